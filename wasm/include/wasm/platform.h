@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// All that the runtime asks of an operating system, and the one call that the OS makes back.
+// Backends: wasm/platform/host (Linux); Craton's lives with its user-space libraries.
+#ifndef WASM_PLATFORM_H
+#define WASM_PLATFORM_H
+
+#include "wasm/allocator.h"
+#include "wasm/image.h"
+#include "wasm/status.h"
+
+// Every linear memory reserves this much address space (bytes): 4 GiB for the index, 4 GiB for the
+// static offset, and a guard for the widest access. Only committed parts are accessible; every
+// access to the rest must fault and reach wasm_runtime_handle_fault.
+constexpr uint64_t WASM_MEMORY_RESERVATION = (UINT64_C(8) << 30) + 65536;
+
+// Each function returns WASM_OK or WASM_PLATFORM / WASM_NO_MEMORY, and on failure changes nothing.
+// Calls come only from the thread that uses the store.
+struct wasm_platform {
+	void *self;
+	struct wasm_allocator allocator;
+
+	// Reserves `size` bytes (multiple of 64 KiB) of inaccessible address space, page aligned.
+	enum wasm_status (*reserve)(void *self, uint64_t size, void **base);
+	// Makes [address, address + size) of a reservation readable and writable. It reads as zero
+	// at first; pages may be supplied lazily. Multiples of 64 KiB.
+	enum wasm_status (*commit)(void *self, void *address, uint64_t size);
+	// Gives a whole reservation back.
+	void (*release)(void *self, void *base, uint64_t size);
+
+	// Gives the address at which the image's code section can be executed (page aligned, not
+	// writable), valid until unmap_code. Where the image is already mapped with its code
+	// executable, this just returns that address. `image` stays borrowed in between.
+	enum wasm_status (*map_code)(void *self, const struct wasm_image *image, const void **code);
+	void (*unmap_code)(void *self, const struct wasm_image *image, const void *code);
+
+	// The lowest address of the calling thread's stack that compiled code may reach. The
+	// backend leaves what its host functions and fault delivery need below it (64 KiB is
+	// plenty).
+	uintptr_t (*stack_limit)(void *self);
+};
+
+enum wasm_fault_kind : uint32_t {
+	WASM_FAULT_ACCESS,      // page fault or general protection fault
+	WASM_FAULT_INSTRUCTION, // invalid opcode (ud2)
+};
+
+// The interrupted state. `resume_*` are outputs: the registers to change before resuming; all other
+// registers may keep any value. The direction flag must be clear on resumption (ABI).
+struct wasm_fault {
+	enum wasm_fault_kind kind;
+	uint32_t reserved;
+	uint64_t pc;      // rip of the faulting instruction
+	uint64_t address; // fault address (cr2) of WASM_FAULT_ACCESS
+	uint64_t sp;      // rsp
+	uint64_t context; // r15
+	uint64_t resume_pc;
+	uint64_t resume_sp;
+	uint64_t resume_argument; // goes to rdi
+};
+
+// The OS's fault hook calls this on the faulting thread (Linux: a signal handler on another stack;
+// Craton: the fault upcall). True: the fault is a trap of compiled code; set rip, rsp and rdi from
+// `resume_*` and resume. False: it is not the engine's; the fault stands. Async-signal-safe: takes
+// no locks and does not allocate.
+bool wasm_runtime_handle_fault(struct wasm_fault *fault);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The runtime: load compiled images, link and instantiate them, call their exports.
+// One store holds modules and instances that may share objects. A store belongs to one thread at a
+// time; separate stores are independent (only the code registry of the fault handler is shared, and
+// it is lock-free for readers). Everything in a store lives until wasm_store_destroy.
+#ifndef WASM_RUNTIME_H
+#define WASM_RUNTIME_H
+
+#include "wasm/image.h"
+#include "wasm/platform.h"
+#include "wasm/trap.h"
+
+struct wasm_store;
+struct wasm_module;   // an image loaded into a store
+struct wasm_instance; // an instantiated module
+struct wasm_function;
+struct wasm_memory;
+struct wasm_table;
+struct wasm_global;
+
+// --- Stores ---------------------------------------------------------------------------------
+
+// Borrows `platform` for the store's life. NO_MEMORY.
+enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct wasm_store **store);
+// Destroys the store and all in it. No code of it may be running.
+void wasm_store_destroy(struct wasm_store *store);
+
+// --- Modules --------------------------------------------------------------------------------
+
+// Opens an image and maps its code. Borrows `bytes` for the store's life.
+// IMAGE_*, UNSUPPORTED_CPU, NO_MEMORY, PLATFORM.
+enum wasm_status wasm_module_load(
+	struct wasm_store *store, const void *bytes, size_t size, struct wasm_module **module);
+const struct wasm_image *wasm_module_image(const struct wasm_module *module);
+
+// --- Host functions -------------------------------------------------------------------------
+
+// A C function that modules import. `caller` is the importing instance; `values` holds the
+// arguments and takes the results in place (index 0 upwards; room for the larger of both). A result
+// other than WASM_TRAP_NONE ends the running export call with that trap.
+typedef enum wasm_trap (*wasm_host_call)(
+	struct wasm_instance *caller, void *environment, union wasm_value *values);
+
+// signature: parameters ':' results, one letter each: i = i32, I = i64, f = f32, F = f64,
+// p = funcref, e = externref. Example: "iIii:i".
+struct wasm_host_function {
+	const char *module;
+	const char *name;
+	const char *signature;
+	wasm_host_call call;
+};
+
+// --- Linking --------------------------------------------------------------------------------
+
+struct wasm_extern {
+	enum wasm_extern_kind kind;
+	wasm_host_call host_call; // FUNCTION: set for a host function, else `function` is used
+	const char *host_signature;
+	void *host_environment;
+	union {
+		struct wasm_function *function;
+		struct wasm_table *table;
+		struct wasm_memory *memory;
+		struct wasm_global *global;
+	};
+};
+
+// Names are not zero-terminated.
+struct wasm_import_name {
+	const char *module;
+	const char *name;
+	uint32_t module_size;
+	uint32_t name_size;
+	enum wasm_extern_kind kind;
+};
+
+// Finds what an import names: true and `*found`, or false. The runtime checks the type.
+struct wasm_resolver {
+	void *self;
+	bool (*resolve)(
+		void *self, const struct wasm_import_name *import, struct wasm_extern *found);
+};
+
+// Several tables of host functions as one resolver: the first match wins.
+struct wasm_host_module {
+	const struct wasm_host_function *functions;
+	size_t count;
+	void *environment; // passed to each call
+};
+struct wasm_host_modules {
+	const struct wasm_host_module *modules;
+	size_t count;
+};
+// For wasm_resolver.resolve with self = struct wasm_host_modules *.
+bool wasm_host_modules_resolve(
+	void *self, const struct wasm_import_name *import, struct wasm_extern *found);
+
+// --- Calls and traps ------------------------------------------------------------------------
+
+// What a trap was. `function` is the index in `instance`'s module, WASM_NO_INDEX if the trap came
+// from a host function or from instantiation; `code` is the offset in its code section.
+struct wasm_trap_info {
+	enum wasm_trap trap;
+	uint32_t function;
+	uint64_t code;
+	uint64_t address; // linear memory address of a MEMORY_BOUNDS trap by a load or store
+	const struct wasm_instance *instance;
+};
+
+// Writes one line such as "out of bounds memory access in function 12 'copy' at code+0x1f3" and a
+// terminating 0, cut at `size`. Returns the length without the 0.
+size_t wasm_trap_describe(const struct wasm_trap_info *info, char *text, size_t size);
+
+// Instantiates (spec 4.5.4) and runs the start function. On success gives `*instance`.
+// LINK_*, NO_MEMORY, PLATFORM; TRAPPED with `*trap` filled (segments written before stay written).
+enum wasm_status wasm_instantiate(struct wasm_module *module, const struct wasm_resolver *resolver,
+	struct wasm_instance **instance, struct wasm_trap_info *trap);
+
+// Finds an export by its zero-terminated name. LINK_EXPORT.
+enum wasm_status wasm_instance_export(
+	struct wasm_instance *instance, const char *name, struct wasm_extern *found);
+
+// Calls `function` with `values` as for wasm_host_call: arguments in, results out, room for the
+// larger of both. Types are the caller's duty (wasm_function_type_of). TRAPPED with `*trap`.
+// Calls may nest through host functions.
+enum wasm_status wasm_call(
+	struct wasm_function *function, union wasm_value *values, struct wasm_trap_info *trap);
+struct wasm_function_type wasm_function_type_of(const struct wasm_function *function);
+
+// Convenience: export lookup, signature check (as in wasm_host_function) and call.
+// LINK_EXPORT, LINK_SIGNATURE, TRAPPED.
+enum wasm_status wasm_instance_call(struct wasm_instance *instance, const char *name,
+	const char *signature, union wasm_value *values, struct wasm_trap_info *trap);
+
+// Makes running and future code of the instance trap with INTERRUPTED at its next loop head or
+// function entry. Any thread or signal handler may call it. _clear undoes it.
+void wasm_instance_interrupt(struct wasm_instance *instance);
+void wasm_instance_interrupt_clear(struct wasm_instance *instance);
+
+// --- Instance parts, for host functions -------------------------------------------------------
+
+struct wasm_store *wasm_instance_store(const struct wasm_instance *instance);
+struct wasm_module *wasm_instance_module(const struct wasm_instance *instance);
+
+// The instance's memory 0, or null.
+struct wasm_memory *wasm_instance_memory(const struct wasm_instance *instance);
+
+// Bounds-checked access to memory 0: `size` bytes at `address`, or null when any byte lies outside
+// (or there is no memory). Valid for ever (memories never move or shrink).
+void *wasm_memory_at(const struct wasm_instance *instance, uint32_t address, uint64_t size);
+// The same for `count` elements of `element_size`; null on overflow too.
+void *wasm_memory_array(const struct wasm_instance *instance, uint32_t address, uint32_t count,
+	uint32_t element_size);
+// Unaligned little-endian loads and stores. False when out of bounds; nothing changes then.
+bool wasm_memory_read(
+	const struct wasm_instance *instance, uint32_t address, void *to, uint32_t size);
+bool wasm_memory_write(
+	const struct wasm_instance *instance, uint32_t address, const void *from, uint32_t size);
+
+// --- Objects made by the host -----------------------------------------------------------------
+
+// maximum: pages, or UINT32_MAX for none. NO_MEMORY, PLATFORM.
+enum wasm_status wasm_memory_create(
+	struct wasm_store *store, uint32_t minimum, uint32_t maximum, struct wasm_memory **memory);
+enum wasm_status wasm_table_create(struct wasm_store *store, enum wasm_type type, uint32_t minimum,
+	uint32_t maximum, struct wasm_table **table);
+enum wasm_status wasm_global_create(struct wasm_store *store, enum wasm_type type, bool is_mutable,
+	union wasm_value value, struct wasm_global **global);
+
+uint8_t *wasm_memory_base(const struct wasm_memory *memory);
+uint32_t wasm_memory_pages(const struct wasm_memory *memory);
+// Returns the old size in pages, or UINT32_MAX when it cannot grow.
+uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages);
+// Lowers the most pages that this memory may ever have (a memory limit of the embedder).
+void wasm_memory_limit(struct wasm_memory *memory, uint32_t pages);
+
+union wasm_value wasm_global_get(const struct wasm_global *global);
+enum wasm_type wasm_global_type(const struct wasm_global *global);
+
+#endif

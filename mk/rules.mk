@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# How things are built, and the functions with which a component's .mk says what there is:
+#
+#   $(call objects,VARIANT,SOURCES)              the objects of some sources
+#   $(eval $(call program,NAME,SOURCES,PLACE))   a user program; PLACE is its path in the bundle
+#   $(eval $(call bundle_file,PLACE,FILE))       any file for the bundle
+#   $(eval $(call host_test,NAME,SOURCES,FLAGS)) a cmocka program, run by `make test`
+#   $(eval $(call fuzzer,NAME,SOURCES,FLAGS))    a libFuzzer program, run briefly by `make test`
+#   $(eval $(call add_test,NAME,COMMAND,NEEDS))  anything else that `make test` shall run
+#
+# Sources below $(BUILD)/gen are named with that prefix.
+
+VARIANTS := kernel user pvh uefi
+
+objects = $(foreach s,$(2),$(BUILD)/obj/$(1)/$(basename $(patsubst $(BUILD)/%,%,$(s))).o)
+
+# $(1): folder below obj/, $(2): flags
+define compile_rules
+$(BUILD)/obj/$(1)/%.o: %.c | $(GENERATED)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)
+	$$(Q)$$(CC) $(2) -MMD -MP -c -o $$@ $$<
+$(BUILD)/obj/$(1)/%.o: %.S | $(GENERATED)
+	@mkdir -p $$(@D)
+	$$(call say,AS,$$<)
+	$$(Q)$$(CC) $(2) -D__ASSEMBLER__=1 -MMD -MP -c -o $$@ $$<
+$(BUILD)/obj/$(1)/%.o: $(BUILD)/%.c | $(GENERATED)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)
+	$$(Q)$$(CC) $(2) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach v,$(VARIANTS),$(eval $(call compile_rules,$(v),$$(CFLAGS_$(v)))))
+
+# An unchanged generated file keeps its time stamp, so nothing is rebuilt for it.
+$(BUILD)/gen/%: $(GENERATED) ;
+
+# --- user programs and the bundle -----------------------------------------------------------------
+
+BUNDLE_FILES :=
+BUNDLE_SPECS :=
+
+define bundle_file
+BUNDLE_FILES += $(2)
+BUNDLE_SPECS += $(1)=$(2)
+endef
+
+define program
+$(BUILD)/user/$(1): $$(call objects,user,$(2)) $$(USER_LIBS)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(LD) $$(LDFLAGS_pie) -o $$@ $$^
+$(if $(3),$(call bundle_file,$(3),$(BUILD)/user/$(1)))
+endef
+
+# --- tests ----------------------------------------------------------------------------------------
+
+TEST_NEEDS :=
+TEST_LINES :=
+define newline
+
+
+endef
+
+# A test is a line `name<TAB>command`; success is exit status 0.
+define add_test
+TEST_NEEDS += $(3)
+TEST_LINES += $(1)	$(2)$$(newline)
+endef
+
+# $(1): kind, $(2): name, $(3): sources, $(4): flags, $(5): libraries
+define host_program
+$(call compile_rules,$(1)/$(2),$$(CFLAGS_$(1)) $(4))
+$(BUILD)/tests/$(1)/$(2): $(call objects,$(1)/$(2),$(3))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(CFLAGS_$(1)) -o $$@ $$^ $(5)
+endef
+
+define host_test
+$(call host_program,host,$(1),$(2),$(3),-lcmocka -lm)
+$(call add_test,host/$(1),$(BUILD)/tests/host/$(1),$(BUILD)/tests/host/$(1))
+endef
+
+FUZZ_SECONDS ?= 5
+define fuzzer
+$(call host_program,fuzz,$(1),$(2),$(3),)
+$(call add_test,fuzz/$(1),tools/fuzz.sh $(BUILD)/tests/fuzz/$(1) $(FUZZ_SECONDS),$(BUILD)/tests/fuzz/$(1))
+endef
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

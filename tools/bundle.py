@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The boot bundle's format (struct bundle_header and bundle_entry of abi/structs.toml)."""
+
+import hashlib
+import struct
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "abi" / "gen"))
+import canonical
+import model
+
+PAGE = 4096
+HEADER = struct.Struct("<QIIQQ32s")
+ENTRY = struct.Struct("<88sQQQ32s")
+NAME_MAX = 87
+EXECUTABLE = 1
+MAGICS = (b"\x7fELF", b"\0asm")
+
+
+class BundleError(Exception):
+    pass
+
+
+def constants(abi):
+    return {c["name"]: c["value"] for c in abi.constants}
+
+
+def round_up(value):
+    return -(-value // PAGE) * PAGE
+
+
+def check_name(name):
+    parts = name.split("/")
+    if not name or len(name.encode()) > NAME_MAX or any(p in ("", ".", "..") for p in parts):
+        raise BundleError(f"`{name}` cannot be a path in the bundle")
+
+
+def entry(name, data, offset):
+    flags = EXECUTABLE if data.startswith(MAGICS) else 0
+    return ENTRY.pack(name.encode(), offset, len(data), flags, hashlib.sha256(data).digest())
+
+
+def build(files):
+    """`files`: path in the bundle → bytes. The result depends on nothing else."""
+    abi = model.load(ROOT / "abi")
+    offset = round_up(HEADER.size + ENTRY.size * len(files))
+    entries, body = b"", b""
+    for name in sorted(files, key=str.encode):
+        check_name(name)
+        entries += entry(name, files[name], offset + len(body))
+        body += files[name] + bytes(round_up(len(files[name])) - len(files[name]))
+    known = constants(abi)
+    header = HEADER.pack(known["BUNDLE_MAGIC"], known["BUNDLE_VERSION"], len(files),
+                         offset + len(body), canonical.hash64(abi), hashlib.sha256(entries).digest())
+    head = header + entries
+    return head + bytes(offset - len(head)) + body
+
+
+def read_specs(specs):
+    """`place=file` lines → files for build()."""
+    files = {}
+    for spec in specs:
+        place, _, source = spec.strip().partition("=")
+        if place in files:
+            raise BundleError(f"`{place}` is in the list twice")
+        files[place] = Path(source).read_bytes()
+    return files

@@ -17,12 +17,12 @@ CFLAGS_user = $(BARE) -std=c23 -O2 -fPIE -fdirect-access-external-data \
 	-fno-asynchronous-unwind-tables $(WARNINGS) $(COMMON) -Ilib/include $(USER_CFLAGS)
 
 # The loaders. The PVH one runs before SSE is set up; both read hostile files.
-LOADER := -std=c23 -O2 -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -Iboot/include
-CFLAGS_pvh  = $(BARE) -fno-pic -mcmodel=small $(LOADER) $(WARNINGS) $(COMMON)
+LOADER_FLAGS := -std=c23 -O2 -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -Iboot/include -Iboot/include/freestanding
+CFLAGS_pvh  = $(BARE) -fno-pic -mcmodel=small $(LOADER_FLAGS) $(WARNINGS) $(COMMON)
 CFLAGS_uefi = -target x86_64-unknown-windows -ffreestanding -nostdlibinc -fshort-wchar \
 	-mno-stack-arg-probe -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
-	$(LOADER) $(WARNINGS) $(COMMON) -gcodeview
+	$(LOADER_FLAGS) $(WARNINGS) $(COMMON) -gcodeview
 
 # Host tests and fuzzers: the same sources under sanitizers.
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The two loaders, their tests and their fuzzers.
+
+BOOT_COMMON := $(addprefix boot/common/,bundle.c elf.c entropy.c handover.c memory.c options.c \
+	paging.c ranges.c sha256.c trampoline.S)
+BOOT_PVH    := $(addprefix boot/pvh/,entry.S main.c memory.c serial.c)
+BOOT_UEFI   := $(addprefix boot/uefi/,main.c console.c files.c graphics.c memory.c)
+
+$(BUILD)/boot/craton.elf: $(call objects,pvh,$(BOOT_COMMON) $(BOOT_PVH)) boot/pvh/pvh.lds
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(LD) -static --no-undefined -z noexecstack -z max-page-size=4096 --build-id=none \
+		-T boot/pvh/pvh.lds -o $@ $(filter %.o,$^)
+
+# /Brepro: no time stamp.
+$(BUILD)/boot/BOOTX64.EFI: $(call objects,uefi,$(BOOT_COMMON) $(BOOT_UEFI))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(LLD_LINK) /subsystem:efi_application /entry:efi_main /nodefaultlib /Brepro \
+		/out:$@ $^

@@ -18,3 +18,17 @@ $(BUILD)/boot/BOOTX64.EFI: $(call objects,uefi,$(BOOT_COMMON) $(BOOT_UEFI))
 	$(call say,LD,$@)
 	$(Q)$(LLD_LINK) /subsystem:efi_application /entry:efi_main /nodefaultlib /Brepro \
 		/out:$@ $^
+
+# --- tests ----------------------------------------------------------------------------------------
+
+BOOT_TEST_FLAGS := -Iboot/include
+
+$(eval $(call host_test,boot_sha256,tests/host/boot_sha256_test.c boot/common/sha256.c,$(BOOT_TEST_FLAGS)))
+$(eval $(call host_test,boot_bundle,tests/host/boot_bundle_test.c boot/common/bundle.c \
+	boot/common/sha256.c,$(BOOT_TEST_FLAGS)))
+$(eval $(call host_test,boot_elf,tests/host/boot_elf_test.c boot/common/elf.c,$(BOOT_TEST_FLAGS)))
+$(eval $(call host_test,boot_ranges,tests/host/boot_ranges_test.c boot/common/ranges.c,$(BOOT_TEST_FLAGS)))
+$(eval $(call host_test,boot_options,tests/host/boot_options_test.c boot/common/options.c,$(BOOT_TEST_FLAGS)))
+$(eval $(call host_test,boot_paging,tests/host/boot_paging_test.c boot/common/paging.c,$(BOOT_TEST_FLAGS)))
+$(eval $(call fuzzer,boot_bundle,tests/fuzz/boot_bundle.c boot/common/bundle.c boot/common/sha256.c,$(BOOT_TEST_FLAGS)))
+$(eval $(call fuzzer,boot_elf,tests/fuzz/boot_elf.c boot/common/elf.c,$(BOOT_TEST_FLAGS)))

@@ -26,7 +26,7 @@ CFLAGS_uefi = -target x86_64-unknown-windows -ffreestanding -nostdlibinc -fshort
 
 # Host tests and fuzzers: the same sources under sanitizers.
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all
-HOST      := -O1 -fno-omit-frame-pointer $(WARNINGS) $(COMMON)
+HOST      := -D_DEFAULT_SOURCE -O1 -fno-omit-frame-pointer $(WARNINGS) $(COMMON)
 CFLAGS_host = -std=c23 $(HOST) $(SANITIZE)
 CFLAGS_fuzz = -std=c23 $(HOST) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 

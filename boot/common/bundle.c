@@ -136,17 +136,14 @@ static const struct bundle_entry *find_entry(const struct bundle *bundle, const 
 	return nullptr;
 }
 
-status_t bundle_check_file(const struct bundle *bundle, const char *name, struct report *report)
+// What runs before anything else could check it.
+static bool is_needed_at_boot(const char *name)
 {
-	const struct bundle_entry *entry = find_entry(bundle, name);
-	if (entry)
-		return check_entry(bundle, entry, report);
-	report->subject = name;
-	return report_failure(
-		report, ERR_NOT_FOUND, "The bundle lacks this file.", ADVICE_BUNDLE);
+	return strcmp(name, "kernel") == 0 || strcmp(name, "init") == 0 ||
+		strncmp(name, "svc/", 4) == 0;
 }
 
-status_t bundle_check_all(const struct bundle *bundle, struct report *report)
+status_t bundle_check(const struct bundle *bundle, bool all, struct report *report)
 {
 	uint64_t end = table_end(bundle);
 	*report = (struct report){.subject = "bundle"};
@@ -154,7 +151,10 @@ status_t bundle_check_all(const struct bundle *bundle, struct report *report)
 		return report_failure(
 			report, ERR_CORRUPT, "The bundle's table is damaged.", ADVICE_BUNDLE);
 	for (uint64_t i = 0; i < bundle->count; i++) {
-		status_t status = check_entry(bundle, entry_at(bundle, i), report);
+		const struct bundle_entry *entry = entry_at(bundle, i);
+		if (!all && !is_needed_at_boot((const char *)entry->name))
+			continue;
+		status_t status = check_entry(bundle, entry, report);
 		if (status != OK)
 			return status;
 	}

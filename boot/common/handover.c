@@ -286,10 +286,7 @@ static status_t check_bundle(
 	status_t status = bundle_open(bundle, handover->bundle, handover->bundle_size, report);
 	if (status != OK)
 		return status;
-	if (handover->options.check_all)
-		return bundle_check_all(bundle, report);
-	status = bundle_check_file(bundle, "kernel", report);
-	return status == OK ? bundle_check_file(bundle, "init", report) : status;
+	return bundle_check(bundle, handover->options.check_all, report);
 }
 
 status_t handover_prepare(struct handover *handover, struct report *report)

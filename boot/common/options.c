@@ -12,7 +12,7 @@ struct option {
 static const struct option table[] = {
 	{"kaslr", "on|off", "kernel and first task at random addresses (on)"},
 	{"entropy", "auto|fixed", "where the random seed comes from; fixed repeats runs (auto)"},
-	{"verify", "all|boot", "check every file's hash, or the kernel's and first task's (all)"},
+	{"verify", "boot|all", "check the hashes of kernel, init and svc/*, or of all files (boot)"},
 	{"smp", "#", "use at most this many CPUs (all)"},
 	{"kpti", "auto|on|off", "separate page tables for user mode (auto)"},
 	{"log", "quiet|normal|debug", "how much the kernel and services say (normal)"},
@@ -106,7 +106,7 @@ static status_t parse_word(
 
 status_t options_parse(struct options *options, const char *line, struct report *report)
 {
-	*options = (struct options){.relocate = true, .check_all = true};
+	*options = (struct options){.relocate = true};
 	*report = (struct report){.subject = "options"};
 	if (strlen(line) > OPTIONS_LENGTH_MAX)
 		return report_failure(report, ERR_TOO_LONG, "The line of boot options is too long.",

@@ -24,12 +24,9 @@ struct bundle_file {
 [[nodiscard]] status_t bundle_open(
 	struct bundle *bundle, const void *base, uint64_t size, struct report *report);
 
-// Compares one file with its hash. ERR_NOT_FOUND, ERR_CORRUPT.
-[[nodiscard]] status_t bundle_check_file(
-	const struct bundle *bundle, const char *name, struct report *report);
-
-// Compares every file with its hash, and finds set bits in the gaps between them.
-[[nodiscard]] status_t bundle_check_all(const struct bundle *bundle, struct report *report);
+// Compares files with their hashes, and finds set bits in the gaps after them: all files, or only
+// those that run before anything else could check them (kernel, init, svc/*). ERR_CORRUPT.
+[[nodiscard]] status_t bundle_check(const struct bundle *bundle, bool all, struct report *report);
 
 // ERR_NOT_FOUND: there is no such file.
 [[nodiscard]] status_t bundle_find(

@@ -11,7 +11,7 @@
 struct options {
 	bool relocate;      // kaslr: kernel and first task at random addresses
 	bool fixed_entropy; // entropy=fixed
-	bool check_all;     // verify: every file of the bundle, or only what the loader uses
+	bool check_all;     // verify=all: every file of the bundle
 	bool help;
 };
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Any bytes as an ELF image, placed if it was accepted.
+#include <stdlib.h>
+#include <string.h>
+
+#include "boot/elf.h"
+
+#define MEMORY_MAX (UINT64_C(16) << 20)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct elf_image image;
+	struct report report;
+	if (elf_parse(&image, data, size, &report) != OK || image.size > MEMORY_MAX)
+		return 0;
+	uint8_t *memory = calloc(1, image.size);
+	(void)elf_place(&image, memory, 0x1234000, &report);
+	free(memory);
+	return 0;
+}

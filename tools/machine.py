@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""QEMU command lines: from settings to arguments. Nothing here starts a process."""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+OVMF = (("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+        ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"))
+EXIT_PORT = 0xF4
+QEMU = "qemu-system-x86_64"
+
+
+class MachineError(Exception):
+    """A setting or a missing file; the text says what to do."""
+
+
+@dataclass
+class Settings:
+    build: Path
+    cmd: str = ""
+    options: str = ""
+    smp: int = 1
+    memory: int = 256
+    headless: bool = True
+    direct: bool = True
+    accel: str = "auto"
+    icount: bool = False
+    debug: bool = False
+    bundle: Path | None = None
+    log: Path | None = None
+    extra: list = field(default_factory=list)
+
+    @property
+    def bundle_file(self):
+        return self.bundle or self.build / "craton.bundle"
+
+
+def number(value, name, low, high):
+    try:
+        result = int(value)
+    except ValueError:
+        result = low - 1
+    if not low <= result <= high:
+        raise MachineError(f"{name}={value}: a number from {low} to {high} is needed.")
+    return result
+
+
+def truth(value):
+    return value not in ("", "0", "no", "off", None)
+
+
+def from_environment(environment):
+    """The settings of `make run`. A command or program runs without display and firmware."""
+    get = environment.get
+    command = get("CMD") or ""
+    alone = bool(command or get("APP"))
+    accel = get("ACCEL") or "auto"
+    if accel not in ("auto", "kvm", "tcg"):
+        raise MachineError(f"ACCEL={accel}: auto, kvm or tcg is needed.")
+    icount = truth(get("ICOUNT"))
+    has_screen = bool(get("DISPLAY") or get("WAYLAND_DISPLAY"))
+    return Settings(
+        build=Path(get("BUILD") or "build"),
+        cmd=command,
+        options=get("OPTIONS") or "",
+        smp=number(get("SMP") or "1", "SMP", 1, 64),
+        memory=number(get("MEM") or "256", "MEM", 16, 1 << 20),
+        headless=alone or truth(get("HEADLESS")) or not has_screen,
+        direct=alone or icount or truth(get("DIRECT")),
+        accel="tcg" if icount else accel,
+        icount=icount)
+
+
+def command_line(settings):
+    """The boot options: fixed ones first, the user's, and `cmd=` last."""
+    words = [f"exit={EXIT_PORT:#x}"]
+    if settings.icount:
+        words.append("entropy=fixed")
+    if settings.debug:
+        words.append("kaslr=off")
+    words += settings.options.split()
+    if settings.cmd:
+        words.append(f"cmd={settings.cmd}")
+    return " ".join(words)
+
+
+def accelerator(settings, kvm_works):
+    if settings.icount:
+        if settings.smp > 1:
+            raise MachineError("ICOUNT=1 counts on one CPU only: leave SMP at 1.")
+        return ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max,erms=off,fsrm=off"]
+    if settings.accel != "tcg" and kvm_works:
+        return ["-accel", "kvm", "-cpu", "host"]
+    if settings.accel == "kvm":
+        raise MachineError("ACCEL=kvm: a probe guest did not run with KVM on this machine.")
+    thread = ",thread=multi" if settings.smp > 1 else ""
+    return ["-accel", f"tcg{thread}", "-cpu", "max"]
+
+
+def direct_boot(settings):
+    loader = settings.build / "boot" / "craton.elf"
+    return ["-kernel", str(loader), "-initrd", str(settings.bundle_file),
+            "-append", command_line(settings)]
+
+
+def firmware_boot(settings):
+    """The variables are a copy per build folder, so that the system's file stays as it is."""
+    for code, variables in OVMF:
+        if Path(code).exists():
+            break
+    else:
+        raise MachineError("UEFI firmware is missing. Run `make deps`, or use DIRECT=1.")
+    own = settings.build / "ovmf-variables.fd"
+    if not own.exists():
+        shutil.copyfile(variables, own)
+    image = settings.build / "craton.img"
+    return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
+            "-drive", f"if=pflash,format=raw,file={own}",
+            "-drive", f"if=none,id=esp,format=raw,readonly=on,file={image}",
+            "-device", "virtio-blk-pci,drive=esp,bootindex=0"]
+
+
+def consoles(settings):
+    """COM1 is the terminal; COM2 takes what the kernel itself says."""
+    log = settings.log or settings.build / "log" / "kernel.log"
+    return ["-chardev", "stdio,id=terminal,signal=off", "-serial", "chardev:terminal",
+            "-serial", f"file:{log}"]
+
+
+def display(settings):
+    if settings.headless:
+        return ["-display", "none", "-vga", "none" if settings.direct else "std"]
+    return ["-vga", "std"]
+
+
+def arguments(settings, kvm_works):
+    """The whole command line for QEMU."""
+    result = [QEMU, "-machine", "q35", *accelerator(settings, kvm_works),
+              "-m", str(settings.memory), "-smp", str(settings.smp),
+              "-nodefaults", "-no-user-config", "-no-reboot", *display(settings),
+              *consoles(settings), "-device", f"isa-debug-exit,iobase={EXIT_PORT:#x},iosize=4"]
+    result += direct_boot(settings) if settings.direct else firmware_boot(settings)
+    if settings.debug:
+        result += ["-S", "-gdb", f"tcp:127.0.0.1:{os.environ.get('GDB_PORT', '1234')}"]
+    return result + settings.extra
+
+
+def exit_status(code):
+    """isa-debug-exit ends QEMU with (value << 1) | 1. An even status is QEMU's own; 0: the guest
+    was switched off without a value."""
+    return code >> 1 if code & 1 else code

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Boots Craton in QEMU. Settings come from the environment (see `make help`).
+
+usage: run.py [--debug]             what `make run` and `make debug` do
+       run.py --expect STATUS ...   for tests: 0 if the guest ended with this status
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import bundle
+import kvm
+import machine
+
+TIMED_OUT = 124
+
+
+def quote(word):
+    """For the shell in the guest."""
+    return word if word and all(c.isalnum() or c in "/._-+,=:@%" for c in word) \
+        else "'" + word.replace("'", "'\\''") + "'"
+
+
+def bundle_with_app(settings, app, arguments, folder):
+    """The system's bundle and one more program; the command line becomes the one that runs it."""
+    if not app.is_file():
+        raise machine.MachineError(f"APP={app}: there is no such file.")
+    specs = (settings.build / "bundle.list").read_text(encoding="utf-8").split("\n")
+    files = bundle.read_specs(filter(None, specs))
+    files[f"app/{app.name}"] = app.read_bytes()
+    settings.bundle = folder / "bundle"
+    settings.bundle.write_bytes(bundle.build(files))
+    settings.cmd = f"{quote(f'/app/{app.name}')} {arguments}".strip()
+
+
+def wait(process, seconds):
+    try:
+        return machine.exit_status(process.wait(timeout=seconds or None))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        print(f"run: stopped after {seconds} seconds (TIMEOUT)", file=sys.stderr)
+        return TIMED_OUT
+
+
+class Terminal:
+    """While the guest runs, each key goes to it at once, Ctrl-C too."""
+
+    def __enter__(self):
+        self.saved = None
+        if sys.stdin.isatty():
+            import termios
+            self.saved = termios.tcgetattr(sys.stdin)
+
+    def __exit__(self, *_):
+        if self.saved is not None:
+            import termios
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self.saved)
+
+
+def start(settings, seconds):
+    """Runs the guest to its end and returns its status."""
+    (settings.build / "log").mkdir(parents=True, exist_ok=True)
+    command = machine.arguments(settings, kvm.works(settings.build))
+    if machine.truth(os.environ.get("V")):
+        print(" ".join(map(quote, command)), file=sys.stderr)
+    with Terminal():
+        process = subprocess.Popen(command)
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        return wait(process, seconds)
+
+
+def say_how_to_leave(settings):
+    if sys.stdin.isatty() and not settings.cmd:
+        print("Craton in QEMU. `poweroff` ends it.", file=sys.stderr)
+
+
+def run(options, environment):
+    settings = machine.from_environment(environment)
+    settings.log = options.log
+    settings.bundle = options.bundle
+    if options.debug:
+        settings.debug = settings.direct = True
+        print("Waiting for gdb. In another terminal: gdb -x tools/gdb.script", file=sys.stderr)
+    say_how_to_leave(settings)
+    seconds = machine.number(environment.get("TIMEOUT") or "0", "TIMEOUT", 0, 1 << 20)
+    with tempfile.TemporaryDirectory() as folder:
+        app = environment.get("APP")
+        if app:
+            bundle_with_app(settings, Path(app), environment.get("ARGS") or "", Path(folder))
+        return start(settings, seconds)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Boots Craton in QEMU.")
+    parser.add_argument("--debug", action="store_true", help="wait for gdb")
+    parser.add_argument("--log", type=Path, help="file for the kernel's own messages")
+    parser.add_argument("--bundle", type=Path, help="another bundle than the built one")
+    parser.add_argument("--expect", type=int, help="succeed only if the guest ends with this status")
+    options = parser.parse_args()
+    try:
+        status = run(options, os.environ)
+    except (machine.MachineError, bundle.BundleError, OSError) as error:
+        print(f"run: {error}", file=sys.stderr)
+        return 2
+    if options.expect is None:
+        return status
+    if status != options.expect:
+        print(f"run: the guest ended with {status}, not {options.expect}", file=sys.stderr)
+    return int(status != options.expect)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,6 +7,7 @@
 #   $(eval $(call host_test,NAME,SOURCES,FLAGS)) a cmocka program, run by `make test`
 #   $(eval $(call fuzzer,NAME,SOURCES,FLAGS))    a libFuzzer program, run briefly by `make test`
 #   $(eval $(call add_test,NAME,COMMAND,NEEDS))  anything else that `make test` shall run
+#   $(eval $(call add_bench,NAME,COMMAND,NEEDS)) a benchmark
 #
 # Sources below $(BUILD)/gen are named with that prefix.
 
@@ -56,15 +57,24 @@ endef
 
 TEST_NEEDS :=
 TEST_LINES :=
+BENCH_NEEDS :=
+BENCH_LINES :=
 define newline
 
 
 endef
 
 # A test is a line `name<TAB>command`; success is exit status 0.
+wanted = $(if $(T),$(findstring $(T),$(1)),yes)
 define add_test
-TEST_NEEDS += $(3)
+TEST_NEEDS += $(if $(call wanted,$(1)),$(3))
 TEST_LINES += $(1)	$(2)$$(newline)
+endef
+
+# The same for `make bench`; the command prints lines `name value unit`.
+define add_bench
+BENCH_NEEDS += $(3)
+BENCH_LINES += $(1)	$(2)$$(newline)
 endef
 
 # $(1): kind, $(2): name, $(3): sources, $(4): flags, $(5): libraries

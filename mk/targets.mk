@@ -40,12 +40,13 @@ generated: $(GENERATED) ## Only the headers and pages that come from abi/
 run: all ## Build and boot in QEMU (see settings below)
 	@$(PYTHON) tools/run.py
 
-test: all $(TEST_NEEDS) ## Run all tests; T=part runs those whose name contains it
+test: $(DEPS) $(TEST_NEEDS) ## Run all tests, or with T=part those whose name contains it
 	$(file >$(BUILD)/tests.list,$(TEST_LINES))
 	@$(PYTHON) tools/testsuite.py $(BUILD)/tests.list $(T)
 
 bench: all $(BENCH_NEEDS) ## Print the figures, one per line, and write build/bench.json
-	@$(PYTHON) tools/bench.py
+	$(file >$(BUILD)/bench.list,$(BENCH_LINES))
+	@$(PYTHON) tools/bench.py $(BUILD)/bench.list $(B)
 
 debug: all ## Boot and wait for gdb, with symbols
 	@$(PYTHON) tools/run.py --debug
@@ -53,9 +54,9 @@ debug: all ## Boot and wait for gdb, with symbols
 doctor: ## Say what this machine lacks
 	@$(PYTHON) tools/doctor.py
 
-C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+C_FILES = $(shell git ls-files '$(P)*.c' '$(P)*.h')
 
-format: ## Format all C sources in place
+format: ## Format the C sources in place, or with P=folder/ those there
 	@$(FORMAT) -i $(C_FILES)
 
 format-check: ## Fail if a C source is not formatted

@@ -29,6 +29,8 @@ class Settings:
     icount: bool = False
     debug: bool = False
     bundle: Path | None = None
+    image: Path | None = None
+    variables: Path | None = None
     log: Path | None = None
     extra: list = field(default_factory=list)
 
@@ -112,10 +114,10 @@ def firmware_boot(settings):
             break
     else:
         raise MachineError("UEFI firmware is missing. Run `make deps`, or use DIRECT=1.")
-    own = settings.build / "ovmf-variables.fd"
+    own = settings.variables or settings.build / "ovmf-variables.fd"
     if not own.exists():
         shutil.copyfile(variables, own)
-    image = settings.build / "craton.img"
+    image = settings.image or settings.build / "craton.img"
     return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
             "-drive", f"if=pflash,format=raw,file={own}",
             "-drive", f"if=none,id=esp,format=raw,readonly=on,file={image}",

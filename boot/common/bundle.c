@@ -86,8 +86,7 @@ static status_t check_entries(const struct bundle *bundle, struct report *report
 	return OK;
 }
 
-status_t bundle_open(
-	struct bundle *bundle, const void *base, uint64_t size, struct report *report)
+status_t bundle_open(struct bundle *bundle, const void *base, uint64_t size, struct report *report)
 {
 	struct bundle_header header;
 	*report = (struct report){.subject = "bundle"};
@@ -140,7 +139,7 @@ static const struct bundle_entry *find_entry(const struct bundle *bundle, const 
 static bool is_needed_at_boot(const char *name)
 {
 	return strcmp(name, "kernel") == 0 || strcmp(name, "init") == 0 ||
-		strncmp(name, "svc/", 4) == 0;
+	       strncmp(name, "svc/", 4) == 0;
 }
 
 status_t bundle_check(const struct bundle *bundle, bool all, struct report *report)

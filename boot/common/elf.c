@@ -92,11 +92,11 @@ static status_t check_header(
 static uint64_t rights_of(uint32_t flags)
 {
 	return (flags & FLAG_READ ? RIGHT_READ : 0) | (flags & FLAG_WRITE ? RIGHT_WRITE : 0) |
-		(flags & FLAG_EXECUTE ? RIGHT_EXECUTE : 0);
+	       (flags & FLAG_EXECUTE ? RIGHT_EXECUTE : 0);
 }
 
-static status_t check_load(const struct elf_image *image, const struct elf_program_header *ph,
-	struct report *report)
+static status_t check_load(
+	const struct elf_image *image, const struct elf_program_header *ph, struct report *report)
 {
 	if (image->segment_count == ELF_SEGMENTS_MAX)
 		return bad(report, "The ELF file has too many segments.");

@@ -9,13 +9,13 @@
 
 #include <string.h>
 
-#define GIB                UINT64_C(0x40000000)
-#define MIB_2              UINT64_C(0x200000)
-#define DEVICE_END         (4 * GIB) // below it devices hide between the memory
-#define ROOT_RANDOM_LOW    UINT64_C(0x100000000000)
-#define ROOT_RANDOM_SPACE  UINT64_C(0x400000000000)
-#define ROOT_FIXED_LOW     UINT64_C(0x400000)
-#define ROOT_FIXED_END     UINT64_C(0x40000000)
+#define GIB               UINT64_C(0x40000000)
+#define MIB_2             UINT64_C(0x200000)
+#define DEVICE_END        (4 * GIB) // below it devices hide between the memory
+#define ROOT_RANDOM_LOW   UINT64_C(0x100000000000)
+#define ROOT_RANDOM_SPACE UINT64_C(0x400000000000)
+#define ROOT_FIXED_LOW    UINT64_C(0x400000)
+#define ROOT_FIXED_END    UINT64_C(0x40000000)
 
 // A program of the bundle, copied to memory.
 struct loaded {
@@ -82,14 +82,14 @@ static status_t load_kernel(const struct handover *handover, const struct bundle
 		return report_failure(report, ERR_BAD_IMAGE,
 			"The kernel is not linked for -2 GiB as a static PIE.", ADVICE_ALIKE);
 	kernel->address = BOOT_KERNEL_BASE +
-		random_offset(handover, "kernel", BOOT_KERNEL_SPACE, image->size);
+			  random_offset(handover, "kernel", BOOT_KERNEL_SPACE, image->size);
 	return place_program(kernel, MEMORY_KIND_KERNEL, report);
 }
 
 static bool is_fixed_place_allowed(const struct elf_image *image)
 {
 	return image->low >= ROOT_FIXED_LOW && image->low < ROOT_FIXED_END &&
-		image->size <= ROOT_FIXED_END - image->low;
+	       image->size <= ROOT_FIXED_END - image->low;
 }
 
 static status_t load_root(const struct handover *handover, const struct bundle *bundle,
@@ -105,7 +105,7 @@ static status_t load_root(const struct handover *handover, const struct bundle *
 	root->address = image->low;
 	if (image->relocatable)
 		root->address = ROOT_RANDOM_LOW +
-			random_offset(handover, "root", ROOT_RANDOM_SPACE, image->size);
+				random_offset(handover, "root", ROOT_RANDOM_SPACE, image->size);
 	return place_program(root, MEMORY_KIND_BUNDLE, report);
 }
 
@@ -116,8 +116,7 @@ static void describe_root(struct boot_info *info, const struct loaded *root)
 	info->root_segment_count = image->segment_count;
 	for (uint64_t i = 0; i < image->segment_count; i++) {
 		uint64_t offset = image->segments[i].address - image->low;
-		info->root_segments[i] = (struct boot_segment){
-			.physical = root->physical + offset,
+		info->root_segments[i] = (struct boot_segment){.physical = root->physical + offset,
 			.address = root->address + offset,
 			.size = image->segments[i].size,
 			.rights = image->segments[i].rights};
@@ -153,7 +152,7 @@ static status_t map_physical(struct page_builder *builder, uint64_t size)
 static uint64_t page_flags(uint64_t rights)
 {
 	return PAGE_GLOBAL | (rights & RIGHT_WRITE ? PAGE_WRITE : 0) |
-		(rights & RIGHT_EXECUTE ? 0 : PAGE_NO_EXECUTE);
+	       (rights & RIGHT_EXECUTE ? 0 : PAGE_NO_EXECUTE);
 }
 
 static status_t map_kernel(struct page_builder *builder, const struct loaded *kernel)
@@ -162,9 +161,9 @@ static status_t map_kernel(struct page_builder *builder, const struct loaded *ke
 	for (uint64_t i = 0; i < image->segment_count; i++) {
 		const struct elf_segment *segment = &image->segments[i];
 		uint64_t offset = segment->address - image->low;
-		status_t status = page_map(builder, kernel->address + offset,
-			kernel->physical + offset, segment->size, page_flags(segment->rights),
-			PAGE_4K);
+		status_t status =
+			page_map(builder, kernel->address + offset, kernel->physical + offset,
+				segment->size, page_flags(segment->rights), PAGE_4K);
 		if (status != OK)
 			return status;
 	}
@@ -215,8 +214,8 @@ static status_t allocate_info(struct handover *handover, struct report *report)
 	uint64_t line = page_round_up(sizeof(struct boot_info));
 	uint64_t map = line + page_round_up(line_size);
 	uint64_t base;
-	if (platform_allocate(map + BOOT_RANGES_SIZE + BOOT_STACK_SIZE, MEMORY_KIND_LOADER,
-		    &base) != OK ||
+	if (platform_allocate(
+		    map + BOOT_RANGES_SIZE + BOOT_STACK_SIZE, MEMORY_KIND_LOADER, &base) != OK ||
 		platform_allocate_code(&handover->trampoline) != OK)
 		return no_memory(report);
 	handover->info = at_physical(base);
@@ -229,8 +228,8 @@ static status_t allocate_info(struct handover *handover, struct report *report)
 	return OK;
 }
 
-static void fill_info(const struct handover *handover, const struct bundle *bundle,
-	const struct loaded *kernel)
+static void fill_info(
+	const struct handover *handover, const struct bundle *bundle, const struct loaded *kernel)
 {
 	struct boot_info *info = handover->info;
 	info->magic = BOOT_MAGIC;
@@ -255,7 +254,7 @@ static void fill_info(const struct handover *handover, const struct bundle *bund
 
 static status_t check_machine(struct report *report)
 {
-	constexpr char advice[] = "Use a newer processor or another machine type.";
+	static const char advice[] = "Use a newer processor or another machine type.";
 	report->subject = "processor";
 	if (!cpu_has_no_execute())
 		return report_failure(report, ERR_NOT_SUPPORTED,
@@ -324,8 +323,7 @@ void handover_enter(struct handover *handover)
 	cpu_enable_no_execute();
 	info->tsc_handover = cpu_time_stamp();
 	// As after a call from address 0, so that the entry may be a C function.
-	uint64_t stack =
-		BOOT_PHYSMAP + info->memory_map + BOOT_RANGES_SIZE + BOOT_STACK_SIZE - 8;
+	uint64_t stack = BOOT_PHYSMAP + info->memory_map + BOOT_RANGES_SIZE + BOOT_STACK_SIZE - 8;
 	((jump *)handover->trampoline)(
 		(uint64_t)info, info->page_table, stack, handover->kernel_entry);
 	cpu_halt();

@@ -12,7 +12,8 @@ struct option {
 static const struct option table[] = {
 	{"kaslr", "on|off", "kernel and first task at random addresses (on)"},
 	{"entropy", "auto|fixed", "where the random seed comes from; fixed repeats runs (auto)"},
-	{"verify", "boot|all", "check the hashes of kernel, init and svc/*, or of all files (boot)"},
+	{"verify", "boot|all",
+		"check the hashes of kernel, init and svc/*, or of all files (boot)"},
 	{"smp", "#", "use at most this many CPUs (all)"},
 	{"kpti", "auto|on|off", "separate page tables for user mode (auto)"},
 	{"log", "quiet|normal|debug", "how much the kernel and services say (normal)"},
@@ -84,7 +85,7 @@ static void apply(
 static status_t parse_word(
 	struct options *options, const char *word, uint64_t length, struct report *report)
 {
-	constexpr char advice[] = "Boot with the option `help` for a list.";
+	static const char advice[] = "Boot with the option `help` for a list.";
 	uint64_t name_length = strcspn(word, "= ");
 	report->subject = word;
 	if (word_is(word, length, "help")) {
@@ -142,8 +143,8 @@ static bool is_line_end(char c)
 	return c == '\n' || c == '\r' || c == '\0';
 }
 
-status_t options_join(char *line, uint64_t line_size, const char *text, uint64_t size,
-	struct report *report)
+status_t options_join(
+	char *line, uint64_t line_size, const char *text, uint64_t size, struct report *report)
 {
 	uint64_t length = 0;
 	bool comment = false;

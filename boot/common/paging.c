@@ -44,8 +44,8 @@ static uint64_t *next_table(struct page_builder *builder, uint64_t *entry)
 	return table;
 }
 
-static status_t map_one(struct page_builder *builder, uint64_t address, uint64_t value,
-	enum page_level level)
+static status_t map_one(
+	struct page_builder *builder, uint64_t address, uint64_t value, enum page_level level)
 {
 	uint64_t *table = builder->root;
 	for (unsigned i = LEVELS; i > level; i--) {
@@ -57,8 +57,8 @@ static status_t map_one(struct page_builder *builder, uint64_t address, uint64_t
 	return OK;
 }
 
-status_t page_map(struct page_builder *builder, uint64_t address, uint64_t physical,
-	uint64_t size, uint64_t flags, enum page_level level)
+status_t page_map(struct page_builder *builder, uint64_t address, uint64_t physical, uint64_t size,
+	uint64_t flags, enum page_level level)
 {
 	uint64_t step = UINT64_C(1) << level_shift(level);
 	uint64_t bits = flags | PAGE_PRESENT | (level == PAGE_4K ? 0 : PAGE_LARGE);

@@ -94,8 +94,8 @@ status_t ranges_set(struct ranges *ranges, uint64_t base, uint64_t size, uint32_
 	return OK;
 }
 
-static bool find_in(const struct memory_range *range, uint64_t size, uint64_t align,
-	uint64_t from, uint64_t to, uint64_t *base)
+static bool find_in(const struct memory_range *range, uint64_t size, uint64_t align, uint64_t from,
+	uint64_t to, uint64_t *base)
 {
 	uint64_t low = range->base > from ? range->base : from;
 	uint64_t high = end_of(range) < to ? end_of(range) : to;
@@ -123,7 +123,7 @@ status_t ranges_find(const struct ranges *ranges, uint64_t size, uint64_t align,
 static bool is_memory(uint32_t kind)
 {
 	return kind != MEMORY_KIND_RESERVED && kind != MEMORY_KIND_DEVICE &&
-		kind != MEMORY_KIND_BAD;
+	       kind != MEMORY_KIND_BAD;
 }
 
 uint64_t ranges_memory_end(const struct ranges *ranges)

@@ -58,8 +58,8 @@ static status_t read_start(const struct pvh_start_info *start, struct report *re
 	if (status == OK)
 		status = memory_reserve(module->base, module->size, MEMORY_KIND_BUNDLE);
 	if (status != OK)
-		return report_failure(report, status, "Its memory map has too many entries.",
-			ADVICE_MONITOR);
+		return report_failure(
+			report, status, "Its memory map has too many entries.", ADVICE_MONITOR);
 	handover.bundle = at_physical(module->base);
 	handover.bundle_size = module->size;
 	handover.rsdp = start->rsdp;

@@ -46,14 +46,12 @@ static status_t read_open_file(EFI_FILE_HANDLE file, uint32_t kind, const void *
 {
 	uint64_t address;
 	if (file_size(file, size) != OK)
-		return report_failure(
-			report, ERR_IO, "This file cannot be read.", ADVICE_MEDIUM);
+		return report_failure(report, ERR_IO, "This file cannot be read.", ADVICE_MEDIUM);
 	if (platform_allocate(*size + 1, kind, &address) != OK)
 		return report_failure(report, ERR_NO_MEMORY,
 			"There is not enough memory for this file.", ADVICE_MEMORY);
 	if (read_bytes(file, address, *size) != OK)
-		return report_failure(
-			report, ERR_IO, "This file cannot be read.", ADVICE_MEDIUM);
+		return report_failure(report, ERR_IO, "This file cannot be read.", ADVICE_MEDIUM);
 	*data = (const void *)address;
 	return OK;
 }

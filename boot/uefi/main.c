@@ -51,8 +51,8 @@ static status_t read_options(struct report *report)
 {
 	const void *text;
 	uint64_t size;
-	status_t status = file_read(u"\\craton\\boot.txt", "\\craton\\boot.txt",
-		MEMORY_KIND_LOADER, &text, &size, report);
+	status_t status = file_read(u"\\craton\\boot.txt", "\\craton\\boot.txt", MEMORY_KIND_LOADER,
+		&text, &size, report);
 	if (status == ERR_NOT_FOUND) {
 		size = 0;
 		text = "";

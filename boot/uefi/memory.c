@@ -99,7 +99,7 @@ uint64_t platform_memory_end(void)
 		uint32_t kind = kind_of(entry->Type);
 		uint64_t entry_end = entry->PhysicalStart + entry->NumberOfPages * ABI_PAGE_SIZE;
 		bool is_memory = kind != MEMORY_KIND_RESERVED && kind != MEMORY_KIND_DEVICE &&
-			kind != MEMORY_KIND_BAD;
+				 kind != MEMORY_KIND_BAD;
 		if (is_memory && entry_end > end)
 			end = entry_end;
 	}
@@ -113,8 +113,8 @@ static status_t convert(struct ranges *ranges, bool usable)
 		uint32_t kind = kind_of(entry->Type);
 		if ((kind == MEMORY_KIND_USABLE) != usable)
 			continue;
-		status_t status = ranges_set(ranges, entry->PhysicalStart,
-			entry->NumberOfPages * ABI_PAGE_SIZE, kind);
+		status_t status = ranges_set(
+			ranges, entry->PhysicalStart, entry->NumberOfPages * ABI_PAGE_SIZE, kind);
 		if (status != OK)
 			return status;
 	}

@@ -124,7 +124,7 @@ static void refuse(status_t expected)
 	seal();
 	assert_int_equal(verify(sizeof image), expected);
 	assert_non_null(report.what);
-	assert_non_null(report.advice);
+	assert_true(strlen(report.advice) > 10);
 }
 
 static void test_another_interface(void **state)

@@ -32,24 +32,36 @@ static int make(void **state)
 {
 	(void)state;
 	memset(&file, 0, sizeof file);
-	memcpy(file.header.e_ident, "\x7f" "ELF\2\1\1", 7);
+	memcpy(file.header.e_ident,
+		"\x7f"
+		"ELF\2\1\1",
+		7);
 	file.header.e_type = ET_DYN;
 	file.header.e_machine = EM_X86_64;
 	file.header.e_entry = BASE + 16;
 	file.header.e_phoff = sizeof file.header;
 	file.header.e_phentsize = sizeof(Elf64_Phdr);
 	file.header.e_phnum = SEGMENTS;
-	file.segments[TEXT] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_X,
-		.p_offset = ABI_PAGE_SIZE, .p_vaddr = BASE, .p_filesz = 512, .p_memsz = 512};
-	file.segments[DATA] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_W,
-		.p_offset = 2 * ABI_PAGE_SIZE, .p_vaddr = BASE + 2 * ABI_PAGE_SIZE,
-		.p_filesz = 128, .p_memsz = ABI_PAGE_SIZE + 1};
+	file.segments[TEXT] = (Elf64_Phdr){.p_type = PT_LOAD,
+		.p_flags = PF_R | PF_X,
+		.p_offset = ABI_PAGE_SIZE,
+		.p_vaddr = BASE,
+		.p_filesz = 512,
+		.p_memsz = 512};
+	file.segments[DATA] = (Elf64_Phdr){.p_type = PT_LOAD,
+		.p_flags = PF_R | PF_W,
+		.p_offset = 2 * ABI_PAGE_SIZE,
+		.p_vaddr = BASE + 2 * ABI_PAGE_SIZE,
+		.p_filesz = 128,
+		.p_memsz = ABI_PAGE_SIZE + 1};
 	file.segments[DYNAMIC] = (Elf64_Phdr){.p_type = PT_DYNAMIC,
-		.p_offset = 2 * ABI_PAGE_SIZE, .p_filesz = 4 * sizeof(Elf64_Dyn)};
+		.p_offset = 2 * ABI_PAGE_SIZE,
+		.p_filesz = 4 * sizeof(Elf64_Dyn)};
 	dynamic[0] = (Elf64_Dyn){.d_tag = DT_RELA, .d_un.d_val = BASE + 256};
 	dynamic[1] = (Elf64_Dyn){.d_tag = DT_RELASZ, .d_un.d_val = sizeof *rela};
 	*rela = (Elf64_Rela){.r_offset = BASE + 2 * ABI_PAGE_SIZE + 120,
-		.r_info = R_X86_64_RELATIVE, .r_addend = BASE + 8};
+		.r_info = R_X86_64_RELATIVE,
+		.r_addend = BASE + 8};
 	return 0;
 }
 
@@ -127,11 +139,11 @@ static void test_lying_header(void **state)
 	}
 }
 
-#define REFUSE_AFTER(change) \
-	do { \
+#define REFUSE_AFTER(change)   \
+	do {                   \
 		make(nullptr); \
-		change; \
-		refuse(); \
+		change;        \
+		refuse();      \
 	} while (0)
 
 static void test_lying_segments(void **state)
@@ -186,8 +198,8 @@ static void test_lying_relocations(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_good), TEST(test_cut),
-		TEST(test_lying_header), TEST(test_lying_segments), TEST(test_too_many_segments),
+	const struct CMUnitTest tests[] = {TEST(test_good), TEST(test_cut), TEST(test_lying_header),
+		TEST(test_lying_segments), TEST(test_too_many_segments),
 		TEST(test_lying_relocations)};
 	return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

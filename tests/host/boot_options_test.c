@@ -23,9 +23,9 @@ static void test_defaults(void **state)
 static void test_known(void **state)
 {
 	(void)state;
-	assert_int_equal(options_parse(&options,
-				 "  kaslr=off entropy=fixed  verify=all smp=4 exit=0xf4 test=a/b",
-				 &report),
+	assert_int_equal(
+		options_parse(&options,
+			"  kaslr=off entropy=fixed  verify=all smp=4 exit=0xf4 test=a/b", &report),
 		OK);
 	assert_false(options.relocate);
 	assert_true(options.fixed_entropy && options.check_all);
@@ -44,14 +44,13 @@ static void test_command_takes_the_rest(void **state)
 static void test_refused(void **state)
 {
 	(void)state;
-	const char *lines[] = {"nonsense", "kaslr", "kaslr=", "kaslr=maybe", "kaslr=on|off", "smp=",
-		"smp=four", "smp=0x", "=", "=on", "kasl=on", "kaslr=off bad=1", "helpp",
+	const char *lines[] = {"nonsense", "kaslr", "kaslr=", "kaslr=maybe", "kaslr=on|off",
+		"smp=", "smp=four", "smp=0x", "=", "=on", "kasl=on", "kaslr=off bad=1", "helpp",
 		"smp=123456789012"};
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-		assert_int_equal(
-			options_parse(&options, lines[i], &report), ERR_INVALID_ARGUMENT);
+		assert_int_equal(options_parse(&options, lines[i], &report), ERR_INVALID_ARGUMENT);
 		assert_non_null(report.subject);
-		assert_non_null(report.advice);
+		assert_true(strlen(report.advice) > 10);
 	}
 	assert_int_equal(strncmp(report.subject, "smp=", 4), 0);
 }

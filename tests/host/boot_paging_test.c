@@ -43,8 +43,8 @@ static void test_small_pages(void **state)
 	(void)state;
 	uint64_t address = UINT64_C(0xffffffff80000000) - 2 * PAGE; // crosses a 1 GiB border
 	unsigned bits;
-	assert_int_equal(page_map(&builder, address, 0x5000, 4 * PAGE,
-				 PAGE_WRITE | PAGE_NO_EXECUTE, PAGE_4K),
+	assert_int_equal(page_map(&builder, address, 0x5000, 4 * PAGE, PAGE_WRITE | PAGE_NO_EXECUTE,
+				 PAGE_4K),
 		OK);
 	for (uint64_t i = 0; i < 4; i++) {
 		uint64_t entry = walk(address + i * PAGE, &bits);
@@ -62,8 +62,8 @@ static void test_large_pages(void **state)
 	assert_int_equal(page_map(&builder, 0, 0, UINT64_C(2) << 21, PAGE_GLOBAL, PAGE_2M), OK);
 	assert_int_equal(walk(0x345678, &bits), 0x200000 | 0x181);
 	assert_int_equal(bits, 21);
-	assert_int_equal(page_map(&builder, UINT64_C(4) << 30, UINT64_C(4) << 30,
-				 UINT64_C(1) << 30, 0, PAGE_1G),
+	assert_int_equal(page_map(&builder, UINT64_C(4) << 30, UINT64_C(4) << 30, UINT64_C(1) << 30,
+				 0, PAGE_1G),
 		OK);
 	assert_int_equal(walk(UINT64_C(4) << 30, &bits), UINT64_C(4) << 30 | 0x81);
 	assert_int_equal(bits, 30);
@@ -84,8 +84,8 @@ static void test_pool_is_enough_and_no_more(void **state)
 		uint64_t needed =
 			page_tables_needed(cases[i].address, cases[i].size, cases[i].level);
 		page_builder_begin(&builder, (uint64_t)pool, (needed + 1) * PAGE);
-		assert_int_equal(page_map(&builder, cases[i].address, 0, cases[i].size, 0,
-					 cases[i].level),
+		assert_int_equal(
+			page_map(&builder, cases[i].address, 0, cases[i].size, 0, cases[i].level),
 			OK);
 		assert_int_equal(builder.next, builder.end);
 	}

@@ -93,8 +93,7 @@ static void test_full(void **state)
 	ranges.capacity = 3;
 	assert_int_equal(ranges_set(&ranges, 0, 9 * PAGE, MEMORY_KIND_USABLE), OK);
 	assert_int_equal(ranges_set(&ranges, 3 * PAGE, PAGE, MEMORY_KIND_BAD), OK);
-	assert_int_equal(
-		ranges_set(&ranges, 6 * PAGE, PAGE, MEMORY_KIND_BAD), ERR_NO_MEMORY);
+	assert_int_equal(ranges_set(&ranges, 6 * PAGE, PAGE, MEMORY_KIND_BAD), ERR_NO_MEMORY);
 	assert_int_equal(ranges.count, 3);
 	assert_int_equal(kind_at(6 * PAGE), MEMORY_KIND_USABLE);
 }

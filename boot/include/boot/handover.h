@@ -2,11 +2,11 @@
 // From a bundle in memory to the kernel's first instruction; the same for all ways of booting.
 //
 // At the kernel's entry: 64-bit mode, interrupts off, rdi = physical address of struct boot_info,
-// rsp = a temporary stack in the physical map, as after a call from address 0. Mapped are the kernel's image (W^X, global,
-// 4 KiB pages), all RAM and the first 4 GiB at BOOT_PHYSMAP (writable, never executable, global),
-// and one page at its own address below 256 top-level entries, which holds the code that jumped:
-// clear those entries. CR0.WP, EFER.NXE and CR4.PGE are set. GDT and IDT are not mapped any more:
-// load your own before touching a segment register.
+// rsp = a temporary stack in the physical map, as after a call from address 0. Mapped are the
+// kernel's image (W^X, global, 4 KiB pages), all RAM and the first 4 GiB at BOOT_PHYSMAP (writable,
+// never executable, global), and one page at its own address below 256 top-level entries, which
+// holds the code that jumped: clear those entries. CR0.WP, EFER.NXE and CR4.PGE are set. GDT and
+// IDT are not mapped any more: load your own before touching a segment register.
 //
 // In the memory map, kind `kernel` is the image and the page tables, to be kept for ever; `bundle`
 // is the bundle and the first task's segments, which become frames; `loader` holds boot_info,
@@ -31,14 +31,14 @@ struct handover {
 	uint64_t loader;          // boot_info.loader
 	uint64_t rsdp;
 	uint64_t tsc_entry;
-	struct entropy entropy;   // begun and mixed
+	struct entropy entropy; // begun and mixed
 	struct boot_framebuffer framebuffer;
 
-	struct options options;   // from here on handover_prepare()'s
-	struct ranges map;        // empty; the platform fills it after handover_prepare()
+	struct options options; // from here on handover_prepare()'s
+	struct ranges map;      // empty; the platform fills it after handover_prepare()
 	struct boot_info *info;
 	uint64_t kernel_entry;
-	uint64_t trampoline;      // the page with the code that jumps
+	uint64_t trampoline; // the page with the code that jumps
 };
 
 // Verifies and loads everything, builds page tables and boot_info. Afterwards the platform fills

@@ -25,5 +25,5 @@ void options_explain(void (*print)(const char *text));
 
 // Makes one line of a text file with `size` bytes: line ends become spaces, and what follows a `#`
 // at the start of a line is left out. ERR_TOO_LONG: `line` has no room for it.
-[[nodiscard]] status_t options_join(char *line, uint64_t line_size, const char *text,
-	uint64_t size, struct report *report);
+[[nodiscard]] status_t options_join(
+	char *line, uint64_t line_size, const char *text, uint64_t size, struct report *report);

@@ -23,8 +23,8 @@ void page_builder_begin(struct page_builder *builder, uint64_t pool, uint64_t si
 
 // Maps [address, address + size) to `physical` with pages of one size, to which all three are
 // aligned. Nothing may be mapped there yet. ERR_NO_MEMORY: the pool is used up.
-[[nodiscard]] status_t page_map(struct page_builder *builder, uint64_t address,
-	uint64_t physical, uint64_t size, uint64_t flags, enum page_level level);
+[[nodiscard]] status_t page_map(struct page_builder *builder, uint64_t address, uint64_t physical,
+	uint64_t size, uint64_t flags, enum page_level level);
 
 // How many tables the mapping of [address, address + size) needs at most, without the root.
 uint64_t page_tables_needed(uint64_t address, uint64_t size, enum page_level level);

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Turns addresses in text into function names and source lines.
+
+usage: symbolise.py [--slide 0x...] [--elf build/kernel/craton-kernel] [file]
+
+Reads a log from the file or standard input and writes it with ` <name file:line>` after each
+address that the program has. A line `kernel at 0x...` in the log tells where the kernel was placed;
+--slide says it by hand, as the distance from where it was linked."""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ADDRESS = re.compile(r"\b0x([0-9a-fA-F]{6,16})\b")
+PLACED = re.compile(r"kernel at 0x([0-9a-fA-F]+)")
+LINKED = 0xFFFFFFFF80000000
+SYMBOLIZER = "llvm-symbolizer-19"
+
+
+def load_ranges(elf):
+    """[start, end) of each executable segment, from the program headers."""
+    out = subprocess.run(["llvm-readelf-19", "-lW", str(elf)], capture_output=True, text=True,
+                         check=True).stdout
+    ranges = []
+    for line in out.split("\n"):
+        words = line.split()
+        if words[:1] == ["LOAD"] and "E" in words[6:-1]:
+            ranges.append((int(words[2], 16), int(words[2], 16) + int(words[5], 16)))
+    return ranges
+
+
+def names(elf, addresses):
+    """Address → `name file:line`, for those that have a name."""
+    query = "".join(f"{a:#x}\n" for a in addresses)
+    out = subprocess.run([SYMBOLIZER, "--obj", str(elf), "--output-style=GNU", "--no-inlines",
+                          "--basenames"], input=query, capture_output=True, text=True, check=True).stdout
+    lines = [line for line in out.split("\n") if line]
+    found = {}
+    for address, name, place in zip(addresses, lines[::2], lines[1::2]):
+        if not name.startswith("??"):
+            found[address] = f"{name} {place}"
+    return found
+
+
+def annotate(text, found, slide):
+    def mark(match):
+        name = found.get(int(match.group(1), 16) - slide)
+        return f"{match.group(0)} <{name}>" if name else match.group(0)
+    return ADDRESS.sub(mark, text)
+
+
+def find_slide(text):
+    places = PLACED.findall(text)
+    return int(places[-1], 16) - LINKED if places else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Names for addresses.")
+    parser.add_argument("--elf", type=Path, default=Path("build/kernel/craton-kernel"))
+    parser.add_argument("--slide", type=lambda v: int(v, 0))
+    parser.add_argument("file", nargs="?", type=Path)
+    options = parser.parse_args()
+    text = options.file.read_text(errors="replace") if options.file else sys.stdin.read()
+    slide = find_slide(text) if options.slide is None else options.slide
+    try:
+        ranges = load_ranges(options.elf)
+        seen = {int(a, 16) - slide for a in ADDRESS.findall(text)}
+        inside = sorted(a for a in seen if any(low <= a < high for low, high in ranges))
+        found = names(options.elf, inside) if inside else {}
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"symbolise: {error}", file=sys.stderr)
+        return 1
+    sys.stdout.write(annotate(text, found, slide))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

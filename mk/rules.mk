@@ -40,6 +40,10 @@ $(BUILD)/gen/%: $(GENERATED) ;
 BUNDLE_FILES :=
 BUNDLE_SPECS :=
 
+# Symbols stay in the file beside it; what is loaded needs none.
+%.stripped: %
+	$(Q)$(OBJCOPY) --strip-all $< $@
+
 define bundle_file
 BUNDLE_FILES += $(2)
 BUNDLE_SPECS += $(1)=$(2)
@@ -50,7 +54,7 @@ $(BUILD)/user/$(1): $$(call objects,user,$(2)) $$(USER_LIBS)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$$(LD) $$(LDFLAGS_pie) -o $$@ $$^
-$(if $(3),$(call bundle_file,$(3),$(BUILD)/user/$(1)))
+$(if $(3),$(call bundle_file,$(3),$(BUILD)/user/$(1).stripped))
 endef
 
 # --- tests ----------------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ $(eval $(call add_test,tree/reproducible,tools/reproducible.sh,))
 
 # --- the loaders ----------------------------------------------------------------------------------
 
-$(BUILD)/tests/boot/kernel: $(call objects,kernel,tests/boot/probe_kernel.c) tests/boot/probe.lds
+$(BUILD)/tests/boot/kernel: $(call objects,kernel,tests/boot/probe_kernel.c) kernel/kernel.lds
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(LD) $(LDFLAGS_pie) -T tests/boot/probe.lds -o $@ $(filter %.o,$^)
+	$(Q)$(LD) $(LDFLAGS_pie) -e probe_entry -T kernel/kernel.lds -o $@ $(filter %.o,$^)
 
 $(BUILD)/tests/boot/init: $(call objects,user,tests/boot/probe_init.c)
 	@mkdir -p $(@D)

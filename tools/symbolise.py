@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Turns addresses in text into function names and source lines.
 
-usage: symbolise.py [--slide 0x...] [--elf build/kernel/craton-kernel] [file]
+usage: symbolise.py [--slide 0x...] [--elf build/kernel.elf] [file]
 
 Reads a log from the file or standard input and writes it with ` <name file:line>` after each
-address that the program has. A line `kernel at 0x...` in the log tells where the kernel was placed;
---slide says it by hand, as the distance from where it was linked."""
+address that the program has, and after each `kernel+0x...`, which is what a panic prints. For whole
+addresses --slide tells the distance from where the kernel was linked (none with kaslr=off)."""
 
 import argparse
 import re
@@ -14,8 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ADDRESS = re.compile(r"\b0x([0-9a-fA-F]{6,16})\b")
-PLACED = re.compile(r"kernel at 0x([0-9a-fA-F]+)")
+ADDRESS = re.compile(r"(?:\b0x|(\bkernel\+)(?:0x)?)([0-9a-fA-F]{1,16})\b")
 LINKED = 0xFFFFFFFF80000000
 SYMBOLIZER = "llvm-symbolizer-19"
 
@@ -45,35 +44,35 @@ def names(elf, addresses):
     return found
 
 
+def linked_address(match, slide):
+    """What the symbols call the address that was found in the text."""
+    value = int(match.group(2), 16)
+    return value + LINKED if match.group(1) else value - slide
+
+
 def annotate(text, found, slide):
     def mark(match):
-        name = found.get(int(match.group(1), 16) - slide)
+        name = found.get(linked_address(match, slide))
         return f"{match.group(0)} <{name}>" if name else match.group(0)
     return ADDRESS.sub(mark, text)
 
 
-def find_slide(text):
-    places = PLACED.findall(text)
-    return int(places[-1], 16) - LINKED if places else 0
-
-
 def main():
     parser = argparse.ArgumentParser(description="Names for addresses.")
-    parser.add_argument("--elf", type=Path, default=Path("build/kernel/craton-kernel"))
-    parser.add_argument("--slide", type=lambda v: int(v, 0))
+    parser.add_argument("--elf", type=Path, default=Path("build/kernel.elf"))
+    parser.add_argument("--slide", type=lambda v: int(v, 0), default=0)
     parser.add_argument("file", nargs="?", type=Path)
     options = parser.parse_args()
     text = options.file.read_text(errors="replace") if options.file else sys.stdin.read()
-    slide = find_slide(text) if options.slide is None else options.slide
     try:
         ranges = load_ranges(options.elf)
-        seen = {int(a, 16) - slide for a in ADDRESS.findall(text)}
+        seen = {linked_address(match, options.slide) for match in ADDRESS.finditer(text)}
         inside = sorted(a for a in seen if any(low <= a < high for low, high in ranges))
         found = names(options.elf, inside) if inside else {}
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"symbolise: {error}", file=sys.stderr)
         return 1
-    sys.stdout.write(annotate(text, found, slide))
+    sys.stdout.write(annotate(text, found, options.slide))
     return 0
 
 

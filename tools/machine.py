@@ -28,11 +28,16 @@ class Settings:
     accel: str = "auto"
     icount: bool = False
     debug: bool = False
+    interactive: bool = False
     bundle: Path | None = None
     image: Path | None = None
     variables: Path | None = None
     log: Path | None = None
     extra: list = field(default_factory=list)
+
+    @property
+    def log_file(self):
+        return self.log or self.build / "log" / "kernel.log"
 
     @property
     def bundle_file(self):
@@ -70,7 +75,7 @@ def from_environment(environment):
         smp=number(get("SMP") or "1", "SMP", 1, 64),
         memory=number(get("MEM") or "256", "MEM", 16, 1 << 20),
         headless=alone or truth(get("HEADLESS")) or not has_screen,
-        direct=alone or icount or truth(get("DIRECT")),
+        direct=truth(get("DIRECT")) if get("DIRECT") else alone or icount,
         accel="tcg" if icount else accel,
         icount=icount)
 
@@ -125,10 +130,11 @@ def firmware_boot(settings):
 
 
 def consoles(settings):
-    """COM1 is the terminal; COM2 takes what the kernel itself says."""
-    log = settings.log or settings.build / "log" / "kernel.log"
-    return ["-chardev", "stdio,id=terminal,signal=off", "-serial", "chardev:terminal",
-            "-serial", f"file:{log}"]
+    """COM1 is the terminal; COM2 takes what the kernel itself says. A person gets QEMU's escape
+    key (Ctrl-A X ends it at once); a program's input and output stay as they are."""
+    mux = ",mux=on" if settings.interactive else ""
+    return ["-chardev", f"stdio,id=terminal,signal=off{mux}", "-serial", "chardev:terminal",
+            "-serial", f"file:{settings.log_file}"]
 
 
 def display(settings):

@@ -17,6 +17,8 @@ from pathlib import Path
 import bundle
 import kvm
 import machine
+import mkesp
+import symbolise
 
 TIMED_OUT = 124
 
@@ -37,6 +39,28 @@ def bundle_with_app(settings, app, arguments, folder):
     settings.bundle = folder / "bundle"
     settings.bundle.write_bytes(bundle.build(files))
     settings.cmd = f"{quote(f'/app/{app.name}')} {arguments}".strip()
+
+
+def image_with_options(settings, folder):
+    """The EFI partition for this run: the firmware's path reads its options from a file."""
+    text = Path("boot/boot.txt").read_text(encoding="utf-8")
+    options = folder / "boot.txt"
+    options.write_text(f"{text}{machine.command_line(settings)}\n", encoding="utf-8")
+    settings.image = folder / "esp.img"
+    mkesp.make(settings.image, {"EFI/BOOT/BOOTX64.EFI": settings.build / "boot/BOOTX64.EFI",
+                                "craton/bundle": settings.bundle_file, "craton/boot.txt": options})
+
+
+def show_panic(settings):
+    """What the kernel said when it stopped, with names."""
+    try:
+        text = settings.log_file.read_text(encoding="utf-8", errors="replace")
+        place = text.lower().find("panic")
+        if place >= 0:
+            print(symbolise.symbolised(text[text.rfind("\n", 0, place) + 1:],
+                                       settings.build / "kernel.elf"), file=sys.stderr)
+    except (OSError, subprocess.CalledProcessError):
+        return
 
 
 def wait(process, seconds):
@@ -76,11 +100,6 @@ def start(settings, seconds):
         return wait(process, seconds)
 
 
-def say_how_to_leave(settings):
-    if sys.stdin.isatty() and not settings.cmd:
-        print("Craton in QEMU. `poweroff` ends it.", file=sys.stderr)
-
-
 def run(options, environment):
     settings = machine.from_environment(environment)
     settings.log = options.log
@@ -88,13 +107,19 @@ def run(options, environment):
     if options.debug:
         settings.debug = settings.direct = True
         print("Waiting for gdb. In another terminal: gdb -x tools/gdb.script", file=sys.stderr)
-    say_how_to_leave(settings)
     seconds = machine.number(environment.get("TIMEOUT") or "0", "TIMEOUT", 0, 1 << 20)
     with tempfile.TemporaryDirectory() as folder:
         app = environment.get("APP")
         if app:
             bundle_with_app(settings, Path(app), environment.get("ARGS") or "", Path(folder))
-        return start(settings, seconds)
+        if not settings.direct:
+            image_with_options(settings, Path(folder))
+        settings.interactive = sys.stdin.isatty() and not settings.cmd
+        if settings.interactive:
+            print("Craton in QEMU: `poweroff` ends it, Ctrl-A X at once.", file=sys.stderr)
+        status = start(settings, seconds)
+    show_panic(settings)
+    return status
 
 
 def main():

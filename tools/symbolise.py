@@ -57,22 +57,26 @@ def annotate(text, found, slide):
     return ADDRESS.sub(mark, text)
 
 
+def symbolised(text, elf, slide=0):
+    """`text` with names. Raises OSError or CalledProcessError."""
+    ranges = load_ranges(elf)
+    seen = {linked_address(match, slide) for match in ADDRESS.finditer(text)}
+    inside = sorted(a for a in seen if any(low <= a < high for low, high in ranges))
+    return annotate(text, names(elf, inside) if inside else {}, slide)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Names for addresses.")
     parser.add_argument("--elf", type=Path, default=Path("build/kernel.elf"))
     parser.add_argument("--slide", type=lambda v: int(v, 0), default=0)
     parser.add_argument("file", nargs="?", type=Path)
     options = parser.parse_args()
-    text = options.file.read_text(errors="replace") if options.file else sys.stdin.read()
     try:
-        ranges = load_ranges(options.elf)
-        seen = {linked_address(match, options.slide) for match in ADDRESS.finditer(text)}
-        inside = sorted(a for a in seen if any(low <= a < high for low, high in ranges))
-        found = names(options.elf, inside) if inside else {}
+        text = options.file.read_text(errors="replace") if options.file else sys.stdin.read()
+        sys.stdout.write(symbolised(text, options.elf, options.slide))
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"symbolise: {error}", file=sys.stderr)
         return 1
-    sys.stdout.write(annotate(text, found, options.slide))
     return 0
 
 

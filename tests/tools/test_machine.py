@@ -31,6 +31,10 @@ class Environment(unittest.TestCase):
         self.assertTrue(settings(DISPLAY=":0", HEADLESS="1").headless)
         self.assertTrue(settings().headless)
 
+    def test_firmware_can_be_asked_for(self):
+        self.assertFalse(settings(CMD="ls", DIRECT="0").direct)
+        self.assertTrue(settings(DIRECT="1").direct)
+
     def test_refused(self):
         for bad in ({"SMP": "0"}, {"SMP": "many"}, {"MEM": "-1"}, {"ACCEL": "fast"}):
             with self.assertRaises(machine.MachineError):

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* From the loader's hand-over to the first task: memory, CPUs, clock, and the capabilities that
+ * stand for everything the kernel does not keep. */
+#include <arch/acpi.h>
+#include <arch/apic.h>
+#include <arch/asm.h>
+#include <arch/clock_init.h>
+#include <arch/cpu_init.h>
+#include <arch/features.h>
+#include <arch/machine.h>
+#include <arch/physmap.h>
+#include <kernel/boot_memory.h>
+#include <kernel/console.h>
+#include <kernel/crash.h>
+#include <kernel/lock.h>
+#include <kernel/root.h>
+#include <kernel/sched.h>
+#include <kernel/time.h>
+
+#define PHYSMAP 0xffff800000000000ull /* boot/README.md: fixed by the hand-over */
+
+static struct cpu boot_cpu;
+static uint8_t fault_stack[PAGE_SIZE] __attribute__((aligned(16)));
+
+extern uintptr_t __stack_chk_guard;
+void entry_leave(void);
+NORETURN void kernel_main(uint64_t boot_info);
+
+void *boot_allocate(uint32_t order)
+{
+	uint64_t physical = boot_memory_take(order);
+
+	if (physical == 0)
+		panic("not enough memory to start", NULL);
+	memset(virtual_of(physical), 0, (size_t)1 << order);
+	return virtual_of(physical);
+}
+
+uint64_t boot_low_page(void)
+{
+	return boot_memory_take_below(PAGE_SHIFT, 0xa0000);
+}
+
+/* A stack with nothing mapped below it would need tables of its own; the physical map has none to
+ * spare, so the two lowest pages of each block of four hold a canary instead. */
+static uint64_t make_stack(uint32_t order)
+{
+	return (uint64_t)(uintptr_t)boot_allocate(order) + ((uint64_t)1 << order);
+}
+
+struct cpu *boot_make_cpu(uint32_t id, uint32_t apic)
+{
+	uint32_t order = 64 - (uint32_t)__builtin_clzll(sizeof(struct cpu) - 1);
+	struct cpu *cpu = boot_allocate(order);
+
+	cpu->id = id;
+	cpu->entry.self = cpu;
+	cpu->entry.apic_id = apic;
+	cpu->entry.kernel_stack = make_stack(KERNEL_STACK_ORDER);
+	cpu->entry.kernel_root = cpus[0]->entry.kernel_root;
+	cpu->arch.tss.ist[0] = make_stack(PAGE_SHIFT);
+	sched_init(cpu);
+	return cpu;
+}
+
+static void check_boot_info(const struct boot_info *info)
+{
+	if (info->magic != BOOT_MAGIC || info->size != sizeof(*info))
+		panic("the loader's boot information is malformed", NULL);
+	if (info->abi_hash != ABI_HASH)
+		panic("loader and kernel were built from different interfaces", NULL);
+	if (info->physmap != PHYSMAP)
+		panic("the physical map is not where it should be", NULL);
+}
+
+static void init_boot_cpu(const struct boot_info *info)
+{
+	cpus[0] = &boot_cpu;
+	boot_cpu.entry.kernel_root = info->page_table;
+	sched_init(&boot_cpu);
+	features_detect();
+	idt_init();
+	cpu_init(&boot_cpu, make_stack(KERNEL_STACK_ORDER),
+		(uint64_t)(uintptr_t)fault_stack + sizeof(fault_stack));
+	boot_cpu.online = true;
+}
+
+/* The loader's mapping of itself goes: user space belongs to address spaces. */
+static void drop_loader_mappings(const struct boot_info *info)
+{
+	uint64_t *root = virtual_of(info->page_table);
+
+	memset(root, 0, PAGE_SIZE / 2);
+	cr3_write(info->page_table);
+}
+
+static void init_machine(const struct boot_info *info, struct acpi_machine *machine)
+{
+	acpi_read(info->rsdp, machine);
+	clock_init(machine->hpet);
+	apic_init(machine->local_apic);
+	apic_init_cpu(&boot_cpu);
+	apic_timer_calibrate();
+}
+
+/* The number after `name=` on the command line, else `fallback`. */
+static uint64_t option_number(const char *line, const char *name, uint64_t fallback)
+{
+	for (; *line != 0; line++) {
+		const char *a = line;
+		const char *b = name;
+		uint64_t value = 0;
+
+		while (*b != 0 && *a == *b) {
+			a++;
+			b++;
+		}
+		if (*b != 0 || *a < '0' || *a > '9')
+			continue;
+		while (*a >= '0' && *a <= '9')
+			value = value * 10 + (uint64_t)(*a++ - '0');
+		return value;
+	}
+	return fallback;
+}
+
+void kernel_main(uint64_t boot_info)
+{
+	const struct boot_info *info;
+	struct acpi_machine machine = {0};
+	const char *line;
+
+	physmap_base = PHYSMAP;
+	info = virtual_of(boot_info);
+	cpus[0] = &boot_cpu;
+	msr_write(MSR_GS_BASE, (uint64_t)(uintptr_t)&boot_cpu);
+	boot_cpu.entry.self = &boot_cpu;
+	check_boot_info(info);
+	__stack_chk_guard = info->entropy[3] & ~(uint64_t)0xff;
+	boot_memory_init(virtual_of(info->memory_map), info->memory_map_count);
+	crash_init(
+		virtual_of(boot_memory_take(PAGE_SHIFT))); /* first: the same page at each boot */
+	init_boot_cpu(info);
+	drop_loader_mappings(info);
+	init_machine(info, &machine);
+	line = virtual_of(info->command_line);
+	console_print("Craton kernel, interface {x}, TSC {d} MHz\n", ABI_HASH, clock.hz / 1000000);
+	kernel_lock(&boot_cpu);
+	smp_start(machine.apic_ids, machine.cpu_count,
+		(uint32_t)option_number(line, "smp=", CPU_MAX));
+	root_start(info);
+	boot_cpu.reschedule = true;
+	entry_leave();
+	__builtin_unreachable();
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The ACPI tables that starting CPUs and the clock need: MADT and HPET (ACPI 6.4, sections 5.2.12
+ * and the HPET specification 1.0a, section 3.2.4). Everything else is for user space. */
+#ifndef ARCH_ACPI_H
+#define ARCH_ACPI_H
+
+#include <kernel/cpu.h>
+
+struct acpi_machine {
+	uint64_t local_apic;
+	uint64_t hpet; /* physical address; 0: none */
+	uint32_t apic_ids[CPU_MAX];
+	uint32_t cpu_count;
+};
+
+/* Reads the tables below `rsdp` (0: none) and registers I/O APICs. Malformed tables are skipped. */
+void acpi_read(uint64_t rsdp, struct acpi_machine *machine);
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* What a CPU has of its own on x86-64. */
+#ifndef ARCH_CPU_STATE_H
+#define ARCH_CPU_STATE_H
+
+#include <kernel/irq.h>
+#include <kernel/types.h>
+
+struct cpu;
+struct thread;
+
+/* Reached through GS; entry.S knows the offsets. */
+struct arch_entry {
+	struct cpu *self;       /* 0 */
+	uint64_t kernel_stack;  /* 8: top */
+	uint64_t scratch;       /* 16: user stack pointer during entry */
+	struct thread *current; /* 24: NULL: idle */
+	uint32_t in_kernel;     /* 32: 1 from entry (registers saved) until just before the exit */
+	uint32_t apic_id;
+	uint64_t kernel_root;    /* 40: CR3 in the kernel, under isolation */
+	uint64_t user_root;      /* 48: CR3 in user mode, under isolation */
+	uint64_t isolation_save; /* 56 */
+};
+
+/* Task state segment: Intel SDM volume 3, section 8.7. */
+struct task_state {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3;
+	uint16_t io_map;
+} __attribute__((packed));
+
+#define GDT_ENTRIES 7u
+
+/* Interrupt vectors that the kernel gives to drivers: VECTOR_FIRST_IRQ and up. */
+#define ARCH_IRQ_COUNT 176u
+
+struct arch_cpu {
+	uint64_t gdt[GDT_ENTRIES] __attribute__((aligned(8)));
+	struct task_state tss;
+	uint64_t fs_base; /* what the MSRs hold */
+	uint64_t gs_base;
+	struct irq irqs[ARCH_IRQ_COUNT];
+};
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Four-level page tables: Intel SDM volume 3, section 4.5. Leaf entries are 4 KiB or 2 MiB pages.
+ * An entry that points to a table keeps, in bits that the CPU ignores (52..61), how many entries
+ * of that table are in use; a table that becomes empty goes back to its space's pool at once. */
+#ifndef ARCH_PAGING_H
+#define ARCH_PAGING_H
+
+#include <kernel/space.h>
+
+#define ARCH_SPACE_ORDER 13u /* header page and top table */
+
+void arch_space_init(struct address_space *space);
+
+/* Drops all translations; the tables' memory may go away afterwards. */
+void arch_space_tear(struct address_space *space);
+
+/* No CPU has the space loaded any more when this returns. */
+void arch_space_forget(struct address_space *space);
+
+/* Whether `pages` pages at `address` are free and the pool has the tables to map them.
+ * ERR_ALREADY_MAPPED, ERR_NEED_TABLES with `*missing`, ERR_RANGE: more than 512 entries. */
+NODISCARD status_t arch_map_check(struct address_space *space, uint64_t address, uint64_t physical,
+	uint64_t pages, uint64_t *missing);
+
+/* Maps what arch_map_check accepted. `flags`: rights and MAP_FLAG_*. */
+void arch_map(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages,
+	uint64_t flags);
+void arch_protect(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages,
+	uint64_t flags);
+void arch_unmap(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages);
+
+/* Makes every CPU forget translations that were removed. Before the kernel is left. */
+void arch_flush_finish(void);
+
+/* The kernel address of a user word that is mapped readable; NULL if it is not. */
+const uint32_t *arch_user_word(struct address_space *space, uint64_t address);
+
+/* Counts the pages of a space's user half, and those that are writable and executable. Also looks
+ * through the kernel half. */
+void arch_check_wx(struct address_space *space, uint64_t *pages, uint64_t *violations);
+
+#endif

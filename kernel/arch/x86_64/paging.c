@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Page tables: see paging.h. */
+#include <arch/asm.h>
+#include <arch/machine.h>
+#include <arch/paging.h>
+#include <arch/physmap.h>
+#include <kernel/cpu.h>
+
+#define ENTRY_PRESENT ((uint64_t)1 << 0)
+#define ENTRY_WRITE   ((uint64_t)1 << 1)
+#define ENTRY_USER    ((uint64_t)1 << 2)
+#define ENTRY_PWT     ((uint64_t)1 << 3)
+#define ENTRY_PCD     ((uint64_t)1 << 4)
+#define ENTRY_LARGE   ((uint64_t)1 << 7)
+#define ENTRY_NX      ((uint64_t)1 << 63)
+#define ENTRY_ADDRESS 0x000ffffffffff000ull
+#define COUNT_SHIFT   52u
+#define COUNT_ONE     ((uint64_t)1 << COUNT_SHIFT)
+#define COUNT_MASK    ((uint64_t)0x3ff << COUNT_SHIFT)
+
+#define LEVELS        4u /* level 0: entries map 4 KiB; level 3: the top table */
+#define TABLE_ENTRIES 512u
+#define USER_ENTRIES  256u
+#define LARGE_PAGES   512u
+#define LARGE_SIZE    (LARGE_PAGES * PAGE_SIZE)
+
+uint64_t physmap_base;
+
+static uint64_t flush_mask; /* CPUs that must forget translations; guarded by the kernel lock */
+
+struct space_object {
+	struct address_space header;
+	uint64_t top[TABLE_ENTRIES] __attribute__((aligned(4096)));
+};
+
+_Static_assert(sizeof(struct space_object) == 1u << ARCH_SPACE_ORDER, "two pages");
+
+static uint32_t index_at(uint64_t address, uint32_t level)
+{
+	return (uint32_t)(address >> (PAGE_SHIFT + 9 * level)) & (TABLE_ENTRIES - 1);
+}
+
+static uint64_t *table_of(uint64_t entry)
+{
+	return virtual_of(entry & ENTRY_ADDRESS);
+}
+
+void arch_space_init(struct address_space *space)
+{
+	struct space_object *object = (struct space_object *)space;
+	const uint64_t *kernel = virtual_of(cpus[0]->entry.kernel_root);
+
+	memcpy(object->top + USER_ENTRIES, kernel + USER_ENTRIES,
+		(TABLE_ENTRIES - USER_ENTRIES) * sizeof(uint64_t));
+	space->root = physical_of(object->top);
+}
+
+void arch_space_tear(struct address_space *space)
+{
+	struct space_object *object = (struct space_object *)space;
+
+	memset(object->top, 0, USER_ENTRIES * sizeof(uint64_t));
+	space->torn = true;
+	space->pool = 0;
+	space->pool_count = 0;
+	flush_mask |= space->active_cpus;
+	arch_flush_finish(); /* the tables may be reused as soon as their capabilities are gone */
+}
+
+void arch_space_load(struct cpu *cpu, struct address_space *space)
+{
+	if (cpu->space != NULL)
+		cpu->space->active_cpus &= ~((uint64_t)1 << cpu->id);
+	space->active_cpus |= (uint64_t)1 << cpu->id;
+	cpu->space = space;
+	cr3_write(space->root);
+}
+
+void arch_space_forget(struct address_space *space)
+{
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		if (cpus[i]->space != space)
+			continue;
+		cpus[i]->space = NULL;
+		if (cpus[i] == cpu_self())
+			cr3_write(cpus[0]->entry.kernel_root);
+		else {
+			cpus[i]->drop_space = true;
+			arch_pull_into_kernel(cpus[i]);
+		}
+	}
+}
+
+/* --- walking
+ * -------------------------------------------------------------------------------------- */
+
+/* The entry of `level` for `address`, or NULL if a table on the way is missing or a large page
+ * covers it. */
+static uint64_t *entry_at(const struct address_space *space, uint64_t address, uint32_t level)
+{
+	uint64_t *table = virtual_of(space->root);
+
+	for (uint32_t l = LEVELS - 1; l > level; l--) {
+		uint64_t entry = table[index_at(address, l)];
+
+		if ((entry & ENTRY_PRESENT) == 0 || (entry & ENTRY_LARGE) != 0)
+			return NULL;
+		table = table_of(entry);
+	}
+	return &table[index_at(address, level)];
+}
+
+/* The same, taking missing tables from the pool, and counts `add` more entries in the table that
+ * holds it. */
+static uint64_t *entry_make(
+	struct address_space *space, uint64_t address, uint32_t level, uint64_t add)
+{
+	uint64_t *table = virtual_of(space->root);
+	uint64_t *parent = NULL;
+
+	for (uint32_t l = LEVELS - 1; l > level; l--) {
+		uint64_t *entry = &table[index_at(address, l)];
+
+		if ((*entry & ENTRY_PRESENT) == 0) {
+			*entry = space_pool_take(space) | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER;
+			if (parent != NULL)
+				*parent += COUNT_ONE;
+		}
+		parent = entry;
+		table = table_of(*entry);
+	}
+	if (parent != NULL)
+		*parent += add * COUNT_ONE;
+	return &table[index_at(address, level)];
+}
+
+/* `gone` entries of the table of `level` for `address` were cleared: tables that are empty now go
+ * back to the pool. */
+static void entries_removed(
+	struct address_space *space, uint64_t address, uint32_t level, uint64_t gone)
+{
+	for (; level < LEVELS - 1; level++) {
+		uint64_t *parent = entry_at(space, address, level + 1);
+		uint64_t *words;
+
+		*parent -= gone * COUNT_ONE;
+		if ((*parent & COUNT_MASK) != 0)
+			return;
+		words = table_of(*parent);
+		*parent = 0;
+		space_pool_return(space, physical_of(words));
+		gone = 1;
+	}
+}
+
+/* A step through a range: one large page, or the part of a leaf table. */
+struct chunk {
+	uint64_t pages;
+	bool large;
+};
+
+static struct chunk chunk_at(uint64_t address, uint64_t physical, uint64_t pages)
+{
+	uint64_t in_table = LARGE_PAGES - (address >> PAGE_SHIFT & (LARGE_PAGES - 1));
+
+	if (((address | physical) & (LARGE_SIZE - 1)) == 0 && pages >= LARGE_PAGES)
+		return (struct chunk){LARGE_PAGES, true};
+	return (struct chunk){pages < in_table ? pages : in_table, false};
+}
+
+/* --- checking
+ * -------------------------------------------------------------------------------------- */
+
+/* Tables missing for a leaf of `level` at `address`. `*last` remembers, by level, the last region
+ * for which one was counted. */
+static uint64_t tables_missing(
+	const struct address_space *space, uint64_t address, uint32_t level, uint64_t last[LEVELS])
+{
+	uint64_t *table = virtual_of(space->root);
+	uint32_t l = LEVELS - 1;
+	uint64_t missing = 0;
+
+	for (; l > level; l--) {
+		uint64_t entry = table[index_at(address, l)];
+
+		if ((entry & ENTRY_PRESENT) == 0)
+			break;
+		table = table_of(entry);
+	}
+	for (; l > level; l--) {
+		uint64_t region = address >> (PAGE_SHIFT + 9 * l);
+
+		if (last[l] != region)
+			missing++;
+		last[l] = region;
+	}
+	return missing;
+}
+
+static bool covered_by_large(const struct address_space *space, uint64_t address)
+{
+	const uint64_t *entry = entry_at(space, address, 1);
+
+	return entry != NULL && (*entry & ENTRY_LARGE) != 0;
+}
+
+static bool chunk_is_free(const struct address_space *space, uint64_t address, struct chunk chunk)
+{
+	const uint64_t *entry;
+
+	if (covered_by_large(space, address))
+		return false;
+	entry = entry_at(space, address, chunk.large ? 1 : 0);
+	if (entry == NULL)
+		return true;
+	if (chunk.large)
+		return (*entry & ENTRY_PRESENT) == 0;
+	for (uint64_t i = 0; i < chunk.pages; i++) {
+		if ((entry[i] & ENTRY_PRESENT) != 0)
+			return false;
+	}
+	return true;
+}
+
+status_t arch_map_check(struct address_space *space, uint64_t address, uint64_t physical,
+	uint64_t pages, uint64_t *missing)
+{
+	uint64_t last[LEVELS] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+	uint64_t entries = 0;
+	uint64_t need = 0;
+
+	while (pages > 0) {
+		struct chunk chunk = chunk_at(address, physical, pages);
+
+		entries += chunk.large ? 1 : chunk.pages;
+		if (entries > SPACE_MAP_ENTRIES)
+			return ERR_RANGE;
+		if (!chunk_is_free(space, address, chunk))
+			return ERR_ALREADY_MAPPED;
+		need += tables_missing(space, address, chunk.large ? 1 : 0, last);
+		address += chunk.pages << PAGE_SHIFT;
+		physical += chunk.pages << PAGE_SHIFT;
+		pages -= chunk.pages;
+	}
+	*missing = need > space->pool_count ? need - space->pool_count : 0;
+	return *missing == 0 ? OK : ERR_NEED_TABLES;
+}
+
+/* --- changing
+ * --------------------------------------------------------------------------------------- */
+
+static uint64_t leaf_flags(uint64_t flags)
+{
+	uint64_t entry = ENTRY_PRESENT | ENTRY_USER;
+
+	if ((flags & RIGHT_WRITE) != 0)
+		entry |= ENTRY_WRITE;
+	if ((flags & RIGHT_EXECUTE) == 0)
+		entry |= ENTRY_NX;
+	if ((flags & MAP_FLAG_UNCACHED) != 0)
+		entry |= ENTRY_PCD | ENTRY_PWT;
+	else if ((flags & MAP_FLAG_WRITE_COMBINING) != 0)
+		entry |= ENTRY_PWT; /* PAT entry 1 is set to write combining */
+	return entry;
+}
+
+void arch_map(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages,
+	uint64_t flags)
+{
+	uint64_t bits = leaf_flags(flags);
+
+	while (pages > 0) {
+		struct chunk chunk = chunk_at(address, physical, pages);
+
+		if (chunk.large) {
+			*entry_make(space, address, 1, 1) = physical | bits | ENTRY_LARGE;
+		} else {
+			uint64_t *entry = entry_make(space, address, 0, chunk.pages);
+			uint64_t value = physical | bits;
+
+			for (uint64_t i = 0; i < chunk.pages; i++, value += PAGE_SIZE)
+				entry[i] = value;
+		}
+		address += chunk.pages << PAGE_SHIFT;
+		physical += chunk.pages << PAGE_SHIFT;
+		pages -= chunk.pages;
+	}
+}
+
+#define LOCAL_FLUSH_PAGES 8u
+
+/* Removed or restricted translations of a range: this CPU forgets them now if they are few. */
+static void flush_range(const struct address_space *space, uint64_t address, uint64_t pages)
+{
+	struct cpu *self = cpu_self();
+	uint64_t mask = space->active_cpus;
+
+	if (self->space == space && pages <= LOCAL_FLUSH_PAGES) {
+		for (uint64_t i = 0; i < pages; i++)
+			invlpg(address + (i << PAGE_SHIFT));
+		mask &= ~((uint64_t)1 << self->id);
+	}
+	flush_mask |= mask;
+}
+
+/* Calls for each present leaf chunk of a mapping; a mapping's leaves have the shape that chunk_at
+ * gave when it was made. */
+static void rewrite(struct address_space *space, uint64_t address, uint64_t physical,
+	uint64_t pages, uint64_t bits)
+{
+	while (pages > 0) {
+		struct chunk chunk = chunk_at(address, physical, pages);
+		uint32_t level = chunk.large ? 1 : 0;
+		uint64_t *entry = entry_at(space, address, level);
+		uint64_t value = bits == 0 ? 0 : physical | bits | (chunk.large ? ENTRY_LARGE : 0);
+		uint64_t count = chunk.large ? 1 : chunk.pages;
+
+		for (uint64_t i = 0; i < count; i++) {
+			entry[i] = value;
+			value += bits == 0 ? 0 : PAGE_SIZE;
+		}
+		if (bits == 0)
+			entries_removed(space, address, level, count);
+		address += chunk.pages << PAGE_SHIFT;
+		physical += chunk.pages << PAGE_SHIFT;
+		pages -= chunk.pages;
+	}
+}
+
+void arch_protect(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages,
+	uint64_t flags)
+{
+	rewrite(space, address, physical, pages, leaf_flags(flags));
+	flush_range(space, address, pages);
+}
+
+void arch_unmap(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages)
+{
+	rewrite(space, address, physical, pages, 0);
+	flush_range(space, address, pages);
+}
+
+void arch_flush_finish(void)
+{
+	struct cpu *self = cpu_self();
+
+	if (LIKELY(flush_mask == 0))
+		return;
+	if ((flush_mask >> self->id & 1) != 0)
+		cr3_write(cr3_read());
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		if (cpus[i] == self || (flush_mask >> i & 1) == 0)
+			continue;
+		cpus[i]->flush_request = true;
+		arch_pull_into_kernel(cpus[i]);
+	}
+	flush_mask = 0;
+}
+
+/* --- reading
+ * ------------------------------------------------------------------------------------------ */
+
+const uint32_t *arch_user_word(struct address_space *space, uint64_t address)
+{
+	const uint64_t *entry;
+	uint64_t base;
+
+	if (space == NULL)
+		return NULL;
+	entry = entry_at(space, address, 1);
+	if (entry == NULL || (*entry & ENTRY_PRESENT) == 0)
+		return NULL;
+	if ((*entry & ENTRY_LARGE) != 0) {
+		base = (*entry & ENTRY_ADDRESS & ~(uint64_t)(LARGE_SIZE - 1)) +
+		       (address & (LARGE_SIZE - 1));
+		return virtual_of(base);
+	}
+	entry = entry_at(space, address, 0);
+	if ((*entry & ENTRY_PRESENT) == 0)
+		return NULL;
+	return virtual_of((*entry & ENTRY_ADDRESS) + (address & (PAGE_SIZE - 1)));
+}
+
+static void count_leaf(uint64_t entry, uint64_t size, uint64_t *pages, uint64_t *violations)
+{
+	*pages += size;
+	if ((entry & ENTRY_WRITE) != 0 && (entry & ENTRY_NX) == 0)
+		*violations += size;
+}
+
+static void check_table(uint64_t entry1, uint64_t *pages, uint64_t *violations)
+{
+	const uint64_t *table = table_of(entry1);
+
+	for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+		if ((table[i] & ENTRY_PRESENT) != 0)
+			count_leaf(table[i], 1, pages, violations);
+	}
+}
+
+static void check_directory(uint64_t entry2, uint64_t *pages, uint64_t *violations)
+{
+	const uint64_t *table = table_of(entry2);
+
+	for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+		if ((table[i] & ENTRY_PRESENT) == 0)
+			continue;
+		if ((table[i] & ENTRY_LARGE) != 0)
+			count_leaf(table[i], LARGE_PAGES, pages, violations);
+		else
+			check_table(table[i], pages, violations);
+	}
+}
+
+static void check_pointers(uint64_t entry3, uint64_t *pages, uint64_t *violations)
+{
+	const uint64_t *table = table_of(entry3);
+
+	for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+		if ((table[i] & ENTRY_PRESENT) == 0)
+			continue;
+		if ((table[i] & ENTRY_LARGE) != 0)
+			count_leaf(table[i], LARGE_PAGES * TABLE_ENTRIES, pages, violations);
+		else
+			check_directory(table[i], pages, violations);
+	}
+}
+
+void arch_check_wx(struct address_space *space, uint64_t *pages, uint64_t *violations)
+{
+	const uint64_t *top = virtual_of(space->root);
+
+	*pages = 0;
+	*violations = 0;
+	for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+		if ((top[i] & ENTRY_PRESENT) != 0)
+			check_pointers(top[i], pages, violations);
+	}
+}

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The scheduler: see sched.h.
+ * `cpu->running` is the context that the CPU's time is charged to since `run_start`. Calls and
+ * replies move it between threads without a word to the scheduler. A context that leaves the CPU
+ * with a deadline, or that waits for its refill, has its timer in `cpu->timers`. */
+#include "run_queue.h"
+
+#include <arch/machine.h>
+#include <arch/vector.h>
+#include <kernel/endpoint.h>
+#include <kernel/sched.h>
+#include <kernel/space.h>
+#include <kernel/thread.h>
+#include <kernel/time.h>
+#include <kernel/trace.h>
+
+#define TIMER_BATCH 16u    /* contexts handled in one timer interrupt */
+#define BUDGET_MIN  10000u /* ns */
+#define TIMER_SLACK 500u   /* ns: a budget with less left is used up */
+
+struct cpu *cpus[CPU_MAX];
+uint32_t cpu_count = 1;
+
+void sched_init(struct cpu *cpu)
+{
+	cpu->ready.top = -1;
+	cpu->timer_next = TIME_NEVER;
+	cpu->idle = true;
+}
+
+/* --- urgency ------------------------------------------------------------------------------------
+ */
+
+static bool more_urgent(const struct thread *a, const struct thread *b)
+{
+	if (a->sc->class != b->sc->class)
+		return a->sc->class == SCHED_CLASS_DEADLINE;
+	if (a->sc->class == SCHED_CLASS_DEADLINE)
+		return a->sc->refill < b->sc->refill;
+	return a->priority > b->priority;
+}
+
+static void cpu_kick(struct cpu *cpu)
+{
+	cpu->reschedule = true;
+	if (cpu != cpu_self())
+		arch_send_reschedule(cpu);
+}
+
+void sched_current_blocked(void)
+{
+	cpu_self()->reschedule = true;
+}
+
+void sched_kick_if_current(struct thread *thread)
+{
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		if (cpus[i]->entry.current == thread)
+			cpu_kick(cpus[i]);
+	}
+}
+
+/* True if a CPU runs `thread` now; that CPU will look at it when it leaves the kernel. */
+static bool is_current(struct thread *thread)
+{
+	struct cpu *cpu = cpus[thread->last_cpu];
+
+	if (cpu->entry.current != thread)
+		return false;
+	cpu_kick(cpu);
+	return true;
+}
+
+void sched_enqueue(struct thread *thread, bool front)
+{
+	struct cpu *cpu = cpus[thread->sc->cpu];
+
+	if (thread->queued || thread->sc->throttled || is_current(thread))
+		return;
+	run_queue_insert(&cpu->ready, thread, front);
+	if (cpu->entry.current == NULL || cpu->entry.current->state != THREAD_STATE_READY ||
+		cpu->entry.current->sc == NULL || more_urgent(thread, cpu->entry.current))
+		cpu_kick(cpu);
+}
+
+void sched_dequeue(struct thread *thread)
+{
+	if (thread->queued)
+		run_queue_remove(&cpus[thread->sc->cpu]->ready, thread);
+}
+
+/* --- timers --------------------------------------------------------------------------------------
+ */
+
+static void timer_remove(struct sched_context *sc)
+{
+	if (sc->timer.linked != 0)
+		tree_remove(&cpus[sc->cpu]->timers, &sc->timer);
+}
+
+static void program_timer(struct cpu *cpu, time_ns when)
+{
+	if (when >= cpu->timer_next)
+		return;
+	cpu->timer_next = when;
+	arch_timer_set(cpu, when);
+}
+
+static time_ns timer_key(const struct sched_context *sc)
+{
+	return sc->throttled && sc->refill < sc->deadline ? sc->refill : sc->deadline;
+}
+
+void sched_update_timer(struct sched_context *sc)
+{
+	struct cpu *cpu = cpus[sc->cpu];
+	time_ns when = timer_key(sc);
+
+	if (cpu->running == sc) {
+		if (sc->deadline < cpu->timer_next)
+			cpu_kick(cpu); /* sched_run programs the timer */
+		return;
+	}
+	timer_remove(sc);
+	if (when == TIME_NEVER)
+		return;
+	sc->timer.major = when;
+	sc->timer.minor = (uint64_t)(uintptr_t)sc;
+	tree_insert(&cpu->timers, &sc->timer);
+	if (when < cpu->timer_next)
+		cpu_kick(cpu);
+}
+
+/* --- budgets -------------------------------------------------------------------------------------
+ */
+
+static void budget_refill(struct sched_context *sc, time_ns now)
+{
+	sc->remaining = sc->budget;
+	sc->throttled = false;
+	if (sc->period == 0)
+		return;
+	sc->refill += sc->period;
+	if (sc->refill <= now)
+		sc->refill = now + sc->period;
+}
+
+/* Charges the running context. */
+static void charge(struct cpu *cpu, time_ns now)
+{
+	struct sched_context *sc = cpu->running;
+	time_ns used = now - cpu->run_start;
+
+	cpu->run_start = now;
+	if (sc == NULL)
+		return;
+	sc->consumed += used;
+	if (cpu->entry.current != NULL)
+		cpu->entry.current->cpu_time += used;
+	sc->remaining = used < sc->remaining ? sc->remaining - used : 0;
+}
+
+static bool budget_is_used_up(const struct sched_context *sc)
+{
+	return sc->remaining <= TIMER_SLACK;
+}
+
+/* A context used up its budget. Round robin: a new slice, behind its equals. */
+static void budget_exhausted(struct sched_context *sc, time_ns now)
+{
+	if (sc->period == 0 || now >= sc->refill) {
+		budget_refill(sc, now);
+		return;
+	}
+	sc->throttled = true;
+}
+
+/* --- choosing ------------------------------------------------------------------------------------
+ */
+
+/* The context leaves the CPU. */
+static void leave_cpu(struct cpu *cpu, time_ns now)
+{
+	struct sched_context *sc = cpu->running;
+
+	if (sc == NULL)
+		return;
+	charge(cpu, now);
+	cpu->running = NULL;
+	if (budget_is_used_up(sc))
+		budget_exhausted(sc, now);
+	if (timer_key(sc) != TIME_NEVER)
+		sched_update_timer(sc);
+}
+
+/* Puts the thread that was running back into a queue if it is still to run. */
+static void requeue_current(struct cpu *cpu, struct thread *thread, bool front)
+{
+	if (thread == NULL || thread->state != THREAD_STATE_READY || thread->queued)
+		return;
+	if (thread->sc == NULL) {
+		thread->state = THREAD_STATE_STOPPED;
+		return;
+	}
+	cpu->entry.current = NULL;
+	sched_enqueue(thread, front);
+}
+
+static void load_thread(struct cpu *cpu, struct thread *next)
+{
+	if (next->space != NULL && next->space != cpu->space)
+		arch_space_load(cpu, next->space);
+	arch_thread_load(cpu, next);
+}
+
+static void enter_context(struct cpu *cpu, struct sched_context *sc, time_ns now)
+{
+	time_ns end;
+
+	timer_remove(sc);
+	if (sc->period != 0 && now >= sc->refill)
+		budget_refill(sc, now);
+	cpu->running = sc;
+	cpu->run_start = now;
+	end = now + sc->remaining;
+	cpu->timer_next = TIME_NEVER;
+	if (cpu->timers.first != NULL && cpu->timers.first->major < end)
+		end = cpu->timers.first->major;
+	program_timer(cpu, end < sc->deadline ? end : sc->deadline);
+}
+
+static void become_idle(struct cpu *cpu, time_ns now)
+{
+	cpu->entry.current = NULL;
+	if (!cpu->idle)
+		cpu->idle_start = now;
+	cpu->idle = true;
+	cpu->timer_next = TIME_NEVER;
+	if (cpu->timers.first != NULL)
+		program_timer(cpu, cpu->timers.first->major);
+}
+
+static void become_busy(struct cpu *cpu, time_ns now)
+{
+	if (cpu->idle)
+		cpu->idle_time += now - cpu->idle_start;
+	cpu->idle = false;
+}
+
+void sched_run(struct cpu *cpu)
+{
+	time_ns now = time_now();
+	struct thread *previous = cpu->entry.current;
+	bool used_up;
+	struct thread *next;
+
+	cpu->reschedule = false;
+	charge(cpu, now);
+	used_up = cpu->running != NULL && budget_is_used_up(cpu->running);
+	leave_cpu(cpu, now);
+	requeue_current(cpu, previous, !used_up);
+	next = run_queue_first(&cpu->ready);
+	if (next != previous)
+		arch_thread_unload(cpu, previous);
+	if (next == NULL) {
+		become_idle(cpu, now);
+		cpu->reschedule = false;
+		return;
+	}
+	run_queue_remove(&cpu->ready, next);
+	become_busy(cpu, now);
+	cpu->entry.current = next;
+	next->last_cpu = (uint8_t)cpu->id;
+	enter_context(cpu, next->sc, now);
+	if (next != previous) {
+		cpu->switches++;
+		trace_record(cpu, TRACE_EVENT_SWITCH, next->id, next->priority);
+		load_thread(cpu, next);
+	}
+	cpu->reschedule = false;
+}
+
+bool sched_may_switch_direct(const struct cpu *cpu, const struct thread *thread)
+{
+	if (thread->sc == NULL || thread->sc != cpu->running || cpu->ready.deadline.root != NULL)
+		return false;
+	return thread->priority >= cpu->ready.top || thread->sc->class == SCHED_CLASS_DEADLINE;
+}
+
+void sched_switch_direct(struct cpu *cpu, struct thread *next)
+{
+	struct thread *previous = cpu->entry.current;
+
+	arch_thread_unload(cpu, previous);
+	cpu->entry.current = next;
+	next->last_cpu = (uint8_t)cpu->id;
+	cpu->reschedule = false;
+	program_timer(cpu, next->sc->deadline);
+	if (previous != NULL && previous->state != THREAD_STATE_READY && previous->sc != NULL &&
+		previous->sc->deadline != TIME_NEVER)
+		sched_update_timer(previous->sc);
+	load_thread(cpu, next);
+}
+
+void sched_yield(struct cpu *cpu)
+{
+	struct sched_context *sc = cpu->running;
+
+	if (cpu->ready.top < (int32_t)cpu->entry.current->priority &&
+		cpu->ready.deadline.root == NULL && sc->period == 0)
+		return;
+	charge(cpu, time_now());
+	sc->remaining = 0;
+	cpu->reschedule = true;
+}
+
+/* --- the timer interrupt
+ * ---------------------------------------------------------------------------- */
+
+/* Ends what has passed its deadline on a context: its holder's wait, then the oldest call. */
+static void context_expire(struct sched_context *sc, time_ns now)
+{
+	struct thread *holder = sc->holder;
+	struct reply *oldest = NULL;
+	struct reply *reply;
+	struct thread *caller;
+
+	if (holder != NULL && thread_is_blocked(holder) && holder->sc == sc &&
+		holder->wait_deadline <= now)
+		thread_end_wait(holder, ERR_DEADLINE);
+	for (reply = sc->chain; reply != NULL; reply = reply->next) {
+		if (reply->deadline <= now)
+			oldest = reply;
+	}
+	if (oldest == NULL) {
+		sc->deadline = context_chain_deadline(sc);
+		if (holder != NULL && holder->sc == sc && holder->wait_deadline < sc->deadline)
+			sc->deadline = holder->wait_deadline;
+		return;
+	}
+	caller = oldest->caller;
+	reply_abort(oldest);
+	thread_set_status(caller, ERR_DEADLINE);
+	thread_make_ready(caller);
+}
+
+static void context_timer(struct sched_context *sc, time_ns now)
+{
+	if (sc->throttled && sc->refill <= now) {
+		budget_refill(sc, now);
+		if (sc->holder != NULL && sc->holder->state == THREAD_STATE_READY &&
+			sc->holder->sc == sc)
+			sched_enqueue(sc->holder, false);
+	}
+	if (sc->deadline <= now)
+		context_expire(sc, now);
+	sched_update_timer(sc);
+}
+
+void sched_timer(struct cpu *cpu)
+{
+	time_ns now = time_now();
+
+	cpu->timer_next = TIME_NEVER;
+	for (uint32_t i = 0; i < TIMER_BATCH; i++) {
+		struct tree_node *first = cpu->timers.first;
+		struct sched_context *sc;
+
+		if (first == NULL || first->major > now)
+			break;
+		sc = CONTAINER_OF(first, struct sched_context, timer);
+		timer_remove(sc);
+		context_timer(sc, now);
+	}
+	if (cpu->running != NULL && cpu->running->deadline <= now)
+		context_expire(cpu->running, now);
+	cpu->reschedule = true; /* sched_run charges and programs the timer */
+}
+
+/* --- contexts
+ * --------------------------------------------------------------------------------------- */
+
+void sched_forget_thread(struct thread *thread)
+{
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		if (cpus[i]->entry.current != thread)
+			continue;
+		if (cpus[i] != cpu_self())
+			arch_pull_into_kernel(cpus[i]); /* it saved the registers by now */
+		cpus[i]->entry.current = NULL;
+		cpus[i]->reschedule = true;
+	}
+}
+
+void sched_context_detach(struct sched_context *sc)
+{
+	struct thread *holder = sc->holder;
+	struct reply *reply;
+
+	timer_remove(sc);
+	if (holder != NULL && holder->sc == sc) {
+		sched_dequeue(holder);
+		holder->sc = NULL;
+		sched_kick_if_current(holder);
+	}
+	for (reply = sc->chain; reply != NULL; reply = reply->next)
+		reply->lent = NULL;
+	if (sc->owner != NULL)
+		sc->owner->home = NULL;
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		if (cpus[i]->running == sc)
+			cpus[i]->running = NULL;
+	}
+	sc->owner = NULL;
+	sc->holder = NULL;
+	sc->chain = NULL;
+	sc->chain_depth = 0;
+}
+
+status_t sched_context_configure(
+	struct sched_context *sc, uint64_t cpu, time_ns budget, time_ns period, uint64_t class)
+{
+	struct thread *holder = sc->holder;
+	bool queued = holder != NULL && holder->sc == sc && holder->queued;
+
+	if (cpu >= cpu_count || class > SCHED_CLASS_DEADLINE)
+		return ERR_RANGE;
+	if (budget < BUDGET_MIN || budget > TIME_NEVER / 4 || period > TIME_NEVER / 4)
+		return ERR_RANGE;
+	if ((period != 0 && period < budget) || (class == SCHED_CLASS_DEADLINE && period == 0))
+		return ERR_INVALID_ARGUMENT;
+	if (queued)
+		sched_dequeue(holder);
+	timer_remove(sc);
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		if (cpus[i]->running != sc)
+			continue;
+		charge(cpus[i], time_now());
+		cpus[i]->running = NULL;
+		cpu_kick(cpus[i]);
+	}
+	sc->cpu = (uint32_t)cpu;
+	sc->budget = budget;
+	sc->period = period;
+	sc->class = class;
+	sc->remaining = budget;
+	sc->refill = time_now() + period;
+	sc->throttled = false;
+	sc->configured = true;
+	if (holder != NULL && holder->sc == sc && holder->state == THREAD_STATE_READY)
+		sched_enqueue(holder, false);
+	sched_update_timer(sc);
+	return OK;
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Address spaces: see space.h. The tables themselves are in arch/paging. */
+#include <arch/paging.h>
+#include <arch/physmap.h>
+#include <kernel/mapping.h>
+#include <kernel/space.h>
+
+#define MAP_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
+#define MAP_FLAGS  (MAP_RIGHTS | MAP_FLAG_UNCACHED | MAP_FLAG_WRITE_COMBINING)
+
+void space_init(struct address_space *space)
+{
+	arch_space_init(space);
+}
+
+/* --- the pool ----------------------------------------------------------------------------------
+ */
+
+static void pool_push(struct address_space *space, uint64_t table)
+{
+	*(uint64_t *)virtual_of(table) = space->pool;
+	space->pool = table;
+	space->pool_count++;
+}
+
+uint64_t space_pool_take(struct address_space *space)
+{
+	uint64_t table = space->pool;
+	uint64_t *words = virtual_of(table);
+
+	space->pool = words[0];
+	space->pool_count--;
+	words[0] = 0;
+	return table;
+}
+
+void space_pool_return(struct address_space *space, uint64_t table)
+{
+	pool_push(space, table);
+}
+
+status_t space_give_table(struct address_space *space, struct slot *table)
+{
+	if (mapping_space(table) != NULL)
+		return ERR_BUSY;
+	if (space->torn)
+		return ERR_PEER_DEAD;
+	mapping_link(&space->tables, table, space);
+	pool_push(space, physical_of((void *)table->object));
+	return OK;
+}
+
+/* True if the table was unused; it is out of the pool then. */
+static bool pool_remove(struct address_space *space, uint64_t table)
+{
+	uint64_t *link = &space->pool;
+
+	while (*link != 0) {
+		uint64_t *words = virtual_of(*link);
+
+		if (*link == table) {
+			*link = words[0];
+			words[0] = 0;
+			space->pool_count--;
+			return true;
+		}
+		link = words;
+	}
+	return false;
+}
+
+void space_forget_table(struct slot *table)
+{
+	struct address_space *space = mapping_space(table);
+
+	if (space == NULL)
+		return;
+	mapping_unlink(&space->tables, table);
+	if (space->torn)
+		return;
+	if (!pool_remove(space, physical_of((void *)table->object)))
+		arch_space_tear(space);
+}
+
+/* --- mappings ------------------------------------------------------------------------------------
+ */
+
+static uint64_t mapped_address(const struct slot *frame)
+{
+	return (uint64_t)frame->badge << PAGE_SHIFT;
+}
+
+static uint64_t mapped_pages(const struct slot *frame)
+{
+	return frame->detail & 0xffffffffu;
+}
+
+static uint64_t mapped_physical(const struct slot *frame)
+{
+	return physical_of((void *)slot_address(frame)) + (frame->detail >> 32 << PAGE_SHIFT);
+}
+
+static status_t flags_check(const struct slot *frame, uint64_t flags)
+{
+	if ((flags & ~(uint64_t)MAP_FLAGS) != 0 || (flags & RIGHT_READ) == 0)
+		return ERR_INVALID_ARGUMENT;
+	if ((flags & RIGHT_WRITE) != 0 && (flags & RIGHT_EXECUTE) != 0)
+		return ERR_INVALID_ARGUMENT;
+	if ((flags & MAP_RIGHTS & ~(uint64_t)frame->rights) != 0)
+		return ERR_RIGHTS;
+	return OK;
+}
+
+static status_t range_check(
+	const struct slot *frame, uint64_t offset, uint64_t address, uint64_t pages)
+{
+	uint64_t frame_pages = slot_size(frame) >> PAGE_SHIFT;
+
+	if (((offset | address) & (PAGE_SIZE - 1)) != 0)
+		return ERR_ALIGNMENT;
+	offset >>= PAGE_SHIFT;
+	if (pages == 0 || offset >= frame_pages || pages > frame_pages - offset)
+		return ERR_RANGE;
+	if (address == 0 || address >= ABI_USER_ADDRESS_END ||
+		pages > (ABI_USER_ADDRESS_END - address) >> PAGE_SHIFT)
+		return ERR_RANGE;
+	return OK;
+}
+
+status_t space_map(struct address_space *space, struct slot *frame, uint64_t offset,
+	uint64_t address, uint64_t pages, uint64_t flags, uint64_t *missing)
+{
+	uint64_t physical = physical_of((void *)slot_address(frame)) + offset;
+	status_t status = flags_check(frame, flags);
+
+	*missing = 0;
+	if (status == OK)
+		status = range_check(frame, offset, address, pages);
+	if (status != OK)
+		return status;
+	if (space->torn)
+		return ERR_PEER_DEAD;
+	if (mapping_space(frame) != NULL)
+		return ERR_ALREADY_MAPPED;
+	status = arch_map_check(space, address, physical, pages, missing);
+	if (status != OK)
+		return status;
+	arch_map(space, address, physical, pages, flags);
+	frame->badge = address >> PAGE_SHIFT & 0xfffffffffu;
+	frame->detail = offset >> PAGE_SHIFT << 32 | pages;
+	mapping_link(&space->mappings, frame, space);
+	return OK;
+}
+
+status_t space_protect(struct address_space *space, struct slot *frame, uint64_t flags)
+{
+	status_t status = flags_check(frame, flags);
+
+	if (status != OK)
+		return status;
+	if (mapping_space(frame) != space || space->torn)
+		return ERR_NOT_MAPPED;
+	arch_protect(
+		space, mapped_address(frame), mapped_physical(frame), mapped_pages(frame), flags);
+	return OK;
+}
+
+void space_unmap(struct slot *frame)
+{
+	struct address_space *space = mapping_space(frame);
+
+	if (space == NULL)
+		return;
+	if (!space->torn)
+		arch_unmap(
+			space, mapped_address(frame), mapped_physical(frame), mapped_pages(frame));
+	mapping_unlink(&space->mappings, frame);
+	frame->badge = 0;
+	frame->detail = 0;
+}
+
+bool space_has_mapping(const struct address_space *space, const struct slot *frame)
+{
+	return mapping_space(frame) == space;
+}
+
+void space_slot_moved(struct slot *slot)
+{
+	struct address_space *space = mapping_space(slot);
+
+	if (space == NULL)
+		return;
+	mapping_moved(slot->type == OBJECT_FRAME ? &space->mappings : &space->tables, slot);
+}
+
+status_t space_destroy(struct address_space *space, struct slice *slice)
+{
+	if (!space->torn)
+		arch_space_tear(space);
+	while (space->mappings != NULL) {
+		struct slot *frame = space->mappings;
+
+		if (!slice_take(slice, 1))
+			return ERR_AGAIN;
+		mapping_unlink(&space->mappings, frame);
+		frame->badge = 0;
+		frame->detail = 0;
+	}
+	while (space->tables != NULL) {
+		if (!slice_take(slice, 1))
+			return ERR_AGAIN;
+		mapping_unlink(&space->tables, space->tables);
+	}
+	arch_space_forget(space);
+	return OK;
+}

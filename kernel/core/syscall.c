@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Entries to the kernel: system calls, interrupts and faults of user threads, and the way out. */
+#include "invoke.h"
+
+#include <abi/dispatch.h>
+#include <arch/machine.h>
+#include <arch/paging.h>
+#include <kernel/endpoint.h>
+#include <kernel/entry.h>
+#include <kernel/fault.h>
+#include <kernel/futex.h>
+#include <kernel/lock.h>
+#include <kernel/sched.h>
+#include <kernel/thread.h>
+#include <kernel/trace.h>
+
+static status_t abi_call(struct cpu *cpu, struct thread *self)
+{
+	(void)cpu;
+	self->frame.args[2] = ABI_HASH;
+	return OK;
+}
+
+static status_t yield_call(struct cpu *cpu, struct thread *self)
+{
+	(void)self;
+	sched_yield(cpu);
+	return OK;
+}
+
+static status_t dispatch(struct cpu *cpu, struct thread *self)
+{
+	switch (self->frame.number) {
+	case SYSCALL_CALL:
+		return ipc_call(cpu, self);
+	case SYSCALL_REPLY_RECV:
+		return ipc_reply_recv(cpu, self);
+	case SYSCALL_RECV:
+		return ipc_recv(cpu, self);
+	case SYSCALL_SEND:
+		return ipc_send(cpu, self);
+	case SYSCALL_REPLY:
+		return ipc_reply(cpu, self);
+	case SYSCALL_SIGNAL:
+		return notification_signal_call(cpu, self);
+	case SYSCALL_WAIT:
+		return notification_wait_call(cpu, self);
+	case SYSCALL_YIELD:
+		return yield_call(cpu, self);
+	case SYSCALL_FUTEX_WAIT:
+		return futex_wait_call(cpu, self);
+	case SYSCALL_FUTEX_WAKE:
+		return futex_wake_call(cpu, self);
+	case SYSCALL_FUTEX_REQUEUE:
+		return futex_requeue_call(cpu, self);
+	case SYSCALL_UPCALL_RETURN:
+		return upcall_return_call(cpu, self);
+	case SYSCALL_INVOKE:
+		return invoke_call(cpu, self);
+	case SYSCALL_ABI:
+		return abi_call(cpu, self);
+	default:
+		return ERR_NO_SYSCALL;
+	}
+}
+
+/* Calls that block do not keep vector state, unless the message asks for it. */
+static bool vector_is_dead(const struct frame *frame)
+{
+	const uint64_t blocking = 1u << SYSCALL_CALL | 1u << SYSCALL_REPLY_RECV |
+				  1u << SYSCALL_RECV | 1u << SYSCALL_SEND | 1u << SYSCALL_WAIT |
+				  1u << SYSCALL_YIELD | 1u << SYSCALL_FUTEX_WAIT;
+
+	if (frame->number >= SYSCALL_COUNT || (blocking >> frame->number & 1) == 0)
+		return false;
+	if (frame->number <= SYSCALL_SEND && frame->number != SYSCALL_RECV)
+		return (frame->args[1] >> 12 & MESSAGE_FLAG_KEEP_VECTOR) == 0;
+	return true;
+}
+
+static bool is_foreign_call(const struct thread *self)
+{
+	return self->first_native != 0 && self->frame.number < self->first_native;
+}
+
+static void foreign_call(struct cpu *cpu, struct thread *self)
+{
+	if (!upcall_enter(self, FAULT_SYSCALL, self->frame.number, 0))
+		fault_raise(cpu, self, FAULT_SYSCALL, self->frame.number, 0);
+}
+
+void kernel_leave(struct cpu *cpu)
+{
+	if (UNLIKELY(cpu->reschedule))
+		sched_run(cpu);
+	arch_flush_finish();
+	if (UNLIKELY(cpu->entry.current == NULL))
+		arch_idle(cpu); /* does not return: the next interrupt comes back here */
+	kernel_unlock(cpu);
+}
+
+void syscall_enter(struct cpu *cpu, struct thread *self)
+{
+	status_t status;
+
+	kernel_lock(cpu);
+	if (UNLIKELY(cpu->entry.current != self)) { /* it was destroyed meanwhile */
+		kernel_leave(cpu);
+		return;
+	}
+	if (UNLIKELY(is_foreign_call(self))) {
+		foreign_call(cpu, self);
+		kernel_leave(cpu);
+		return;
+	}
+	self->vector_dead = vector_is_dead(&self->frame);
+	status = dispatch(cpu, self);
+	if (status == STATUS_RESTART)
+		arch_frame_rewind(&self->frame);
+	else if (status != STATUS_BLOCKED)
+		thread_set_status(self, status);
+	kernel_leave(cpu);
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Thread states and priorities: see thread.h. */
+#include <arch/vector.h>
+#include <kernel/endpoint.h>
+#include <kernel/fault.h>
+#include <kernel/futex.h>
+#include <kernel/sched.h>
+#include <kernel/thread.h>
+
+#define INHERITANCE_CHAIN 32u /* lock owners that wait for lock owners */
+
+void thread_init(struct thread *thread)
+{
+	static uint64_t next_id; /* guarded by the kernel lock */
+
+	thread->id = ++next_id;
+	thread->wait_deadline = TIME_NEVER;
+	thread->container.slots = thread->slots;
+	thread->container.slot_count = THREAD_SLOT_COUNT;
+	thread->control_words = ARCH_VECTOR_CONTROL_INITIAL;
+	arch_frame_init(&thread->frame);
+}
+
+void thread_make_ready(struct thread *thread)
+{
+	thread->wait_deadline = TIME_NEVER;
+	if (thread->sc == NULL) {
+		thread->state = THREAD_STATE_STOPPED;
+		return;
+	}
+	thread->sc->deadline = context_chain_deadline(thread->sc);
+	thread->state = THREAD_STATE_READY;
+	sched_update_timer(thread->sc);
+	sched_enqueue(thread, false);
+}
+
+void thread_leave_wait(struct thread *thread)
+{
+	switch (thread->state) {
+	case THREAD_STATE_SENDING:
+		endpoint_remove_waiter(thread->waiting_on, thread);
+		break;
+	case THREAD_STATE_RECEIVING:
+		endpoint_remove_waiter(thread->waiting_on, thread);
+		if (thread->reply != NULL) {
+			thread->reply->state = REPLY_FREE;
+			thread->reply->server = NULL;
+			thread->reply = NULL;
+		}
+		break;
+	case THREAD_STATE_CALLING:
+		reply_abort(thread->reply);
+		break;
+	case THREAD_STATE_WAITING:
+		((struct notification *)thread->waiting_on)->waiter = NULL;
+		thread->waiting_on = NULL;
+		break;
+	case THREAD_STATE_FUTEX:
+		futex_remove_waiter(thread);
+		break;
+	default:
+		break;
+	}
+}
+
+void thread_end_wait(struct thread *thread, status_t status)
+{
+	thread_leave_wait(thread);
+	if (thread->fault_pending) { /* its registers are not a system call's */
+		thread->fault_pending = false;
+		thread->wait_deadline = TIME_NEVER;
+		thread->state = THREAD_STATE_FAULTED;
+		return;
+	}
+	thread_set_status(thread, status);
+	upcall_interrupt(thread);
+	thread_make_ready(thread);
+}
+
+void thread_stop(struct thread *thread)
+{
+	if (thread_is_blocked(thread)) {
+		thread_leave_wait(thread);
+		if (thread->fault_pending)
+			thread->fault_pending = false;
+		else
+			thread_set_status(thread, ERR_CANCELLED);
+		thread->wait_deadline = TIME_NEVER;
+		if (thread->sc != NULL) {
+			thread->sc->deadline = context_chain_deadline(thread->sc);
+			sched_update_timer(thread->sc);
+		}
+	}
+	if (thread->state == THREAD_STATE_READY)
+		sched_dequeue(thread);
+	thread->state = THREAD_STATE_STOPPED;
+	sched_kick_if_current(thread);
+}
+
+/* Those whose calls it was serving learn that it is gone. */
+static void abandon_callers(struct thread *thread)
+{
+	while (thread->sc != NULL && thread->sc != thread->home && thread->sc->chain != NULL) {
+		struct thread *caller = thread->sc->chain->caller;
+
+		reply_abort(thread->sc->chain);
+		if (caller->fault_pending)
+			caller->fault_pending = false;
+		else
+			thread_set_status(caller, ERR_PEER_DEAD);
+		thread_make_ready(caller);
+	}
+}
+
+void thread_detach(struct thread *thread)
+{
+	thread_stop(thread);
+	abandon_callers(thread);
+	sched_forget_thread(thread);
+	futex_release_boosters(thread);
+	if (thread->home != NULL) {
+		thread->home->owner = NULL;
+		thread->home->holder = NULL;
+	}
+	thread->home = NULL;
+	thread->sc = NULL;
+	thread->upcall = NULL;
+	thread->message = NULL;
+	thread->cspace = NULL;
+	thread->space = NULL;
+	if (thread->bound != NULL)
+		thread->bound->bound = NULL;
+	thread->bound = NULL;
+}
+
+void thread_block(struct thread *thread, uint32_t state, time_ns deadline)
+{
+	thread->state = state;
+	thread->wait_deadline = deadline;
+	if (thread->sc != NULL && deadline < thread->sc->deadline)
+		thread->sc->deadline = deadline;
+	sched_current_blocked();
+}
+
+static uint8_t inherited_priority(const struct thread *thread)
+{
+	uint8_t priority = thread->base_priority;
+
+	if (thread->donated_priority > priority)
+		priority = thread->donated_priority;
+	if (thread->boosters.first != NULL && 255u - thread->boosters.first->major > priority)
+		priority = (uint8_t)(255u - thread->boosters.first->major);
+	return priority;
+}
+
+/* Puts a queued or waiting thread where its new priority belongs. */
+static void reposition(struct thread *thread, uint8_t priority)
+{
+	bool queued = thread->queued;
+
+	if (queued)
+		sched_dequeue(thread);
+	thread->priority = priority;
+	if (queued)
+		sched_enqueue(thread, false);
+	else if (thread->state == THREAD_STATE_SENDING || thread->state == THREAD_STATE_RECEIVING) {
+		struct endpoint *endpoint = thread->waiting_on;
+
+		tree_remove(&endpoint->waiting, &thread->wait_node);
+		thread->wait_node.major = 255u - priority;
+		tree_insert(&endpoint->waiting, &thread->wait_node);
+	} else if (thread->state == THREAD_STATE_FUTEX)
+		futex_reposition(thread);
+	else
+		sched_kick_if_current(thread);
+}
+
+void thread_update_priority(struct thread *thread)
+{
+	for (uint32_t i = 0; i < INHERITANCE_CHAIN && thread != NULL; i++) {
+		uint8_t priority = inherited_priority(thread);
+
+		if (priority == thread->priority)
+			return;
+		reposition(thread, priority);
+		thread = thread->state == THREAD_STATE_FUTEX ? thread->lock_owner : NULL;
+	}
+}

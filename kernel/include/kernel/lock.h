@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The kernel lock: one ticket lock, taken by every entry and released at every exit. Long
+ * operations leave the kernel between slices, so it is never held for long. A CPU that waits for
+ * it has its registers saved and uses no user memory (`in_kernel`), so whoever holds the lock may
+ * take its thread or translations away. */
+#ifndef KERNEL_LOCK_H
+#define KERNEL_LOCK_H
+
+#include <kernel/cpu.h>
+
+/* Takes the lock and honours what others asked of this CPU meanwhile. */
+void kernel_lock(struct cpu *cpu);
+void kernel_unlock(struct cpu *cpu);
+
+#endif

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Libraries of native programs. Everything links with libcraton; unused parts fall away.
+
+LIBCRATON_SOURCES := $(sort $(wildcard lib/runtime/*.c lib/runtime/*.S))
+LIBCRATON         := $(BUILD)/user/lib/libcraton.a
+USER_LIBS         := $(LIBCRATON)
+
+$(LIBCRATON): $(call objects,user,$(LIBCRATON_SOURCES))
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^

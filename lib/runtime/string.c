@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Memory and string functions. Wide moves: `rep movsb` is slow for short pieces and under
+ * emulation. */
+#include <craton/runtime.h>
+
+typedef uint64_t word __attribute__((aligned(1), may_alias));
+
+void *memcpy(void *restrict destination, const void *restrict source, size_t size)
+{
+	unsigned char *to = destination;
+	const unsigned char *from = source;
+
+	for (; size >= 32; size -= 32, to += 32, from += 32) {
+		word a = ((const word *)from)[0];
+		word b = ((const word *)from)[1];
+		word c = ((const word *)from)[2];
+		word d = ((const word *)from)[3];
+
+		((word *)to)[0] = a;
+		((word *)to)[1] = b;
+		((word *)to)[2] = c;
+		((word *)to)[3] = d;
+	}
+	for (; size >= 8; size -= 8, to += 8, from += 8)
+		*(word *)to = *(const word *)from;
+	while (size-- > 0)
+		*to++ = *from++;
+	return destination;
+}
+
+static void *move_backwards(void *destination, const void *source, size_t size)
+{
+	unsigned char *to = (unsigned char *)destination + size;
+	const unsigned char *from = (const unsigned char *)source + size;
+
+	for (; size >= 8; size -= 8) {
+		to -= 8;
+		from -= 8;
+		*(word *)to = *(const word *)from;
+	}
+	while (size-- > 0)
+		*--to = *--from;
+	return destination;
+}
+
+void *memmove(void *destination, const void *source, size_t size)
+{
+	uintptr_t to = (uintptr_t)destination;
+	uintptr_t from = (uintptr_t)source;
+
+	if (to - from >= size)
+		return memcpy(destination, source, size);
+	return move_backwards(destination, source, size);
+}
+
+void *memset(void *destination, int byte, size_t size)
+{
+	unsigned char *to = destination;
+	uint64_t pattern = (unsigned char)byte * 0x0101010101010101u;
+
+	for (; size >= 32; size -= 32, to += 32) {
+		((word *)to)[0] = pattern;
+		((word *)to)[1] = pattern;
+		((word *)to)[2] = pattern;
+		((word *)to)[3] = pattern;
+	}
+	while (size-- > 0)
+		*to++ = (unsigned char)byte;
+	return destination;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+	const unsigned char *left = a;
+	const unsigned char *right = b;
+
+	for (; size > 0; size--, left++, right++) {
+		if (*left != *right)
+			return *left < *right ? -1 : 1;
+	}
+	return 0;
+}
+
+size_t strlen(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] != 0)
+		length++;
+	return length;
+}
+
+int strncmp(const char *a, const char *b, size_t size)
+{
+	for (; size > 0; size--, a++, b++) {
+		if (*a != *b)
+			return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+		if (*a == 0)
+			return 0;
+	}
+	return 0;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	return strncmp(a, b, SIZE_MAX);
+}

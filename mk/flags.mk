@@ -3,7 +3,7 @@
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-unused-command-line-argument $(if $(filter 0,$(WERROR)),,-Werror)
-COMMON   := -g -ffile-prefix-map=$(CURDIR)=. -fno-common -fno-ident -I$(BUILD)/gen/include
+COMMON   := -g -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(BUILD)=build -fno-common -fno-ident -I$(BUILD)/gen/include
 BARE     := -target x86_64-unknown-none-elf -ffreestanding -nostdlibinc
 
 # Frame pointers stay on: the panic's backtrace needs nothing else.

@@ -17,15 +17,15 @@ objects = $(foreach s,$(2),$(BUILD)/obj/$(1)/$(basename $(patsubst $(BUILD)/%,%,
 
 # $(1): folder below obj/, $(2): flags
 define compile_rules
-$(BUILD)/obj/$(1)/%.o: %.c | $(GENERATED)
+$(BUILD)/obj/$(1)/%.o: %.c mk/flags.mk | $(GENERATED)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
 	$$(Q)$$(CC) $(2) -MMD -MP -c -o $$@ $$<
-$(BUILD)/obj/$(1)/%.o: %.S | $(GENERATED)
+$(BUILD)/obj/$(1)/%.o: %.S mk/flags.mk | $(GENERATED)
 	@mkdir -p $$(@D)
 	$$(call say,AS,$$<)
 	$$(Q)$$(CC) $(2) -D__ASSEMBLER__=1 -MMD -MP -c -o $$@ $$<
-$(BUILD)/obj/$(1)/%.o: $(BUILD)/%.c | $(GENERATED)
+$(BUILD)/obj/$(1)/%.o: $(BUILD)/%.c mk/flags.mk | $(GENERATED)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
 	$$(Q)$$(CC) $(2) -MMD -MP -c -o $$@ $$<

@@ -21,7 +21,9 @@ say  = @printf '  %-8s %s\n' '$(1)' '$(2)'
 endif
 
 # The same source gives the same bytes: no time stamps, no paths of this machine.
-SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+endif
 export SOURCE_DATE_EPOCH
 export LC_ALL := C
 export PYTHONDONTWRITEBYTECODE := 1

@@ -9,6 +9,7 @@ from pathlib import Path
 OVMF = (("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
         ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"))
 EXIT_PORT = 0xF4
+DEBUG_PORT = 0xE9
 QEMU = "qemu-system-x86_64"
 
 
@@ -130,11 +131,12 @@ def firmware_boot(settings):
 
 
 def consoles(settings):
-    """COM1 is the terminal; COM2 takes what the kernel itself says. A person gets QEMU's escape
-    key (Ctrl-A X ends it at once); a program's input and output stay as they are."""
+    """COM1 is the terminal; COM2 and the debug port take what the kernel itself says. A person gets
+    QEMU's escape key (Ctrl-A X ends it at once); a program's input and output stay as they are."""
     mux = ",mux=on" if settings.interactive else ""
     return ["-chardev", f"stdio,id=terminal,signal=off{mux}", "-serial", "chardev:terminal",
-            "-serial", f"file:{settings.log_file}"]
+            "-chardev", f"file,id=log,path={settings.log_file},mux=on", "-serial", "chardev:log",
+            "-device", f"isa-debugcon,iobase={DEBUG_PORT:#x},chardev=log"]
 
 
 def display(settings):

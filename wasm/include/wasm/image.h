@@ -47,7 +47,7 @@ struct wasm_image_header {
 	uint32_t reserved;
 	struct wasm_image_section sections[WASM_SECTION_COUNT];
 };
-static_assert(sizeof(struct wasm_image_header) == 72 + 8 + 16 * WASM_SECTION_COUNT);
+static_assert(sizeof(struct wasm_image_header) == 72 + 16 * WASM_SECTION_COUNT);
 
 // A run of bytes in the BYTES section.
 struct wasm_image_span {
@@ -160,7 +160,7 @@ struct wasm_image {
 
 // Checks header, section bounds and every index and span of the records; fills `image`, which
 // borrows `bytes` (aligned to 8, `size` bytes) until it is no longer used.
-// IMAGE_MAGIC, IMAGE_VERSION, IMAGE_ENGINE, IMAGE_BOUNDS.
+// BAD_IMAGE_MAGIC, _VERSION, _ENGINE or _BOUNDS.
 enum wasm_status wasm_image_open(const void *bytes, size_t size, struct wasm_image *image);
 
 // The function that holds code offset `code`, or WASM_NO_INDEX.

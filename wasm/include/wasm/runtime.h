@@ -28,7 +28,7 @@ void wasm_store_destroy(struct wasm_store *store);
 // --- Modules --------------------------------------------------------------------------------
 
 // Opens an image and maps its code. Borrows `bytes` for the store's life.
-// IMAGE_*, UNSUPPORTED_CPU, NO_MEMORY, PLATFORM.
+// BAD_IMAGE_*, UNSUPPORTED_CPU, NO_MEMORY, PLATFORM.
 enum wasm_status wasm_module_load(
 	struct wasm_store *store, const void *bytes, size_t size, struct wasm_module **module);
 const struct wasm_image *wasm_module_image(const struct wasm_module *module);

@@ -66,10 +66,10 @@
 	X(UNSUPPORTED_TAIL_CALL, "tail calls are not supported yet")                       \
 	X(UNSUPPORTED_GC, "typed references and garbage collection are not supported yet") \
 	X(UNSUPPORTED_CPU, "this CPU lacks a feature that the image was compiled for")     \
-	X(IMAGE_MAGIC, "not a compiled image")                                             \
-	X(IMAGE_VERSION, "compiled image of another format version")                       \
-	X(IMAGE_ENGINE, "compiled image of another engine build")                          \
-	X(IMAGE_BOUNDS, "compiled image is cut short or inconsistent")                     \
+	X(BAD_IMAGE_MAGIC, "not a compiled image")                                         \
+	X(BAD_IMAGE_VERSION, "compiled image of another format version")                   \
+	X(BAD_IMAGE_ENGINE, "compiled image of another engine build")                      \
+	X(BAD_IMAGE_BOUNDS, "compiled image is cut short or inconsistent")                 \
 	X(LINK_UNKNOWN, "unknown import")                                                  \
 	X(LINK_TYPE, "incompatible import type")                                           \
 	X(LINK_EXPORT, "no such export")                                                   \

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// SHA-256 as FIPS 180-4 describes it.
+#include "wasm/compiler.h"
+
+#include <string.h>
+
+static const uint32_t round_constants[64] = {0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5,
+	0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
+	0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
+	0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152,
+	0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+	0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e,
+	0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624,
+	0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3,
+	0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+	0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+static uint32_t rotate_right(uint32_t value, uint32_t bits)
+{
+	return value >> bits | value << (32 - bits);
+}
+
+static void message_schedule(const uint8_t block[64], uint32_t w[64])
+{
+	for (uint32_t i = 0; i < 16; i++)
+		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
+		       (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
+	for (uint32_t i = 16; i < 64; i++) {
+		uint32_t a = w[i - 15], b = w[i - 2];
+		uint32_t s0 = rotate_right(a, 7) ^ rotate_right(a, 18) ^ a >> 3;
+		uint32_t s1 = rotate_right(b, 17) ^ rotate_right(b, 19) ^ b >> 10;
+		w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+	}
+}
+
+static void compress(uint32_t state[8], const uint8_t block[64])
+{
+	uint32_t w[64], s[8];
+	message_schedule(block, w);
+	memcpy(s, state, sizeof(s));
+	for (uint32_t i = 0; i < 64; i++) {
+		uint32_t e = s[4], a = s[0];
+		uint32_t sum1 = rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25);
+		uint32_t t1 = s[7] + sum1 + ((e & s[5]) ^ (~e & s[6])) + round_constants[i] + w[i];
+		uint32_t sum0 = rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22);
+		uint32_t t2 = sum0 + ((a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]));
+		memmove(s + 1, s, 7 * sizeof(s[0]));
+		s[4] += t1;
+		s[0] = t1 + t2;
+	}
+	for (uint32_t i = 0; i < 8; i++)
+		state[i] += s[i];
+}
+
+void wasm_sha256(const void *bytes, size_t size, uint8_t digest[32])
+{
+	uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
+		0x1f83d9ab, 0x5be0cd19};
+	const uint8_t *input = bytes;
+	size_t left = size;
+	for (; left >= 64; left -= 64, input += 64)
+		compress(state, input);
+	uint8_t tail[128] = {};
+	if (left != 0)
+		memcpy(tail, input, left);
+	tail[left] = 0x80;
+	size_t tail_size = left < 56 ? 64 : 128;
+	for (uint32_t i = 0; i < 8; i++)
+		tail[tail_size - 1 - i] = (uint8_t)((uint64_t)size * 8 >> (8 * i));
+	for (size_t i = 0; i < tail_size; i += 64)
+		compress(state, tail + i);
+	for (uint32_t i = 0; i < 32; i++)
+		digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// CPU features (Intel SDM volume 2, CPUID).
+#include "wasm/compiler.h"
+
+struct cpuid {
+	uint32_t a, b, c, d;
+};
+
+static struct cpuid cpuid(uint32_t leaf)
+{
+	struct cpuid r;
+	__asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
+	return r;
+}
+
+uint32_t wasm_cpu_features_detect(void)
+{
+	uint32_t features = 0;
+	if (cpuid(0).a >= 7) {
+		uint32_t b = cpuid(7).b;
+		features |= (b >> 3 & 1) != 0 ? (uint32_t)WASM_CPU_BMI1 : 0;
+		features |= (b >> 8 & 1) != 0 ? (uint32_t)WASM_CPU_BMI2 : 0;
+	}
+	if (cpuid(0x80000000).a >= 0x80000001 && (cpuid(0x80000001).c >> 5 & 1) != 0)
+		features |= WASM_CPU_LZCNT;
+	return features;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Code at the border between C (System V ABI) and compiled code (calls.c).
+#include "compile/x86_64/generator.h"
+
+// Homes that C functions do not preserve.
+static const uint8_t volatile_general[] = {R8, R9, R10, R11};
+constexpr uint8_t VOLATILE_FLOATING_FIRST = 8;
+constexpr int32_t VOLATILE_BYTES = 8 * (4 + 8);
+
+static void transfer_volatile(struct generator *g, bool save)
+{
+	int32_t offset = 0;
+	for (uint32_t i = 0; i < sizeof(volatile_general); i++)
+		x64_rm(&g->code, (save ? X64_MOV_STORE : X64_MOV) | X64_W, volatile_general[i],
+			x64_at(RBP, offset -= 8));
+	for (uint8_t reg = VOLATILE_FLOATING_FIRST; reg < REGISTER_COUNT; reg++)
+		x64_rm(&g->code, save ? X64_MOVSD_STORE : X64_MOVSD, reg, x64_at(RBP, offset -= 8));
+}
+
+static void enter_frame(struct generator *g, uint32_t bytes)
+{
+	x64_align(&g->code, 16);
+	x64_push(&g->code, RBP);
+	x64_rr(&g->code, X64_MOV | X64_W, RBP, RSP);
+	x64_group1_r(&g->code, X64_W, GROUP1_SUB, RSP, (int32_t)((bytes + 15) & ~15u));
+}
+
+static void leave_frame(struct generator *g)
+{
+	x64_leave(&g->code);
+	x64_ret(&g->code);
+}
+
+// In: rax = immediate << 8 | builtin; rsi, rdx, rcx = operands. Out: rax.
+void emit_builtin_stub(struct generator *g)
+{
+	x64_align(&g->code, 16);
+	g->builtin_stub = g->code.size;
+	enter_frame(g, VOLATILE_BYTES);
+	transfer_volatile(g, true);
+	x64_rr(&g->code, X64_MOV | X64_W, RDI, R15);
+	x64_rr(&g->code, X64_MOV | X64_W, R8, RAX);
+	x64_group2_r(&g->code, X64_W, GROUP2_SHR, R8, 8);
+	x64_rr(&g->code, X64_MOVZX8, RAX, RAX);
+	x64_rm(&g->code, X64_MOV | X64_W, R9, x64_at(R15, offsetof(struct wasm_context, builtins)));
+	x64_rm(&g->code, X64_GROUP5, 2, (struct x64_memory){R9, RAX, 3, 0});
+	transfer_volatile(g, false);
+	leave_frame(g);
+}
+
+static struct x64_memory word(enum x64_register base, int32_t first, uint32_t index)
+{
+	return x64_at(base, first + 8 * (int32_t)index);
+}
+
+static uint32_t move_opcode(enum wasm_type type, bool store)
+{
+	if (type_is_float(type))
+		return (store ? X64_MOVSS_STORE : X64_MOVSS) ^ X64_F3 ^ type_sse(type);
+	return (store ? (uint32_t)X64_MOV_STORE : (uint32_t)X64_MOV) | type_w(type);
+}
+
+static void copy_word(struct generator *g, struct x64_memory to, struct x64_memory from)
+{
+	x64_rm(&g->code, X64_MOVSD, XMM_SCRATCH, from);
+	x64_rm(&g->code, X64_MOVSD_STORE, XMM_SCRATCH, to);
+}
+
+// --- C calls compiled code
+// ----------------------------------------------------------------------------------
+
+// rdx is both the values' address and a parameter register: it is loaded last.
+static void load_parameters(struct generator *g, const struct wasm_function_type *type)
+{
+	struct call_layout layout = {};
+	uint32_t last = type->parameter_count;
+	for (uint32_t i = 0; i < type->parameter_count; i++) {
+		struct value_place place = next_parameter(&layout, type->parameters[i]);
+		bool floating = type_is_float(type->parameters[i]);
+		if (place.reg == X64_NONE)
+			copy_word(g, word(RSP, 0, place.word), word(RDX, 0, i));
+		else if (place.reg == RDX && !floating)
+			last = i;
+		else
+			x64_rm(&g->code, move_opcode(type->parameters[i], false), place.reg,
+				word(RDX, 0, i));
+	}
+	if (last < type->parameter_count)
+		x64_rm(&g->code, move_opcode(type->parameters[last], false), RDX,
+			word(RDX, 0, last));
+}
+
+// To the values at rcx.
+static void store_results(struct generator *g, const struct wasm_function_type *type)
+{
+	if (type->result_count == 1) {
+		x64_rm(&g->code, move_opcode(type->results[0], true), 0, word(RCX, 0, 0));
+		return;
+	}
+	uint32_t first = stack_words(type) - type->result_count;
+	for (uint32_t i = 0; i < type->result_count; i++)
+		copy_word(g, word(RCX, 0, i), word(RSP, 0, first + i));
+}
+
+// In: rdi = context, rsi = code, rdx = values (System V); all registers may be lost but rbp, rsp.
+uint32_t emit_entry(struct generator *g, const struct wasm_function_type *type)
+{
+	uint32_t words = stack_words(type);
+	x64_align(&g->code, 16);
+	uint32_t start = g->code.size;
+	enter_frame(g, 16 + 8 * words);
+	x64_rm(&g->code, X64_MOV_STORE | X64_W, RDX, x64_at(RBP, -8));
+	x64_rr(&g->code, X64_MOV | X64_W, R15, RDI);
+	x64_rm(&g->code, X64_MOV | X64_W, R14,
+		x64_at(R15, offsetof(struct wasm_context, memory_base)));
+	x64_rr(&g->code, X64_MOV | X64_W, RDI, RSI);
+	load_parameters(g, type);
+	x64_rr(&g->code, X64_GROUP5, 2, RDI);
+	x64_rm(&g->code, X64_MOV | X64_W, RCX, x64_at(RBP, -8));
+	store_results(g, type);
+	leave_frame(g);
+	return start;
+}
+
+// --- compiled code calls C
+// ----------------------------------------------------------------------------------
+
+static void store_parameters(struct generator *g, const struct wasm_function_type *type)
+{
+	struct call_layout layout = {};
+	for (uint32_t i = 0; i < type->parameter_count; i++) {
+		struct value_place place = next_parameter(&layout, type->parameters[i]);
+		if (place.reg == X64_NONE)
+			copy_word(g, word(RSP, 0, i), word(RBP, 16, place.word));
+		else
+			x64_rm(&g->code, move_opcode(type->parameters[i], true), place.reg,
+				word(RSP, 0, i));
+	}
+}
+
+static void load_results(struct generator *g, const struct wasm_function_type *type)
+{
+	if (type->result_count == 1) {
+		x64_rm(&g->code, move_opcode(type->results[0], false), 0, word(RSP, 0, 0));
+		return;
+	}
+	uint32_t first = stack_words(type) - type->result_count;
+	for (uint32_t i = 0; i < type->result_count; i++)
+		copy_word(g, word(RBP, 16, first + i), word(RSP, 0, i));
+}
+
+// r15 is the host function's context.
+uint32_t emit_import(struct generator *g, const struct wasm_function_type *type)
+{
+	uint32_t values = type->parameter_count > type->result_count ? type->parameter_count
+								     : type->result_count;
+	x64_align(&g->code, 16);
+	uint32_t start = g->code.size;
+	enter_frame(g, VOLATILE_BYTES + 8 * values + 16);
+	transfer_volatile(g, true);
+	store_parameters(g, type);
+	x64_rr(&g->code, X64_MOV | X64_W, RDI, R15);
+	x64_rr(&g->code, X64_MOV | X64_W, RSI, RSP);
+	x64_rm(&g->code, X64_GROUP5, 2, x64_at(R15, offsetof(struct wasm_context, host_dispatch)));
+	load_results(g, type);
+	transfer_volatile(g, false);
+	leave_frame(g);
+	return start;
+}

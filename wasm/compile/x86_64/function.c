@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The fused pass: read an instruction, validate it, generate its code.
+#include "compile/x86_64/function.h"
+
+void generator_init(struct generator *g, const struct module *module,
+	const struct wasm_allocator *allocator, uint32_t cpu_features)
+{
+	*g = (struct generator){.module = module,
+		.allocator = allocator,
+		.cpu_features = cpu_features,
+		.code = {.allocator = allocator},
+		.layout = context_layout_of(module->global_count, module->table_count,
+			module->imported_functions, module->type_count)};
+	validator_init(&g->validator, module, allocator);
+}
+
+void generator_free(struct generator *g)
+{
+	validator_free(&g->validator);
+	x64_free(&g->code);
+	array_free(&g->calls, g->allocator, sizeof(struct call_fixup));
+	array_free(&g->traps, g->allocator, sizeof(struct trap_site));
+	array_free(&g->stack, g->allocator, sizeof(struct operand));
+	array_free(&g->frames, g->allocator, sizeof(struct generator_frame));
+	array_free(&g->homes, g->allocator, sizeof(struct local_home));
+	array_free(&g->labels, g->allocator, sizeof(struct x64_label));
+	array_free(&g->tables, g->allocator, sizeof(struct table_fixup));
+	array_free(&g->pool, g->allocator, sizeof(struct pool_constant));
+}
+
+static void generator_reset(struct generator *g, uint32_t function)
+{
+	g->function = function;
+	g->type = module_function_type(g->module, function);
+	g->stack.count = g->frames.count = g->labels.count = 0;
+	g->tables.count = g->pool.count = 0;
+	g->flushed = g->height_max = g->outgoing_max = 0;
+	memset(&g->general, 0xff, sizeof(g->general)); // NOT_OWNED
+	memset(&g->floating, 0xff, sizeof(g->floating));
+	for (uint32_t i = 0; i < WASM_TRAP_COUNT; i++)
+		g->trap_labels[i] = NO_LABEL;
+	g->flags_live = false;
+}
+
+static bool is_block_start(enum opcode opcode)
+{
+	return opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF;
+}
+
+// In unreachable code only nesting matters.
+static void generate(struct generator *g, const struct instruction *in, bool alive)
+{
+	g->alive = alive;
+	if (alive || in->opcode == OP_ELSE || in->opcode == OP_END)
+		instruction_handlers[in->opcode](g, in);
+	else if (is_block_start(in->opcode))
+		push_dead_frame(g);
+}
+
+static enum wasm_status generate_step(struct generator *g, struct instruction *in)
+{
+	if (!instruction_read(&g->reader, in))
+		return g->reader.status;
+	bool alive = !validator_frame(&g->validator, 0)->unreachable;
+	enum wasm_status status = validator_check(&g->validator, in);
+	if (status != WASM_OK)
+		return status;
+	generate(g, in, alive);
+	return g->status != WASM_OK ? g->status : g->code.status;
+}
+
+static enum wasm_status generate_body(struct generator *g)
+{
+	struct instruction in;
+	enum wasm_status status = WASM_OK;
+	while (g->validator.frames.count > 0 && status == WASM_OK)
+		status = generate_step(g, &in);
+	if (status == WASM_OK && reader_left(&g->reader) != 0)
+		status = WASM_MALFORMED_BODY;
+	return status;
+}
+
+enum wasm_status generator_function(
+	struct generator *g, uint32_t body, struct code_span *span, uint64_t *offset)
+{
+	const struct module_body *bytes = &g->module->bodies[body];
+	uint32_t function = g->module->imported_functions + body;
+	g->reader = (struct reader){bytes->begin, bytes->begin + bytes->size, WASM_OK};
+	generator_reset(g, function);
+	enum wasm_status status = validator_begin(&g->validator, function, &g->reader);
+	if (status == WASM_OK) {
+		x64_align(&g->code, 16);
+		span->offset = g->code.size;
+		push_function_frame(g);
+		assign_homes(g, g->reader);
+		if (g->status == WASM_OK) {
+			gen_prologue(g);
+			status = generate_body(g);
+		}
+	}
+	*offset = (uint64_t)(g->reader.position - g->module->begin);
+	if (status != WASM_OK || g->status != WASM_OK)
+		return status != WASM_OK ? status : g->status;
+	gen_epilogue(g);
+	emit_function_tail(g);
+	span->size = g->code.size - span->offset;
+	return g->status != WASM_OK ? g->status : g->code.status;
+}
+
+void generator_link(struct generator *g, const struct code_span *spans)
+{
+	const struct call_fixup *calls = g->calls.items;
+	for (uint32_t i = 0; i < g->calls.count; i++) {
+		uint32_t target = spans[calls[i].function - g->module->imported_functions].offset;
+		x64_patch_u32(&g->code, calls[i].position, target - (calls[i].position + 4));
+	}
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Labels, trap exits and the constant pool of one function.
+#include "compile/x86_64/generator.h"
+
+uint32_t label_new(struct generator *g)
+{
+	struct x64_label label = {X64_UNBOUND, X64_UNBOUND};
+	enum wasm_status status = array_push(&g->labels, g->allocator, sizeof(label), &label);
+	if (status != WASM_OK) {
+		generator_fail(g, status);
+		return 0; // label 0, the function's end, always exists
+	}
+	return g->labels.count - 1;
+}
+
+struct x64_label *label_at(struct generator *g, uint32_t label)
+{
+	return &((struct x64_label *)g->labels.items)[label];
+}
+
+static struct x64_label *trap_label(struct generator *g, enum wasm_trap trap)
+{
+	if (g->trap_labels[trap] == NO_LABEL)
+		g->trap_labels[trap] = label_new(g);
+	return label_at(g, g->trap_labels[trap]);
+}
+
+void trap_if(struct generator *g, enum x64_condition condition, enum wasm_trap trap)
+{
+	x64_jcc(&g->code, condition, trap_label(g, trap));
+}
+
+void trap_always(struct generator *g, enum wasm_trap trap)
+{
+	x64_jmp(&g->code, trap_label(g, trap));
+}
+
+// Only the last few constants are searched: enough for loops, and no quadratic time.
+struct x64_label *pool_label(struct generator *g, uint64_t bits)
+{
+	struct pool_constant *pool = g->pool.items;
+	uint32_t oldest = g->pool.count > 16 ? g->pool.count - 16 : 0;
+	for (uint32_t i = g->pool.count; i-- > oldest;)
+		if (pool[i].bits == bits)
+			return label_at(g, pool[i].label);
+	struct pool_constant constant = {bits, label_new(g)};
+	enum wasm_status status = array_push(&g->pool, g->allocator, sizeof(constant), &constant);
+	if (status != WASM_OK)
+		generator_fail(g, status);
+	return label_at(g, constant.label);
+}
+
+static void emit_trap_exit(struct generator *g, enum wasm_trap trap)
+{
+	x64_bind(&g->code, label_at(g, g->trap_labels[trap]));
+	struct trap_site site = {g->code.size, trap};
+	x64_ud2(&g->code);
+	enum wasm_status status = array_push(&g->traps, g->allocator, sizeof(site), &site);
+	if (status != WASM_OK)
+		generator_fail(g, status);
+}
+
+static void emit_pool(struct generator *g)
+{
+	const struct pool_constant *pool = g->pool.items;
+	if (g->pool.count != 0)
+		x64_align(&g->code, 8);
+	for (uint32_t i = 0; i < g->pool.count; i++) {
+		x64_bind(&g->code, label_at(g, pool[i].label));
+		x64_u32(&g->code, (uint32_t)pool[i].bits);
+		x64_u32(&g->code, (uint32_t)(pool[i].bits >> 32));
+	}
+}
+
+static void resolve_tables(struct generator *g)
+{
+	const struct table_fixup *fixups = g->tables.items;
+	for (uint32_t i = 0; i < g->tables.count; i++)
+		x64_patch_u32(&g->code, fixups[i].position,
+			label_at(g, fixups[i].label)->position - fixups[i].table);
+}
+
+void emit_function_tail(struct generator *g)
+{
+	for (enum wasm_trap trap = 0; trap < WASM_TRAP_COUNT; trap++)
+		if (g->trap_labels[trap] != NO_LABEL)
+			emit_trap_exit(g, trap);
+	emit_pool(g);
+	resolve_tables(g);
+}

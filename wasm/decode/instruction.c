@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Each kind of immediate has one function; the opcode table says which.
+#include "decode/instruction.h"
+
+static enum wasm_status type_byte_status(uint8_t byte)
+{
+	if (byte == WASM_TYPE_V128)
+		return WASM_UNSUPPORTED_SIMD;
+	if (byte == 0x69 || byte == 0x74)
+		return WASM_UNSUPPORTED_EXCEPTIONS;
+	// (ref ht), (ref null ht), and the abstract heap types of the GC proposal.
+	if (byte == 0x63 || byte == 0x64 || (byte >= 0x6a && byte <= 0x6e) ||
+		(byte >= 0x71 && byte <= 0x73))
+		return WASM_UNSUPPORTED_GC;
+	return WASM_MALFORMED_TYPE;
+}
+
+enum wasm_type reader_reference_type(struct reader *reader)
+{
+	uint8_t byte = reader_u8(reader);
+	if (byte != WASM_TYPE_FUNCREF && byte != WASM_TYPE_EXTERNREF)
+		reader_fail(reader, type_byte_status(byte));
+	return byte;
+}
+
+enum wasm_type reader_value_type(struct reader *reader)
+{
+	uint8_t byte = reader_u8(reader);
+	bool known = (byte >= WASM_TYPE_F64 && byte <= WASM_TYPE_I32) ||
+		     byte == WASM_TYPE_FUNCREF || byte == WASM_TYPE_EXTERNREF;
+	if (!known)
+		reader_fail(reader, type_byte_status(byte));
+	return byte;
+}
+
+static void read_none(struct reader *, struct instruction *)
+{
+}
+
+// A block type: 0x40, a value type, or a type index as a positive 33-bit integer.
+static void read_block(struct reader *reader, struct instruction *instruction)
+{
+	uint8_t byte = reader_left(reader) > 0 ? *reader->position : 0x40;
+	if ((byte & 0xc0) == 0x40) {
+		instruction->type = byte == 0x40 ? 0 : reader_value_type(reader);
+		if (byte == 0x40)
+			reader_u8(reader);
+		return;
+	}
+	int64_t index = reader_leb_signed(reader, 33);
+	if (index < 0)
+		reader_fail(reader, WASM_MALFORMED_TYPE);
+	instruction->type_is_index = true;
+	instruction->index = (uint32_t)index;
+}
+
+static void read_index(struct reader *reader, struct instruction *instruction)
+{
+	instruction->index = reader_u32(reader);
+}
+
+static void read_two_indices(struct reader *reader, struct instruction *instruction)
+{
+	instruction->index = reader_u32(reader);
+	instruction->index2 = reader_u32(reader);
+}
+
+static void read_labels(struct reader *reader, struct instruction *instruction)
+{
+	instruction->index = reader_count(reader, UINT32_MAX);
+	if (instruction->index > BR_TABLE_LIMIT)
+		reader_fail(reader, WASM_LIMIT_BR_TABLE);
+	instruction->labels = reader->position;
+	for (uint32_t i = 0; i <= instruction->index && reader->status == WASM_OK; i++)
+		reader_u32(reader);
+	instruction->labels_end = reader->position;
+}
+
+static void read_types(struct reader *reader, struct instruction *instruction)
+{
+	uint32_t count = reader_count(reader, UINT32_MAX);
+	for (uint32_t i = 0; i < count && reader->status == WASM_OK; i++)
+		instruction->type = reader_value_type(reader);
+	instruction->index = count;
+}
+
+static void read_memarg(struct reader *reader, struct instruction *instruction)
+{
+	uint32_t flags = reader_u32(reader);
+	if (flags >= 0x80)
+		reader_fail(reader, WASM_MALFORMED_ALIGNMENT);
+	instruction->alignment = flags & 0x3f;
+	if ((flags & 0x40) != 0)
+		instruction->index2 = reader_u32(reader);
+	instruction->offset = reader_u32(reader);
+}
+
+static void read_i32(struct reader *reader, struct instruction *instruction)
+{
+	instruction->bits = (uint32_t)reader_leb_signed(reader, 32);
+}
+
+static void read_i64(struct reader *reader, struct instruction *instruction)
+{
+	instruction->bits = (uint64_t)reader_leb_signed(reader, 64);
+}
+
+static void read_f32(struct reader *reader, struct instruction *instruction)
+{
+	instruction->bits = reader_u32_fixed(reader);
+}
+
+static void read_f64(struct reader *reader, struct instruction *instruction)
+{
+	instruction->bits = reader_u64_fixed(reader);
+}
+
+static void read_reference_type(struct reader *reader, struct instruction *instruction)
+{
+	uint8_t byte = reader_left(reader) > 0 ? *reader->position : WASM_TYPE_FUNCREF;
+	if ((byte & 0x40) == 0 || (byte & 0x80) != 0)
+		reader_fail(reader, WASM_UNSUPPORTED_GC); // a type index
+	instruction->type = reader_reference_type(reader);
+}
+
+typedef void (*immediate_reader)(struct reader *, struct instruction *);
+
+static const immediate_reader immediate_readers[IMMEDIATE_LIMIT] = {
+	[IMMEDIATE_NONE] = read_none,
+	[IMMEDIATE_BLOCK] = read_block,
+	[IMMEDIATE_LABEL] = read_index,
+	[IMMEDIATE_LABELS] = read_labels,
+	[IMMEDIATE_FUNCTION] = read_index,
+	[IMMEDIATE_INDIRECT] = read_two_indices,
+	[IMMEDIATE_LOCAL] = read_index,
+	[IMMEDIATE_GLOBAL] = read_index,
+	[IMMEDIATE_TABLE] = read_index,
+	[IMMEDIATE_TYPES] = read_types,
+	[IMMEDIATE_MEMORY] = read_index,
+	[IMMEDIATE_MEMARG] = read_memarg,
+	[IMMEDIATE_I32] = read_i32,
+	[IMMEDIATE_I64] = read_i64,
+	[IMMEDIATE_F32] = read_f32,
+	[IMMEDIATE_F64] = read_f64,
+	[IMMEDIATE_REFTYPE] = read_reference_type,
+	[IMMEDIATE_DATA] = read_index,
+	[IMMEDIATE_ELEMENT] = read_index,
+	[IMMEDIATE_MEMORY_INIT] = read_two_indices,
+	[IMMEDIATE_MEMORY_COPY] = read_two_indices,
+	[IMMEDIATE_TABLE_INIT] = read_two_indices,
+	[IMMEDIATE_TABLE_COPY] = read_two_indices,
+};
+
+// What an opcode byte that this engine does not know belongs to.
+static enum wasm_status unknown_opcode_status(uint8_t byte)
+{
+	if (byte >= 0x06 && byte <= 0x0a)
+		return WASM_UNSUPPORTED_EXCEPTIONS;
+	if (byte == 0x18 || byte == 0x19 || byte == 0x1f)
+		return WASM_UNSUPPORTED_EXCEPTIONS;
+	if (byte == 0x12 || byte == 0x13)
+		return WASM_UNSUPPORTED_TAIL_CALL;
+	if (byte == 0x14 || byte == 0x15 || (byte >= 0xd3 && byte <= 0xd6) || byte == 0xfb)
+		return WASM_UNSUPPORTED_GC;
+	if (byte == 0xfd)
+		return WASM_UNSUPPORTED_SIMD;
+	return byte == 0xfe ? WASM_UNSUPPORTED_THREADS : WASM_MALFORMED_OPCODE;
+}
+
+static uint32_t read_opcode(struct reader *reader)
+{
+	uint8_t byte = reader_u8(reader);
+	if (byte != 0xfc)
+		return byte;
+	uint32_t number = reader_u32(reader);
+	return number < OPCODE_LIMIT - 0x100 ? 0x100 + number : OPCODE_LIMIT;
+}
+
+bool instruction_read(struct reader *reader, struct instruction *instruction)
+{
+	uint32_t opcode = read_opcode(reader);
+	enum immediate kind =
+		opcode < OPCODE_LIMIT ? opcode_infos[opcode].immediate : IMMEDIATE_ILLEGAL;
+	if (kind == IMMEDIATE_ILLEGAL) {
+		reader_fail(reader, opcode < 0x100 ? unknown_opcode_status((uint8_t)opcode)
+						   : WASM_MALFORMED_OPCODE);
+		return false;
+	}
+	*instruction = (struct instruction){.opcode = (enum opcode)opcode};
+	immediate_readers[kind](reader, instruction);
+	return reader->status == WASM_OK;
+}

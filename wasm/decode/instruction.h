@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// One decoded instruction with its immediates (core spec 5.4).
+#ifndef WASM_DECODE_INSTRUCTION_H
+#define WASM_DECODE_INSTRUCTION_H
+
+#include "decode/opcodes.h"
+#include "decode/reader.h"
+#include "wasm/types.h"
+
+struct instruction {
+	enum opcode opcode;
+	enum wasm_type type; // ref.null, select t
+	bool type_is_index;  // blocks: `index` is a type index, else `type` (0: no result)
+	uint8_t alignment;   // log2
+	uint32_t index;      // label, function, local, global, table, memory, segment, type
+	uint32_t index2;     // table of call_indirect and table.init; source of copies; memory
+	uint32_t offset;     // memory instructions
+	uint64_t bits;       // constants
+	// br_table: `index` targets and the default follow here, each a LEB that is known to be
+	// good
+	const uint8_t *labels;
+	const uint8_t *labels_end;
+};
+
+// Reads one instruction. False, with reader->status set, when it is malformed or unsupported.
+bool instruction_read(struct reader *reader, struct instruction *instruction);
+
+// Reads a value type or reference type; fails on others (UNSUPPORTED_* for those of proposals).
+enum wasm_type reader_value_type(struct reader *reader);
+enum wasm_type reader_reference_type(struct reader *reader);
+
+constexpr uint32_t BR_TABLE_LIMIT = 65520;
+
+#endif

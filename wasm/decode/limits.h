@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// What this engine accepts at most (core spec appendix 7.2, "implementation limitations").
+#ifndef WASM_DECODE_LIMITS_H
+#define WASM_DECODE_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+constexpr size_t MODULE_SIZE_LIMIT = (size_t)1 << 30;
+constexpr uint32_t MODULE_TYPE_LIMIT = 1000000;
+constexpr uint32_t MODULE_PARAMETER_LIMIT = 1000;
+constexpr uint32_t MODULE_IMPORT_LIMIT = 1000000;
+constexpr uint32_t MODULE_FUNCTION_LIMIT = 1000000;
+constexpr uint32_t MODULE_TABLE_LIMIT = 100000;
+constexpr uint32_t MODULE_GLOBAL_LIMIT = 1000000;
+constexpr uint32_t MODULE_ITEM_LIMIT = 10000000;
+constexpr uint32_t MODULE_BODY_LIMIT = 8u << 20;
+constexpr uint32_t FUNCTION_LOCAL_LIMIT = 50000;
+constexpr uint32_t FUNCTION_NESTING_LIMIT = 50000;
+constexpr uint32_t FUNCTION_STACK_LIMIT = 100000;
+
+#endif

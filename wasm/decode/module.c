@@ -1,0 +1,650 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Sections of a module (core spec 5.5), one function each; module-level validation (3.4) happens as
+// soon as what it needs is decoded.
+#include "decode/module.h"
+
+#include "decode/constant.h"
+#include "decode/instruction.h"
+#include "decode/limits.h"
+
+#include <string.h>
+
+// The reader carries the first error, so that the functions here return nothing.
+struct decoder {
+	struct reader reader;
+	struct module *module;
+};
+
+static void decoder_fail(struct decoder *d, enum wasm_status status)
+{
+	reader_fail(&d->reader, status);
+}
+
+// A vector's count and zeroed memory for its items, null when empty or failed.
+static void *decode_vector(struct decoder *d, uint32_t limit, size_t item_size, uint32_t *count)
+{
+	*count = reader_count(&d->reader, limit);
+	if (*count == 0)
+		return nullptr;
+	void *items = arena_allocate(&d->module->arena, *count, item_size);
+	if (items == nullptr) {
+		*count = 0;
+		decoder_fail(d, WASM_NO_MEMORY);
+	}
+	return items;
+}
+
+// Room for `extra` more items after `count` imported ones.
+static void *decode_extend(
+	struct decoder *d, const void *items, uint32_t count, uint32_t extra, size_t item_size)
+{
+	void *all = arena_allocate(&d->module->arena, (size_t)count + extra, item_size);
+	if (all == nullptr)
+		decoder_fail(d, WASM_NO_MEMORY);
+	else if (count != 0)
+		memcpy(all, items, count * item_size);
+	return all;
+}
+
+static bool decoder_ok(const struct decoder *d)
+{
+	return d->reader.status == WASM_OK;
+}
+
+// --- types --------------------------------------------------------------------------------------
+
+static const uint8_t *decode_type_list(struct decoder *d, uint32_t *count)
+{
+	*count = reader_count(&d->reader, MODULE_PARAMETER_LIMIT);
+	const uint8_t *types = d->reader.position;
+	for (uint32_t i = 0; i < *count; i++)
+		(void)reader_value_type(&d->reader);
+	return types;
+}
+
+static void decode_function_type(struct decoder *d, struct wasm_function_type *type)
+{
+	uint8_t form = reader_u8(&d->reader);
+	if (form == 0x4e || form == 0x4f || form == 0x50 || form == 0x5e || form == 0x5f)
+		decoder_fail(d, WASM_UNSUPPORTED_GC);
+	else if (form != 0x60)
+		decoder_fail(d, WASM_MALFORMED_TYPE);
+	type->parameters = decode_type_list(d, &type->parameter_count);
+	type->results = decode_type_list(d, &type->result_count);
+}
+
+static void decode_types(struct decoder *d)
+{
+	struct module *m = d->module;
+	m->types = decode_vector(d, MODULE_TYPE_LIMIT, sizeof(*m->types), &m->type_count);
+	for (uint32_t i = 0; i < m->type_count && decoder_ok(d); i++)
+		decode_function_type(d, &m->types[i]);
+}
+
+static uint32_t decode_type_index(struct decoder *d)
+{
+	uint32_t index = reader_u32(&d->reader);
+	if (decoder_ok(d) && index >= d->module->type_count)
+		decoder_fail(d, WASM_INVALID_TYPE_INDEX);
+	return index;
+}
+
+static struct limits decode_limits(struct decoder *d)
+{
+	struct limits limits = {};
+	uint8_t flags = reader_u8(&d->reader);
+	if (flags > 7)
+		decoder_fail(d, WASM_MALFORMED_LIMITS);
+	else if (flags > 3)
+		decoder_fail(d, WASM_UNSUPPORTED_MEMORY64);
+	else if (flags > 1)
+		decoder_fail(d, WASM_UNSUPPORTED_THREADS);
+	limits.minimum = reader_u32(&d->reader);
+	limits.has_maximum = (flags & 1) != 0;
+	limits.maximum = limits.has_maximum ? reader_u32(&d->reader) : UINT32_MAX;
+	if (limits.maximum < limits.minimum)
+		decoder_fail(d, WASM_INVALID_LIMITS);
+	return limits;
+}
+
+static struct limits decode_memory_type(struct decoder *d)
+{
+	struct limits limits = decode_limits(d);
+	if (limits.minimum > WASM_MAX_PAGES ||
+		(limits.has_maximum && limits.maximum > WASM_MAX_PAGES))
+		decoder_fail(d, WASM_INVALID_MEMORY_SIZE);
+	return limits;
+}
+
+static struct module_table decode_table_type(struct decoder *d)
+{
+	struct module_table table = {.type = reader_reference_type(&d->reader)};
+	table.limits = decode_limits(d);
+	return table;
+}
+
+static struct module_global decode_global_type(struct decoder *d)
+{
+	struct module_global global = {.type = reader_value_type(&d->reader)};
+	uint8_t mutability = reader_u8(&d->reader);
+	if (mutability > 1)
+		decoder_fail(d, WASM_MALFORMED_KIND);
+	global.is_mutable = mutability == 1;
+	return global;
+}
+
+// --- imports ------------------------------------------------------------------------------------
+
+// Index spaces have room for all imports from the start.
+static bool decode_import_spaces(struct decoder *d, uint32_t count)
+{
+	struct module *m = d->module;
+	m->functions = arena_allocate(&m->arena, count, sizeof(*m->functions));
+	m->tables = arena_allocate(&m->arena, count, sizeof(*m->tables));
+	m->memories = arena_allocate(&m->arena, count, sizeof(*m->memories));
+	m->globals = arena_allocate(&m->arena, count, sizeof(*m->globals));
+	if (m->functions != nullptr && m->tables != nullptr && m->memories != nullptr &&
+		m->globals != nullptr)
+		return true;
+	decoder_fail(d, WASM_NO_MEMORY);
+	return false;
+}
+
+static uint32_t decode_import_kind(struct decoder *d, uint8_t kind)
+{
+	struct module *m = d->module;
+	switch (kind) {
+	case WASM_EXTERN_FUNCTION:
+		m->functions[m->function_count] = decode_type_index(d);
+		return m->function_count++;
+	case WASM_EXTERN_TABLE:
+		m->tables[m->table_count] = decode_table_type(d);
+		return m->table_count++;
+	case WASM_EXTERN_MEMORY:
+		m->memories[m->memory_count] = decode_memory_type(d);
+		return m->memory_count++;
+	case WASM_EXTERN_GLOBAL:
+		m->globals[m->global_count] = decode_global_type(d);
+		return m->global_count++;
+	default:
+		decoder_fail(d, kind == 4 ? WASM_UNSUPPORTED_EXCEPTIONS : WASM_MALFORMED_KIND);
+		return 0;
+	}
+}
+
+static void decode_import(struct decoder *d, struct module_import *import)
+{
+	import->module = reader_name(&d->reader);
+	import->name = reader_name(&d->reader);
+	uint8_t kind = reader_u8(&d->reader);
+	import->kind = kind;
+	if (decoder_ok(d))
+		import->index = decode_import_kind(d, kind);
+}
+
+static void decode_imports(struct decoder *d)
+{
+	struct module *m = d->module;
+	m->imports = decode_vector(d, MODULE_IMPORT_LIMIT, sizeof(*m->imports), &m->import_count);
+	if (m->import_count == 0 || !decode_import_spaces(d, m->import_count))
+		return;
+	for (uint32_t i = 0; i < m->import_count && decoder_ok(d); i++)
+		decode_import(d, &m->imports[i]);
+	m->imported_functions = m->function_count;
+	m->imported_tables = m->table_count;
+	m->imported_memories = m->memory_count;
+	m->imported_globals = m->global_count;
+}
+
+// --- own functions, tables, memories, globals
+// -----------------------------------------------------
+
+static void decode_functions(struct decoder *d)
+{
+	struct module *m = d->module;
+	uint32_t count = reader_count(&d->reader, MODULE_FUNCTION_LIMIT);
+	m->functions = decode_extend(d, m->functions, m->function_count, count, sizeof(uint32_t));
+	for (uint32_t i = 0; i < count && decoder_ok(d); i++)
+		m->functions[m->function_count++] = decode_type_index(d);
+}
+
+static struct module_table decode_table(struct decoder *d)
+{
+	bool has_initial = reader_left(&d->reader) > 0 && *d->reader.position == 0x40;
+	if (!has_initial)
+		return decode_table_type(d);
+	reader_u8(&d->reader);
+	if (reader_u8(&d->reader) != 0)
+		decoder_fail(d, WASM_MALFORMED_ZERO_BYTE);
+	struct module_table table = decode_table_type(d);
+	table.initial = constant_read(d->module, &d->reader, table.type);
+	return table;
+}
+
+static void decode_tables(struct decoder *d)
+{
+	struct module *m = d->module;
+	uint32_t count = reader_count(&d->reader, MODULE_TABLE_LIMIT);
+	m->tables = decode_extend(d, m->tables, m->table_count, count, sizeof(*m->tables));
+	for (uint32_t i = 0; i < count && decoder_ok(d); i++) {
+		m->tables[m->table_count] = decode_table(d);
+		m->table_count++;
+	}
+}
+
+static void decode_memories(struct decoder *d)
+{
+	struct module *m = d->module;
+	uint32_t count = reader_count(&d->reader, MODULE_TABLE_LIMIT);
+	m->memories = decode_extend(d, m->memories, m->memory_count, count, sizeof(*m->memories));
+	for (uint32_t i = 0; i < count && decoder_ok(d); i++)
+		m->memories[m->memory_count++] = decode_memory_type(d);
+}
+
+static void decode_globals(struct decoder *d)
+{
+	struct module *m = d->module;
+	uint32_t count = reader_count(&d->reader, MODULE_GLOBAL_LIMIT);
+	m->globals = decode_extend(d, m->globals, m->global_count, count, sizeof(*m->globals));
+	for (uint32_t i = 0; i < count && decoder_ok(d); i++) {
+		struct module_global global = decode_global_type(d);
+		if (decoder_ok(d))
+			global.initial = constant_read(m, &d->reader, global.type);
+		m->globals[m->global_count++] = global;
+	}
+}
+
+// --- exports, start
+// -------------------------------------------------------------------------------
+
+static enum wasm_status export_check(const struct module *m, uint8_t kind, uint32_t index)
+{
+	switch (kind) {
+	case WASM_EXTERN_FUNCTION:
+		return index < m->function_count ? WASM_OK : WASM_INVALID_FUNCTION_INDEX;
+	case WASM_EXTERN_TABLE:
+		return index < m->table_count ? WASM_OK : WASM_INVALID_TABLE_INDEX;
+	case WASM_EXTERN_MEMORY:
+		return index < m->memory_count ? WASM_OK : WASM_INVALID_MEMORY_INDEX;
+	case WASM_EXTERN_GLOBAL:
+		return index < m->global_count ? WASM_OK : WASM_INVALID_GLOBAL_INDEX;
+	default:
+		return kind == 4 ? WASM_UNSUPPORTED_EXCEPTIONS : WASM_MALFORMED_KIND;
+	}
+}
+
+static void decode_export(struct decoder *d, struct module_export *export)
+{
+	export->name = reader_name(&d->reader);
+	uint8_t kind = reader_u8(&d->reader);
+	export->kind = kind;
+	export->index = reader_u32(&d->reader);
+	if (!decoder_ok(d))
+		return;
+	enum wasm_status status = export_check(d->module, kind, export->index);
+	if (status != WASM_OK)
+		decoder_fail(d, status);
+	else if (kind == WASM_EXTERN_FUNCTION)
+		d->module->declared[export->index] = 1;
+}
+
+static int name_compare(const struct module_export *a, const struct module_export *b)
+{
+	uint32_t size = a->name.size < b->name.size ? a->name.size : b->name.size;
+	int order = size == 0 ? 0 : memcmp(a->name.bytes, b->name.bytes, size);
+	return order != 0 ? order : (a->name.size > b->name.size) - (a->name.size < b->name.size);
+}
+
+static void heap_sift(struct module_export **heap, uint32_t root, uint32_t count)
+{
+	for (uint32_t child; (child = 2 * root + 1) < count; root = child) {
+		if (child + 1 < count && name_compare(heap[child], heap[child + 1]) < 0)
+			child++;
+		if (name_compare(heap[root], heap[child]) >= 0)
+			return;
+		struct module_export *swap = heap[root];
+		heap[root] = heap[child];
+		heap[child] = swap;
+	}
+}
+
+// Heap sort: hostile names cannot make it slow.
+static void exports_sort(struct module_export **exports, uint32_t count)
+{
+	for (uint32_t i = count / 2; i-- > 0;)
+		heap_sift(exports, i, count);
+	for (uint32_t i = count; i-- > 1;) {
+		struct module_export *last = exports[i];
+		exports[i] = exports[0];
+		exports[0] = last;
+		heap_sift(exports, 0, i);
+	}
+}
+
+static void check_duplicate_exports(struct decoder *d)
+{
+	struct module *m = d->module;
+	struct module_export **sorted =
+		arena_allocate(&m->arena, m->export_count, sizeof(struct module_export *));
+	if (sorted == nullptr) {
+		decoder_fail(d, WASM_NO_MEMORY);
+		return;
+	}
+	for (uint32_t i = 0; i < m->export_count; i++)
+		sorted[i] = &m->exports[i];
+	exports_sort(sorted, m->export_count);
+	for (uint32_t i = 1; i < m->export_count; i++)
+		if (name_compare(sorted[i - 1], sorted[i]) == 0)
+			decoder_fail(d, WASM_INVALID_DUPLICATE_EXPORT);
+}
+
+static void decode_exports(struct decoder *d)
+{
+	struct module *m = d->module;
+	m->exports = decode_vector(d, MODULE_IMPORT_LIMIT, sizeof(*m->exports), &m->export_count);
+	for (uint32_t i = 0; i < m->export_count && decoder_ok(d); i++)
+		decode_export(d, &m->exports[i]);
+	if (decoder_ok(d))
+		check_duplicate_exports(d);
+}
+
+static void decode_start(struct decoder *d)
+{
+	struct module *m = d->module;
+	m->start = reader_u32(&d->reader);
+	if (!decoder_ok(d))
+		return;
+	if (m->start >= m->function_count) {
+		decoder_fail(d, WASM_INVALID_FUNCTION_INDEX);
+		return;
+	}
+	const struct wasm_function_type *type = module_function_type(m, m->start);
+	if (type->parameter_count != 0 || type->result_count != 0)
+		decoder_fail(d, WASM_INVALID_START);
+}
+
+// --- element segments
+// -------------------------------------------------------------------------------
+
+static void decode_element_functions(struct decoder *d, struct module_element *element)
+{
+	element->functions =
+		decode_vector(d, MODULE_ITEM_LIMIT, sizeof(uint32_t), &element->item_count);
+	for (uint32_t i = 0; i < element->item_count && decoder_ok(d); i++) {
+		uint32_t function = reader_u32(&d->reader);
+		element->functions[i] = function;
+		if (!decoder_ok(d))
+			break;
+		if (function >= d->module->function_count)
+			decoder_fail(d, WASM_INVALID_FUNCTION_INDEX);
+		else
+			d->module->declared[function] = 1;
+	}
+}
+
+static void decode_element_expressions(struct decoder *d, struct module_element *element)
+{
+	element->items =
+		decode_vector(d, MODULE_ITEM_LIMIT, sizeof(struct bytes), &element->item_count);
+	for (uint32_t i = 0; i < element->item_count && decoder_ok(d); i++)
+		element->items[i] = constant_read(d->module, &d->reader, element->type);
+}
+
+static void decode_element_table(struct decoder *d, struct module_element *element, uint32_t flags)
+{
+	element->table = (flags & 2) != 0 ? reader_u32(&d->reader) : 0;
+	if (decoder_ok(d) && element->table >= d->module->table_count)
+		decoder_fail(d, WASM_INVALID_TABLE_INDEX);
+	element->offset = constant_read(d->module, &d->reader, WASM_TYPE_I32);
+}
+
+static void decode_element_type(struct decoder *d, struct module_element *element, uint32_t flags)
+{
+	bool explicit_type = (flags & 3) != 0;
+	bool expressions = (flags & 4) != 0;
+	element->type = WASM_TYPE_FUNCREF;
+	if (explicit_type && expressions)
+		element->type = reader_reference_type(&d->reader);
+	else if (explicit_type && reader_u8(&d->reader) != 0)
+		decoder_fail(d, WASM_MALFORMED_KIND);
+}
+
+// flags (5.5.12): bit 0 passive or declared, bit 1 table index or declared, bit 2 expressions.
+static void decode_element(struct decoder *d, struct module_element *element)
+{
+	uint32_t flags = reader_u32(&d->reader);
+	if (flags > 7) {
+		decoder_fail(d, WASM_MALFORMED_KIND);
+		return;
+	}
+	element->mode = (flags & 1) == 0   ? WASM_SEGMENT_ACTIVE
+			: (flags & 2) == 0 ? WASM_SEGMENT_PASSIVE
+					   : WASM_SEGMENT_DECLARED;
+	if (element->mode == WASM_SEGMENT_ACTIVE)
+		decode_element_table(d, element, flags);
+	decode_element_type(d, element, flags);
+	if (decoder_ok(d) && element->mode == WASM_SEGMENT_ACTIVE &&
+		d->module->tables[element->table].type != element->type)
+		decoder_fail(d, WASM_INVALID_TYPE_MISMATCH);
+	if ((flags & 4) != 0)
+		decode_element_expressions(d, element);
+	else
+		decode_element_functions(d, element);
+}
+
+static void decode_elements(struct decoder *d)
+{
+	struct module *m = d->module;
+	m->elements =
+		decode_vector(d, MODULE_IMPORT_LIMIT, sizeof(*m->elements), &m->element_count);
+	for (uint32_t i = 0; i < m->element_count && decoder_ok(d); i++)
+		decode_element(d, &m->elements[i]);
+}
+
+// --- code and data
+// ------------------------------------------------------------------------------------
+
+static void decode_body(struct decoder *d, struct module_body *body)
+{
+	body->size = reader_u32(&d->reader);
+	body->begin = reader_bytes(&d->reader, body->size);
+	if (decoder_ok(d) && body->size > MODULE_BODY_LIMIT)
+		decoder_fail(d, WASM_LIMIT_FUNCTION_SIZE);
+}
+
+static void decode_code(struct decoder *d)
+{
+	struct module *m = d->module;
+	m->bodies = decode_vector(d, MODULE_FUNCTION_LIMIT, sizeof(*m->bodies), &m->body_count);
+	for (uint32_t i = 0; i < m->body_count && decoder_ok(d); i++)
+		decode_body(d, &m->bodies[i]);
+}
+
+static void decode_data_count(struct decoder *d)
+{
+	d->module->data_count_section = reader_u32(&d->reader);
+	d->module->has_data_count_section = true;
+	if (d->module->data_count_section > MODULE_IMPORT_LIMIT)
+		decoder_fail(d, WASM_LIMIT_COUNT);
+}
+
+static void decode_data_segment(struct decoder *d, struct module_data *data)
+{
+	uint32_t flags = reader_u32(&d->reader);
+	if (flags > 2)
+		decoder_fail(d, WASM_MALFORMED_KIND);
+	data->mode = flags == 1 ? WASM_SEGMENT_PASSIVE : WASM_SEGMENT_ACTIVE;
+	data->memory = flags == 2 ? reader_u32(&d->reader) : 0;
+	if (data->mode == WASM_SEGMENT_ACTIVE) {
+		if (decoder_ok(d) && data->memory >= d->module->memory_count)
+			decoder_fail(d, WASM_INVALID_MEMORY_INDEX);
+		data->offset = constant_read(d->module, &d->reader, WASM_TYPE_I32);
+	}
+	data->bytes.size = reader_u32(&d->reader);
+	data->bytes.data = reader_bytes(&d->reader, data->bytes.size);
+}
+
+static void decode_data(struct decoder *d)
+{
+	struct module *m = d->module;
+	m->data = decode_vector(d, MODULE_IMPORT_LIMIT, sizeof(*m->data), &m->data_count);
+	for (uint32_t i = 0; i < m->data_count && decoder_ok(d); i++)
+		decode_data_segment(d, &m->data[i]);
+}
+
+// --- the name section (appendix 7.4.1), of which function names are kept for messages
+// -----------------
+
+static void decode_function_names(struct module *m, struct reader *reader)
+{
+	m->function_names =
+		arena_allocate(&m->arena, m->function_count, sizeof(*m->function_names));
+	uint32_t count = reader_count(reader, MODULE_FUNCTION_LIMIT);
+	for (uint32_t i = 0; i < count && m->function_names != nullptr; i++) {
+		uint32_t function = reader_u32(reader);
+		struct reader_name name = reader_name(reader);
+		if (reader->status != WASM_OK)
+			return;
+		if (function < m->function_count)
+			m->function_names[function] = name;
+	}
+}
+
+// Errors in custom sections are ignored: they do not make a module malformed.
+static void decode_names(struct module *m, struct reader reader)
+{
+	while (reader_left(&reader) > 0 && reader.status == WASM_OK) {
+		uint8_t id = reader_u8(&reader);
+		uint32_t size = reader_u32(&reader);
+		const uint8_t *bytes = reader_bytes(&reader, size);
+		struct reader part = {bytes, bytes + size, WASM_OK};
+		if (bytes != nullptr && id == 1 && m->function_names == nullptr)
+			decode_function_names(m, &part);
+	}
+}
+
+static void decode_custom(struct decoder *d)
+{
+	struct reader_name name = reader_name(&d->reader);
+	if (decoder_ok(d) && name.size == 4 && memcmp(name.bytes, "name", 4) == 0)
+		decode_names(d->module, d->reader);
+	d->reader.position = d->reader.end;
+}
+
+// --- sections
+// ---------------------------------------------------------------------------------------
+
+// Indexed by section id; rank: position in the prescribed order.
+static const struct section_kind {
+	void (*decode)(struct decoder *d);
+	uint8_t rank;
+} section_kinds[] = {
+	{decode_custom, 0},
+	{decode_types, 1},
+	{decode_imports, 2},
+	{decode_functions, 3},
+	{decode_tables, 4},
+	{decode_memories, 5},
+	{decode_globals, 7},
+	{decode_exports, 8},
+	{decode_start, 9},
+	{decode_elements, 10},
+	{decode_code, 12},
+	{decode_data, 13},
+	{decode_data_count, 11},
+};
+constexpr uint8_t SECTION_FUNCTION = 3;
+constexpr uint8_t SECTION_TAG = 13;
+
+// `declared` covers all functions once their section has been passed.
+static void ensure_declared(struct decoder *d)
+{
+	struct module *m = d->module;
+	if (m->declared == nullptr)
+		m->declared = arena_allocate(&m->arena, m->function_count, 1);
+	if (m->declared == nullptr)
+		decoder_fail(d, WASM_NO_MEMORY);
+}
+
+static void decode_section_body(struct decoder *d, uint8_t id, uint32_t size)
+{
+	const uint8_t *end = d->reader.end;
+	if (size > reader_left(&d->reader)) {
+		decoder_fail(d, WASM_MALFORMED_END);
+		return;
+	}
+	if (id > SECTION_FUNCTION)
+		ensure_declared(d);
+	if (!decoder_ok(d))
+		return;
+	d->reader.end = d->reader.position + size;
+	section_kinds[id].decode(d);
+	if (decoder_ok(d) && reader_left(&d->reader) != 0)
+		decoder_fail(d, WASM_MALFORMED_SECTION_SIZE);
+	if (decoder_ok(d))
+		d->reader.end = end;
+}
+
+static void decode_section(struct decoder *d, uint8_t *last_rank)
+{
+	uint8_t id = reader_u8(&d->reader);
+	if (id >= sizeof(section_kinds) / sizeof(section_kinds[0])) {
+		decoder_fail(d, id == SECTION_TAG ? WASM_UNSUPPORTED_EXCEPTIONS
+						  : WASM_MALFORMED_SECTION_ID);
+		return;
+	}
+	uint8_t rank = section_kinds[id].rank;
+	if (rank != 0 && rank <= *last_rank) {
+		decoder_fail(d, WASM_MALFORMED_SECTION_ORDER);
+		return;
+	}
+	if (rank != 0)
+		*last_rank = rank;
+	uint32_t size = reader_u32(&d->reader);
+	if (decoder_ok(d))
+		decode_section_body(d, id, size);
+}
+
+static void decode_header(struct decoder *d)
+{
+	const uint8_t *magic = reader_bytes(&d->reader, 4);
+	if (magic == nullptr)
+		return;
+	if (memcmp(magic, "\0asm", 4) != 0) {
+		decoder_fail(d, WASM_MALFORMED_MAGIC);
+		return;
+	}
+	const uint8_t *version = reader_bytes(&d->reader, 4);
+	if (version != nullptr && memcmp(version, "\1\0\0", 4) != 0)
+		decoder_fail(d, WASM_MALFORMED_VERSION);
+}
+
+// What only holds for the whole module.
+static enum wasm_status module_check(const struct module *m)
+{
+	if (m->function_count - m->imported_functions != m->body_count)
+		return WASM_MALFORMED_COUNT;
+	if (m->has_data_count_section && m->data_count_section != m->data_count)
+		return WASM_MALFORMED_DATA_COUNT;
+	return m->memory_count > 1 ? WASM_UNSUPPORTED_MULTI_MEMORY : WASM_OK;
+}
+
+enum wasm_status module_decode(
+	struct module *module, const uint8_t *bytes, size_t size, uint64_t *offset)
+{
+	struct arena arena = module->arena;
+	*module = (struct module){
+		.arena = arena, .begin = bytes, .size = size, .start = WASM_NO_INDEX};
+	struct decoder d = {{bytes, bytes + size, WASM_OK}, module};
+	uint8_t last_rank = 0;
+	*offset = 0;
+	if (size > MODULE_SIZE_LIMIT)
+		return WASM_LIMIT_MODULE_SIZE;
+	decode_header(&d);
+	while (decoder_ok(&d) && reader_left(&d.reader) > 0)
+		decode_section(&d, &last_rank);
+	if (decoder_ok(&d))
+		ensure_declared(&d);
+	*offset = (uint64_t)(d.reader.position - bytes);
+	return decoder_ok(&d) ? module_check(module) : d.reader.status;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Instructions: numbers, immediates, signatures (from opcodes.def).
+#ifndef WASM_DECODE_OPCODES_H
+#define WASM_DECODE_OPCODES_H
+
+#include <stdint.h>
+
+enum opcode : uint16_t {
+#define OP(number, name, text, immediate, signature, access) OP_##name = number,
+#include "decode/opcodes.def"
+#undef OP
+	OPCODE_LIMIT = 0x112,
+};
+
+enum immediate : uint8_t {
+	IMMEDIATE_ILLEGAL, // no such instruction
+	IMMEDIATE_NONE,
+	IMMEDIATE_BLOCK,
+	IMMEDIATE_LABEL,
+	IMMEDIATE_LABELS,
+	IMMEDIATE_FUNCTION,
+	IMMEDIATE_INDIRECT,
+	IMMEDIATE_LOCAL,
+	IMMEDIATE_GLOBAL,
+	IMMEDIATE_TABLE,
+	IMMEDIATE_TYPES,
+	IMMEDIATE_MEMORY,
+	IMMEDIATE_MEMARG,
+	IMMEDIATE_I32,
+	IMMEDIATE_I64,
+	IMMEDIATE_F32,
+	IMMEDIATE_F64,
+	IMMEDIATE_REFTYPE,
+	IMMEDIATE_DATA,
+	IMMEDIATE_ELEMENT,
+	IMMEDIATE_MEMORY_INIT,
+	IMMEDIATE_MEMORY_COPY,
+	IMMEDIATE_TABLE_INIT,
+	IMMEDIATE_TABLE_COPY,
+	IMMEDIATE_LIMIT,
+};
+
+struct opcode_info {
+	const char *text; // null: no such instruction
+	const char *signature;
+	enum immediate immediate;
+	uint8_t access;
+};
+
+extern const struct opcode_info opcode_infos[OPCODE_LIMIT];
+
+#endif

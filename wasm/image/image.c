@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Opens images: checks all bounds first, so that the runtime can use the records as they are.
+#include "wasm/image.h"
+
+#include "wasm/compiler.h"
+#include "wasm/trap.h"
+
+struct section_view {
+	const void *items;
+	uint32_t count;
+};
+
+static bool view_section(const struct wasm_image *image, enum wasm_section section, size_t record,
+	struct section_view *v)
+{
+	const struct wasm_image_section *s = &image->header->sections[section];
+	if (s->offset > image->size || s->size > image->size - s->offset || s->offset % 8 != 0)
+		return false;
+	if (s->size % record != 0 || s->size / record > UINT32_MAX)
+		return false;
+	v->items = image->base + s->offset;
+	v->count = (uint32_t)(s->size / record);
+	return true;
+}
+
+#define VIEW(image, section, field, counter)                             \
+	(view_section(image, section, sizeof(*(image)->field), &view) && \
+		((image)->field = view.items, (image)->counter = view.count, true))
+
+static bool view_sections(struct wasm_image *image)
+{
+	struct section_view view;
+	const struct wasm_image_section *code = &image->header->sections[WASM_SECTION_CODE];
+	if (!view_section(image, WASM_SECTION_CODE, WASM_IMAGE_PAGE, &view) ||
+		code->offset % WASM_IMAGE_PAGE != 0)
+		return false;
+	image->code = view.items;
+	image->code_size = code->size;
+	return VIEW(image, WASM_SECTION_TYPES, types, type_count) &&
+	       VIEW(image, WASM_SECTION_FUNCTIONS, functions, function_count) &&
+	       VIEW(image, WASM_SECTION_TRAPS, traps, trap_count) &&
+	       VIEW(image, WASM_SECTION_IMPORTS, imports, import_count) &&
+	       VIEW(image, WASM_SECTION_EXPORTS, exports, export_count) &&
+	       VIEW(image, WASM_SECTION_TABLES, tables, table_count) &&
+	       VIEW(image, WASM_SECTION_MEMORIES, memories, memory_count) &&
+	       VIEW(image, WASM_SECTION_GLOBALS, globals, global_count) &&
+	       VIEW(image, WASM_SECTION_ELEMENTS, elements, element_count) &&
+	       VIEW(image, WASM_SECTION_ITEMS, items, item_count) &&
+	       VIEW(image, WASM_SECTION_DATA, data, data_count) &&
+	       VIEW(image, WASM_SECTION_BYTES, bytes, bytes_size);
+}
+
+static bool span_ok(const struct wasm_image *image, struct wasm_image_span span)
+{
+	return span.offset <= image->bytes_size && span.size <= image->bytes_size - span.offset;
+}
+
+static bool code_ok(const struct wasm_image *image, uint32_t code)
+{
+	return code == WASM_NO_INDEX || code < image->code_size;
+}
+
+static bool type_byte_ok(uint32_t type)
+{
+	return (type >= WASM_TYPE_F64 && type <= WASM_TYPE_I32) || type == WASM_TYPE_FUNCREF ||
+	       type == WASM_TYPE_EXTERNREF;
+}
+
+static bool type_list_ok(const struct wasm_image *image, struct wasm_image_span list)
+{
+	if (!span_ok(image, list))
+		return false;
+	for (uint32_t i = 0; i < list.size; i++)
+		if (!type_byte_ok(image->bytes[list.offset + i]))
+			return false;
+	return true;
+}
+
+static bool types_ok(const struct wasm_image *image)
+{
+	for (uint32_t i = 0; i < image->type_count; i++) {
+		const struct wasm_image_type *type = &image->types[i];
+		if (!type_list_ok(image, type->parameters) || !type_list_ok(image, type->results) ||
+			!code_ok(image, type->entry_code) || !code_ok(image, type->import_code))
+			return false;
+	}
+	return true;
+}
+
+// Imported functions have no code, own functions' code lies in order; every function's type has the
+// adapters that the runtime will use.
+static bool functions_ok(const struct wasm_image *image)
+{
+	uint64_t end = 0;
+	for (uint32_t i = 0; i < image->function_count; i++) {
+		const struct wasm_image_function *f = &image->functions[i];
+		if (f->type >= image->type_count || !span_ok(image, f->name) ||
+			image->types[f->type].entry_code == WASM_NO_INDEX)
+			return false;
+		if (i < image->imported_functions) {
+			if (image->types[f->type].import_code == WASM_NO_INDEX)
+				return false;
+			continue;
+		}
+		if (f->code < end || f->code >= image->code_size ||
+			f->code_size > image->code_size - f->code)
+			return false;
+		end = (uint64_t)f->code + f->code_size;
+	}
+	return true;
+}
+
+static bool traps_ok(const struct wasm_image *image)
+{
+	for (uint32_t i = 0; i < image->trap_count; i++)
+		if (image->traps[i].trap == WASM_TRAP_NONE ||
+			image->traps[i].trap >= WASM_TRAP_COUNT ||
+			(i > 0 && image->traps[i].code <= image->traps[i - 1].code))
+			return false;
+	return true;
+}
+
+// Imports of each kind number their index space from 0 on.
+static bool imports_ok(struct wasm_image *image)
+{
+	uint32_t *counts[] = {[WASM_EXTERN_FUNCTION] = &image->imported_functions,
+		[WASM_EXTERN_TABLE] = &image->imported_tables,
+		[WASM_EXTERN_MEMORY] = &image->imported_memories,
+		[WASM_EXTERN_GLOBAL] = &image->imported_globals};
+	for (uint32_t i = 0; i < image->import_count; i++) {
+		const struct wasm_image_import *import = &image->imports[i];
+		if (!span_ok(image, import->module) || !span_ok(image, import->name) ||
+			import->kind > WASM_EXTERN_GLOBAL || import->index != *counts[import->kind])
+			return false;
+		++*counts[import->kind];
+	}
+	return image->imported_functions <= image->function_count &&
+	       image->imported_tables <= image->table_count &&
+	       image->imported_memories <= image->memory_count &&
+	       image->imported_globals <= image->global_count;
+}
+
+static bool exports_ok(const struct wasm_image *image)
+{
+	const uint32_t limits[] = {[WASM_EXTERN_FUNCTION] = image->function_count,
+		[WASM_EXTERN_TABLE] = image->table_count,
+		[WASM_EXTERN_MEMORY] = image->memory_count,
+		[WASM_EXTERN_GLOBAL] = image->global_count};
+	for (uint32_t i = 0; i < image->export_count; i++) {
+		const struct wasm_image_export *export = &image->exports[i];
+		if (!span_ok(image, export->name) || export->kind > WASM_EXTERN_GLOBAL ||
+			export->index >= limits[export->kind])
+			return false;
+	}
+	return true;
+}
+
+static bool spaces_ok(const struct wasm_image *image)
+{
+	for (uint32_t i = 0; i < image->table_count; i++)
+		if (!span_ok(image, image->tables[i].initial) ||
+			!type_byte_ok(image->tables[i].type))
+			return false;
+	for (uint32_t i = 0; i < image->memory_count; i++)
+		if (image->memories[i].minimum > WASM_MAX_PAGES)
+			return false;
+	for (uint32_t i = 0; i < image->global_count; i++)
+		if (!span_ok(image, image->globals[i].initial) ||
+			!type_byte_ok(image->globals[i].type))
+			return false;
+	return image->memory_count <= 1;
+}
+
+static bool segments_ok(const struct wasm_image *image)
+{
+	for (uint32_t i = 0; i < image->element_count; i++) {
+		const struct wasm_image_element *e = &image->elements[i];
+		if (e->mode > WASM_SEGMENT_DECLARED || !span_ok(image, e->offset) ||
+			e->first_item > image->item_count ||
+			e->item_count > image->item_count - e->first_item ||
+			(e->mode == WASM_SEGMENT_ACTIVE && e->table >= image->table_count))
+			return false;
+	}
+	for (uint32_t i = 0; i < image->item_count; i++)
+		if (!span_ok(image, image->items[i].value))
+			return false;
+	for (uint32_t i = 0; i < image->data_count; i++) {
+		const struct wasm_image_data *d = &image->data[i];
+		if (d->mode > WASM_SEGMENT_PASSIVE || !span_ok(image, d->offset) ||
+			!span_ok(image, d->bytes) ||
+			(d->mode == WASM_SEGMENT_ACTIVE && d->memory >= image->memory_count))
+			return false;
+	}
+	return true;
+}
+
+static bool start_ok(const struct wasm_image *image)
+{
+	uint32_t start = image->header->start_function;
+	if (start == WASM_NO_INDEX)
+		return true;
+	if (start >= image->function_count)
+		return false;
+	struct wasm_function_type type =
+		wasm_image_function_type(image, image->functions[start].type);
+	return type.parameter_count == 0 && type.result_count == 0;
+}
+
+static enum wasm_status header_check(const struct wasm_image_header *header, size_t size)
+{
+	if (header->magic != WASM_IMAGE_MAGIC)
+		return WASM_BAD_IMAGE_MAGIC;
+	if (header->version != WASM_IMAGE_VERSION)
+		return WASM_BAD_IMAGE_VERSION;
+	if (header->engine_hash != wasm_engine_hash())
+		return WASM_BAD_IMAGE_ENGINE;
+	return header->image_size <= size ? WASM_OK : WASM_BAD_IMAGE_BOUNDS;
+}
+
+enum wasm_status wasm_image_open(const void *bytes, size_t size, struct wasm_image *image)
+{
+	if (size < sizeof(struct wasm_image_header) || (uintptr_t)bytes % 8 != 0)
+		return size >= 8 && (uintptr_t)bytes % 8 == 0 &&
+				       *(const uint64_t *)bytes == WASM_IMAGE_MAGIC
+			       ? WASM_BAD_IMAGE_BOUNDS
+			       : WASM_BAD_IMAGE_MAGIC;
+	*image = (struct wasm_image){.base = bytes, .header = bytes};
+	enum wasm_status status = header_check(image->header, size);
+	if (status != WASM_OK)
+		return status;
+	image->size = image->header->image_size;
+	bool ok = view_sections(image) && types_ok(image) && imports_ok(image) &&
+		  functions_ok(image) && traps_ok(image) && exports_ok(image) && spaces_ok(image) &&
+		  segments_ok(image) && start_ok(image);
+	return ok ? WASM_OK : WASM_BAD_IMAGE_BOUNDS;
+}
+
+uint32_t wasm_image_find_function(const struct wasm_image *image, uint32_t code)
+{
+	uint32_t low = image->imported_functions, high = image->function_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const struct wasm_image_function *f = &image->functions[middle];
+		if (code < f->code)
+			high = middle;
+		else if (code - f->code >= f->code_size)
+			low = middle + 1;
+		else
+			return middle;
+	}
+	return WASM_NO_INDEX;
+}
+
+uint32_t wasm_image_find_trap(const struct wasm_image *image, uint32_t code)
+{
+	uint32_t low = 0, high = image->trap_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (image->traps[middle].code < code)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < image->trap_count && image->traps[low].code == code ? image->traps[low].trap
+									 : (uint32_t)WASM_TRAP_NONE;
+}
+
+struct wasm_function_type wasm_image_function_type(const struct wasm_image *image, uint32_t type)
+{
+	const struct wasm_image_type *t = &image->types[type];
+	return (struct wasm_function_type){image->bytes + t->parameters.offset,
+		image->bytes + t->results.offset, t->parameters.size, t->results.size};
+}

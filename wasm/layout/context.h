@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// What compiled code and the runtime both know: objects that code reaches through r15, the builtin
+// functions that it calls, and the variable part of an instance's context. Any change here changes
+// wasm_engine_hash.
+#ifndef WASM_LAYOUT_CONTEXT_H
+#define WASM_LAYOUT_CONTEXT_H
+
+#include "wasm/runtime.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct wasm_context;
+struct wasm_store;
+struct wasm_memory;
+struct wasm_table;
+struct wasm_function;
+struct wasm_instance;
+
+// Each call to C that compiled code makes. Arguments: context, then up to three operands, then the
+// immediate (segment or table indices).
+enum builtin : uint32_t {
+	BUILTIN_MEMORY_GROW,
+	BUILTIN_MEMORY_INIT,
+	BUILTIN_MEMORY_COPY,
+	BUILTIN_MEMORY_FILL,
+	BUILTIN_DATA_DROP,
+	BUILTIN_TABLE_GET,
+	BUILTIN_TABLE_SET,
+	BUILTIN_TABLE_SIZE,
+	BUILTIN_TABLE_GROW,
+	BUILTIN_TABLE_FILL,
+	BUILTIN_TABLE_INIT,
+	BUILTIN_TABLE_COPY,
+	BUILTIN_ELEM_DROP,
+	BUILTIN_COUNT,
+};
+
+typedef uint64_t (*builtin_function)(
+	struct wasm_context *context, uint64_t a, uint64_t b, uint64_t c, uint64_t immediate);
+
+// r15 points here while compiled code runs. A host function that modules import has one too, of
+// which only the fields up to `host_environment` matter.
+struct wasm_context {
+	uintptr_t stack_limit; // UINTPTR_MAX: interrupted
+	uint8_t *memory_base;  // memory 0; kept in r14
+	struct wasm_memory *memory;
+	struct wasm_function *functions; // those of the instance, by index
+	const builtin_function *builtins;
+	struct wasm_instance *instance; // for host functions: the importer
+	// The C function that the import code of a type calls: (context, values).
+	void (*host_dispatch)(struct wasm_context *context, void *values);
+	wasm_host_call host_call; // set: a host function
+	void *host_environment;
+	uint64_t reserved;
+	// Then: globals, tables, imports, type ids. See struct context_layout.
+};
+
+// A global is its value (16 bytes, for vectors to come), or for imported ones a pointer to it.
+constexpr uint32_t CONTEXT_GLOBAL_SIZE = 16;
+
+// What a call to an imported function needs.
+struct context_import {
+	const void *code;
+	struct wasm_context *context;
+};
+
+// Offsets into the context.
+struct context_layout {
+	uint32_t globals; // CONTEXT_GLOBAL_SIZE each
+	uint32_t tables;  // struct wasm_table * each
+	uint32_t imports; // struct context_import each
+	uint32_t types;   // uint32_t each: the store's number for the type
+	uint32_t size;
+};
+
+static inline struct context_layout context_layout_of(
+	uint32_t globals, uint32_t tables, uint32_t imports, uint32_t types)
+{
+	struct context_layout layout = {.globals = sizeof(struct wasm_context)};
+	layout.tables = layout.globals + globals * CONTEXT_GLOBAL_SIZE;
+	layout.imports = layout.tables + tables * (uint32_t)sizeof(struct wasm_table *);
+	layout.types = layout.imports + imports * (uint32_t)sizeof(struct context_import);
+	layout.size = layout.types + types * 4;
+	return layout;
+}
+
+// A function that tables and references can hold: one per function of an instance.
+struct wasm_function {
+	const void *code;
+	struct wasm_context *context;
+	uint32_t type;  // the store's number
+	uint32_t index; // in the instance's module
+	struct wasm_instance *instance;
+};
+
+struct wasm_table {
+	uint64_t *elements; // function pointers or external references
+	uint32_t size;
+	uint32_t maximum;
+	uint32_t capacity;
+	uint8_t type;
+	struct wasm_table *next; // of the store
+};
+
+struct wasm_memory {
+	uint8_t *base;
+	uint32_t pages;
+	uint32_t maximum; // declared, WASM_MAX_PAGES without one
+	uint32_t limit;   // the embedder's
+	bool has_maximum;
+	struct wasm_store *store;
+	struct wasm_memory *next; // of the store
+};
+
+#endif

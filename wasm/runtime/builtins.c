@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The C side of instructions that are too large to inline. Indices in immediates are the compiler's
+// and valid; operands are the program's.
+#include "runtime/internal.h"
+
+typedef struct wasm_context context_t;
+
+static bool range_ok(uint64_t offset, uint64_t count, uint64_t size)
+{
+	return offset <= size && count <= size - offset;
+}
+
+static void trap_unless(context_t *context, bool ok, enum wasm_trap trap)
+{
+	if (!ok)
+		trap_raise(context->instance->store, trap);
+}
+
+static uint64_t memory_bytes(const context_t *context)
+{
+	return (uint64_t)context->memory->pages * WASM_PAGE_SIZE;
+}
+
+static uint64_t builtin_memory_grow(
+	context_t *context, uint64_t pages, uint64_t, uint64_t, uint64_t)
+{
+	return wasm_memory_grow(context->memory, (uint32_t)pages);
+}
+
+static uint64_t builtin_memory_init(
+	context_t *context, uint64_t to, uint64_t from, uint64_t count, uint64_t segment)
+{
+	enum wasm_trap trap = memory_init(context->instance, (uint32_t)segment, to, from, count);
+	trap_unless(context, trap == WASM_TRAP_NONE, trap);
+	return 0;
+}
+
+static uint64_t builtin_memory_copy(
+	context_t *context, uint64_t to, uint64_t from, uint64_t count, uint64_t)
+{
+	uint64_t size = memory_bytes(context);
+	trap_unless(context, range_ok(to, count, size) && range_ok(from, count, size),
+		WASM_TRAP_MEMORY_BOUNDS);
+	memmove(context->memory->base + to, context->memory->base + from, count);
+	return 0;
+}
+
+static uint64_t builtin_memory_fill(
+	context_t *context, uint64_t to, uint64_t value, uint64_t count, uint64_t)
+{
+	trap_unless(context, range_ok(to, count, memory_bytes(context)), WASM_TRAP_MEMORY_BOUNDS);
+	memset(context->memory->base + to, (uint8_t)value, count);
+	return 0;
+}
+
+static uint64_t builtin_data_drop(
+	context_t *context, uint64_t, uint64_t, uint64_t, uint64_t segment)
+{
+	context->instance->dropped_data[segment] = 1;
+	return 0;
+}
+
+static struct wasm_table *table_of(context_t *context, uint64_t index)
+{
+	return instance_table(context->instance, (uint32_t)index);
+}
+
+static uint64_t builtin_table_get(
+	context_t *context, uint64_t index, uint64_t, uint64_t, uint64_t table)
+{
+	struct wasm_table *t = table_of(context, table);
+	trap_unless(context, index < t->size, WASM_TRAP_TABLE_BOUNDS);
+	return t->elements[index];
+}
+
+static uint64_t builtin_table_set(
+	context_t *context, uint64_t index, uint64_t value, uint64_t, uint64_t table)
+{
+	struct wasm_table *t = table_of(context, table);
+	trap_unless(context, index < t->size, WASM_TRAP_TABLE_BOUNDS);
+	t->elements[index] = value;
+	return 0;
+}
+
+static uint64_t builtin_table_size(context_t *context, uint64_t, uint64_t, uint64_t, uint64_t table)
+{
+	return table_of(context, table)->size;
+}
+
+static uint64_t builtin_table_grow(
+	context_t *context, uint64_t value, uint64_t count, uint64_t, uint64_t table)
+{
+	return table_grow(
+		context->instance->store, table_of(context, table), (uint32_t)count, value);
+}
+
+static uint64_t builtin_table_fill(
+	context_t *context, uint64_t index, uint64_t value, uint64_t count, uint64_t table)
+{
+	struct wasm_table *t = table_of(context, table);
+	trap_unless(context, range_ok(index, count, t->size), WASM_TRAP_TABLE_BOUNDS);
+	for (uint64_t i = 0; i < count; i++)
+		t->elements[index + i] = value;
+	return 0;
+}
+
+constexpr uint32_t SECOND_INDEX_SHIFT = 28;
+constexpr uint64_t FIRST_INDEX_MASK = (UINT64_C(1) << SECOND_INDEX_SHIFT) - 1;
+
+static uint64_t builtin_table_init(
+	context_t *context, uint64_t to, uint64_t from, uint64_t count, uint64_t indices)
+{
+	enum wasm_trap trap = table_init(context->instance, (uint32_t)(indices & FIRST_INDEX_MASK),
+		(uint32_t)(indices >> SECOND_INDEX_SHIFT), to, from, count);
+	trap_unless(context, trap == WASM_TRAP_NONE, trap);
+	return 0;
+}
+
+static uint64_t builtin_table_copy(
+	context_t *context, uint64_t to, uint64_t from, uint64_t count, uint64_t indices)
+{
+	struct wasm_table *target = table_of(context, indices & FIRST_INDEX_MASK);
+	struct wasm_table *source = table_of(context, indices >> SECOND_INDEX_SHIFT);
+	trap_unless(context,
+		range_ok(to, count, target->size) && range_ok(from, count, source->size),
+		WASM_TRAP_TABLE_BOUNDS);
+	memmove(target->elements + to, source->elements + from, count * sizeof(uint64_t));
+	return 0;
+}
+
+static uint64_t builtin_elem_drop(
+	context_t *context, uint64_t, uint64_t, uint64_t, uint64_t segment)
+{
+	context->instance->dropped_elements[segment] = 1;
+	return 0;
+}
+
+const builtin_function runtime_builtins[BUILTIN_COUNT] = {
+	[BUILTIN_MEMORY_GROW] = builtin_memory_grow,
+	[BUILTIN_MEMORY_INIT] = builtin_memory_init,
+	[BUILTIN_MEMORY_COPY] = builtin_memory_copy,
+	[BUILTIN_MEMORY_FILL] = builtin_memory_fill,
+	[BUILTIN_DATA_DROP] = builtin_data_drop,
+	[BUILTIN_TABLE_GET] = builtin_table_get,
+	[BUILTIN_TABLE_SET] = builtin_table_set,
+	[BUILTIN_TABLE_SIZE] = builtin_table_size,
+	[BUILTIN_TABLE_GROW] = builtin_table_grow,
+	[BUILTIN_TABLE_FILL] = builtin_table_fill,
+	[BUILTIN_TABLE_INIT] = builtin_table_init,
+	[BUILTIN_TABLE_COPY] = builtin_table_copy,
+	[BUILTIN_ELEM_DROP] = builtin_elem_drop,
+};

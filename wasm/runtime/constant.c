@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Evaluates constant expressions. The compiler has validated them, but an image is not trusted:
+// every index and the stack are checked.
+#include "decode/constant.h"
+
+#include "decode/instruction.h"
+#include "runtime/internal.h"
+
+struct evaluation {
+	const struct wasm_instance *instance;
+	uint32_t globals;
+	uint64_t stack[CONSTANT_STACK_LIMIT];
+	uint32_t height;
+};
+
+static bool evaluation_push(struct evaluation *e, uint64_t value)
+{
+	if (e->height == CONSTANT_STACK_LIMIT)
+		return false;
+	e->stack[e->height++] = value;
+	return true;
+}
+
+static uint64_t apply(enum opcode opcode, uint64_t a, uint64_t b)
+{
+	switch (opcode) {
+	case OP_I32_ADD:
+		return (uint32_t)(a + b);
+	case OP_I32_SUB:
+		return (uint32_t)(a - b);
+	case OP_I32_MUL:
+		return (uint32_t)(a * b);
+	case OP_I64_ADD:
+		return a + b;
+	case OP_I64_SUB:
+		return a - b;
+	default:
+		return a * b;
+	}
+}
+
+static bool evaluate_binary(struct evaluation *e, enum opcode opcode)
+{
+	if (e->height < 2)
+		return false;
+	e->height--;
+	e->stack[e->height - 1] = apply(opcode, e->stack[e->height - 1], e->stack[e->height]);
+	return true;
+}
+
+static bool evaluate_instruction(struct evaluation *e, const struct instruction *in)
+{
+	const struct wasm_instance *instance = e->instance;
+	switch (in->opcode) {
+	case OP_I32_CONST:
+	case OP_I64_CONST:
+	case OP_F32_CONST:
+	case OP_F64_CONST:
+	case OP_REF_NULL:
+		return evaluation_push(e, in->bits);
+	case OP_REF_FUNC:
+		return in->index < instance->module->image.function_count &&
+		       evaluation_push(e, (uintptr_t)&instance->functions[in->index]);
+	case OP_GLOBAL_GET:
+		return in->index < e->globals &&
+		       evaluation_push(e, *instance_global_value(instance, in->index));
+	case OP_I32_ADD:
+	case OP_I32_SUB:
+	case OP_I32_MUL:
+	case OP_I64_ADD:
+	case OP_I64_SUB:
+	case OP_I64_MUL:
+		return evaluate_binary(e, in->opcode);
+	default:
+		return false;
+	}
+}
+
+bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_span expression,
+	uint32_t globals, uint64_t *value)
+{
+	const uint8_t *bytes = instance->module->image.bytes + expression.offset;
+	struct reader reader = {bytes, bytes + expression.size, WASM_OK};
+	struct evaluation e = {.instance = instance, .globals = globals};
+	struct instruction in;
+	for (;;) {
+		if (!instruction_read(&reader, &in))
+			return false;
+		if (in.opcode == OP_END)
+			break;
+		if (!evaluate_instruction(&e, &in))
+			return false;
+	}
+	*value = e.stack[0];
+	return e.height == 1;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Instantiation (core spec 4.5.4): imports, own objects, segments, start function.
+#include "runtime/link.h"
+
+static enum wasm_status allocate_parts(struct wasm_instance *instance)
+{
+	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_allocator *a = store_allocator(instance->store);
+	instance->layout = context_layout_of(image->global_count, image->table_count,
+		image->imported_functions, image->type_count);
+	instance->context = wasm_allocate(a, instance->layout.size, 1);
+	instance->functions = wasm_allocate(a, image->function_count, sizeof(*instance->functions));
+	instance->hosts = wasm_allocate(a, image->imported_functions, sizeof(*instance->hosts));
+	instance->globals = wasm_allocate(a, image->global_count, sizeof(*instance->globals));
+	instance->dropped_data = wasm_allocate(a, image->data_count, 1);
+	instance->dropped_elements = wasm_allocate(a, image->element_count, 1);
+	bool ok = instance->context != nullptr && instance->functions != nullptr &&
+		  instance->hosts != nullptr && instance->globals != nullptr &&
+		  instance->dropped_data != nullptr && instance->dropped_elements != nullptr;
+	return ok ? WASM_OK : WASM_NO_MEMORY;
+}
+
+static void fill_context(struct wasm_instance *instance)
+{
+	const struct wasm_module *module = instance->module;
+	struct wasm_context *context = instance->context;
+	context->stack_limit = instance->store->stack_limit;
+	context->functions = instance->functions;
+	context->builtins = runtime_builtins;
+	context->instance = instance;
+	memcpy((uint8_t *)context + instance->layout.types, module->types,
+		module->image.type_count * sizeof(uint32_t));
+}
+
+static void fill_functions(struct wasm_instance *instance)
+{
+	const struct wasm_module *module = instance->module;
+	const struct wasm_image *image = &module->image;
+	for (uint32_t i = image->imported_functions; i < image->function_count; i++)
+		instance->functions[i] =
+			(struct wasm_function){.code = module->code + image->functions[i].code,
+				.context = instance->context,
+				.type = module->types[image->functions[i].type],
+				.index = i,
+				.instance = instance};
+}
+
+static enum wasm_status link_imports(
+	struct wasm_instance *instance, const struct wasm_resolver *resolver)
+{
+	enum wasm_status status = WASM_OK;
+	for (uint32_t i = 0; i < instance->module->image.import_count && status == WASM_OK; i++)
+		status = link_import(instance, resolver, i);
+	return status;
+}
+
+// --- own objects
+// --------------------------------------------------------------------------------------
+
+static enum wasm_status make_memory(struct wasm_instance *instance)
+{
+	const struct wasm_image *image = &instance->module->image;
+	enum wasm_status status = WASM_OK;
+	if (image->memory_count > image->imported_memories) {
+		const struct wasm_image_memory *m = &image->memories[image->imported_memories];
+		status = wasm_memory_create(instance->store, m->minimum,
+			m->has_maximum ? m->maximum : UINT32_MAX, &instance->memory);
+	}
+	if (status == WASM_OK && instance->memory != nullptr) {
+		instance->context->memory = instance->memory;
+		instance->context->memory_base = instance->memory->base;
+	}
+	return status;
+}
+
+static enum wasm_status make_globals(struct wasm_instance *instance)
+{
+	const struct wasm_image *image = &instance->module->image;
+	for (uint32_t i = image->imported_globals; i < image->global_count; i++)
+		if (!constant_evaluate(instance, image->globals[i].initial, i,
+			    instance_global_value(instance, i)))
+			return WASM_BAD_IMAGE_BOUNDS;
+	return WASM_OK;
+}
+
+static enum wasm_status make_table(
+	struct wasm_instance *instance, const struct wasm_image_table *table, uint32_t index)
+{
+	struct wasm_table *t;
+	uint64_t value = 0;
+	enum wasm_status status = wasm_table_create(instance->store, (uint8_t)table->type,
+		table->minimum, table->has_maximum ? table->maximum : UINT32_MAX, &t);
+	if (status != WASM_OK)
+		return status;
+	((struct wasm_table **)((uint8_t *)instance->context + instance->layout.tables))[index] = t;
+	if (table->initial.size == 0)
+		return WASM_OK;
+	if (!constant_evaluate(
+		    instance, table->initial, instance->module->image.global_count, &value))
+		return WASM_BAD_IMAGE_BOUNDS;
+	for (uint32_t i = 0; i < t->size; i++)
+		t->elements[i] = value;
+	return WASM_OK;
+}
+
+static enum wasm_status make_tables(struct wasm_instance *instance)
+{
+	const struct wasm_image *image = &instance->module->image;
+	enum wasm_status status = WASM_OK;
+	for (uint32_t i = image->imported_tables; i < image->table_count && status == WASM_OK; i++)
+		status = make_table(instance, &image->tables[i], i);
+	return status;
+}
+
+// --- segments and start
+// -------------------------------------------------------------------------------
+
+static enum wasm_status trapped(struct wasm_trap_info *info, enum wasm_trap trap)
+{
+	*info = (struct wasm_trap_info){.trap = trap, .function = WASM_NO_INDEX};
+	return trap == WASM_TRAP_NONE ? WASM_OK : WASM_TRAPPED;
+}
+
+static enum wasm_status apply_element(
+	struct wasm_instance *instance, uint32_t index, struct wasm_trap_info *info)
+{
+	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image_element *element = &image->elements[index];
+	enum wasm_status status = WASM_OK;
+	uint64_t offset;
+	if (element->mode == WASM_SEGMENT_ACTIVE) {
+		if (!constant_evaluate(instance, element->offset, image->global_count, &offset))
+			return WASM_BAD_IMAGE_BOUNDS;
+		status = trapped(info, table_init(instance, index, element->table, (uint32_t)offset,
+					       0, element->item_count));
+	}
+	if (element->mode != WASM_SEGMENT_PASSIVE)
+		instance->dropped_elements[index] = 1;
+	return status;
+}
+
+static enum wasm_status apply_data(
+	struct wasm_instance *instance, uint32_t index, struct wasm_trap_info *info)
+{
+	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image_data *data = &image->data[index];
+	uint64_t offset;
+	if (data->mode != WASM_SEGMENT_ACTIVE)
+		return WASM_OK;
+	if (!constant_evaluate(instance, data->offset, image->global_count, &offset))
+		return WASM_BAD_IMAGE_BOUNDS;
+	enum wasm_trap trap = memory_init(instance, index, (uint32_t)offset, 0, data->bytes.size);
+	instance->dropped_data[index] = 1;
+	return trapped(info, trap);
+}
+
+static enum wasm_status apply_segments(struct wasm_instance *instance, struct wasm_trap_info *info)
+{
+	const struct wasm_image *image = &instance->module->image;
+	enum wasm_status status = WASM_OK;
+	for (uint32_t i = 0; i < image->element_count && status == WASM_OK; i++)
+		status = apply_element(instance, i, info);
+	for (uint32_t i = 0; i < image->data_count && status == WASM_OK; i++)
+		status = apply_data(instance, i, info);
+	return status;
+}
+
+static enum wasm_status run_start(struct wasm_instance *instance, struct wasm_trap_info *info)
+{
+	uint32_t start = instance->module->image.header->start_function;
+	union wasm_value none = {};
+	return start == WASM_NO_INDEX ? WASM_OK
+				      : wasm_call(&instance->functions[start], &none, info);
+}
+
+static enum wasm_status build(struct wasm_instance *instance, const struct wasm_resolver *resolver,
+	struct wasm_trap_info *info)
+{
+	enum wasm_status status = allocate_parts(instance);
+	if (status != WASM_OK)
+		return status;
+	fill_context(instance);
+	fill_functions(instance);
+	status = link_imports(instance, resolver);
+	if (status == WASM_OK)
+		status = make_memory(instance);
+	if (status == WASM_OK)
+		status = make_globals(instance);
+	if (status == WASM_OK)
+		status = make_tables(instance);
+	if (status == WASM_OK)
+		status = apply_segments(instance, info);
+	return status == WASM_OK ? run_start(instance, info) : status;
+}
+
+// An instance whose start failed stays in the store: others may already hold its functions.
+enum wasm_status wasm_instantiate(struct wasm_module *module, const struct wasm_resolver *resolver,
+	struct wasm_instance **instance, struct wasm_trap_info *trap)
+{
+	struct wasm_store *store = module->store;
+	struct wasm_instance *i = wasm_allocate(store_allocator(store), 1, sizeof(*i));
+	if (i == nullptr)
+		return WASM_NO_MEMORY;
+	*trap = (struct wasm_trap_info){.function = WASM_NO_INDEX};
+	i->store = store;
+	i->module = module;
+	i->next = store->instances;
+	store->instances = i;
+	enum wasm_status status = build(i, resolver, trap);
+	if (status == WASM_OK)
+		*instance = i;
+	return status;
+}
+
+enum wasm_status wasm_instance_call(struct wasm_instance *instance, const char *name,
+	const char *signature, union wasm_value *values, struct wasm_trap_info *trap)
+{
+	struct wasm_extern found;
+	enum wasm_status status = wasm_instance_export(instance, name, &found);
+	if (status != WASM_OK || found.kind != WASM_EXTERN_FUNCTION)
+		return WASM_LINK_EXPORT;
+	struct wasm_function_type type = wasm_function_type_of(found.function);
+	if (!signature_matches(signature, &type))
+		return WASM_LINK_SIGNATURE;
+	return wasm_call(found.function, values, trap);
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The runtime's own structures.
+#ifndef WASM_RUNTIME_INTERNAL_H
+#define WASM_RUNTIME_INTERNAL_H
+
+#include "base/array.h"
+#include "layout/context.h"
+#include "wasm/runtime.h"
+
+// One running export call; they nest through host functions.
+struct activation {
+	void *sp; // where unwinding continues; first: enter.S stores here
+	struct activation *previous;
+	struct wasm_trap_info *info;
+};
+
+// Function types by structure; an index here is a type's number in the store.
+struct type_entry {
+	struct wasm_function_type type;
+	uint32_t hash;
+	uint32_t next; // in its bucket, or WASM_NO_INDEX
+};
+
+constexpr uint32_t TYPE_BUCKETS = 256;
+
+struct wasm_store {
+	const struct wasm_platform *platform;
+	struct activation *activation;
+	uintptr_t stack_limit;
+	struct wasm_module *modules;
+	struct wasm_instance *instances;
+	struct wasm_memory *memories;
+	struct wasm_table *tables;
+	struct wasm_global *globals;
+	struct array types; // struct type_entry
+	uint32_t type_buckets[TYPE_BUCKETS];
+};
+
+struct wasm_module {
+	struct wasm_store *store;
+	struct wasm_image image;
+	const uint8_t *code; // executable
+	uint32_t *types;     // numbers in the store
+	struct code_range *range;
+	struct wasm_module *next;
+};
+
+struct wasm_global {
+	enum wasm_type type;
+	bool is_mutable;
+	uint64_t *value;
+	uint64_t storage[2]; // of the host's own
+	struct wasm_global *next;
+};
+
+struct wasm_instance {
+	struct wasm_store *store;
+	struct wasm_module *module;
+	struct wasm_context *context;
+	struct context_layout layout;
+	struct wasm_function *functions;
+	struct wasm_context *hosts; // per imported function; unused for compiled ones
+	struct wasm_memory *memory;
+	struct wasm_global **globals; // imported: set; own: made when asked for
+	uint8_t *dropped_data;
+	uint8_t *dropped_elements;
+	_Atomic bool interrupted;
+	struct wasm_instance *next;
+};
+
+static inline const struct wasm_allocator *store_allocator(const struct wasm_store *store)
+{
+	return &store->platform->allocator;
+}
+
+// --- store.c
+// ------------------------------------------------------------------------------------------
+
+// The store's number for a type. `type` must live as long as the store.
+enum wasm_status store_intern_type(
+	struct wasm_store *store, struct wasm_function_type type, uint32_t *number);
+
+// --- objects.c
+// ----------------------------------------------------------------------------------------
+
+uint32_t table_grow(
+	struct wasm_store *store, struct wasm_table *table, uint32_t count, uint64_t value);
+void memory_destroy(struct wasm_store *store, struct wasm_memory *memory);
+void table_destroy(struct wasm_store *store, struct wasm_table *table);
+
+// --- instance.c
+// ---------------------------------------------------------------------------------------
+
+struct wasm_table *instance_table(const struct wasm_instance *instance, uint32_t index);
+uint64_t *instance_global_value(const struct wasm_instance *instance, uint32_t index);
+void instance_destroy(struct wasm_instance *instance);
+
+// --- constant.c
+// ---------------------------------------------------------------------------------------
+
+// Evaluates a constant expression of the instance's image; false if it is malformed, or names a
+// global that is not below `globals`.
+bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_span expression,
+	uint32_t globals, uint64_t *value);
+
+// --- segments.c
+// ---------------------------------------------------------------------------------------
+
+enum wasm_trap table_init(struct wasm_instance *instance, uint32_t segment, uint32_t table,
+	uint64_t to, uint64_t from, uint64_t count);
+enum wasm_trap memory_init(struct wasm_instance *instance, uint32_t segment, uint64_t to,
+	uint64_t from, uint64_t count);
+
+// --- builtins.c
+// ---------------------------------------------------------------------------------------
+
+extern const builtin_function runtime_builtins[BUILTIN_COUNT];
+
+// --- trap.c
+// -------------------------------------------------------------------------------------------
+
+// Ends the innermost running export call.
+[[noreturn]] void trap_raise(struct wasm_store *store, enum wasm_trap trap);
+// host_dispatch of host functions' contexts.
+void trap_host_dispatch(struct wasm_context *context, void *values);
+
+// --- registry.c: which code belongs to which module
+// ---------------------------------------------------
+
+struct code_range *registry_add(struct wasm_module *module);
+void registry_remove(struct code_range *range);
+// Async-signal-safe.
+struct wasm_module *registry_find(uint64_t pc);
+
+// --- x86_64/enter.S
+// -----------------------------------------------------------------------------------
+
+// Runs `entry`(context, code, values) with the activation's sp set; 0, or the trap.
+uint32_t wasm_enter(struct activation *activation, const void *entry, struct wasm_context *context,
+	const void *code, void *values);
+// Continues at the activation's wasm_enter, which returns `trap` (rdi); rsp must be its sp.
+void wasm_unwind(void);
+[[noreturn]] void wasm_unwind_to(void *sp, uint32_t trap);
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "runtime/link.h"
+
+// --- signatures
+// ---------------------------------------------------------------------------------------
+
+static uint8_t letter_type(char letter)
+{
+	switch (letter) {
+	case 'i':
+		return WASM_TYPE_I32;
+	case 'I':
+		return WASM_TYPE_I64;
+	case 'f':
+		return WASM_TYPE_F32;
+	case 'F':
+		return WASM_TYPE_F64;
+	case 'p':
+		return WASM_TYPE_FUNCREF;
+	case 'e':
+		return WASM_TYPE_EXTERNREF;
+	default:
+		return 0;
+	}
+}
+
+// Returns where the list ends in `letters`, or null on mismatch.
+static const char *match_list(const char *letters, const uint8_t *types, uint32_t count, char end)
+{
+	for (uint32_t i = 0; i < count; i++, letters++)
+		if (*letters == end || letter_type(*letters) != types[i])
+			return nullptr;
+	return *letters == end ? letters : nullptr;
+}
+
+bool signature_matches(const char *signature, const struct wasm_function_type *type)
+{
+	const char *colon = match_list(signature, type->parameters, type->parameter_count, ':');
+	return colon != nullptr &&
+	       match_list(colon + 1, type->results, type->result_count, 0) != nullptr;
+}
+
+// --- host functions
+// -----------------------------------------------------------------------------------
+
+static bool name_equal(const char *text, const char *name, uint32_t size)
+{
+	return strlen(text) == size && memcmp(text, name, size) == 0;
+}
+
+static const struct wasm_host_function *find_host(
+	const struct wasm_host_module *module, const struct wasm_import_name *import)
+{
+	for (size_t i = 0; i < module->count; i++)
+		if (name_equal(module->functions[i].name, import->name, import->name_size) &&
+			name_equal(
+				module->functions[i].module, import->module, import->module_size))
+			return &module->functions[i];
+	return nullptr;
+}
+
+bool wasm_host_modules_resolve(
+	void *self, const struct wasm_import_name *import, struct wasm_extern *found)
+{
+	const struct wasm_host_modules *modules = self;
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct wasm_host_function *function = find_host(&modules->modules[i], import);
+		if (function == nullptr)
+			continue;
+		*found = (struct wasm_extern){.kind = WASM_EXTERN_FUNCTION,
+			.host_call = function->call,
+			.host_signature = function->signature,
+			.host_environment = modules->modules[i].environment};
+		return true;
+	}
+	return false;
+}
+
+// --- one import
+// ---------------------------------------------------------------------------------------
+
+static void bind_host(struct wasm_instance *instance, uint32_t index, uint32_t type,
+	const struct wasm_extern *found)
+{
+	const struct wasm_module *module = instance->module;
+	struct wasm_context *host = &instance->hosts[index];
+	*host = (struct wasm_context){.instance = instance,
+		.host_dispatch = trap_host_dispatch,
+		.host_call = found->host_call,
+		.host_environment = found->host_environment};
+	instance->functions[index] =
+		(struct wasm_function){.code = module->code + module->image.types[type].import_code,
+			.context = host,
+			.type = module->types[type],
+			.index = index,
+			.instance = instance};
+}
+
+static enum wasm_status link_function(
+	struct wasm_instance *instance, uint32_t index, const struct wasm_extern *found)
+{
+	const struct wasm_module *module = instance->module;
+	uint32_t type = module->image.functions[index].type;
+	if (found->host_call != nullptr) {
+		struct wasm_function_type wanted = wasm_image_function_type(&module->image, type);
+		if (!signature_matches(found->host_signature, &wanted))
+			return WASM_LINK_TYPE;
+		bind_host(instance, index, type, found);
+	} else {
+		if (found->function->type != module->types[type])
+			return WASM_LINK_TYPE;
+		instance->functions[index] = *found->function;
+	}
+	struct context_import *slots =
+		(struct context_import *)((uint8_t *)instance->context + instance->layout.imports);
+	slots[index] = (struct context_import){
+		instance->functions[index].code, instance->functions[index].context};
+	return WASM_OK;
+}
+
+// Has the object at least the wanted minimum, and a maximum that is no larger?
+static bool limits_match(uint32_t size, bool has_maximum, uint32_t maximum, uint32_t wanted,
+	bool wants_maximum, uint32_t wanted_maximum)
+{
+	return size >= wanted && (!wants_maximum || (has_maximum && maximum <= wanted_maximum));
+}
+
+static enum wasm_status link_table(
+	struct wasm_instance *instance, uint32_t index, struct wasm_table *table)
+{
+	const struct wasm_image_table *wanted = &instance->module->image.tables[index];
+	if (table->type != wanted->type ||
+		!limits_match(table->size, table->maximum != UINT32_MAX, table->maximum,
+			wanted->minimum, wanted->has_maximum != 0, wanted->maximum))
+		return WASM_LINK_TYPE;
+	((struct wasm_table **)((uint8_t *)instance->context + instance->layout.tables))[index] =
+		table;
+	return WASM_OK;
+}
+
+static enum wasm_status link_memory(
+	struct wasm_instance *instance, uint32_t index, struct wasm_memory *memory)
+{
+	const struct wasm_image_memory *wanted = &instance->module->image.memories[index];
+	if (!limits_match(memory->pages, memory->has_maximum, memory->maximum, wanted->minimum,
+		    wanted->has_maximum != 0, wanted->maximum))
+		return WASM_LINK_TYPE;
+	instance->memory = memory;
+	return WASM_OK;
+}
+
+static enum wasm_status link_global(
+	struct wasm_instance *instance, uint32_t index, struct wasm_global *global)
+{
+	const struct wasm_image_global *wanted = &instance->module->image.globals[index];
+	if (global->type != wanted->type || global->is_mutable != (wanted->is_mutable != 0))
+		return WASM_LINK_TYPE;
+	instance->globals[index] = global;
+	uint8_t *field = (uint8_t *)instance->context + instance->layout.globals +
+			 (size_t)index * CONTEXT_GLOBAL_SIZE;
+	memcpy(field, &global->value, sizeof(global->value));
+	return WASM_OK;
+}
+
+enum wasm_status link_import(
+	struct wasm_instance *instance, const struct wasm_resolver *resolver, uint32_t index)
+{
+	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image_import *import = &image->imports[index];
+	struct wasm_import_name name = {(const char *)image->bytes + import->module.offset,
+		(const char *)image->bytes + import->name.offset, import->module.size,
+		import->name.size, (uint8_t)import->kind};
+	struct wasm_extern found;
+	if (resolver == nullptr || !resolver->resolve(resolver->self, &name, &found))
+		return WASM_LINK_UNKNOWN;
+	if (found.kind != import->kind)
+		return WASM_LINK_TYPE;
+	switch (import->kind) {
+	case WASM_EXTERN_FUNCTION:
+		return link_function(instance, import->index, &found);
+	case WASM_EXTERN_TABLE:
+		return link_table(instance, import->index, found.table);
+	case WASM_EXTERN_MEMORY:
+		return link_memory(instance, import->index, found.memory);
+	default:
+		return link_global(instance, import->index, found.global);
+	}
+}

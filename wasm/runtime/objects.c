@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Memories, tables and globals.
+#include "runtime/internal.h"
+
+// --- memories
+// -----------------------------------------------------------------------------------------
+
+static enum wasm_status memory_map(
+	struct wasm_store *store, struct wasm_memory *memory, uint32_t pages)
+{
+	const struct wasm_platform *platform = store->platform;
+	void *base;
+	enum wasm_status status = platform->reserve(platform->self, WASM_MEMORY_RESERVATION, &base);
+	if (status != WASM_OK)
+		return status;
+	if (pages != 0)
+		status = platform->commit(platform->self, base, (uint64_t)pages * WASM_PAGE_SIZE);
+	if (status != WASM_OK) {
+		platform->release(platform->self, base, WASM_MEMORY_RESERVATION);
+		return status;
+	}
+	memory->base = base;
+	memory->pages = pages;
+	return WASM_OK;
+}
+
+enum wasm_status wasm_memory_create(
+	struct wasm_store *store, uint32_t minimum, uint32_t maximum, struct wasm_memory **memory)
+{
+	struct wasm_memory *m = wasm_allocate(store_allocator(store), 1, sizeof(*m));
+	if (m == nullptr)
+		return WASM_NO_MEMORY;
+	m->has_maximum = maximum != UINT32_MAX;
+	m->maximum = maximum > WASM_MAX_PAGES ? WASM_MAX_PAGES : maximum;
+	m->limit = WASM_MAX_PAGES;
+	enum wasm_status status = memory_map(store, m, minimum);
+	if (status != WASM_OK) {
+		wasm_free(store_allocator(store), m, 1, sizeof(*m));
+		return status;
+	}
+	m->store = store;
+	m->next = store->memories;
+	store->memories = m;
+	*memory = m;
+	return WASM_OK;
+}
+
+void memory_destroy(struct wasm_store *store, struct wasm_memory *memory)
+{
+	store->platform->release(store->platform->self, memory->base, WASM_MEMORY_RESERVATION);
+	wasm_free(store_allocator(store), memory, 1, sizeof(*memory));
+}
+
+uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages)
+{
+	const struct wasm_platform *platform = memory->store->platform;
+	uint32_t old = memory->pages;
+	uint32_t most = memory->maximum < memory->limit ? memory->maximum : memory->limit;
+	if (old > most || pages > most - old)
+		return UINT32_MAX;
+	if (pages == 0)
+		return old;
+	uint8_t *end = memory->base + (uint64_t)old * WASM_PAGE_SIZE;
+	if (platform->commit(platform->self, end, (uint64_t)pages * WASM_PAGE_SIZE) != WASM_OK)
+		return UINT32_MAX;
+	memory->pages = old + pages;
+	return old;
+}
+
+void wasm_memory_limit(struct wasm_memory *memory, uint32_t pages)
+{
+	memory->limit = pages;
+}
+
+uint8_t *wasm_memory_base(const struct wasm_memory *memory)
+{
+	return memory->base;
+}
+
+uint32_t wasm_memory_pages(const struct wasm_memory *memory)
+{
+	return memory->pages;
+}
+
+// --- tables
+// -------------------------------------------------------------------------------------------
+
+constexpr uint32_t TABLE_LIMIT = 10000000;
+
+static bool table_reserve(struct wasm_store *store, struct wasm_table *table, uint32_t count)
+{
+	if (count <= table->capacity)
+		return true;
+	if (count > TABLE_LIMIT)
+		return false;
+	uint32_t capacity = table->capacity * 2 > count ? table->capacity * 2 : count;
+	const struct wasm_allocator *allocator = store_allocator(store);
+	uint64_t *elements = allocator->resize(allocator->self, table->elements,
+		table->capacity * sizeof(uint64_t), capacity * sizeof(uint64_t));
+	if (elements == nullptr)
+		return false;
+	table->elements = elements;
+	table->capacity = capacity;
+	return true;
+}
+
+uint32_t table_grow(
+	struct wasm_store *store, struct wasm_table *table, uint32_t count, uint64_t value)
+{
+	uint32_t old = table->size;
+	if (count > table->maximum - old || !table_reserve(store, table, old + count))
+		return UINT32_MAX;
+	for (uint32_t i = 0; i < count; i++)
+		table->elements[old + i] = value;
+	table->size = old + count;
+	return old;
+}
+
+enum wasm_status wasm_table_create(struct wasm_store *store, enum wasm_type type, uint32_t minimum,
+	uint32_t maximum, struct wasm_table **table)
+{
+	struct wasm_table *t = wasm_allocate(store_allocator(store), 1, sizeof(*t));
+	if (t == nullptr)
+		return WASM_NO_MEMORY;
+	t->type = type;
+	t->maximum = maximum;
+	// Compiled code reads element 0 in speculation even of an empty table.
+	if (!table_reserve(store, t, minimum == 0 ? 1 : minimum)) {
+		wasm_free(store_allocator(store), t, 1, sizeof(*t));
+		return WASM_NO_MEMORY;
+	}
+	t->elements[0] = 0;
+	(void)table_grow(store, t, minimum, 0);
+	t->next = store->tables;
+	store->tables = t;
+	*table = t;
+	return WASM_OK;
+}
+
+void table_destroy(struct wasm_store *store, struct wasm_table *table)
+{
+	wasm_free(store_allocator(store), table->elements, table->capacity, sizeof(uint64_t));
+	wasm_free(store_allocator(store), table, 1, sizeof(*table));
+}
+
+// --- globals
+// ------------------------------------------------------------------------------------------
+
+enum wasm_status wasm_global_create(struct wasm_store *store, enum wasm_type type, bool is_mutable,
+	union wasm_value value, struct wasm_global **global)
+{
+	struct wasm_global *g = wasm_allocate(store_allocator(store), 1, sizeof(*g));
+	if (g == nullptr)
+		return WASM_NO_MEMORY;
+	g->type = type;
+	g->is_mutable = is_mutable;
+	g->storage[0] = value.i64;
+	g->value = g->storage;
+	g->next = store->globals;
+	store->globals = g;
+	*global = g;
+	return WASM_OK;
+}
+
+union wasm_value wasm_global_get(const struct wasm_global *global)
+{
+	bool narrow = global->type == WASM_TYPE_I32 || global->type == WASM_TYPE_F32;
+	return (union wasm_value){.i64 = narrow ? (uint32_t)*global->value : *global->value};
+}
+
+enum wasm_type wasm_global_type(const struct wasm_global *global)
+{
+	return global->type;
+}

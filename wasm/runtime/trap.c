@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// From a fault or a failing host function back to the caller of the export.
+#include "runtime/internal.h"
+
+void trap_raise(struct wasm_store *store, enum wasm_trap trap)
+{
+	struct activation *activation = store->activation;
+	*activation->info = (struct wasm_trap_info){.trap = trap, .function = WASM_NO_INDEX};
+	wasm_unwind_to(activation->sp, trap);
+}
+
+void trap_host_dispatch(struct wasm_context *context, void *values)
+{
+	struct wasm_instance *instance = context->instance;
+	uint32_t trap = context->host_call(instance, context->host_environment, values);
+	if (trap != WASM_TRAP_NONE)
+		trap_raise(instance->store, (enum wasm_trap)trap);
+}
+
+// What a fault at `code` means for the instance that was running, or WASM_TRAP_NONE.
+static enum wasm_trap fault_trap(const struct wasm_fault *fault, const struct wasm_module *module,
+	const struct wasm_instance *instance, uint32_t code)
+{
+	if (fault->kind == WASM_FAULT_ACCESS) {
+		const struct wasm_memory *memory = instance->memory;
+		bool inside = memory != nullptr && fault->address >= (uintptr_t)memory->base &&
+			      fault->address - (uintptr_t)memory->base < WASM_MEMORY_RESERVATION;
+		return inside ? WASM_TRAP_MEMORY_BOUNDS : WASM_TRAP_NONE;
+	}
+	enum wasm_trap trap = wasm_image_find_trap(&module->image, code);
+	// Function entries compare the stack with the same word that interruption changes.
+	return trap == WASM_TRAP_STACK_OVERFLOW && instance->interrupted ? WASM_TRAP_INTERRUPTED
+									 : trap;
+}
+
+bool wasm_runtime_handle_fault(struct wasm_fault *fault)
+{
+	const struct wasm_module *module = registry_find(fault->pc);
+	if (module == nullptr)
+		return false;
+	const struct wasm_context *context = (const struct wasm_context *)fault->context;
+	const struct wasm_instance *instance = context->instance;
+	struct activation *activation = module->store->activation;
+	uint32_t code = (uint32_t)(fault->pc - (uintptr_t)module->code);
+	enum wasm_trap trap = fault_trap(fault, module, instance, code);
+	if (trap == WASM_TRAP_NONE || activation == nullptr)
+		return false;
+	*activation->info = (struct wasm_trap_info){.trap = trap,
+		.function = wasm_image_find_function(&module->image, code),
+		.code = code,
+		.instance = instance};
+	if (fault->kind == WASM_FAULT_ACCESS)
+		activation->info->address = fault->address - (uintptr_t)instance->memory->base;
+	fault->resume_pc = (uintptr_t)wasm_unwind;
+	fault->resume_sp = (uintptr_t)activation->sp;
+	fault->resume_argument = trap;
+	return true;
+}
+
+// --- calls
+// --------------------------------------------------------------------------------------------
+
+// The stack's limit may differ from thread to thread.
+static void store_set_limit(struct wasm_store *store)
+{
+	uintptr_t limit = store->platform->stack_limit(store->platform->self);
+	if (limit == store->stack_limit)
+		return;
+	store->stack_limit = limit;
+	for (struct wasm_instance *i = store->instances; i != nullptr; i = i->next)
+		if (!i->interrupted)
+			wasm_instance_interrupt_clear(i);
+}
+
+static enum wasm_trap call_host(const struct wasm_function *function, union wasm_value *values)
+{
+	const struct wasm_context *context = function->context;
+	return (enum wasm_trap)context->host_call(
+		context->instance, context->host_environment, values);
+}
+
+static enum wasm_trap call_code(
+	struct wasm_function *function, union wasm_value *values, struct wasm_trap_info *info)
+{
+	const struct wasm_instance *instance = function->instance;
+	const struct wasm_module *module = instance->module;
+	struct wasm_store *store = instance->store;
+	if (store->activation == nullptr)
+		store_set_limit(store);
+	const struct wasm_image_type *type =
+		&module->image.types[module->image.functions[function->index].type];
+	struct activation activation = {nullptr, store->activation, info};
+	store->activation = &activation;
+	uint32_t trap = wasm_enter(&activation, module->code + type->entry_code, function->context,
+		function->code, values);
+	store->activation = activation.previous;
+	return (enum wasm_trap)trap;
+}
+
+enum wasm_status wasm_call(
+	struct wasm_function *function, union wasm_value *values, struct wasm_trap_info *trap)
+{
+	*trap = (struct wasm_trap_info){.function = WASM_NO_INDEX};
+	if (function->context->host_call != nullptr)
+		trap->trap = call_host(function, values);
+	else
+		call_code(function, values, trap);
+	return trap->trap == WASM_TRAP_NONE ? WASM_OK : WASM_TRAPPED;
+}
+
+// --- interruption
+// -------------------------------------------------------------------------------------
+
+static void context_set_limit(struct wasm_context *context, uintptr_t limit)
+{
+	__atomic_store_n(&context->stack_limit, limit, __ATOMIC_RELAXED);
+}
+
+void wasm_instance_interrupt(struct wasm_instance *instance)
+{
+	instance->interrupted = true;
+	context_set_limit(instance->context, UINTPTR_MAX);
+}
+
+void wasm_instance_interrupt_clear(struct wasm_instance *instance)
+{
+	instance->interrupted = false;
+	context_set_limit(instance->context, instance->store->stack_limit);
+	if (instance->interrupted) // an interrupt came in between
+		context_set_limit(instance->context, UINTPTR_MAX);
+}
+
+// --- messages
+// -----------------------------------------------------------------------------------------
+
+struct text {
+	char *to;
+	size_t size;
+	size_t length;
+};
+
+static void text_add(struct text *text, const char *from, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (text->length + 1 < text->size)
+			text->to[text->length++] = from[i];
+}
+
+static void text_string(struct text *text, const char *from)
+{
+	text_add(text, from, strlen(from));
+}
+
+static void text_number(struct text *text, uint64_t value, uint32_t base)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	do {
+		digits[--at] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value != 0);
+	text_add(text, digits + at, sizeof(digits) - at);
+}
+
+static void text_function(struct text *text, const struct wasm_trap_info *info)
+{
+	const struct wasm_image *image = &info->instance->module->image;
+	text_string(text, " in function ");
+	text_number(text, info->function, 10);
+	struct wasm_image_span name = image->functions[info->function].name;
+	if (name.size != 0) {
+		text_string(text, " '");
+		text_add(text, (const char *)image->bytes + name.offset, name.size);
+		text_string(text, "'");
+	}
+	text_string(text, " at code+0x");
+	text_number(text, info->code, 16);
+}
+
+size_t wasm_trap_describe(const struct wasm_trap_info *info, char *to, size_t size)
+{
+	struct text text = {to, size, 0};
+	text_string(&text, wasm_trap_text(info->trap));
+	if (info->function != WASM_NO_INDEX)
+		text_function(&text, info);
+	if (info->trap == WASM_TRAP_MEMORY_BOUNDS && info->function != WASM_NO_INDEX) {
+		text_string(&text, ", address 0x");
+		text_number(&text, info->address, 16);
+	}
+	if (size != 0)
+		to[text.length] = 0;
+	return text.length;
+}

@@ -1,0 +1,620 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The algorithm of the specification's appendix: a stack of operand types and a stack of control
+// frames. Instructions with a fixed signature are checked from the opcode table.
+#include "validate/validator.h"
+
+#include "decode/limits.h"
+
+typedef struct validator validator_t;
+typedef const struct instruction instruction_t;
+
+// A list of one type can point into this.
+static const uint8_t single_types[] = {0x6f, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78,
+	0x79, 0x7a, 0x7b, 0x7c, 0x7d, 0x7e, 0x7f};
+
+static struct type_list type_list_of(uint8_t type)
+{
+	return type == 0 ? (struct type_list){}
+			 : (struct type_list){&single_types[type - single_types[0]], 1};
+}
+
+void validator_init(struct validator *validator, const struct module *module,
+	const struct wasm_allocator *allocator)
+{
+	*validator = (struct validator){.module = module, .allocator = allocator};
+}
+
+void validator_free(struct validator *v)
+{
+	array_free(&v->types, v->allocator, 1);
+	array_free(&v->frames, v->allocator, sizeof(struct validator_frame));
+	array_free(&v->locals, v->allocator, 1);
+}
+
+// --- operand stack
+// --------------------------------------------------------------------------------
+
+static enum wasm_status push(validator_t *v, uint8_t type)
+{
+	if (v->types.count == v->types.capacity) {
+		if (v->types.count >= FUNCTION_STACK_LIMIT)
+			return WASM_LIMIT_STACK;
+		enum wasm_status status =
+			array_reserve(&v->types, v->allocator, 1, v->types.count + 1u);
+		if (status != WASM_OK)
+			return status;
+	}
+	((uint8_t *)v->types.items)[v->types.count++] = type;
+	return WASM_OK;
+}
+
+// Pops any operand.
+static enum wasm_status pop_any(validator_t *v, uint8_t *type)
+{
+	const struct validator_frame *frame = validator_frame(v, 0);
+	if (v->types.count == frame->height) {
+		*type = TYPE_UNKNOWN;
+		return frame->unreachable ? WASM_OK : WASM_INVALID_STACK_UNDERFLOW;
+	}
+	*type = ((uint8_t *)v->types.items)[--v->types.count];
+	return WASM_OK;
+}
+
+static enum wasm_status pop(validator_t *v, uint8_t expected)
+{
+	uint8_t type;
+	enum wasm_status status = pop_any(v, &type);
+	if (status == WASM_OK && type != expected && type != TYPE_UNKNOWN)
+		return WASM_INVALID_TYPE_MISMATCH;
+	return status;
+}
+
+static enum wasm_status push_list(validator_t *v, struct type_list list)
+{
+	enum wasm_status status = WASM_OK;
+	for (uint32_t i = 0; i < list.count && status == WASM_OK; i++)
+		status = push(v, list.types[i]);
+	return status;
+}
+
+static enum wasm_status pop_list(validator_t *v, struct type_list list)
+{
+	enum wasm_status status = WASM_OK;
+	for (uint32_t i = list.count; i > 0 && status == WASM_OK; i--)
+		status = pop(v, list.types[i - 1]);
+	return status;
+}
+
+static enum wasm_status apply(validator_t *v, struct type_list operands, struct type_list results)
+{
+	enum wasm_status status = pop_list(v, operands);
+	return status == WASM_OK ? push_list(v, results) : status;
+}
+
+static void set_unreachable(validator_t *v)
+{
+	struct validator_frame *frame = validator_frame(v, 0);
+	v->types.count = frame->height;
+	frame->unreachable = true;
+}
+
+static enum wasm_type letter_type(char letter)
+{
+	switch (letter) {
+	case 'i':
+		return WASM_TYPE_I32;
+	case 'I':
+		return WASM_TYPE_I64;
+	case 'f':
+		return WASM_TYPE_F32;
+	default:
+		return WASM_TYPE_F64;
+	}
+}
+
+// Instructions with a signature "operands:result" in the opcode table, at most two operands.
+static enum wasm_status check_signature(validator_t *v, const char *signature)
+{
+	enum wasm_status status = WASM_OK;
+	const char *colon = signature;
+	while (*colon != ':')
+		colon++;
+	for (const char *letter = colon; letter > signature && status == WASM_OK; letter--)
+		status = pop(v, letter_type(letter[-1]));
+	if (status == WASM_OK && colon[1] != 0)
+		status = push(v, letter_type(colon[1]));
+	return status;
+}
+
+// --- control
+// --------------------------------------------------------------------------------------
+
+static enum wasm_status push_frame(validator_t *v, const struct validator_frame *frame)
+{
+	if (v->frames.count >= FUNCTION_NESTING_LIMIT)
+		return WASM_LIMIT_NESTING;
+	enum wasm_status status = array_push(&v->frames, v->allocator, sizeof(*frame), frame);
+	return status == WASM_OK ? push_list(v, frame->parameters) : status;
+}
+
+static enum wasm_status check_block(validator_t *v, instruction_t *in)
+{
+	struct validator_frame frame = {.opcode = in->opcode};
+	if (in->type_is_index) {
+		if (in->index >= v->module->type_count)
+			return WASM_INVALID_TYPE_INDEX;
+		const struct wasm_function_type *type = &v->module->types[in->index];
+		frame.parameters = (struct type_list){type->parameters, type->parameter_count};
+		frame.results = (struct type_list){type->results, type->result_count};
+	} else {
+		frame.results = type_list_of(in->type);
+	}
+	enum wasm_status status = in->opcode == OP_IF ? pop(v, WASM_TYPE_I32) : WASM_OK;
+	if (status == WASM_OK)
+		status = pop_list(v, frame.parameters);
+	if (status != WASM_OK)
+		return status;
+	frame.height = v->types.count;
+	return push_frame(v, &frame);
+}
+
+// Ends the innermost block's instructions: its results must be all that is there.
+static enum wasm_status pop_frame(validator_t *v, struct validator_frame *frame)
+{
+	*frame = *validator_frame(v, 0);
+	enum wasm_status status = pop_list(v, frame->results);
+	if (status != WASM_OK)
+		return status;
+	if (v->types.count != frame->height)
+		return WASM_INVALID_TYPE_MISMATCH;
+	v->frames.count--;
+	return WASM_OK;
+}
+
+static enum wasm_status check_else(validator_t *v, instruction_t *)
+{
+	struct validator_frame frame;
+	if (validator_frame(v, 0)->opcode != OP_IF)
+		return WASM_MALFORMED_BODY;
+	enum wasm_status status = pop_frame(v, &frame);
+	if (status != WASM_OK)
+		return status;
+	frame.opcode = OP_ELSE;
+	frame.unreachable = false;
+	return push_frame(v, &frame);
+}
+
+static bool type_lists_equal(struct type_list a, struct type_list b)
+{
+	return a.count == b.count && (a.count == 0 || memcmp(a.types, b.types, a.count) == 0);
+}
+
+static enum wasm_status check_end(validator_t *v, instruction_t *)
+{
+	struct validator_frame frame;
+	enum wasm_status status = pop_frame(v, &frame);
+	if (status != WASM_OK)
+		return status;
+	if (frame.opcode == OP_IF && !type_lists_equal(frame.parameters, frame.results))
+		return WASM_INVALID_TYPE_MISMATCH;
+	return v->frames.count == 0 ? WASM_OK : push_list(v, frame.results);
+}
+
+static enum wasm_status check_unreachable(validator_t *v, instruction_t *)
+{
+	set_unreachable(v);
+	return WASM_OK;
+}
+
+static enum wasm_status check_br(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->frames.count)
+		return WASM_INVALID_LABEL_INDEX;
+	enum wasm_status status = pop_list(v, validator_label_types(validator_frame(v, in->index)));
+	if (status == WASM_OK)
+		set_unreachable(v);
+	return status;
+}
+
+static enum wasm_status check_br_if(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->frames.count)
+		return WASM_INVALID_LABEL_INDEX;
+	struct type_list types = validator_label_types(validator_frame(v, in->index));
+	enum wasm_status status = pop(v, WASM_TYPE_I32);
+	return status == WASM_OK ? apply(v, types, types) : status;
+}
+
+// One target of br_table: the operands are checked and stay, with the types they had.
+static enum wasm_status check_table_target(validator_t *v, uint32_t label, uint32_t arity)
+{
+	if (label >= v->frames.count)
+		return WASM_INVALID_LABEL_INDEX;
+	struct type_list types = validator_label_types(validator_frame(v, label));
+	if (types.count != arity)
+		return WASM_INVALID_TYPE_MISMATCH;
+	const struct validator_frame *top = validator_frame(v, 0);
+	const uint8_t *stack = v->types.items;
+	for (uint32_t i = 0; i < arity; i++) {
+		uint32_t depth = arity - i;
+		if (depth > v->types.count - top->height) {
+			if (!top->unreachable)
+				return WASM_INVALID_STACK_UNDERFLOW;
+			continue;
+		}
+		uint8_t type = stack[v->types.count - depth];
+		if (type != types.types[i] && type != TYPE_UNKNOWN)
+			return WASM_INVALID_TYPE_MISMATCH;
+	}
+	return WASM_OK;
+}
+
+static uint32_t last_label(instruction_t *in)
+{
+	struct reader reader = {in->labels, in->labels_end, WASM_OK};
+	for (uint32_t i = 0; i < in->index; i++)
+		reader_u32(&reader);
+	return reader_u32(&reader);
+}
+
+static enum wasm_status check_br_table(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = pop(v, WASM_TYPE_I32);
+	uint32_t fallback = last_label(in);
+	if (status == WASM_OK && fallback >= v->frames.count)
+		status = WASM_INVALID_LABEL_INDEX;
+	if (status != WASM_OK)
+		return status;
+	uint32_t arity = validator_label_types(validator_frame(v, fallback)).count;
+	struct reader reader = {in->labels, in->labels_end, WASM_OK};
+	for (uint32_t i = 0; i <= in->index && status == WASM_OK; i++)
+		status = check_table_target(v, reader_u32(&reader), arity);
+	if (status == WASM_OK)
+		set_unreachable(v);
+	return status;
+}
+
+static enum wasm_status check_return(validator_t *v, instruction_t *)
+{
+	struct validator_frame *frames = v->frames.items;
+	enum wasm_status status = pop_list(v, frames[0].results);
+	if (status == WASM_OK)
+		set_unreachable(v);
+	return status;
+}
+
+static enum wasm_status apply_type(validator_t *v, const struct wasm_function_type *type)
+{
+	return apply(v, (struct type_list){type->parameters, type->parameter_count},
+		(struct type_list){type->results, type->result_count});
+}
+
+static enum wasm_status check_call(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->module->function_count)
+		return WASM_INVALID_FUNCTION_INDEX;
+	return apply_type(v, module_function_type(v->module, in->index));
+}
+
+static enum wasm_status check_call_indirect(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->module->type_count)
+		return WASM_INVALID_TYPE_INDEX;
+	if (in->index2 >= v->module->table_count)
+		return WASM_INVALID_TABLE_INDEX;
+	if (v->module->tables[in->index2].type != WASM_TYPE_FUNCREF)
+		return WASM_INVALID_TYPE_MISMATCH;
+	enum wasm_status status = pop(v, WASM_TYPE_I32);
+	return status == WASM_OK ? apply_type(v, &v->module->types[in->index]) : status;
+}
+
+// --- parametric
+// -----------------------------------------------------------------------------------
+
+static bool type_is_reference(uint8_t type)
+{
+	return type == WASM_TYPE_FUNCREF || type == WASM_TYPE_EXTERNREF;
+}
+
+static enum wasm_status check_drop(validator_t *v, instruction_t *)
+{
+	uint8_t type;
+	return pop_any(v, &type);
+}
+
+static enum wasm_status check_select(validator_t *v, instruction_t *)
+{
+	uint8_t first, second;
+	enum wasm_status status = pop(v, WASM_TYPE_I32);
+	if (status == WASM_OK)
+		status = pop_any(v, &first);
+	if (status == WASM_OK)
+		status = pop_any(v, &second);
+	if (status != WASM_OK)
+		return status;
+	if (type_is_reference(first) || type_is_reference(second))
+		return WASM_INVALID_TYPE_MISMATCH;
+	if (first != second && first != TYPE_UNKNOWN && second != TYPE_UNKNOWN)
+		return WASM_INVALID_TYPE_MISMATCH;
+	return push(v, first == TYPE_UNKNOWN ? second : first);
+}
+
+static enum wasm_status check_select_t(validator_t *v, instruction_t *in)
+{
+	if (in->index != 1)
+		return WASM_INVALID_SELECT;
+	const uint8_t operands[] = {in->type, in->type, WASM_TYPE_I32};
+	return apply(v, (struct type_list){operands, 3}, (struct type_list){operands, 1});
+}
+
+// --- variables
+// ------------------------------------------------------------------------------------
+
+static enum wasm_status check_local(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->locals.count)
+		return WASM_INVALID_LOCAL_INDEX;
+	uint8_t type = ((uint8_t *)v->locals.items)[in->index];
+	v->operand_type = type;
+	if (in->opcode == OP_LOCAL_GET)
+		return push(v, type);
+	enum wasm_status status = pop(v, type);
+	return status == WASM_OK && in->opcode == OP_LOCAL_TEE ? push(v, type) : status;
+}
+
+static enum wasm_status check_global(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->module->global_count)
+		return WASM_INVALID_GLOBAL_INDEX;
+	const struct module_global *global = &v->module->globals[in->index];
+	v->operand_type = global->type;
+	if (in->opcode == OP_GLOBAL_GET)
+		return push(v, global->type);
+	return global->is_mutable ? pop(v, global->type) : WASM_INVALID_IMMUTABLE;
+}
+
+// --- references and tables
+// ------------------------------------------------------------------------
+
+static enum wasm_status check_ref_null(validator_t *v, instruction_t *in)
+{
+	return push(v, in->type);
+}
+
+static enum wasm_status check_ref_is_null(validator_t *v, instruction_t *)
+{
+	uint8_t type;
+	enum wasm_status status = pop_any(v, &type);
+	if (status == WASM_OK && type != TYPE_UNKNOWN && !type_is_reference(type))
+		status = WASM_INVALID_TYPE_MISMATCH;
+	return status == WASM_OK ? push(v, WASM_TYPE_I32) : status;
+}
+
+static enum wasm_status check_ref_func(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->module->function_count)
+		return WASM_INVALID_FUNCTION_INDEX;
+	if (v->module->declared[in->index] == 0)
+		return WASM_INVALID_FUNCTION_REF;
+	return push(v, WASM_TYPE_FUNCREF);
+}
+
+// Operands of the table instructions: 'i' an index or count, 'r' a reference of the table's type.
+static enum wasm_status apply_table(
+	validator_t *v, uint32_t table, const char *operands, char result)
+{
+	if (table >= v->module->table_count)
+		return WASM_INVALID_TABLE_INDEX;
+	uint8_t reference = v->module->tables[table].type;
+	uint32_t count = 0;
+	uint8_t types[3];
+	for (; operands[count] != 0; count++)
+		types[count] = operands[count] == 'r' ? reference : WASM_TYPE_I32;
+	uint8_t result_type = result == 'r' ? reference : WASM_TYPE_I32;
+	return apply(v, (struct type_list){types, count},
+		(struct type_list){&result_type, result == 0 ? 0 : 1});
+}
+
+static enum wasm_status check_table(validator_t *v, instruction_t *in)
+{
+	switch (in->opcode) {
+	case OP_TABLE_GET:
+		return apply_table(v, in->index, "i", 'r');
+	case OP_TABLE_SET:
+		return apply_table(v, in->index, "ir", 0);
+	case OP_TABLE_GROW:
+		return apply_table(v, in->index, "ri", 'i');
+	case OP_TABLE_SIZE:
+		return apply_table(v, in->index, "", 'i');
+	default: // table.fill
+		return apply_table(v, in->index, "iri", 0);
+	}
+}
+
+static enum wasm_status check_table_init(validator_t *v, instruction_t *in)
+{
+	if (in->index2 >= v->module->table_count)
+		return WASM_INVALID_TABLE_INDEX;
+	if (in->index >= v->module->element_count)
+		return WASM_INVALID_ELEMENT_INDEX;
+	if (v->module->tables[in->index2].type != v->module->elements[in->index].type)
+		return WASM_INVALID_TYPE_MISMATCH;
+	return apply_table(v, in->index2, "iii", 0);
+}
+
+static enum wasm_status check_table_copy(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->module->table_count || in->index2 >= v->module->table_count)
+		return WASM_INVALID_TABLE_INDEX;
+	if (v->module->tables[in->index].type != v->module->tables[in->index2].type)
+		return WASM_INVALID_TYPE_MISMATCH;
+	return apply_table(v, in->index, "iii", 0);
+}
+
+static enum wasm_status check_elem_drop(validator_t *v, instruction_t *in)
+{
+	return in->index < v->module->element_count ? WASM_OK : WASM_INVALID_ELEMENT_INDEX;
+}
+
+// --- memory
+// ---------------------------------------------------------------------------------------
+
+static enum wasm_status check_data_index(validator_t *v, uint32_t index)
+{
+	if (!v->module->has_data_count_section)
+		return WASM_MALFORMED_NO_DATA_COUNT;
+	return index < v->module->data_count_section ? WASM_OK : WASM_INVALID_DATA_INDEX;
+}
+
+static enum wasm_status check_data_drop(validator_t *v, instruction_t *in)
+{
+	return check_data_index(v, in->index);
+}
+
+static enum wasm_status check_memory_index(validator_t *v, uint32_t index)
+{
+	return index < v->module->memory_count ? WASM_OK : WASM_INVALID_MEMORY_INDEX;
+}
+
+static enum wasm_status check_memory_init(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = check_memory_index(v, in->index2);
+	if (status == WASM_OK)
+		status = check_data_index(v, in->index);
+	return status == WASM_OK ? check_signature(v, "iii:") : status;
+}
+
+static enum wasm_status check_memory_copy(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = check_memory_index(v, in->index);
+	if (status == WASM_OK)
+		status = check_memory_index(v, in->index2);
+	return status == WASM_OK ? check_signature(v, "iii:") : status;
+}
+
+static enum wasm_status check_memory_fill(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = check_memory_index(v, in->index);
+	return status == WASM_OK ? check_signature(v, "iii:") : status;
+}
+
+static enum wasm_status check_memory_access(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = check_memory_index(v, in->index2);
+	if (status == WASM_OK && in->alignment > opcode_infos[in->opcode].access)
+		status = WASM_INVALID_ALIGNMENT;
+	return status;
+}
+
+// --- dispatch
+// -------------------------------------------------------------------------------------
+
+typedef enum wasm_status (*checker)(validator_t *v, instruction_t *in);
+
+// Instructions whose signature is "*".
+static const checker checkers[OPCODE_LIMIT] = {
+	[OP_UNREACHABLE] = check_unreachable,
+	[OP_BLOCK] = check_block,
+	[OP_LOOP] = check_block,
+	[OP_IF] = check_block,
+	[OP_ELSE] = check_else,
+	[OP_END] = check_end,
+	[OP_BR] = check_br,
+	[OP_BR_IF] = check_br_if,
+	[OP_BR_TABLE] = check_br_table,
+	[OP_RETURN] = check_return,
+	[OP_CALL] = check_call,
+	[OP_CALL_INDIRECT] = check_call_indirect,
+	[OP_DROP] = check_drop,
+	[OP_SELECT] = check_select,
+	[OP_SELECT_T] = check_select_t,
+	[OP_LOCAL_GET] = check_local,
+	[OP_LOCAL_SET] = check_local,
+	[OP_LOCAL_TEE] = check_local,
+	[OP_GLOBAL_GET] = check_global,
+	[OP_GLOBAL_SET] = check_global,
+	[OP_TABLE_GET] = check_table,
+	[OP_TABLE_SET] = check_table,
+	[OP_TABLE_GROW] = check_table,
+	[OP_TABLE_SIZE] = check_table,
+	[OP_TABLE_FILL] = check_table,
+	[OP_TABLE_INIT] = check_table_init,
+	[OP_TABLE_COPY] = check_table_copy,
+	[OP_ELEM_DROP] = check_elem_drop,
+	[OP_REF_NULL] = check_ref_null,
+	[OP_REF_IS_NULL] = check_ref_is_null,
+	[OP_REF_FUNC] = check_ref_func,
+	[OP_MEMORY_INIT] = check_memory_init,
+	[OP_DATA_DROP] = check_data_drop,
+	[OP_MEMORY_COPY] = check_memory_copy,
+	[OP_MEMORY_FILL] = check_memory_fill,
+};
+
+enum wasm_status validator_check(struct validator *v, const struct instruction *in)
+{
+	const struct opcode_info *info = &opcode_infos[in->opcode];
+	if (checkers[in->opcode] != nullptr)
+		return checkers[in->opcode](v, in);
+	enum wasm_status status = WASM_OK;
+	if (info->immediate == IMMEDIATE_MEMARG)
+		status = check_memory_access(v, in);
+	else if (info->immediate == IMMEDIATE_MEMORY)
+		status = check_memory_index(v, in->index);
+	return status == WASM_OK ? check_signature(v, info->signature) : status;
+}
+
+// --- function start
+// -------------------------------------------------------------------------------
+
+static enum wasm_status add_locals(validator_t *v, uint32_t count, uint8_t type)
+{
+	if (count > FUNCTION_LOCAL_LIMIT || v->locals.count + count > FUNCTION_LOCAL_LIMIT)
+		return WASM_LIMIT_LOCALS;
+	enum wasm_status status =
+		array_reserve(&v->locals, v->allocator, 1, (size_t)v->locals.count + count);
+	if (status != WASM_OK)
+		return status;
+	if (count != 0)
+		memset((uint8_t *)v->locals.items + v->locals.count, type, count);
+	v->locals.count += count;
+	return WASM_OK;
+}
+
+// A total of 2^32 and more is malformed, fewer than that but many a limit of this engine.
+static enum wasm_status read_locals(validator_t *v, struct reader *reader)
+{
+	uint32_t groups = reader_count(reader, UINT32_MAX);
+	uint64_t total = 0;
+	enum wasm_status status = WASM_OK;
+	for (uint32_t i = 0; i < groups && reader->status == WASM_OK; i++) {
+		uint32_t count = reader_u32(reader);
+		uint8_t type = reader_value_type(reader);
+		total += count;
+		if (reader->status != WASM_OK)
+			break;
+		if (total > UINT32_MAX)
+			return WASM_MALFORMED_LOCALS;
+		if (status == WASM_OK)
+			status = add_locals(v, count, type);
+	}
+	return reader->status != WASM_OK ? reader->status : status;
+}
+
+enum wasm_status validator_begin(struct validator *v, uint32_t index, struct reader *reader)
+{
+	const struct wasm_function_type *type = module_function_type(v->module, index);
+	v->types.count = v->frames.count = v->locals.count = 0;
+	v->parameter_count = type->parameter_count;
+	enum wasm_status status =
+		array_reserve(&v->locals, v->allocator, 1, (size_t)type->parameter_count + 1);
+	if (status != WASM_OK)
+		return status;
+	memcpy(v->locals.items, type->parameters, type->parameter_count);
+	v->locals.count = type->parameter_count;
+	status = read_locals(v, reader);
+	if (status != WASM_OK)
+		return status;
+	struct validator_frame frame = {
+		.opcode = OP_CALL, .results = {type->results, type->result_count}};
+	return push_frame(v, &frame);
+}

@@ -26,8 +26,9 @@ CFLAGS_uefi = -target x86_64-unknown-windows -ffreestanding -nostdlibinc -fshort
 
 # Host tests and fuzzers: the same sources under sanitizers.
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all
+COVER     := -fprofile-instr-generate -fcoverage-mapping -O0
 HOST      := -D_DEFAULT_SOURCE -O1 -fno-omit-frame-pointer $(WARNINGS) $(COMMON)
-CFLAGS_host = -std=c23 $(HOST) $(SANITIZE)
+CFLAGS_host = -std=c23 $(HOST) $(SANITIZE) $(if $(COVERAGE),$(COVER))
 CFLAGS_fuzz = -std=c23 $(HOST) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
 # One text segment, one of constants, one of data; only R_X86_64_RELATIVE relocations.

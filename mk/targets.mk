@@ -4,7 +4,7 @@
 RUN_SETTINGS := CMD APP ARGS SMP MEM HEADLESS ACCEL ICOUNT TIMEOUT DIRECT OPTIONS
 export $(RUN_SETTINGS) BUILD
 
-.PHONY: FORCE all help deps run test bench debug doctor format format-check lint clean \
+.PHONY: FORCE all help deps run test tests-built coverage bench debug doctor format format-check lint clean \
 	abi-check abi-accept generated
 FORCE:
 
@@ -40,9 +40,16 @@ generated: $(GENERATED) ## Only the headers and pages that come from abi/
 run: all ## Build and boot in QEMU (see settings below)
 	@$(PYTHON) tools/run.py
 
-test: $(DEPS) $(TEST_NEEDS) ## Run all tests, or with T=part those whose name contains it
+tests-built: $(DEPS) $(TEST_NEEDS) ## Build what `make test` runs, and the list of it
 	$(file >$(BUILD)/tests.list,$(TEST_LINES))
+	@:
+
+test: tests-built ## Run all tests, or with T=part those whose name contains it
 	@$(PYTHON) tools/testsuite.py $(BUILD)/tests.list $(T)
+
+coverage: $(DEPS) ## Print line and branch coverage of the host tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage COVERAGE=1 T=host/ test
+	@tools/coverage.sh $(BUILD)/coverage
 
 bench: all $(BENCH_NEEDS) ## Print the figures, one per line, and write build/bench.json
 	$(file >$(BUILD)/bench.list,$(BENCH_LINES))

@@ -45,7 +45,8 @@ def run(test):
     begin = time.monotonic()
     with log.open("wb") as output:
         process = subprocess.Popen(command, shell=True, stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=subprocess.STDOUT, start_new_session=True)
+                                   stderr=subprocess.STDOUT, start_new_session=True,
+                                   env={**os.environ, "LLVM_PROFILE_FILE": f"{log}.%p.profraw"})
         status = wait(process, float(os.environ.get("TEST_TIMEOUT") or "300"))
     seconds = time.monotonic() - begin
     report(name, status, seconds, log)

@@ -2,6 +2,12 @@
 // The few functions of <string.h> that the loaders need; the compiler also calls some by itself.
 #include <string.h>
 
+#undef memcpy
+#undef memmove
+#undef memset
+#undef memcmp
+#undef strlen
+
 // Eight bytes at a time: an emulator counts each step of a string instruction.
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {

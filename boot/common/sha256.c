@@ -30,29 +30,45 @@ static inline uint32_t big_endian(const uint8_t *bytes)
 	return __builtin_bswap32(word);
 }
 
-static inline uint32_t schedule_word(const uint32_t *w, unsigned i)
+// The functions of section 4.1.2 with their rotations nested: fewer instructions, the same result.
+static inline uint32_t big_sigma0(uint32_t x)
 {
-	uint32_t a = w[(i + 1) & 15];
-	uint32_t b = w[(i + 14) & 15];
-	uint32_t s0 = rotate(a, 7) ^ rotate(a, 18) ^ a >> 3;
-	uint32_t s1 = rotate(b, 17) ^ rotate(b, 19) ^ b >> 10;
-	return w[i & 15] + s0 + w[(i + 9) & 15] + s1;
+	return rotate(rotate(rotate(x, 9) ^ x, 11) ^ x, 2);
 }
 
-// One round. The variables rotate by one place, which the caller does by renaming: s[0] is `a`
-// in round 0, s[7] in round 1 and so on.
-static inline void one_round(uint32_t *s, unsigned round, uint32_t word)
+static inline uint32_t big_sigma1(uint32_t x)
+{
+	return rotate(rotate(rotate(x, 14) ^ x, 5) ^ x, 6);
+}
+
+static inline uint32_t small_sigma0(uint32_t x)
+{
+	return rotate(rotate(x, 11) ^ x, 7) ^ x >> 3;
+}
+
+static inline uint32_t small_sigma1(uint32_t x)
+{
+	return rotate(rotate(x, 2) ^ x, 17) ^ x >> 10;
+}
+
+static inline uint32_t schedule_word(const uint32_t *w, unsigned i)
+{
+	return w[i & 15] + small_sigma0(w[(i + 1) & 15]) + w[(i + 9) & 15] +
+	       small_sigma1(w[(i + 14) & 15]);
+}
+
+// One round. The variables move on by one place, which is done by renaming them: s[0] is `a` in
+// round 0, s[7] in round 1 and so on. `b_xor_c` holds b ^ c, and then the next round's.
+static inline void one_round(uint32_t *s, uint32_t *b_xor_c, unsigned round, uint32_t word)
 {
 #define S(i) s[((i) - round) & 7]
-	uint32_t e = S(4);
-	uint32_t a = S(0);
-	uint32_t sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-	uint32_t choose = S(6) ^ (e & (S(5) ^ S(6)));
-	uint32_t t1 = S(7) + sum1 + choose + round_constants[round] + word;
-	uint32_t sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
-	uint32_t majority = (a & S(1)) | (S(2) & (a | S(1)));
+	uint32_t choose = S(6) ^ (S(4) & (S(5) ^ S(6)));
+	uint32_t t1 = S(7) + big_sigma1(S(4)) + choose + round_constants[round] + word;
+	uint32_t a_xor_b = S(0) ^ S(1);
+	uint32_t majority = S(1) ^ (a_xor_b & *b_xor_c);
 	S(3) += t1;
-	S(7) = t1 + sum0 + majority;
+	S(7) = t1 + big_sigma0(S(0)) + majority;
+	*b_xor_c = a_xor_b;
 #undef S
 }
 
@@ -61,15 +77,16 @@ static void compress(uint32_t state[8], const uint8_t *block)
 	uint32_t w[16];
 	uint32_t s[8];
 	memcpy(s, state, sizeof s);
+	uint32_t b_xor_c = s[1] ^ s[2];
 #pragma clang loop unroll(full)
 	for (unsigned i = 0; i < 16; i++) {
 		w[i] = big_endian(block + 4 * i);
-		one_round(s, i, w[i]);
+		one_round(s, &b_xor_c, i, w[i]);
 	}
 #pragma clang loop unroll(full)
 	for (unsigned i = 16; i < 64; i++) {
 		w[i & 15] = schedule_word(w, i);
-		one_round(s, i, w[i & 15]);
+		one_round(s, &b_xor_c, i, w[i & 15]);
 	}
 	for (unsigned i = 0; i < 8; i++)
 		state[i] += s[i];

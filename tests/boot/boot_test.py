@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +19,7 @@ import mkesp
 
 PASSED, LOADER_FAILED = 7, 125
 SECONDS = 120
+WAITING = "Press a key to go back to the firmware."
 BUILD = Path(os.environ.get("BUILD") or "build")
 
 
@@ -61,16 +63,22 @@ def boot(data, folder, direct=True, options="", memory=128, smp=1, text=None):
     return run(machine.arguments(settings, False), folder)
 
 
+def read(path):
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
 def run(command, folder):
-    try:
-        result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, timeout=SECONDS, check=False)
-        status, output = machine.exit_status(result.returncode), result.stdout
-    except subprocess.TimeoutExpired as late:
-        status, output = None, late.stdout or b""
-    log = folder / "kernel.log"
-    kernel = log.read_bytes() if log.exists() else b""
-    return status, (output + kernel).decode("utf-8", "replace")
+    """A UEFI loader that refuses waits for a key; then the guest is ended here."""
+    output, end = folder / "output", time.monotonic() + SECONDS
+    with output.open("wb") as file:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file,
+                                   stderr=subprocess.STDOUT)
+    while process.poll() is None and WAITING not in read(output) and time.monotonic() < end:
+        time.sleep(0.05)
+    waiting = WAITING in read(output)
+    process.kill()
+    status = machine.exit_status(process.wait())
+    return LOADER_FAILED if waiting else status, read(output) + read(folder / "kernel.log")
 
 
 def starts(**settings):
@@ -90,6 +98,11 @@ CASES = {
     "uefi": starts(direct=False),
     "uefi-6-gib": starts(direct=False, memory=6144),
     "uefi-options": starts(direct=False, text="# a comment\nkaslr=off\nentropy=fixed\n"),
+    "uefi-unknown-option": refuses(good_bundle, "colour=blue: This boot option is unknown.",
+                                   direct=False, text="log=quiet\ncolour=blue\n"),
+    "uefi-flipped-kernel": refuses(lambda: flipped(good_bundle(), 2 * 4096 + 5000),
+                                   "This file of the bundle is damaged.", direct=False),
+    "uefi-no-bundle": refuses(lambda: b"", "The bundle is cut short.", direct=False),
     "unknown-option": refuses(good_bundle, "colour=blue: This boot option is unknown.",
                               options="log=quiet colour=blue"),
     "help": refuses(good_bundle, "kaslr=on|off", options="help"),

@@ -47,6 +47,13 @@ void __stack_chk_fail(void)
 	end(FAILED);
 }
 
+static void print_number(uint64_t value)
+{
+	if (value >= 10)
+		print_number(value / 10);
+	out8(COM2, (uint8_t)('0' + value % 10));
+}
+
 static void check(int good, const char *what)
 {
 	if (good)
@@ -271,6 +278,9 @@ void probe_entry(uint64_t physical)
 	check_physmap_reaches();
 	check_page_tables();
 	check_root();
+	print("boot.loader-to-kernel ");
+	print_number(info->tsc_handover - info->tsc_entry);
+	print(" ticks\n");
 	print(failures == 0 ? "probe kernel: all promises kept\n" : "probe kernel: failed\n");
 	end(failures == 0 ? PASSED : FAILED);
 }

@@ -14,3 +14,11 @@ size_t strlen(const char *text);
 int strcmp(const char *left, const char *right);
 int strncmp(const char *left, const char *right, size_t size);
 size_t strcspn(const char *text, const char *ends);
+
+// Without a hosted environment the compiler does not know these names; so it does, and makes small
+// copies of known size without a call.
+#define memcpy  __builtin_memcpy
+#define memmove __builtin_memmove
+#define memset  __builtin_memset
+#define memcmp  __builtin_memcmp
+#define strlen  __builtin_strlen

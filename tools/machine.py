@@ -159,5 +159,7 @@ def arguments(settings, kvm_works):
 
 def exit_status(code):
     """isa-debug-exit ends QEMU with (value << 1) | 1. An even status is QEMU's own; 0: the guest
-    was switched off without a value."""
+    was switched off without a value. A negative one means that a signal ended QEMU."""
+    if code < 0:
+        return 128 - code
     return code >> 1 if code & 1 else code

@@ -166,6 +166,36 @@ def protocol_h():
         "What a repeated request may do: nothing new, nothing harmful, or it must be recognised.")
 
 
+def lookup(result, name, rows, fallback):
+    """A function from a method's number to something constant."""
+    cases = "".join(f"\tcase {number}:\n\t\treturn {value};\n" for number, value in rows)
+    return (f"static inline {result}{name}(uint64_t method)\n{{\n\tswitch (method) {{\n{cases}"
+            f"\tdefault:\n\t\treturn {fallback};\n\t}}\n}}\n")
+
+
+def words_struct(name, params):
+    """Arguments or results as they lie in a message's words; nothing for none."""
+    fields = "".join(f"\t{ctext.c_type(p.kind)} {p.name};\n" for p in params)
+    return f"struct {name} {{\n{fields}}};\n" if params else ""
+
+
+def service_lookups(service):
+    names = [(m.number, f'"{m.name}"') for m in service.methods]
+    classes = [(m.number, f"RESTART_{m.restart.upper()}") for m in service.methods]
+    return "\n".join([
+        "// \"?\" for a number that is no method.\n"
+        + lookup("const char *", f"{service.name}_method_name", names, '"?"'),
+        "// RESTART_PURE for a number that is no method: repeating it does no harm.\n"
+        + lookup("enum restart_class ", f"{service.name}_restart_class", classes, "RESTART_PURE")])
+
+
+def service_words(service):
+    structs = [text for m in service.methods
+               for text in (words_struct(f"{service.name}_{m.name}_args", m.args),
+                            words_struct(f"{service.name}_{m.name}_results", m.results)) if text]
+    return "// Arguments and results, in the order of the message's words.\n" + "\n".join(structs)
+
+
 def service_h(service):
     upper = service.name.upper()
     out = ctext.banner(f"abi/services/{service.name}.toml", service.text)
@@ -177,4 +207,6 @@ def service_h(service):
     out += ctext.list_macro(f"{upper}_METHOD_LIST", [
         f"{m.name}, {m.number}, RESTART_{m.restart.upper()}, {len(m.args)}, {len(m.results)}"
         for m in service.methods])
-    return out + "\n" + ctext.types(service.structs, service.enums)
+    parts = [service_lookups(service), ctext.types(service.structs, service.enums),
+             service_words(service)]
+    return out + "\n" + "\n".join(p for p in parts if p)

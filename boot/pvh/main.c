@@ -51,6 +51,9 @@ static status_t check_start(const struct pvh_start_info *start, struct report *r
 static status_t read_start(const struct pvh_start_info *start, struct report *report)
 {
 	const struct pvh_module *module = at_physical(start->modules);
+	if (module->base > PVH_MAPPED_END || module->size > PVH_MAPPED_END - module->base)
+		return report_failure(report, ERR_NOT_SUPPORTED,
+			"It placed the bundle above 4 GiB.", ADVICE_MONITOR);
 	status_t status = memory_begin(at_physical(start->memory_map), start->memory_map_count);
 	uint64_t image = (uint64_t)image_start;
 	if (status == OK)

@@ -6,8 +6,7 @@
 #include <string.h>
 
 enum { RANGES_MAX = 512 };
-#define LOW_END UINT64_C(0x100000)    // left to the kernel: processors start there
-#define MAP_END UINT64_C(0x100000000) // what entry.S has mapped
+#define LOW_END UINT64_C(0x100000) // left to the kernel: processors start there
 
 static struct memory_range items[RANGES_MAX];
 static struct ranges memory = {.items = items, .capacity = RANGES_MAX};
@@ -64,7 +63,8 @@ status_t memory_copy(struct ranges *ranges)
 
 status_t platform_allocate(uint64_t size, uint32_t kind, uint64_t *physical)
 {
-	status_t status = ranges_find(&memory, size, ABI_PAGE_SIZE, LOW_END, MAP_END, physical);
+	status_t status =
+		ranges_find(&memory, size, ABI_PAGE_SIZE, LOW_END, PVH_MAPPED_END, physical);
 	if (status == OK)
 		status = ranges_set(&memory, *physical, size, kind);
 	if (status == OK)

@@ -5,6 +5,8 @@
 #include "boot/ranges.h"
 #include "start_info.h"
 
+#define PVH_MAPPED_END UINT64_C(0x100000000) // what entry.S has mapped
+
 // Reads the monitor's map. ERR_NO_MEMORY: it has too many entries.
 [[nodiscard]] status_t memory_begin(const struct pvh_memory *map, uint64_t count);
 

@@ -137,6 +137,19 @@ class Tree(unittest.TestCase):
             self.check("x86_64-unknown-none-elf", "c23", "include",
                        f'#include "abi/protocol/{service.name}.h"\n')
 
+    def test_all_headers_go_together(self):
+        names = [f"protocol/{service.name}" for service in self.abi.services]
+        self.check("x86_64-unknown-none-elf", "c23", "include", "".join(
+            f'#include "abi/{name}.h"\n' for name in [*names, "syscall", "wasm_imports", "names"]))
+
+    def test_protocol_tables(self):
+        text = emit_user.service_h(model.parse_service({"protocol": "p", "id": 1, "method": [
+            {"name": "m", "number": 7, "class": "once", "text": "", "args": ["u64 a"]}]}))
+        self.assertIn('case 7:\n\t\treturn "m";', text)
+        self.assertIn("case 7:\n\t\treturn RESTART_ONCE;", text)
+        self.assertIn("struct p_m_args {\n\tuint64_t a;\n};", text)
+        self.assertNotIn("p_m_results", text)
+
     def test_wasm_header_compiles(self):
         self.check("wasm32", "c17", "wasm/include", '#include "craton_imports.h"\n')
 

@@ -73,6 +73,7 @@ class Status(unittest.TestCase):
         self.assertEqual(machine.exit_status(1), 0)
         self.assertEqual(machine.exit_status(255), 127)
         self.assertEqual(machine.exit_status(0), 0)
+        self.assertEqual(machine.exit_status(-15), 143)
 
 
 class Quoting(unittest.TestCase):

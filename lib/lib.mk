@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Libraries of native programs. Everything links with libcraton; unused parts fall away.
 
-LIBCRATON_SOURCES := $(sort $(wildcard lib/runtime/*.c lib/runtime/*.S))
+LIBCRATON_SOURCES := $(sort $(wildcard lib/runtime/*.c lib/runtime/*.S lib/estate/*.c lib/print/*.c lib/service/*.c))
 LIBCRATON         := $(BUILD)/user/lib/libcraton.a
 USER_LIBS         := $(LIBCRATON)
 

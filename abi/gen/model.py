@@ -256,6 +256,9 @@ def load(folder):
     """Reads and checks the description in `folder`. Raises AbiError."""
     folder = Path(folder)
     kernel, structs = read_toml(folder / "kernel.toml"), read_toml(folder / "structs.toml")
+    process = read_toml(folder / "process.toml") if (folder / "process.toml").exists() else {}
+    for kind, entries in process.items():
+        structs.setdefault(kind, []).extend(entries)
     wasm = read_toml(folder / "wasm.toml")
     objects = {o["name"] for o in kernel["object"]}
     rights = {r["name"] for r in kernel["right"]}

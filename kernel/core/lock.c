@@ -3,6 +3,8 @@
 #include <arch/machine.h>
 #include <kernel/lock.h>
 
+bool kernel_has_others;
+
 static struct {
 	_Atomic uint32_t next;
 	_Atomic uint32_t serving;
@@ -12,7 +14,7 @@ void kernel_lock(struct cpu *cpu)
 {
 	uint32_t ticket;
 
-	if (cpu_count == 1)
+	if (!kernel_has_others)
 		return;
 	ticket = __c11_atomic_fetch_add(&lock.next, 1, __ATOMIC_RELAXED);
 	while (__c11_atomic_load(&lock.serving, __ATOMIC_ACQUIRE) != ticket)
@@ -26,7 +28,7 @@ void kernel_unlock(struct cpu *cpu)
 	uint32_t serving;
 
 	__atomic_store_n(&cpu->entry.in_kernel, 0, __ATOMIC_RELEASE);
-	if (cpu_count == 1)
+	if (!kernel_has_others)
 		return;
 	serving = __c11_atomic_load(&lock.serving, __ATOMIC_RELAXED);
 	__c11_atomic_store(&lock.serving, serving + 1, __ATOMIC_RELEASE);

@@ -129,6 +129,7 @@ void kernel_main(uint64_t boot_info)
 	const struct boot_info *info;
 	struct acpi_machine machine = {0};
 	const char *line;
+	uint32_t limit;
 
 	physmap_base = PHYSMAP;
 	info = virtual_of(boot_info);
@@ -145,9 +146,10 @@ void kernel_main(uint64_t boot_info)
 	init_machine(info, &machine);
 	line = virtual_of(info->command_line);
 	console_print("Craton kernel, interface {x}, TSC {d} MHz\n", ABI_HASH, clock.hz / 1000000);
+	limit = (uint32_t)option_number(line, "smp=", CPU_MAX);
+	kernel_has_others = machine.cpu_count > 1 && limit > 1;
 	kernel_lock(&boot_cpu);
-	smp_start(machine.apic_ids, machine.cpu_count,
-		(uint32_t)option_number(line, "smp=", CPU_MAX));
+	smp_start(machine.apic_ids, machine.cpu_count, limit);
 	root_start(info);
 	boot_cpu.reschedule = true;
 	entry_leave();

@@ -8,6 +8,9 @@
 
 #include <kernel/cpu.h>
 
+/* Set before the first use of the lock if other CPUs will be started. */
+extern bool kernel_has_others;
+
 /* Takes the lock and honours what others asked of this CPU meanwhile. */
 void kernel_lock(struct cpu *cpu);
 void kernel_unlock(struct cpu *cpu);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The estate and its undo log: see craton/estate.h. */
+#include <craton/estate.h>
+
+#define ESTATE_MAGIC  0x6574617473655263u
+#define LOG_PAGES     16u
+#define PAGE          4096u
+#define LOG_BYTES     (LOG_PAGES * PAGE)
+#define ROUND8(value) (((value) + 7) & ~(size_t)7)
+
+/* An entry of the log: the old contents of a part follow it. */
+struct undo {
+	uint64_t offset; /* in the estate */
+	uint64_t size;
+};
+
+struct estate {
+	uint64_t magic;
+	uint64_t version;
+	uint64_t size;
+	uint64_t check;   /* over the fields above */
+	uint64_t log_end; /* bytes of complete entries; written after the entry itself */
+	uint8_t log[LOG_BYTES] __attribute__((aligned(PAGE)));
+	uint8_t heap[];
+};
+
+static struct estate *estate;
+static size_t heap_used;
+
+static uint64_t header_check(const struct estate *e)
+{
+	return (e->magic ^ e->version * 0x9e3779b97f4a7c15u) + e->size * 0xbf58476d1ce4e5b9u;
+}
+
+static uint8_t *bytes(void)
+{
+	return (uint8_t *)estate;
+}
+
+/* Entries are undone in reverse order: an earlier one holds the older contents. The position of
+ * the entry before is kept behind each entry's contents. */
+void estate_rollback(void)
+{
+	uint64_t end = __atomic_load_n(&estate->log_end, __ATOMIC_ACQUIRE);
+
+	while (end > 0) {
+		uint64_t start;
+		struct undo *entry;
+
+		memcpy(&start, estate->log + end - sizeof(start), sizeof(start));
+		entry = (struct undo *)(estate->log + start);
+		memcpy(bytes() + entry->offset, entry + 1, entry->size);
+		end = start;
+		__atomic_store_n(&estate->log_end, end, __ATOMIC_RELEASE);
+	}
+}
+
+static bool is_valid(const struct estate *e, size_t size, uint64_t version)
+{
+	return e->magic == ESTATE_MAGIC && e->version == version && e->size == size &&
+	       e->check == header_check(e) && e->log_end <= LOG_BYTES;
+}
+
+bool estate_open(void *base, size_t size, uint64_t version)
+{
+	estate = base;
+	heap_used = 0;
+	if (is_valid(estate, size, version)) {
+		estate_rollback();
+		return true;
+	}
+	memset(estate, 0, size);
+	estate->version = version;
+	estate->size = size;
+	estate->magic = ESTATE_MAGIC;
+	__atomic_store_n(&estate->check, header_check(estate), __ATOMIC_RELEASE);
+	return false;
+}
+
+void *estate_allocate(size_t size, size_t alignment)
+{
+	uintptr_t heap = (uintptr_t)estate->heap;
+	uintptr_t start = (heap + heap_used + alignment - 1) & ~(uintptr_t)(alignment - 1);
+
+	if (start + size > (uintptr_t)estate + estate->size)
+		return nullptr;
+	heap_used = start + size - heap;
+	return (void *)start;
+}
+
+void estate_save(const void *part, size_t size)
+{
+	uint64_t end = estate->log_end;
+	uint64_t next = end + sizeof(struct undo) + ROUND8(size) + sizeof(uint64_t);
+	struct undo *entry = (struct undo *)(estate->log + end);
+
+	if (next > LOG_BYTES)
+		runtime_abort("estate transaction too large");
+	entry->offset = (uint64_t)((const uint8_t *)part - bytes());
+	entry->size = size;
+	memcpy(entry + 1, part, size);
+	memcpy(estate->log + next - sizeof(end), &end, sizeof(end));
+	__atomic_store_n(&estate->log_end, next, __ATOMIC_RELEASE);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST); /* the change comes after */
+}
+
+void estate_commit(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST); /* all changes come before */
+	__atomic_store_n(&estate->log_end, 0, __ATOMIC_RELEASE);
+}

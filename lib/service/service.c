@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The loop of a service: see craton/service.h. */
+#include <abi/syscall.h>
+#include <craton/estate.h>
+#include <craton/service.h>
+
+#define SESSION_FREE 0u
+#define SESSION_GONE UINT64_MAX
+#define LATE_REPLIES 32u
+#define FAULT_LABEL  0xffffffffu
+
+/* In the estate: the last request of a client and its reply. */
+struct session {
+	uint64_t badge;
+	uint32_t sequence;
+	uint32_t size; /* bytes of the reply */
+	status_t status;
+	uint64_t words[6];
+	uint8_t bytes[MESSAGE_BYTES];
+};
+
+/* Replies to parked requests, sent after the commit. */
+struct late_reply {
+	handle_t reply;
+	struct session *session;
+};
+
+static const struct service *service;
+static struct session *sessions;
+static struct message_page *const page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
+static handle_t replies[PROCESS_REPLY_COUNT]; /* free ones */
+static unsigned free_replies;
+static struct late_reply late[LATE_REPLIES];
+static unsigned late_count;
+
+const struct process_start *service_start(void)
+{
+	return (const struct process_start *)PROCESS_START_ADDRESS;
+}
+
+/* --- sessions -------------------------------------------------------------------------------- */
+
+/* The client's session, made if there is room; nullptr if not. */
+static struct session *session_find(uint64_t badge)
+{
+	struct session *reusable = nullptr;
+	size_t start = badge % service->session_count;
+
+	for (size_t i = 0; i < service->session_count; i++) {
+		struct session *s = &sessions[(start + i) % service->session_count];
+
+		if (s->badge == badge)
+			return s;
+		if (s->badge == SESSION_GONE && reusable == nullptr)
+			reusable = s;
+		if (s->badge == SESSION_FREE) {
+			reusable = reusable != nullptr ? reusable : s;
+			break;
+		}
+	}
+	if (reusable == nullptr)
+		return nullptr;
+	estate_save(reusable, offsetof(struct session, bytes));
+	reusable->badge = badge;
+	reusable->sequence = 0;
+	return reusable;
+}
+
+void service_session_end(uint64_t badge)
+{
+	size_t start = badge % service->session_count;
+
+	for (size_t i = 0; i < service->session_count; i++) {
+		struct session *s = &sessions[(start + i) % service->session_count];
+
+		if (s->badge == SESSION_FREE)
+			return;
+		if (s->badge != badge)
+			continue;
+		ESTATE_SET(s->badge, SESSION_GONE);
+		return;
+	}
+}
+
+static void session_remember(struct session *s, uint32_t sequence, status_t status,
+	const uint64_t words[6], const void *bytes, size_t size)
+{
+	estate_save(s, offsetof(struct session, bytes) + size);
+	s->sequence = sequence;
+	s->status = status;
+	s->size = (uint32_t)size;
+	memcpy(s->words, words, sizeof(s->words));
+	memcpy(s->bytes, bytes, size);
+}
+
+/* --- replies --------------------------------------------------------------------------------- */
+
+static struct message reply_message(status_t status, const uint64_t words[6], size_t size)
+{
+	unsigned count = size > 0 ? 6 + (unsigned)(size + 7) / 8 : 6;
+	struct message message = {.info = message_info((uint32_t)-status, count, 0)};
+
+	memcpy(message.words, words, sizeof(message.words));
+	return message;
+}
+
+static struct message reply_from_session(const struct session *s)
+{
+	memcpy(page->words + 6, s->bytes, s->size);
+	return reply_message(s->status, s->words, s->size);
+}
+
+status_t service_park(const struct request *request, struct parked *parked)
+{
+	if (free_replies == 0)
+		return ERR_TOO_MANY;
+	*parked =
+		(struct parked){request->reply, request->badge, request->method, request->sequence};
+	return SERVICE_PARKED;
+}
+
+void service_complete(struct parked *parked, status_t status, const uint64_t words[6],
+	const void *bytes, size_t size)
+{
+	struct session *s = session_find(parked->badge);
+
+	ASSERT(late_count < LATE_REPLIES && s != nullptr);
+	session_remember(s, parked->sequence, status, words, bytes, size);
+	late[late_count++] = (struct late_reply){parked->reply, s};
+	parked->reply = 0;
+}
+
+static void send_late_replies(void)
+{
+	for (unsigned i = 0; i < late_count; i++) {
+		struct message message = reply_from_session(late[i].session);
+		status_t status = sys_reply(late[i].reply, &message);
+
+		(void)status; /* the client may have gone: then nobody waits */
+		replies[free_replies++] = late[i].reply;
+	}
+	late_count = 0;
+}
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static status_t run_handler(struct request *request, struct session *session)
+{
+	const struct service_method *method = &service->methods[request->method];
+	status_t status;
+
+	if (request->method >= service->method_count || method->handler == nullptr)
+		return ERR_NO_METHOD;
+	status = method->handler(request);
+	if (status == SERVICE_PARKED || method->restart_class != RESTART_ONCE)
+		return status;
+	session_remember(session, request->sequence, status, request->words, request->bytes,
+		status == OK ? request->reply_size : 0);
+	return status;
+}
+
+static bool is_repeated(const struct request *request, const struct session *session)
+{
+	return request->method < service->method_count &&
+	       service->methods[request->method].restart_class == RESTART_ONCE &&
+	       session->sequence == request->sequence && request->sequence != 0;
+}
+
+static void decode(struct request *request, const struct message *message, handle_t reply)
+{
+	uint32_t label = message_info_label(message->info);
+	size_t words = message_info_words(message->info);
+
+	*request = (struct request){
+		.badge = message->badge,
+		.method = label >> SERVICE_METHOD_SHIFT,
+		.sequence = label & SERVICE_SEQUENCE_MASK,
+		.bytes = (uint8_t *)(page->words + 6),
+		.size = words > 6 ? (words - 6) * 8 : 0,
+		.handles_in = (unsigned)message_info_handles(message->info),
+		.reply = reply,
+	};
+	memcpy(request->words, message->words, sizeof(request->words));
+}
+
+static unsigned place_handles(const struct request *request)
+{
+	unsigned count = 0;
+
+	while (count < 2 && request->send[count] != 0) {
+		page->send_handles[count] = request->send[count];
+		count++;
+	}
+	return count;
+}
+
+/* Handles one message; false if it is answered later. `*message` becomes the reply. */
+static bool serve(struct message *message, handle_t reply)
+{
+	struct request request;
+	struct session *session;
+	status_t status;
+
+	decode(&request, message, reply);
+	if (message_info_label(message->info) == FAULT_LABEL && service->fault != nullptr) {
+		status = service->fault(&request);
+		estate_commit();
+		*message = (struct message){.info = message_info((uint32_t)status, 0, 0)};
+		return status != SERVICE_PARKED;
+	}
+	session = session_find(request.badge);
+	if (session == nullptr) {
+		*message = reply_message(ERR_TOO_MANY, request.words, 0);
+		return true;
+	}
+	if (is_repeated(&request, session)) {
+		*message = reply_from_session(session);
+		return true;
+	}
+	status = run_handler(&request, session);
+	estate_commit();
+	if (status == SERVICE_PARKED)
+		return false;
+	*message = reply_message(status, request.words, status == OK ? request.reply_size : 0);
+	message->info |= (uint64_t)place_handles(&request) << 8;
+	return true;
+}
+
+static uint64_t next_deadline(void)
+{
+	return service->deadline != nullptr ? service->deadline() : ABI_DEADLINE_NEVER;
+}
+
+static void handle_event(const struct message *message, status_t status)
+{
+	if (status == ERR_DEADLINE && service->expired != nullptr)
+		service->expired(time_now());
+	else if (status == OK && message->extra != 0 && service->notified != nullptr)
+		service->notified(message->extra);
+	estate_commit();
+}
+
+static void init_replies(void)
+{
+	for (unsigned i = 0; i < PROCESS_REPLY_COUNT; i++)
+		replies[i] = handle_of(PROCESS_SLOT_REPLY + i, service_start()->reply_tag + i);
+	free_replies = PROCESS_REPLY_COUNT;
+}
+
+void service_receive_window(uint64_t index, uint64_t count)
+{
+	page->receive_cnode = service_start()->handles[PROCESS_SLOT_CNODE];
+	page->receive_index = index;
+	page->receive_count = count;
+}
+
+void service_run(const struct service *definition)
+{
+	handle_t endpoint = service_start()->handles[PROCESS_SLOT_ENDPOINT];
+	struct message message;
+	handle_t reply;
+	status_t status;
+
+	service = definition;
+	sessions = estate_allocate(service->session_count * sizeof(*sessions), 64);
+	ASSERT(sessions != nullptr);
+	estate_commit();
+	init_replies();
+	reply = replies[--free_replies];
+	status = sys_recv(reply, endpoint, &message, 0, next_deadline());
+	for (;;) {
+		bool answer = false;
+
+		if (status == OK && message.extra == 0)
+			answer = serve(&message, reply);
+		else
+			handle_event(&message, status);
+		if (status == OK && message.extra == 0 && !answer)
+			reply = replies[--free_replies];
+		send_late_replies();
+		status = answer ? sys_reply_recv(reply, endpoint, &message, next_deadline())
+				: sys_recv(reply, endpoint, &message, 0, next_deadline());
+	}
+}

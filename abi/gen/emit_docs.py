@@ -18,8 +18,26 @@ def errors(abi):
     return HEAD + "# Status codes\n\n" + table(("name", "value", "meaning"), rows)
 
 
+REGISTERS = """\
+| register | in | out |
+| --- | --- | --- |
+| rax | number of the call | status |
+| rdi | argument 0 | badge of the sender |
+| rsi | argument 1 | info word of the message |
+| rdx | argument 2 | result, or bits of a bound notification |
+| rbx | argument 3 | undefined |
+| r8, r9, r10, r12, r13, r14 | words 0 to 5 | words 0 to 5 |
+| rcx, r11, r15 | – | undefined |
+
+rbp, rsp and the floating-point control words are kept. Vector registers are lost in calls that can
+block. A method's arguments are words 0 to 5 of `invoke`; its first result comes in rdx, the others
+in words 0, 1, ...
+
+"""
+
+
 def syscalls(abi):
-    out = HEAD + "# System calls\n\n"
+    out = HEAD + "# System calls\n\n" + REGISTERS
     out += table(("limit", "value"), [(f"`ABI_{n.upper()}`", v) for n, v in abi.limits.items()])
     for call in abi.syscalls:
         marks = ", ".join(m for m, on in (("can block", call.blocking),

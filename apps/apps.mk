@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The shell, the commands and the demonstration programs: WASM files made by stock clang.
+# Part of the build; also works by itself: make -f apps/apps.mk [apps | apps-test]
+
+ifndef GENERATED
+BUILD     ?= build
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := apps
+GENERATED := $(BUILD)/gen/.stamp
+include mk/tools.mk mk/flags.mk mk/rules.mk
+$(GENERATED): $(wildcard abi/*.toml abi/services/*.toml abi/gen/*.py)
+	$(call say,GEN,abi)
+	$(Q)$(PYTHON) abi/gen/abigen.py --out $(BUILD)/gen
+	@touch $@
+APPS_ALONE := 1
+endif
+
+WASM_CC   ?= $(CC)
+WASI_SYSROOT ?= /usr
+WASI_LIB  := $(WASI_SYSROOT)/lib/wasm32-wasi
+WASM_RT   ?= $(shell $(WASM_CC) -print-resource-dir)/lib/wasi/libclang_rt.builtins-wasm32.a
+
+APPS_INCLUDE := -I$(BUILD)/gen/wasm/include -Ilib/wasm -Iwasm/include -I$(BUILD)/gen/apps
+CFLAGS_wasm32 = --target=wasm32-wasi -std=c23 -O2 -nostdlibinc \
+	-isystem $(WASI_SYSROOT)/include/wasm32-wasi $(WARNINGS) -g0 -fno-ident \
+	-D_GNU_SOURCE -ffile-prefix-map=$(CURDIR)/= $(APPS_INCLUDE)
+# The stack lies below the data, so that running out of it is a trap and not corruption.
+LDFLAGS_wasm32 := --target=wasm32-wasi -nostdlib -Wl,--stack-first -Wl,-z,stack-size=524288 \
+	-Wl,--gc-sections -Wl,--strip-all
+WASM_LIBS = -L$(WASI_LIB) -lc $(WASM_RT)
+
+$(eval $(call compile_rules,wasm32,$$(CFLAGS_wasm32)))
+
+# $(1): file below $(BUILD)/apps, $(2): sources
+define wasm_program
+$(BUILD)/apps/$(1): $(call objects,wasm32,$(2))
+	@mkdir -p $$(@D)
+	$$(call say,WASM,$$@)
+	$$(Q)$$(WASM_CC) $$(LDFLAGS_wasm32) $(WASI_LIB)/crt1-command.o $$^ $$(WASM_LIBS) -o $$@
+endef
+
+LIB_WASM   := $(wildcard lib/wasm/*.c)
+APPS_LIB   := $(wildcard apps/lib/*.c)
+SHELL_SRCS := $(wildcard apps/shell/*.c)
+CMDS_SRCS  := $(wildcard apps/commands/*.c)
+DEMOS      := $(patsubst apps/demos/%.c,%,$(wildcard apps/demos/*.c))
+
+$(eval $(call wasm_program,sh.wasm,$(SHELL_SRCS) $(APPS_LIB) $(LIB_WASM)))
+$(eval $(call wasm_program,cmds.wasm,$(CMDS_SRCS) $(APPS_LIB) $(LIB_WASM)))
+$(foreach d,$(DEMOS),$(eval $(call wasm_program,demos/$(d).wasm,apps/demos/$(d).c $(LIB_WASM))))
+
+# The names of kernel objects and rights, for `caps`.
+CAPABILITY_NAMES := $(BUILD)/gen/apps/capability_names.h
+$(CAPABILITY_NAMES): abi/kernel.toml apps/commands/capability_names.py
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(PYTHON) apps/commands/capability_names.py abi/kernel.toml >$@
+$(BUILD)/obj/wasm32/apps/commands/caps.o: $(CAPABILITY_NAMES)
+
+# One command name per line: what the shell looks for beside cmds.wasm.
+$(BUILD)/apps/commands.list: apps/commands/commands.h
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)sed -n 's/^COMMAND("\([^"]*\)".*/\1/p' $< >$@
+
+APPS_FILES := $(BUILD)/apps/sh.wasm $(BUILD)/apps/cmds.wasm $(BUILD)/apps/commands.list \
+	$(DEMOS:%=$(BUILD)/apps/demos/%.wasm)
+
+$(eval $(call bundle_file,bin/sh.wasm,$(BUILD)/apps/sh.wasm))
+$(eval $(call bundle_file,bin/cmds.wasm,$(BUILD)/apps/cmds.wasm))
+$(eval $(call bundle_file,bin/commands.list,$(BUILD)/apps/commands.list))
+$(foreach d,$(DEMOS),$(eval $(call bundle_file,share/demos/$(d).wasm,$(BUILD)/apps/demos/$(d).wasm)))
+
+.PHONY: apps apps-test
+apps: $(APPS_FILES) ## Build the shell, the commands and the demonstration programs
+
+# --- tests ----------------------------------------------------------------------------------------
+
+NODE ?= node
+APPS_CASES := $(wildcard tests/host/apps/cases/*.sh) tests/host/apps/craton_node.mjs \
+	tests/host/apps/run_cases.mjs
+APPS_TEST := $(NODE) --no-warnings --stack-size=4000 tests/host/apps/run_cases.mjs $(BUILD)/apps
+$(eval $(call add_test,apps/cases,$(APPS_TEST),$(APPS_FILES) $(APPS_CASES)))
+
+# Natively, under sanitizers: the parts of the shell that need no system, and the whole of it with
+# craton.h over POSIX.
+APPS_NATIVE := -Wno-unknown-attributes -Wno-ignored-attributes $(APPS_INCLUDE) -Iapps \
+	-D_GNU_SOURCE
+APPS_POSIX  := tests/host/apps/craton_posix.c
+SHELL_PARTS := $(filter-out apps/shell/main.c,$(SHELL_SRCS))
+CMDS_PARTS  := apps/commands/regex.c apps/commands/regex_parse.c
+define apps_unit_test
+$(eval $(call host_test,apps_$(1),tests/host/apps/$(1)_test.c $(2) $(APPS_LIB) $(APPS_POSIX),$(APPS_NATIVE)))
+endef
+$(call apps_unit_test,text,)
+$(call apps_unit_test,parser,$(SHELL_PARTS))
+$(call apps_unit_test,expand,$(SHELL_PARTS))
+$(call apps_unit_test,editor,$(SHELL_PARTS))
+$(call apps_unit_test,regex,$(CMDS_PARTS))
+$(eval $(call fuzzer,shell_parse,tests/fuzz/shell_parse.c $(SHELL_PARTS) $(APPS_LIB) \
+	$(APPS_POSIX),$(APPS_NATIVE)))
+$(eval $(call fuzzer,regex,tests/fuzz/regex.c $(CMDS_PARTS) $(APPS_LIB),$(APPS_NATIVE)))
+$(eval $(call host_program,host,sh,$(SHELL_SRCS) $(APPS_LIB) $(APPS_POSIX),$(APPS_NATIVE),))
+
+apps-test: $(APPS_FILES) $(BUILD)/tests/host/sh ## Run the cases of the shell and the commands
+	$(APPS_TEST)
+ifdef APPS_ALONE
+apps-test: $(foreach t,text parser expand editor regex,$(BUILD)/tests/host/apps_$(t))
+endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// svc: the supervisor's services, and telling it to restart, stop or start one.
+#include "command.h"
+#include "system.h"
+
+#include <craton.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int services_list(void)
+{
+	size_t count;
+	struct service_record *services =
+		records_get(INFO_KIND_SERVICES, 0, sizeof *services, &count);
+	output_format(&out, "%-16s %-10s %5s %8s %10s %8s %s\n", "SERVICE", "STATE", "PID", "RESTARTS",
+		"UP", "MEMORY", "DETAIL");
+	for (size_t i = 0; i < count; i++) {
+		char up[24], memory[16];
+		duration_format(up, services[i].uptime_ns);
+		size_format(memory, services[i].memory);
+		output_format(&out, "%-16.32s %-10s %5llu %8u %10s %8s %.64s\n",
+			(const char *)services[i].name, service_state_name(services[i].state),
+			(unsigned long long)services[i].pid, services[i].restarts, up, memory,
+			(const char *)services[i].detail);
+	}
+	free(services);
+	return 0;
+}
+
+int command_svc(int count, char **arguments)
+{
+	static const struct {
+		const char *name;
+		int operation;
+	} operations[] = {{"restart", CRATON_SERVICE_RESTART}, {"stop", CRATON_SERVICE_STOP},
+		{"start", CRATON_SERVICE_START}};
+	if (count == 1 || (count == 2 && strcmp(arguments[1], "list") == 0))
+		return services_list();
+	if (count != 3)
+		die_usage();
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(arguments[1], operations[i].name) != 0)
+			continue;
+		int error = craton_service_control(arguments[2], operations[i].operation);
+		if (error == ENOENT)
+			die("there is no service `%s'; `svc' lists them", arguments[2]);
+		if (error == EPERM || error == EACCES)
+			die("%s %s: not permitted: this program lacks the capability for it",
+				arguments[1], arguments[2]);
+		if (error)
+			die("%s %s: %s", arguments[1], arguments[2], strerror(error));
+		return 0;
+	}
+	die_usage();
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// What a WASM program can do on Craton besides WASI 0.1: start other programs and connect them,
+// drive the terminal, take interrupts (Ctrl-C), look at the system. Records and enumerations come
+// from abi/wasm.toml through the generated header.
+//
+// Every function returns 0 or a value of <errno.h> unless it says otherwise; outputs are set only
+// on success. Descriptors are ordinary WASI descriptors: close() them, poll() them.
+#ifndef CRATON_H
+#define CRATON_H
+
+#include <craton_imports.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+// --- Programs -------------------------------------------------------------------------------
+
+// What to start. Everything is borrowed for the call.
+struct craton_program {
+	const char *path;               // absolute, or relative to `directory`
+	char *const *arguments;         // null-terminated; arguments[0] is the program's name
+	char *const *environment;       // null-terminated, NAME=value
+	const char *directory;          // absolute; null: the caller's
+	const struct spawn_descriptor *descriptors; // all that the child gets besides directories
+	uint32_t descriptor_count;
+	uint64_t memory_limit;  // bytes; 0: the caller's own limit
+	uint64_t time_limit_ns; // CPU time; 0: none
+};
+
+// Starts a program. `*process` becomes a descriptor for it: wait with craton_wait, then close it.
+// ENOENT: no such file. ENOEXEC: no WASM program. EACCES. ENOMEM: limits do not fit.
+int craton_spawn(const struct craton_program *program, int *process);
+// Waits for the end of a process. EINTR: an interrupt came (see craton_interrupt_mode).
+int craton_wait(int process, struct process_exit *exit);
+// As craton_wait, but EAGAIN while the process still runs.
+int craton_wait_now(int process, struct process_exit *exit);
+// The number of a child.
+int craton_process_id(int process, uint64_t *pid);
+// Ends a process of the same session; its status becomes 128 + reason. Reason 2 interrupts.
+int craton_kill(uint64_t pid, int reason);
+// The caller's own number; 0 if the system does not say.
+uint64_t craton_pid(void);
+
+// --- Descriptors ----------------------------------------------------------------------------
+
+// ends[0] reads what was written to ends[1].
+int craton_pipe(int ends[2]);
+// A second descriptor for the same open file.
+int craton_dup(int fd, int *copy);
+
+// --- Terminal and interrupts ----------------------------------------------------------------
+
+// ENOTTY: not a terminal.
+int craton_tty_state(int fd, struct tty_state *state);
+// Raw mode delivers each key at once and does not echo.
+int craton_tty_raw(int fd, int raw);
+// Ctrl-C at the terminal goes to `process`; -1: to the caller.
+int craton_tty_foreground(int fd, int process);
+// 1: interrupts no longer end the program; they are counted and end waits with EINTR.
+int craton_interrupt_mode(int mode);
+// How many interrupts came since the last call; clears the count.
+uint32_t craton_interrupts(void);
+
+// --- The system -----------------------------------------------------------------------------
+
+// Reads all records of a kind (INFO_KIND_...). Gives a malloc'd array in `*records`, `*count` of
+// them; free() it. `argument` is a process number for capabilities, else 0.
+int craton_records(
+	int kind, uint64_t argument, size_t record_size, void **records, size_t *count);
+int craton_service_control(const char *name, int operation);
+int craton_power(int operation, int status);
+int craton_log(int level, const char *text);
+
+// Operations of craton_service_control and craton_power.
+enum { CRATON_SERVICE_RESTART, CRATON_SERVICE_STOP, CRATON_SERVICE_START };
+enum { CRATON_POWER_OFF, CRATON_POWER_REBOOT };
+
+#endif

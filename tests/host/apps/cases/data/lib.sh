@@ -1,0 +1,3 @@
+sourced=yes
+f() { echo in f "$1"; }
+return 3

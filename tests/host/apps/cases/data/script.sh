@@ -1,0 +1,2 @@
+echo script $0 $# "$@"
+exit 7

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Runs the scripts in cases/ with Craton's shell and commands, on the host.
+// usage: node run_cases.mjs FOLDER-WITH-WASM-FILES [PART-OF-A-NAME]
+//
+// A case NAME.sh with NAME.out must print just that. Without NAME.out, dash and the host's own
+// commands run it too, and both must print the same and end with the same status. Each runs in a
+// fresh folder with the files of cases/data. Standard error is not compared; a case sends it to
+// standard output if it matters.
+import child from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {System, hostFile} from './craton_node.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const cases = path.join(here, 'cases');
+const built = path.resolve(process.argv[2] ?? 'build/apps');
+const part = process.argv[3] ?? '';
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'craton-cases-'));
+
+function root_make(name) {
+	const root = path.join(scratch, name);
+	fs.mkdirSync(path.join(root, 'bin'), {recursive: true});
+	fs.mkdirSync(path.join(root, 'tmp'));
+	for (const file of fs.readdirSync(built))
+		if (file.endsWith('.wasm') || file.endsWith('.list'))
+			fs.linkSync(path.join(built, file), path.join(root, 'bin', file));
+	for (const file of fs.readdirSync(path.join(built, 'demos')))
+		fs.linkSync(path.join(built, 'demos', file), path.join(root, 'bin', file));
+	return root;
+}
+
+function work_make(root, script) {
+	const work = path.join(root, 'work');
+	fs.cpSync(path.join(cases, 'data'), work, {recursive: true, preserveTimestamps: true});
+	fs.copyFileSync(script, path.join(root, 'case.sh'));
+	return work;
+}
+
+const environment = ['PATH=/bin', 'HOME=/work', 'PWD=/work', 'TZ=UTC', 'LC_ALL=C'];
+
+function run_ours(name, script) {
+	const root = root_make(name);
+	work_make(root, script);
+	const file = path.join(root, 'output');
+	const out = fs.openSync(file, 'w'), none = fs.openSync('/dev/null', 'r+');
+	const errors = process.env.SHOW_ERRORS ? 2 : none;
+	const system = new System(root);
+	const exit = system.run('/bin/sh.wasm', ['sh', '/case.sh'], environment, '/work',
+		new Map([[0, hostFile(none)], [1, hostFile(out)], [2, hostFile(errors)]]));
+	fs.closeSync(out);
+	fs.closeSync(none);
+	return {output: fs.readFileSync(file, 'latin1'), status: exit.status};
+}
+
+function run_dash(name, script) {
+	const root = path.join(scratch, name + '.dash');
+	fs.mkdirSync(root);
+	const work = work_make(root, script);
+	const result = child.spawnSync('dash', [path.join(root, 'case.sh')], {cwd: work,
+		env: {PATH: '/usr/bin:/bin', HOME: work, TZ: 'UTC', LC_ALL: 'C'},
+		stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28});
+	return {output: result.stdout.toString('latin1'), status: result.status};
+}
+
+function expected(name, script) {
+	const file = script.replace(/\.sh$/, '.out');
+	if (!fs.existsSync(file))
+		return run_dash(name, script);
+	const output = fs.readFileSync(file, 'latin1');
+	const status = /status (\d+)\n$/.exec(output);
+	return {output: status ? output.slice(0, status.index) : output,
+		status: status ? Number(status[1]) : 0};
+}
+
+function difference(name, wanted, got) {
+	const a = path.join(scratch, name + '.expected'), b = path.join(scratch, name + '.got');
+	fs.writeFileSync(a, wanted.output + `status ${wanted.status}\n`, 'latin1');
+	fs.writeFileSync(b, got.output + `status ${got.status}\n`, 'latin1');
+	return child.spawnSync('diff', ['-a', '-u', '--label', 'expected', '--label', 'got', a, b])
+		.stdout.toString();
+}
+
+let failed = 0, count = 0;
+for (const file of fs.readdirSync(cases).sort()) {
+	if (!file.endsWith('.sh') || !file.includes(part))
+		continue;
+	const name = file.slice(0, -3), script = path.join(cases, file);
+	const wanted = expected(name, script);
+	let got;
+	try {
+		got = run_ours(name, script);
+	} catch (error) {
+		got = {output: `harness: ${error.stack}\n`, status: -1};
+	}
+	const same = wanted.output === got.output && wanted.status === got.status;
+	console.log(`${same ? 'ok  ' : 'FAIL'} ${name}`);
+	if (!same)
+		console.log(difference(name, wanted, got).split('\n').slice(0, 60).join('\n'));
+	failed += !same;
+	count++;
+}
+fs.rmSync(scratch, {recursive: true, force: true});
+console.log(`${count - failed} of ${count} cases passed`);
+process.exit(failed ? 1 : 0);

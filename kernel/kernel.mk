@@ -12,4 +12,4 @@ $(KERNEL): $(call objects,kernel,$(KERNEL_SOURCES)) kernel/kernel.lds
 	$(call say,LD,$@)
 	$(Q)$(LD) $(LDFLAGS_pie) -T kernel/kernel.lds -o $@ $(filter %.o,$^)
 
-$(eval $(call bundle_file,kernel,$(KERNEL)))
+$(eval $(call bundle_file,kernel,$(KERNEL).stripped))

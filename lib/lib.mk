@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Libraries of native programs. Everything links with libcraton; unused parts fall away.
 
-LIBCRATON_SOURCES := $(sort $(wildcard lib/runtime/*.c lib/runtime/*.S lib/estate/*.c lib/print/*.c lib/service/*.c))
+LIBCRATON_SOURCES := $(sort $(wildcard lib/runtime/*.c lib/runtime/*.S lib/estate/*.c lib/print/*.c lib/service/*.c \
+	lib/builder/*.c)) boot/common/elf.c
+USER_CFLAGS       += -Iboot/include
 LIBCRATON         := $(BUILD)/user/lib/libcraton.a
 USER_LIBS         := $(LIBCRATON)
 

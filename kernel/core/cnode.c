@@ -7,6 +7,7 @@
 #include <kernel/endpoint.h>
 #include <kernel/space.h>
 
+#define DETAIL_DEVICE ((uint64_t)1 << 8)
 #define BADGE_LIMIT ((uint64_t)1 << 48)
 
 static struct cnode *target_cnode(const struct invocation *in)
@@ -136,7 +137,7 @@ static uint64_t slot_detail(const struct slot *slot)
 	switch (slot->type) {
 	case OBJECT_UNTYPED:
 	case OBJECT_FRAME:
-		return slot_order(slot);
+		return slot_order(slot) | ((slot->object & SLOT_DEVICE) != 0 ? DETAIL_DEVICE : 0);
 	case OBJECT_CNODE:
 		return ((const struct cnode *)slot->object)->radix;
 	default:

@@ -168,7 +168,7 @@ static bool is_repeated(const struct request *request, const struct session *ses
 
 static void decode(struct request *request, const struct message *message, handle_t reply)
 {
-	uint32_t label = message_info_label(message->info);
+	uint32_t label = (uint32_t)message_info_label(message->info);
 	size_t words = message_info_words(message->info);
 
 	*request = (struct request){

@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Building services: see craton/builder.h. */
+#include <abi/syscall.h>
+#include <boot/elf.h>
+#include <craton/builder.h>
+#include <craton/service.h>
+
+#define PAGE        4096u
+#define PAGE_ORDER  12u
+#define TABLE_COUNT 32u
+#define STACK_ORDER 16u
+#define PAGES_ORDER 14u /* start, message, upcall */
+#define PIECE       0x200000u
+#define SLICE_NS    10000000u
+#define IMAGE_LOW   0x100000000000u
+#define IMAGE_SPACE 0x400000000000u
+#define RETYPE_MAX  32u
+
+/* Slots of a service at its builder, from `built.base`. */
+enum {
+	AT_UNTYPED,    /* of the instance */
+	AT_PERSISTENT, /* untyped */
+	AT_CNODE,
+	AT_ENDPOINT,
+	AT_NOTIFICATION,
+	AT_ESTATE,
+	AT_FAULT,
+	AT_CONTEXT,
+	AT_SPACE,
+	AT_THREAD,
+	AT_IMAGE,
+	AT_STACK,
+	AT_PAGES,
+	AT_TIME,
+	AT_MESSAGE,
+	AT_UPCALL,
+	AT_SEGMENT,                     /* copies of IMAGE, one for each segment */
+	AT_ESTATE_MAP = AT_SEGMENT + 8, /* pieces of the estate */
+	AT_BUNDLE = AT_ESTATE_MAP + 32, /* pieces of the bundle */
+	AT_TABLES = AT_BUNDLE + 64,
+	AT_END = AT_TABLES + TABLE_COUNT,
+};
+
+static_assert(AT_END <= BUILDER_SLOTS);
+
+static uint64_t random_next(struct builder *b)
+{
+	b->random ^= b->random << 13;
+	b->random ^= b->random >> 7;
+	b->random ^= b->random << 17;
+	return b->random;
+}
+
+/* --- small steps ------------------------------------------------------------------------------ */
+
+static status_t make(struct builder *b, handle_t untyped, uint64_t type, uint64_t size,
+	uint64_t slot, handle_t *handle)
+{
+	uint64_t tag;
+	status_t status = untyped_retype(untyped, type, size, 1, b->cnode, slot, &tag);
+
+	*handle = handle_of(slot, tag);
+	return status;
+}
+
+static status_t make_many(handle_t cnode, handle_t untyped, uint64_t type, uint64_t slot,
+	uint64_t count, uint64_t *tag)
+{
+	status_t status = OK;
+
+	for (uint64_t done = 0; status == OK && done < count; done += RETYPE_MAX) {
+		uint64_t n = count - done < RETYPE_MAX ? count - done : RETYPE_MAX;
+		uint64_t first;
+
+		status = untyped_retype(untyped, type, 0, n, cnode, slot + done, &first);
+		if (done == 0)
+			*tag = first;
+	}
+	return status;
+}
+
+static status_t copy(
+	struct builder *b, handle_t source, uint64_t slot, uint64_t rights, handle_t *handle)
+{
+	uint64_t tag;
+	status_t status = cnode_copy(b->cnode, slot, source, rights, &tag);
+
+	*handle = handle_of(slot, tag);
+	return status;
+}
+
+/* Copies `source` to a well-known slot of the service. */
+static status_t give(struct built *s, uint64_t slot, handle_t source, uint64_t rights)
+{
+	return cnode_copy(s->cnode, slot, source, rights, &s->tags[slot]);
+}
+
+/* The same; what was there before goes. */
+static status_t give_again(struct built *s, uint64_t slot, handle_t source, uint64_t rights)
+{
+	status_t status = cnode_delete(s->cnode, slot);
+
+	if (status != OK && status != ERR_STALE)
+		return status;
+	return give(s, slot, source, rights);
+}
+
+static status_t map(handle_t space, handle_t frame, uint64_t offset, uint64_t address,
+	uint64_t size, uint64_t rights)
+{
+	uint64_t missing;
+
+	return address_space_map(
+		space, frame, offset, address, (size + PAGE - 1) / PAGE, rights, &missing);
+}
+
+/* Maps a whole frame of any size through copies of its capability, in pieces that fit one call. */
+static status_t map_pieces(struct builder *b, handle_t space, handle_t frame, uint64_t size,
+	uint64_t address, uint64_t rights, uint64_t *slot)
+{
+	status_t status = OK;
+
+	for (uint64_t done = 0; status == OK && done < size; done += PIECE) {
+		uint64_t piece = size - done < PIECE ? size - done : PIECE;
+		handle_t part;
+
+		status = copy(b, frame, (*slot)++, rights, &part);
+		if (status == OK)
+			status = map(space, part, done, address + done, piece, rights);
+	}
+	return status;
+}
+
+/* --- the persistent part ------------------------------------------------------------------------
+ */
+
+static unsigned order_for(uint64_t size)
+{
+	unsigned order = PAGE_ORDER;
+
+	while (((uint64_t)1 << order) < size)
+		order++;
+	return order;
+}
+
+static unsigned persistent_order(const struct service_manifest *m)
+{
+	uint64_t estate = m->estate_order != 0 ? (uint64_t)1 << m->estate_order : 0;
+	uint64_t cnode = (uint64_t)sizeof(uint64_t[8]) << m->cnode_radix;
+
+	return order_for(estate + 2 * cnode + PAGE);
+}
+
+static status_t prepare_objects(struct builder *b, struct built *s, handle_t persistent)
+{
+	const struct service_manifest *m = &s->manifest;
+	handle_t estate;
+	status_t status = OK;
+
+	if (m->estate_order != 0)
+		status = make(
+			b, persistent, OBJECT_FRAME, m->estate_order, s->base + AT_ESTATE, &estate);
+	if (status == OK)
+		status = make(
+			b, persistent, OBJECT_CNODE, m->cnode_radix, s->base + AT_CNODE, &s->cnode);
+	if (status == OK)
+		status = make(
+			b, persistent, OBJECT_ENDPOINT, 0, s->base + AT_ENDPOINT, &s->endpoint);
+	if (status == OK)
+		status = make(b, persistent, OBJECT_NOTIFICATION, 0, s->base + AT_NOTIFICATION,
+			&s->notification);
+	return status;
+}
+
+static status_t give_grants(struct builder *b, struct built *s)
+{
+	const struct service_manifest *m = &s->manifest;
+	status_t status = OK;
+
+	if ((m->grants & SERVICE_GRANT_IRQ_CONTROL) != 0)
+		status = give(s, PROCESS_SLOT_IRQ_CONTROL, b->irq_control, RIGHT_ALL);
+	if (status == OK)
+		status = give(s, PROCESS_SLOT_PLATFORM, b->platform,
+			(m->grants & SERVICE_GRANT_PLATFORM) != 0 ? RIGHT_ALL : RIGHT_WRITE);
+	if (status == OK && m->port_count != 0)
+		status = io_port_derive(b->io_port, m->first_port, m->port_count, s->cnode,
+			PROCESS_SLOT_IO_PORT, &s->tags[PROCESS_SLOT_IO_PORT]);
+	for (uint64_t i = 0; status == OK && i < b->bundle_frames; i++) {
+		uint64_t type, rights, badge, tag, detail;
+
+		if ((m->grants & SERVICE_GRANT_BUNDLE) == 0)
+			break;
+		status = cnode_inspect(
+			b->cnode, b->bundle_first + i, &type, &rights, &badge, &tag, &detail);
+		if (status == OK)
+			status = give(s, PROCESS_SLOT_BUNDLE + i,
+				handle_of(b->bundle_first + i, tag), RIGHT_READ | RIGHT_EXECUTE);
+	}
+	return status;
+}
+
+status_t builder_prepare(struct builder *b, struct built *s, handle_t untyped)
+{
+	const struct service_manifest *m = &s->manifest;
+	handle_t persistent;
+	handle_t instance;
+	uint64_t tag = 0;
+	status_t status = make(b, untyped, OBJECT_UNTYPED, persistent_order(m),
+		s->base + AT_PERSISTENT, &persistent);
+
+	if (status == OK)
+		status = untyped_reset(persistent);
+	if (status == OK)
+		status = make(b, untyped, OBJECT_UNTYPED, m->memory_order, s->base + AT_UNTYPED,
+			&instance);
+	if (status == OK)
+		status = prepare_objects(b, s, persistent);
+	if (status == OK)
+		status = cnode_mint(b->cnode, s->base + AT_FAULT, b->fault_endpoint, RIGHT_WRITE,
+			BADGE_SERVICE + m->number, &tag);
+	if (status == OK)
+		status = give(s, PROCESS_SLOT_CNODE, s->cnode, RIGHT_ALL);
+	if (status == OK)
+		status = give(s, PROCESS_SLOT_ENDPOINT, s->endpoint, RIGHT_ALL);
+	if (status == OK)
+		status = give(s, PROCESS_SLOT_NOTIFICATION, s->notification, RIGHT_ALL);
+	if (status == OK)
+		status = give(s, PROCESS_SLOT_TIME, b->time_frame, RIGHT_READ);
+	return status == OK ? give_grants(b, s) : status;
+}
+
+status_t builder_connect(struct builder *b, struct built *s, const struct built *provider)
+{
+	uint64_t slot = PROCESS_SLOT_SERVICE + provider->manifest.number;
+	bool manager = (s->manifest.grants & SERVICE_GRANT_MANAGER) != 0;
+	uint64_t badge = BADGE_SERVICE + s->manifest.number;
+	status_t status;
+
+	(void)b;
+	/* A manager mints its programs' capabilities from an unbadged one; it is told apart by
+	 * badge 0. */
+	if (manager)
+		status = cnode_copy(s->cnode, slot, provider->endpoint, RIGHT_WRITE | RIGHT_GRANT,
+			&s->tags[slot]);
+	else
+		status = cnode_mint(s->cnode, slot, provider->endpoint, RIGHT_WRITE | RIGHT_GRANT,
+			badge, &s->tags[slot]);
+	if (status == OK && s->manifest.signals == provider->manifest.number + 1)
+		status = give(
+			s, PROCESS_SLOT_PEER_NOTIFICATION, provider->notification, RIGHT_WRITE);
+	return status;
+}
+
+/* --- the instance --------------------------------------------------------------------------------
+ */
+
+struct instance {
+	handle_t untyped;
+	handle_t space;
+	handle_t thread;
+	handle_t context;
+	struct elf_image elf;
+	uint64_t slide;
+};
+
+static handle_t slot_handle(struct builder *b, uint64_t slot)
+{
+	uint64_t type, rights, badge, tag, detail;
+
+	if (cnode_inspect(b->cnode, slot, &type, &rights, &badge, &tag, &detail) != OK)
+		return 0;
+	return handle_of(slot, tag);
+}
+
+static status_t make_space(struct builder *b, struct built *s, struct instance *in)
+{
+	uint64_t tag;
+	status_t status =
+		make(b, in->untyped, OBJECT_ADDRESS_SPACE, 0, s->base + AT_SPACE, &in->space);
+
+	if (status == OK)
+		status = make_many(b->cnode, in->untyped, OBJECT_PAGE_TABLE, s->base + AT_TABLES,
+			TABLE_COUNT, &tag);
+	if (status == OK)
+		status = address_space_give_tables(
+			in->space, b->cnode, s->base + AT_TABLES, TABLE_COUNT);
+	return status;
+}
+
+static status_t load_image(struct builder *b, struct built *s, struct instance *in)
+{
+	struct report report = {0};
+	unsigned order = order_for(in->elf.size);
+	handle_t frame;
+	status_t status = make(b, in->untyped, OBJECT_FRAME, order, s->base + AT_IMAGE, &frame);
+
+	if (status == OK)
+		status = map(b->space, frame, 0, b->window, in->elf.size, RIGHT_READ | RIGHT_WRITE);
+	if (status != OK)
+		return status;
+	in->slide = IMAGE_LOW + random_next(b) % (IMAGE_SPACE / PAGE) * PAGE;
+	status = elf_place(&in->elf, (uint8_t *)b->window, in->slide, &report);
+	if (address_space_unmap(b->space, frame) != OK)
+		status = ERR_NOT_MAPPED;
+	for (uint64_t i = 0; status == OK && i < in->elf.segment_count; i++) {
+		const struct elf_segment *segment = &in->elf.segments[i];
+		handle_t part;
+
+		status = copy(b, frame, s->base + AT_SEGMENT + i, segment->rights, &part);
+		if (status == OK)
+			status = map(in->space, part, segment->address - in->elf.low,
+				segment->address + in->slide, segment->size, segment->rights);
+	}
+	return status;
+}
+
+static status_t map_estate(struct builder *b, struct built *s, struct instance *in)
+{
+	uint64_t slot = s->base + AT_ESTATE_MAP;
+
+	/* The last instance's mappings went with its space; its copies are still there. */
+	for (uint64_t i = 0; i < 32; i++) {
+		status_t status = cnode_delete(b->cnode, slot + i);
+
+		if (status != OK && status != ERR_STALE)
+			return status;
+	}
+	if (s->manifest.estate_order == 0)
+		return OK;
+	return map_pieces(b, in->space, slot_handle(b, s->base + AT_ESTATE),
+		(uint64_t)1 << s->manifest.estate_order, PROCESS_ESTATE_ADDRESS,
+		RIGHT_READ | RIGHT_WRITE, &slot);
+}
+
+static status_t map_bundle(struct builder *b, struct built *s, struct instance *in)
+{
+	uint64_t slot = s->base + AT_BUNDLE;
+	uint64_t address = PROCESS_BUNDLE_ADDRESS;
+	status_t status = OK;
+
+	for (uint64_t i = 0; i < 64; i++) {
+		status = cnode_delete(b->cnode, slot + i);
+		if (status != OK && status != ERR_STALE)
+			return status;
+	}
+	status = OK;
+	if ((s->manifest.grants & SERVICE_GRANT_BUNDLE) == 0)
+		return OK;
+	for (uint64_t i = 0; status == OK && i < b->bundle_frames; i++) {
+		uint64_t type, rights, badge, tag, order;
+
+		status = cnode_inspect(
+			b->cnode, b->bundle_first + i, &type, &rights, &badge, &tag, &order);
+		if (status == OK)
+			status = map_pieces(b, in->space, handle_of(b->bundle_first + i, tag),
+				(uint64_t)1 << order, address, RIGHT_READ, &slot);
+		address += (uint64_t)1 << order;
+	}
+	return status;
+}
+
+static void fill_start(struct builder *b, struct built *s, struct process_start *start)
+{
+	*start = b->start;
+	start->magic = PROCESS_MAGIC;
+	start->abi_hash = ABI_HASH;
+	start->badge = BADGE_SERVICE + s->manifest.number;
+	start->epoch = s->epoch;
+	for (unsigned i = 0; i < 4; i++)
+		start->entropy[i] = random_next(b);
+	start->estate_size =
+		s->manifest.estate_order != 0 ? (uint64_t)1 << s->manifest.estate_order : 0;
+	if ((s->manifest.grants & SERVICE_GRANT_BUNDLE) != 0) {
+		start->bundle_size = b->bundle_size;
+		start->bundle_frames = b->bundle_frames;
+	}
+	for (uint64_t i = 0; i < 64; i++)
+		start->handles[i] = s->tags[i] != 0 ? handle_of(i, s->tags[i]) : 0;
+}
+
+/* Stack, start page, message page, upcall page, time page. */
+static status_t make_pages(
+	struct builder *b, struct built *s, struct instance *in, handle_t *message)
+{
+	handle_t stack;
+	handle_t pages;
+	handle_t part;
+	status_t status =
+		make(b, in->untyped, OBJECT_FRAME, STACK_ORDER, s->base + AT_STACK, &stack);
+
+	if (status == OK)
+		status = map(in->space, stack, 0, PROCESS_STACK_TOP - PROCESS_STACK_SIZE,
+			PROCESS_STACK_SIZE, RIGHT_READ | RIGHT_WRITE);
+	if (status == OK)
+		status = make(
+			b, in->untyped, OBJECT_FRAME, PAGE_ORDER, s->base + AT_MESSAGE, message);
+	if (status == OK)
+		status = map(in->space, *message, 0, PROCESS_MESSAGE_ADDRESS, PAGE,
+			RIGHT_READ | RIGHT_WRITE);
+	if (status == OK)
+		status = copy(b, b->time_frame, s->base + AT_TIME, RIGHT_READ, &part);
+	if (status == OK)
+		status = map(in->space, part, 0, PROCESS_TIME_ADDRESS, PAGE, RIGHT_READ);
+	if (status == OK)
+		status = make(b, in->untyped, OBJECT_FRAME, PAGE_ORDER, s->base + AT_PAGES, &pages);
+	if (status == OK)
+		status = map(b->space, pages, 0, b->window, PAGE, RIGHT_READ | RIGHT_WRITE);
+	if (status != OK)
+		return status;
+	fill_start(b, s, (struct process_start *)b->window);
+	status = address_space_unmap(b->space, pages);
+	if (status == OK)
+		status = map(in->space, pages, 0, PROCESS_START_ADDRESS, PAGE, RIGHT_READ);
+	return status;
+}
+
+static status_t make_thread(struct builder *b, struct built *s, struct instance *in)
+{
+	status_t status = make(b, in->untyped, OBJECT_THREAD, 0, s->base + AT_THREAD, &in->thread);
+
+	if (status == OK)
+		status = make(b, in->untyped, OBJECT_SCHED_CONTEXT, 0, s->base + AT_CONTEXT,
+			&in->context);
+	if (status == OK)
+		status = sched_context_configure(in->context, 0, SLICE_NS, 0, 0);
+	if (status == OK)
+		status = make_many(s->cnode, in->untyped, OBJECT_REPLY, PROCESS_SLOT_REPLY,
+			PROCESS_REPLY_COUNT, &b->start.reply_tag);
+	if (status == OK)
+		status = give_again(s, PROCESS_SLOT_SPACE, in->space, RIGHT_ALL);
+	if (status == OK)
+		status = give_again(s, PROCESS_SLOT_THREAD, in->thread, RIGHT_ALL);
+	if (status == OK)
+		status = give_again(s, PROCESS_SLOT_CONTEXT, in->context, RIGHT_ALL);
+	return status;
+}
+
+static status_t run(struct builder *b, struct built *s, struct instance *in, handle_t message)
+{
+	struct thread_registers registers = {
+		.rip = in->elf.entry + in->slide,
+		.rsp = PROCESS_STACK_TOP,
+		.rdi = PROCESS_START_ADDRESS,
+	};
+	status_t status = thread_configure(in->thread, s->cnode, in->space, message, in->context,
+		slot_handle(b, s->base + AT_FAULT), 0);
+
+	if (status == OK)
+		status = thread_bind(in->thread, s->notification);
+	if (status == OK)
+		status = thread_set_registers(
+			in->thread, (uint64_t)(uintptr_t)&registers, sizeof(registers));
+	if (status == OK)
+		status = thread_set_maximum(in->thread, s->manifest.priority, b->thread);
+	if (status == OK)
+		status = thread_set_priority(in->thread, s->manifest.priority, b->thread);
+	if (status == OK)
+		status = thread_resume(in->thread);
+	s->thread = in->thread;
+	return status;
+}
+
+status_t builder_start(struct builder *b, struct built *s)
+{
+	struct instance in = {.untyped = slot_handle(b, s->base + AT_UNTYPED)};
+	struct report report = {0};
+	const uint8_t *file;
+	handle_t message = 0;
+	uint64_t size;
+	status_t status = builder_file(b, (const char *)s->manifest.binary, &file, &size);
+
+	if (status == OK)
+		status = elf_parse(&in.elf, file, size, &report);
+	if (status == OK)
+		status = untyped_reset(in.untyped);
+	if (status == OK)
+		status = make_space(b, s, &in);
+	if (status == OK)
+		status = make_thread(b, s, &in);
+	if (status == OK)
+		status = load_image(b, s, &in);
+	if (status == OK)
+		status = map_estate(b, s, &in);
+	if (status == OK)
+		status = map_bundle(b, s, &in);
+	if (status == OK)
+		status = make_pages(b, s, &in, &message);
+	if (status == OK)
+		status = run(b, s, &in, message);
+	s->epoch++;
+	return status;
+}
+
+void builder_kill(struct builder *b, struct built *s)
+{
+	status_t status = cnode_revoke(b->cnode, s->base + AT_UNTYPED);
+
+	ASSERT(status == OK);
+	s->thread = 0;
+}
+
+/* --- files
+ * ------------------------------------------------------------------------------------------ */
+
+status_t builder_file(
+	const struct builder *b, const char *name, const uint8_t **data, uint64_t *size)
+{
+	const struct bundle_header *header = (const struct bundle_header *)b->bundle;
+	const struct bundle_entry *entries = (const struct bundle_entry *)(header + 1);
+
+	/* The loader has verified the bundle. */
+	for (uint32_t i = 0; i < header->count; i++) {
+		if (strncmp((const char *)entries[i].name, name, sizeof(entries[i].name)) != 0)
+			continue;
+		*data = b->bundle + entries[i].offset;
+		*size = entries[i].size;
+		return OK;
+	}
+	return ERR_NOT_FOUND;
+}

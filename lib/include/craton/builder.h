@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Building services from their manifests: used by the first task (for the supervisor) and by the
+ * supervisor (for all others).
+ *
+ * A service has a persistent part (CNode, endpoint, notification, estate), which lives as long as
+ * the system, and an instance (address space, thread, memory, reply objects), all in one untyped
+ * that is revoked and reset when the service is killed. */
+#pragma once
+
+#include <craton/runtime.h>
+
+#define BUILDER_SLOTS 192u /* of the builder's CNode, for each service */
+
+/* What the builder works with; the same for all services. */
+struct builder {
+	handle_t cnode; /* the builder's own, also its root */
+	handle_t space;
+	handle_t thread; /* authority for priorities */
+	handle_t irq_control;
+	handle_t io_port;
+	handle_t platform;
+	handle_t time_frame;
+	handle_t fault_endpoint; /* badge-less; faults arrive with BADGE_SERVICE + number */
+	uint64_t bundle_first;   /* slot of the first bundle frame */
+	uint64_t bundle_frames;
+	const uint8_t *bundle; /* mapped */
+	uint64_t bundle_size;
+	uint64_t window;            /* free address range of the builder, 16 MiB */
+	uint64_t random;            /* state for addresses */
+	struct process_start start; /* what all services are told alike */
+};
+
+/* One service, as its builder remembers it. */
+struct built {
+	struct service_manifest manifest;
+	uint64_t base;     /* first of its BUILDER_SLOTS slots */
+	uint64_t epoch;    /* instances started so far */
+	handle_t endpoint; /* full rights */
+	handle_t notification;
+	handle_t thread; /* of the instance */
+	handle_t cnode;
+	uint64_t service_tags[16]; /* tags of its well-known service slots */
+	uint64_t tags[64];         /* of its other persistent well-known slots, by slot */
+};
+
+/* Makes the persistent part, with memory from `untyped`. */
+[[nodiscard]] status_t builder_prepare(struct builder *b, struct built *service, handle_t untyped);
+
+/* Gives a prepared service the right to call another. */
+[[nodiscard]] status_t builder_connect(
+	struct builder *b, struct built *service, const struct built *provider);
+
+/* Makes and starts an instance. ERR_BAD_IMAGE, ERR_NOT_FOUND: its file; ERR_NO_MEMORY: the
+ * manifest's memory is too small. */
+[[nodiscard]] status_t builder_start(struct builder *b, struct built *service);
+
+/* Destroys the instance: threads, space, memory. The persistent part stays. */
+void builder_kill(struct builder *b, struct built *service);
+
+/* A file of the bundle. ERR_NOT_FOUND. */
+[[nodiscard]] status_t builder_file(
+	const struct builder *b, const char *name, const uint8_t **data, uint64_t *size);

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The supervisor: starts the services from their manifests, restarts them when they break, and
+ * ends the machine. Its own state is in its estate: a new instance adopts what runs. */
+#include "supervisor.h"
+
+#include <abi/protocol/supervisor.h>
+#include <abi/syscall.h>
+#include <craton/estate.h>
+#include <craton/print.h>
+
+#define STATE_VERSION 1u
+#define SERVICES_MAX  16u
+#define FIRST_BASE    1024u /* of its CNode: BUILDER_SLOTS for each service */
+#define POOL_SLOTS    256u  /* untyped memory from the first task */
+#define WINDOW        0x300000000u
+#define MINUTE_NS     60000000000u
+#define BACK_OFF_NS   10000000u
+#define BACK_OFF_MAX  1000000000u
+#define DETAIL_DEVICE 256u /* of cnode.inspect */
+
+struct supervised {
+	struct built built;
+	uint32_t state; /* enum service_state of abi/wasm.toml */
+	uint32_t restarts;
+	uint32_t recent; /* restarts in this minute */
+	uint64_t minute_start;
+	uint64_t started_at;
+	uint64_t start_at; /* RESTARTING: when */
+	bool prepared;
+	uint64_t fault[4];
+};
+
+struct state {
+	uint32_t count;
+	struct supervised services[SERVICES_MAX];
+};
+
+static struct state *state;
+static struct builder builder;
+
+enum { STATE_STOPPED, STATE_STARTING, STATE_RUNNING, STATE_RESTARTING, STATE_FAILED };
+
+/* --- memory --------------------------------------------------------------------------------------
+ */
+
+/* The smallest of the pool's untyped memories with room for 2^order bytes. */
+static handle_t pool_find(unsigned order)
+{
+	handle_t cnode = service_start()->handles[PROCESS_SLOT_CNODE];
+	handle_t best = 0;
+	uint64_t best_free = UINT64_MAX;
+
+	for (uint64_t slot = PROCESS_SLOT_FREE; slot < PROCESS_SLOT_FREE + POOL_SLOTS; slot++) {
+		uint64_t type, rights, badge, tag, detail, size, used;
+
+		if (cnode_inspect(cnode, slot, &type, &rights, &badge, &tag, &detail) != OK ||
+			type != OBJECT_UNTYPED || (detail & DETAIL_DEVICE) != 0)
+			continue;
+		if (untyped_info(handle_of(slot, tag), &size, &used) != OK)
+			continue;
+		used = (used + ((uint64_t)1 << order) - 1) >> order << order;
+		if (used + ((uint64_t)1 << order) > size || size - used >= best_free)
+			continue;
+		best = handle_of(slot, tag);
+		best_free = size - used;
+	}
+	return best;
+}
+
+/* --- starting
+ * ------------------------------------------------------------------------------------- */
+
+static unsigned persistent_and_instance_order(const struct service_manifest *m)
+{
+	unsigned order = m->memory_order;
+
+	order = order > m->estate_order ? order : m->estate_order;
+	order = order > m->cnode_radix + 6 ? order : m->cnode_radix + 6;
+	return order + 2;
+}
+
+/* Memory that the manifest gives the service to manage: one piece, or all that is left. */
+static status_t give_untyped(struct built *s)
+{
+	handle_t cnode = service_start()->handles[PROCESS_SLOT_CNODE];
+	unsigned order = s->manifest.untyped_order;
+	uint64_t slot = PROCESS_SLOT_FREE;
+
+	if (order == 0)
+		return OK;
+	if (order != UNTYPED_ALL)
+		return untyped_retype(pool_find(order), OBJECT_UNTYPED, order, 1, s->cnode,
+			PROCESS_SLOT_UNTYPED, &s->tags[PROCESS_SLOT_UNTYPED]);
+	for (uint64_t i = PROCESS_SLOT_FREE; i < PROCESS_SLOT_FREE + POOL_SLOTS; i++) {
+		uint64_t type, rights, badge, tag, detail, size, used;
+		handle_t handle;
+
+		if (cnode_inspect(cnode, i, &type, &rights, &badge, &tag, &detail) != OK ||
+			type != OBJECT_UNTYPED || (detail & DETAIL_DEVICE) != 0)
+			continue;
+		handle = handle_of(i, tag);
+		if (untyped_info(handle, &size, &used) != OK)
+			continue;
+		/* Halves of what is left, as naturally aligned pieces. */
+		for (unsigned bit = 63 - (unsigned)__builtin_clzll(size); bit >= 16; bit--) {
+			status_t status = untyped_retype(
+				handle, OBJECT_UNTYPED, bit, 1, s->cnode, slot, &tag);
+
+			if (status == OK)
+				slot++;
+		}
+	}
+	return OK;
+}
+
+static status_t prepare(struct supervised *s)
+{
+	handle_t memory = pool_find(persistent_and_instance_order(&s->built.manifest));
+	status_t status =
+		memory == 0 ? ERR_NO_MEMORY : builder_prepare(&builder, &s->built, memory);
+
+	for (uint32_t i = 0; status == OK && i < state->count; i++) {
+		uint32_t number = state->services[i].built.manifest.number;
+
+		if ((s->built.manifest.uses >> number & 1) != 0)
+			status = builder_connect(&builder, &s->built, &state->services[i].built);
+	}
+	if (status == OK && (s->built.manifest.uses & 1) != 0)
+		status = connect_self(&builder, &s->built);
+	s->prepared = status == OK;
+	return status;
+}
+
+static void start(struct supervised *s)
+{
+	status_t status = OK;
+
+	estate_save(s, sizeof(*s));
+	s->state = STATE_STARTING;
+	if (!s->prepared) {
+		status = prepare(s);
+		if (status == OK)
+			status = give_untyped(&s->built);
+	}
+	if (status == OK)
+		status = builder_start(&builder, &s->built);
+	s->state = status == OK ? STATE_RUNNING : STATE_FAILED;
+	s->started_at = time_now();
+	if (status != OK)
+		debug_print("supervisor: cannot start %s: error %ld\n",
+			(const char *)s->built.manifest.name, status);
+	estate_commit();
+}
+
+/* --- restarting
+ * ------------------------------------------------------------------------------------ */
+
+static void schedule_restart(struct supervised *s)
+{
+	uint64_t now = time_now();
+	uint64_t delay = 0;
+
+	if (now - s->minute_start > MINUTE_NS) {
+		s->minute_start = now;
+		s->recent = 0;
+	}
+	s->restarts++;
+	s->recent++;
+	if (s->recent > s->built.manifest.restarts_per_minute) {
+		s->state = STATE_FAILED;
+		debug_print(
+			"supervisor: %s failed too often\n", (const char *)s->built.manifest.name);
+		return;
+	}
+	if (s->recent > 3)
+		delay = (uint64_t)BACK_OFF_NS << (s->recent - 3 < 7 ? s->recent - 3 : 7);
+	s->state = STATE_RESTARTING;
+	s->start_at = now + (delay < BACK_OFF_MAX ? delay : BACK_OFF_MAX);
+}
+
+static void kill_and_restart(struct supervised *s)
+{
+	estate_save(s, sizeof(*s));
+	builder_kill(&builder, &s->built);
+	schedule_restart(s);
+	estate_commit();
+	if (s->state == STATE_RESTARTING && s->start_at <= time_now())
+		start(s);
+}
+
+static struct supervised *by_number(uint64_t number)
+{
+	for (uint32_t i = 0; i < state->count; i++) {
+		if (state->services[i].built.manifest.number == number)
+			return &state->services[i];
+	}
+	return nullptr;
+}
+
+static status_t handle_fault(struct request *request)
+{
+	struct supervised *s = by_number(request->badge - BADGE_SERVICE);
+
+	if (s == nullptr)
+		return FAULT_REPLY_STOP;
+	debug_print("supervisor: %s stopped: fault %lu at %lx, instruction %lx\n",
+		(const char *)s->built.manifest.name, request->words[0], request->words[1],
+		request->words[3]);
+	memcpy(s->fault, request->words, sizeof(s->fault));
+	kill_and_restart(s);
+	return FAULT_REPLY_STOP; /* the thread is gone: nobody gets this */
+}
+
+static uint64_t next_restart(void)
+{
+	uint64_t next = ABI_DEADLINE_NEVER;
+
+	for (uint32_t i = 0; i < state->count; i++) {
+		const struct supervised *s = &state->services[i];
+
+		if (s->state == STATE_RESTARTING && s->start_at < next)
+			next = s->start_at;
+	}
+	return next;
+}
+
+static void restart_due(uint64_t now)
+{
+	for (uint32_t i = 0; i < state->count; i++) {
+		struct supervised *s = &state->services[i];
+
+		if (s->state == STATE_RESTARTING && s->start_at <= now)
+			start(s);
+	}
+}
+
+/* --- requests
+ * ---------------------------------------------------------------------------------------- */
+
+static status_t status_handler(struct request *request)
+{
+	struct service_status record = {0};
+	const struct supervised *s;
+
+	if (request->words[0] >= state->count)
+		return ERR_NOT_FOUND;
+	s = &state->services[request->words[0]];
+	record.uptime_ns = s->state == STATE_RUNNING ? time_now() - s->started_at : 0;
+	record.state = s->state;
+	record.restarts = s->restarts;
+	record.memory =
+		((uint64_t)1 << s->built.manifest.memory_order) +
+		(s->built.manifest.estate_order != 0 ? (uint64_t)1 << s->built.manifest.estate_order
+						     : 0);
+	record.number = s->built.manifest.number;
+	memcpy(record.name, s->built.manifest.name, sizeof(s->built.manifest.name));
+	record.priority = s->built.manifest.priority;
+	if (s->fault[3] != 0)
+		print_to((char *)record.detail, sizeof(record.detail),
+			"last fault %lu at %lx, instruction %lx", s->fault[0], s->fault[1],
+			s->fault[3]);
+	memcpy(request->bytes, &record, sizeof(record));
+	request->words[0] = sizeof(record);
+	request->reply_size = sizeof(record);
+	return OK;
+}
+
+static struct supervised *by_name(const uint8_t *name, size_t size)
+{
+	for (uint32_t i = 0; i < state->count; i++) {
+		const char *own = (const char *)state->services[i].built.manifest.name;
+
+		if (strlen(own) == size && memcmp(own, name, size) == 0)
+			return &state->services[i];
+	}
+	return nullptr;
+}
+
+static status_t control_handler(struct request *request)
+{
+	uint64_t operation = request->words[0];
+	uint8_t name[24];
+	size_t size = request->words[1];
+	struct supervised *s;
+
+	if (size > request->size || size > sizeof(name))
+		return ERR_TOO_LONG;
+	memcpy(name, request->bytes, size);
+	s = by_name(name, size);
+	if (s == nullptr)
+		return ERR_NOT_FOUND;
+	if (operation > 2)
+		return ERR_INVALID_ARGUMENT;
+	if (operation <= 1 && s->state == STATE_RUNNING) {
+		estate_save(s, sizeof(*s));
+		builder_kill(&builder, &s->built);
+		s->state = STATE_STOPPED;
+		s->restarts += operation == 0;
+	}
+	if (operation != 1 && s->state != STATE_RUNNING)
+		start(s);
+	return s->state == STATE_FAILED ? ERR_BAD_IMAGE : OK;
+}
+
+static status_t power_handler(struct request *request)
+{
+	handle_t platform = service_start()->handles[PROCESS_SLOT_PLATFORM];
+
+	if (request->words[0] > 1)
+		return ERR_INVALID_ARGUMENT;
+	if (request->words[0] == 1)
+		return platform_power(platform, 1, 0, 0);
+	return power_off(&builder, platform, request->words[1]);
+}
+
+static status_t inspect_handler(struct request *request)
+{
+	if (request->words[0] >= state->count)
+		return ERR_NOT_FOUND;
+	return inspect_cnode(state->services[request->words[0]].built.cnode, request);
+}
+
+static const struct service_method methods[] = {
+	[SUPERVISOR_STATUS] = {status_handler, RESTART_PURE},
+	[SUPERVISOR_CONTROL] = {control_handler, RESTART_ONCE},
+	[SUPERVISOR_POWER] = {power_handler, RESTART_REPLAY},
+	[SUPERVISOR_INSPECT] = {inspect_handler, RESTART_PURE},
+};
+
+/* --- start
+ * ---------------------------------------------------------------------------------------------- */
+
+static void init_builder(const struct process_start *start_page)
+{
+	builder = (struct builder){
+		.cnode = start_page->handles[PROCESS_SLOT_CNODE],
+		.space = start_page->handles[PROCESS_SLOT_SPACE],
+		.thread = start_page->handles[PROCESS_SLOT_THREAD],
+		.irq_control = start_page->handles[PROCESS_SLOT_IRQ_CONTROL],
+		.io_port = start_page->handles[PROCESS_SLOT_IO_PORT],
+		.platform = start_page->handles[PROCESS_SLOT_PLATFORM],
+		.time_frame = start_page->handles[PROCESS_SLOT_TIME],
+		.fault_endpoint = start_page->handles[PROCESS_SLOT_ENDPOINT],
+		.bundle_first = PROCESS_SLOT_BUNDLE,
+		.bundle_frames = start_page->bundle_frames,
+		.bundle = (const uint8_t *)PROCESS_BUNDLE_ADDRESS,
+		.bundle_size = start_page->bundle_size,
+		.window = WINDOW,
+		.random = start_page->entropy[0] | 1,
+		.start = *start_page,
+	};
+}
+
+static void read_manifests(void)
+{
+	const uint8_t *file;
+	uint64_t size;
+
+	if (builder_file(&builder, "manifests", &file, &size) != OK)
+		runtime_abort("the bundle has no manifests");
+	state->count = (uint32_t)(size / sizeof(struct service_manifest));
+	if (state->count > SERVICES_MAX)
+		state->count = SERVICES_MAX;
+	for (uint32_t i = 0; i < state->count; i++) {
+		struct supervised *s = &state->services[i];
+
+		memcpy(&s->built.manifest, file + i * sizeof(struct service_manifest),
+			sizeof(struct service_manifest));
+		s->built.base = FIRST_BASE + i * BUILDER_SLOTS;
+	}
+}
+
+/* A new instance adopts what runs, and finishes what its predecessor had begun. */
+static void adopt(void)
+{
+	for (uint32_t i = 0; i < state->count; i++) {
+		if (state->services[i].state == STATE_STARTING)
+			kill_and_restart(&state->services[i]);
+	}
+}
+
+void program_main(const void *argument)
+{
+	const struct process_start *start_page = argument;
+	bool restarted;
+
+	debug_print_init(start_page->handles[PROCESS_SLOT_PLATFORM]);
+	restarted =
+		estate_open((void *)PROCESS_ESTATE_ADDRESS, start_page->estate_size, STATE_VERSION);
+	state = estate_allocate(sizeof(*state), 64);
+	ASSERT(state != nullptr);
+	init_builder(start_page);
+	if (restarted) {
+		adopt();
+	} else {
+		read_manifests();
+		for (uint32_t i = 0; i < state->count; i++)
+			start(&state->services[i]);
+	}
+	service_run(&(struct service){
+		.start = start_page,
+		.methods = methods,
+		.method_count = sizeof(methods) / sizeof(methods[0]),
+		.session_count = 64,
+		.deadline = next_restart,
+		.expired = restart_due,
+		.fault = handle_fault,
+	});
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Makes the table of struct service_manifest (abi/process.toml) from services/*/manifest.toml."""
+
+import argparse
+import struct
+import sys
+import tomllib
+from pathlib import Path
+
+UNTYPED_ALL = 255
+KEYS = {"name", "binary", "uses", "grants", "priority", "slots", "memory", "estate", "untyped",
+        "ports", "signals", "restarts_per_minute"}
+
+
+class ManifestError(Exception):
+    """What is wrong in which manifest."""
+
+
+def enum(abi, name):
+    """Names and numbers of an enum of abi/process.toml."""
+    for entry in tomllib.loads((abi / "process.toml").read_text())["enum"]:
+        if entry["name"] == name:
+            pairs = (value.split("#")[0].split("=") for value in entry["values"])
+            return {key.strip(): int(number) for key, number in pairs}
+    raise ManifestError(f"abi/process.toml has no enum {name}")
+
+
+def order(size, what):
+    """log2 of a size such as "64K" or "2M", which must be a power of two."""
+    if size == 0:
+        return 0
+    scale = {"K": 10, "M": 20, "G": 30}
+    value = int(str(size).rstrip("KMG")) << scale.get(str(size)[-1], 0)
+    if value & (value - 1):
+        raise ManifestError(f"{what}: {size} is no power of two")
+    return value.bit_length() - 1
+
+
+def encode(path, services, grants):
+    """One manifest as (number, bytes)."""
+    data = tomllib.loads(path.read_text())
+    if unknown := set(data) - KEYS:
+        raise ManifestError(f"{path}: unknown key {', '.join(sorted(unknown))}")
+    number = services[data["name"]]
+    ports = data.get("ports", [0, 0])
+    signals = services[data["signals"]] + 1 if "signals" in data else 0
+    untyped = data.get("untyped", 0)
+    record = struct.pack(
+        "<24s40s12I", data["name"].encode(), data["binary"].encode(), number,
+        sum(1 << services[use] for use in data.get("uses", [])),
+        sum(grants[grant] for grant in data.get("grants", [])),
+        data["priority"],
+        order(data.get("slots", 256), "slots"),
+        order(data["memory"], "memory"),
+        order(data.get("estate", 0), "estate"),
+        UNTYPED_ALL if untyped == "all" else order(untyped, "untyped"),
+        ports[0], ports[1], signals, data.get("restarts_per_minute", 60))
+    return number, record
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--abi", type=Path, default=Path("abi"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("manifests", type=Path, nargs="+")
+    options = parser.parse_args()
+    try:
+        services, grants = enum(options.abi, "service_number"), enum(options.abi, "service_grant")
+        records = sorted(encode(path, services, grants) for path in options.manifests)
+    except (ManifestError, KeyError, ValueError) as error:
+        print(f"manifest: {error}", file=sys.stderr)
+        return 1
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_bytes(b"".join(record for _, record in records))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

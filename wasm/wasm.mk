@@ -64,6 +64,11 @@ $(BUILD)/host/cwasm: $(WASM_ENGINE_OBJECTS) $(call wasm_host_objects,wasm/tools/
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $^ -o $@
 
+$(BUILD)/host/wast: $(WASM_ENGINE_OBJECTS) $(call wasm_host_objects,$(wildcard wasm/tools/wat/*.c \
+                    wasm/tools/wast/*.c) wasm/tools/file.c)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $^ -o $@
+
 $(BUILD)/user/lib/libwasm_runtime.a: $(call wasm_user_objects,$(WASM_RUNTIME) $(WASM_WASI) $(WASM_SHARED))
 	@mkdir -p $(@D)
 	@rm -f $@

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "tools/wast/script.h"
+
+#include "tools/wat/assembler.h"
+#include "wasm/compiler.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+// --- counting
+// -----------------------------------------------------------------------------------------------
+
+static void pass(struct script *s)
+{
+	s->counts.passed++;
+}
+
+static void fail(struct script *s, const struct node *command, const char *why)
+{
+	s->counts.failed++;
+	printf("%s:%u: %s\n", s->path, command->line, why);
+}
+
+static void skip(struct script *s, enum wasm_status feature)
+{
+	s->counts.skipped++;
+	s->counts.skipped_by[feature]++;
+}
+
+static void expect(struct script *s, const struct node *command, bool ok, const char *why)
+{
+	if (ok)
+		pass(s);
+	else
+		fail(s, command, why);
+}
+
+// --- names
+// --------------------------------------------------------------------------------------------------
+
+static bool same_name(const struct node *a, const char *text, size_t size)
+{
+	return a->size == size && memcmp(a->text, text, size) == 0;
+}
+
+static struct named_instance *find_named(const struct array *names, const char *text, size_t size)
+{
+	struct named_instance *items = names->items;
+	for (uint32_t i = names->count; i-- > 0;)
+		if (same_name(items[i].name, text, size))
+			return &items[i];
+	return nullptr;
+}
+
+static void add_named(struct script *s, struct array *names, const struct node *name,
+	struct wasm_instance *instance, const struct node *definition)
+{
+	struct named_instance named = {name, instance, definition};
+	if (name != nullptr && array_push(names, s->allocator, sizeof(named), &named) != WASM_OK)
+		abort();
+}
+
+// --- modules
+// ------------------------------------------------------------------------------------------------
+
+// The bytes of a module command, whichever way they are given.
+struct module_source {
+	enum wasm_status status; // of assembling
+	uint8_t *bytes;
+	size_t size;
+};
+
+static void join_strings(struct script *s, const struct node *at, struct module_source *source)
+{
+	for (const struct node *n = at; n != nullptr; n = n->next)
+		source->size += n->size;
+	source->bytes = wasm_allocate(s->allocator, source->size, 1);
+	uint8_t *to = source->bytes;
+	for (; at != nullptr; at = at->next) {
+		memcpy(to, at->text, at->size);
+		to += at->size;
+	}
+}
+
+static void assemble_fields(
+	struct script *s, const struct node *fields, struct module_source *source)
+{
+	uint32_t line;
+	source->status =
+		wat_assemble(s->arena, s->allocator, fields, &source->bytes, &source->size, &line);
+}
+
+static void assemble_quote(struct script *s, const struct node *at, struct module_source *source)
+{
+	struct module_source text = {};
+	uint32_t line;
+	join_strings(s, at, &text);
+	// The tree points into the text: keep a copy in the arena.
+	char *copy = arena_allocate(s->arena, text.size + 1, 1);
+	memcpy(copy, text.bytes, text.size);
+	wasm_free(s->allocator, text.bytes, text.size, 1);
+	struct node *tree = tree_parse(s->arena, copy, text.size, &line);
+	if (tree == nullptr) {
+		source->status = WASM_MALFORMED_BODY;
+		return;
+	}
+	const struct node *fields = tree->first;
+	if (node_is_list(fields, "module") && fields->next == nullptr) {
+		fields = fields->first->next;
+		if (node_is_id(fields))
+			fields = fields->next;
+	}
+	assemble_fields(s, fields, source);
+}
+
+// (module id? fields*), (module id? binary "..."*), (module id? quote "..."*)
+static struct module_source module_source(struct script *s, const struct node *module)
+{
+	struct module_source source = {};
+	const struct node *at = module->first->next;
+	if (node_is(at, "definition"))
+		at = at->next;
+	if (node_is_id(at))
+		at = at->next;
+	if (node_is(at, "binary"))
+		join_strings(s, at->next, &source);
+	else if (node_is(at, "quote"))
+		assemble_quote(s, at->next, &source);
+	else
+		assemble_fields(s, at, &source);
+	return source;
+}
+
+static const struct node *module_id(const struct node *module)
+{
+	const struct node *at = module->first->next;
+	if (node_is(at, "definition") || node_is(at, "instance"))
+		at = at->next;
+	return node_is_id(at) ? at : nullptr;
+}
+
+static bool resolve(void *self, const struct wasm_import_name *import, struct wasm_extern *found)
+{
+	struct script *s = self;
+	struct named_instance *named =
+		find_named(&s->registered, import->module, import->module_size);
+	if (named == nullptr)
+		return spectest_resolve(s, import, found);
+	char *name = arena_allocate(s->arena, import->name_size + 1u, 1);
+	memcpy(name, import->name, import->name_size);
+	// Names with a zero byte inside cannot be looked up this way, and do not occur.
+	return named->instance != nullptr &&
+	       wasm_instance_export(named->instance, name, found) == WASM_OK;
+}
+
+static enum wasm_status compile_source(
+	struct script *s, const struct module_source *source, struct script_image *image)
+{
+	struct wasm_compile_options options = {
+		getenv("WAST_BASELINE_CPU") == nullptr ? wasm_cpu_features_detect() : 0};
+	enum wasm_status status = wasm_compile(source->bytes, source->size, &options, s->allocator,
+		&image->bytes, &image->size, nullptr);
+	enum wasm_status valid = wasm_validate(source->bytes, source->size, s->allocator, nullptr);
+	return valid == status || status == WASM_NO_MEMORY ? status : WASM_PLATFORM;
+}
+
+// The whole way from a module command to an instance.
+static enum wasm_status make_instance(struct script *s, const struct node *module,
+	struct wasm_instance **instance, struct wasm_trap_info *trap)
+{
+	struct script_image image = {};
+	struct wasm_module *loaded;
+	struct wasm_resolver resolver = {s, resolve};
+	struct module_source source = module_source(s, module);
+	enum wasm_status status = source.status;
+	if (status == WASM_OK)
+		status = compile_source(s, &source, &image);
+	wasm_free(s->allocator, source.bytes, source.size, 1);
+	if (status != WASM_OK)
+		return status;
+	if (array_push(&s->images, s->allocator, sizeof(image), &image) != WASM_OK)
+		return WASM_NO_MEMORY;
+	status = wasm_module_load(s->store, image.bytes, image.size, &loaded);
+	return status == WASM_OK ? wasm_instantiate(loaded, &resolver, instance, trap) : status;
+}
+
+static void report_instance(struct script *s, const struct node *command, enum wasm_status status)
+{
+	s->current_missing = WASM_OK;
+	if (status == WASM_OK) {
+		pass(s);
+		return;
+	}
+	s->current = nullptr;
+	if (wasm_status_is_unsupported(status)) {
+		s->current_missing = status;
+		skip(s, status);
+		return;
+	}
+	// An import of an instance that could not be made is missing for the same reason.
+	fail(s, command, wasm_status_text(status));
+}
+
+static void run_module(struct script *s, const struct node *command)
+{
+	struct wasm_trap_info trap;
+	const struct node *from = command;
+	const struct node *id = module_id(command);
+	if (node_is(command->first->next, "definition")) {
+		struct module_source source = module_source(s, command);
+		wasm_free(s->allocator, source.bytes, source.size, 1);
+		add_named(s, &s->instances, id, nullptr, command);
+		report_instance(s, command, source.status);
+		return;
+	}
+	if (node_is(command->first->next, "instance")) {
+		const struct node *definition = id == nullptr ? nullptr : id->next;
+		struct named_instance *named =
+			definition == nullptr
+				? nullptr
+				: find_named(&s->instances, definition->text, definition->size);
+		if (named == nullptr || named->definition == nullptr) {
+			skip(s, WASM_UNSUPPORTED_GC);
+			return;
+		}
+		from = named->definition;
+	}
+	s->current = nullptr;
+	enum wasm_status status = make_instance(s, from, &s->current, &trap);
+	report_instance(s, command, status);
+	add_named(s, &s->instances, id, s->current, nullptr);
+}
+
+static void run_register(struct script *s, const struct node *command)
+{
+	const struct node *name = command->first->next;
+	struct wasm_instance *instance = s->current;
+	if (node_is_id(name->next)) {
+		struct named_instance *named =
+			find_named(&s->instances, name->next->text, name->next->size);
+		instance = named == nullptr ? nullptr : named->instance;
+	}
+	add_named(s, &s->registered, name, instance, nullptr);
+}
+
+// --- actions
+// ------------------------------------------------------------------------------------------------
+
+struct outcome {
+	enum wasm_status status;
+	enum wasm_trap trap;
+	union wasm_value values[SCRIPT_VALUES];
+	const uint8_t *types;
+	uint8_t global_type;
+	uint32_t count;
+};
+
+static void invoke(struct outcome *o, struct wasm_function *function, const struct node *arguments)
+{
+	uint8_t types[SCRIPT_VALUES];
+	uint32_t count;
+	struct wasm_trap_info info;
+	struct wasm_function_type type = wasm_function_type_of(function);
+	enum wasm_status missing;
+	if (!values_parse(arguments, o->values, types, &count, &missing)) {
+		o->status = missing;
+		return;
+	}
+	if (count != type.parameter_count || type.result_count > SCRIPT_VALUES ||
+		memcmp(types, type.parameters, count) != 0) {
+		o->status = WASM_LINK_SIGNATURE;
+		return;
+	}
+	o->status = wasm_call(function, o->values, &info);
+	o->trap = info.trap;
+	o->types = type.results;
+	o->count = type.result_count;
+}
+
+// (invoke id? "name" args*) or (get id? "name")
+static void run_action(struct script *s, const struct node *action, struct outcome *o)
+{
+	*o = (struct outcome){};
+	const struct node *at = action->first->next;
+	struct wasm_instance *instance = s->current;
+	if (node_is_id(at)) {
+		struct named_instance *named = find_named(&s->instances, at->text, at->size);
+		instance = named == nullptr ? nullptr : named->instance;
+		at = at->next;
+	}
+	if (instance == nullptr) {
+		o->status = s->current_missing != WASM_OK ? s->current_missing
+							  : (enum wasm_status)WASM_LINK_UNKNOWN;
+		return;
+	}
+	char *name = arena_allocate(s->arena, at->size + 1, 1);
+	memcpy(name, at->text, at->size);
+	struct wasm_extern found;
+	o->status = wasm_instance_export(instance, name, &found);
+	if (o->status != WASM_OK)
+		return;
+	if (found.kind == WASM_EXTERN_FUNCTION) {
+		invoke(o, found.function, at->next);
+		return;
+	}
+	o->values[0] = wasm_global_get(found.global);
+	o->global_type = wasm_global_type(found.global);
+	o->types = &o->global_type;
+	o->count = 1;
+}
+
+static bool skip_outcome(struct script *s, const struct outcome *o)
+{
+	if (!wasm_status_is_unsupported(o->status))
+		return false;
+	skip(s, o->status);
+	return true;
+}
+
+static void run_plain_action(struct script *s, const struct node *command)
+{
+	struct outcome o;
+	run_action(s, command, &o);
+	if (!skip_outcome(s, &o))
+		expect(s, command, o.status == WASM_OK, "action failed");
+}
+
+// --- assertions
+// ---------------------------------------------------------------------------------------------
+
+static void assert_return(struct script *s, const struct node *command)
+{
+	struct outcome o;
+	const struct node *action = command->first->next;
+	run_action(s, action, &o);
+	if (skip_outcome(s, &o))
+		return;
+	if (o.status != WASM_OK) {
+		fail(s, command,
+			o.status == WASM_TRAPPED ? wasm_trap_text(o.trap)
+						 : wasm_status_text(o.status));
+		return;
+	}
+	const struct node *pattern = action->next;
+	bool ok = true;
+	for (uint32_t i = 0; i < o.count && ok; i++) {
+		ok = value_matches(pattern, o.types[i], o.values[i]);
+		pattern = pattern == nullptr ? nullptr : pattern->next;
+	}
+	expect(s, command, ok && pattern == nullptr, "wrong result");
+}
+
+// One of the two texts begins with the other.
+static bool text_matches(const struct node *expected, const char *text)
+{
+	size_t size = strlen(text);
+	if (!node_is_string(expected))
+		return false;
+	return memcmp(expected->text, text, size < expected->size ? size : expected->size) == 0;
+}
+
+static void assert_trap(struct script *s, const struct node *command)
+{
+	const struct node *action = command->first->next;
+	struct outcome o = {};
+	if (node_is_list(action, "module")) {
+		struct wasm_instance *instance;
+		struct wasm_trap_info info = {};
+		o.status = make_instance(s, action, &instance, &info);
+		o.trap = info.trap;
+	} else {
+		run_action(s, action, &o);
+	}
+	if (skip_outcome(s, &o))
+		return;
+	if (o.status != WASM_TRAPPED)
+		fail(s, command, o.status == WASM_OK ? "no trap" : wasm_status_text(o.status));
+	else
+		expect(s, command, text_matches(action->next, wasm_trap_text(o.trap)),
+			wasm_trap_text(o.trap));
+}
+
+static void assert_rejected(struct script *s, const struct node *command)
+{
+	struct module_source source = module_source(s, command->first->next);
+	enum wasm_status status = source.status;
+	struct script_image image = {};
+	if (status == WASM_OK)
+		status = compile_source(s, &source, &image);
+	wasm_free(s->allocator, source.bytes, source.size, 1);
+	wasm_free(s->allocator, image.bytes, image.size, 1);
+	bool malformed = node_is(command->first, "assert_malformed");
+	if (wasm_status_is_unsupported(status))
+		skip(s, status);
+	else
+		expect(s, command,
+			wasm_status_is_malformed(status) ||
+				(!malformed && wasm_status_is_invalid(status)),
+			status == WASM_OK ? "module was accepted" : wasm_status_text(status));
+}
+
+static void assert_unlinkable(struct script *s, const struct node *command)
+{
+	struct wasm_instance *instance;
+	struct wasm_trap_info info;
+	enum wasm_status status = make_instance(s, command->first->next, &instance, &info);
+	if (wasm_status_is_unsupported(status))
+		skip(s, status);
+	else
+		expect(s, command, status == WASM_LINK_UNKNOWN || status == WASM_LINK_TYPE,
+			wasm_status_text(status));
+}
+
+static void skip_custom(struct script *s, const struct node *)
+{
+	skip(s, WASM_UNSUPPORTED_GC);
+}
+
+static void skip_exception(struct script *s, const struct node *)
+{
+	skip(s, WASM_UNSUPPORTED_EXCEPTIONS);
+}
+
+static const struct {
+	const char *keyword;
+	void (*run)(struct script *s, const struct node *command);
+} commands[] = {
+	{"module", run_module},
+	{"register", run_register},
+	{"invoke", run_plain_action},
+	{"get", run_plain_action},
+	{"assert_return", assert_return},
+	{"assert_trap", assert_trap},
+	{"assert_exhaustion", assert_trap},
+	{"assert_invalid", assert_rejected},
+	{"assert_malformed", assert_rejected},
+	{"assert_unlinkable", assert_unlinkable},
+	{"assert_exception", skip_exception},
+	{"assert_malformed_custom", skip_custom},
+	{"assert_invalid_custom", skip_custom},
+};
+
+static void run_command(struct script *s, const struct node *command)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (node_is_list(command, commands[i].keyword)) {
+			commands[i].run(s, command);
+			return;
+		}
+	fail(s, command, "unknown command");
+}
+
+void script_run(struct script *s, struct node *tree)
+{
+	for (const struct node *command = tree; command != nullptr; command = command->next)
+		run_command(s, command);
+}

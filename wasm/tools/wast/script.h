@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Runs .wast scripts, the form of the official test suite: modules, actions and assertions.
+#ifndef WASM_TOOLS_WAST_SCRIPT_H
+#define WASM_TOOLS_WAST_SCRIPT_H
+
+#include "base/array.h"
+#include "tools/wat/tree.h"
+#include "wasm/runtime.h"
+
+constexpr uint32_t SCRIPT_VALUES = 64;
+
+struct script_counts {
+	uint32_t passed;
+	uint32_t failed;
+	uint32_t skipped;
+	uint32_t skipped_by[WASM_STATUS_COUNT]; // by the feature that is missing
+};
+
+struct named_instance {
+	const struct node *name; // identifier, or string of a registration
+	struct wasm_instance *instance;
+	const struct node *definition; // (module definition): the module's node
+};
+
+struct script {
+	struct arena *arena;
+	const struct wasm_allocator *allocator;
+	struct wasm_store *store;
+	const char *path;
+	bool verbose;
+	struct script_counts counts;
+	struct wasm_instance *current;    // null: it could not be made
+	enum wasm_status current_missing; // the feature that it needs, or WASM_OK
+	struct array instances;           // struct named_instance, by identifier
+	struct array registered;          // struct named_instance, by import name
+	struct array images;              // struct script_image, alive as long as the store
+	struct wasm_memory *spectest_memory;
+	struct wasm_table *spectest_table;
+	struct wasm_global *spectest_globals[4];
+};
+
+struct script_image {
+	uint8_t *bytes;
+	size_t size;
+};
+
+// Runs all commands of a parsed file.
+void script_run(struct script *script, struct node *commands);
+
+// --- spectest.c: the module that the suite expects
+// ------------------------------------------------------
+
+enum wasm_status spectest_create(struct script *script);
+bool spectest_resolve(
+	struct script *script, const struct wasm_import_name *import, struct wasm_extern *found);
+
+// --- values.c
+// ---------------------------------------------------------------------------------------------
+
+// Constants "(i32.const 1)"…; `types` gets their types. False if something is not supported.
+bool values_parse(const struct node *at, union wasm_value *values, uint8_t *types, uint32_t *count,
+	enum wasm_status *missing);
+// Does a result match the pattern?
+bool value_matches(const struct node *pattern, uint8_t type, union wasm_value value);
+
+#endif

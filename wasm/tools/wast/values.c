@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Arguments and expected results. An external reference n of a script is n + 1 here: 0 is null.
+#include "tools/wast/script.h"
+#include "tools/wat/number.h"
+
+static bool parse_reference(const struct node *list, union wasm_value *value, uint8_t *type)
+{
+	uint64_t number = 0;
+	const struct node *argument = list->first->next;
+	if (node_is_list(list, "ref.null")) {
+		value->i64 = 0;
+		bool external = node_is(argument, "extern");
+		*type = external ? WASM_TYPE_EXTERNREF : WASM_TYPE_FUNCREF;
+		return external || node_is(argument, "func");
+	}
+	if (!node_is_list(list, "ref.extern") || !number_integer(argument, 32, &number))
+		return false;
+	value->externref = number + 1;
+	*type = WASM_TYPE_EXTERNREF;
+	return true;
+}
+
+static bool parse_value(const struct node *list, union wasm_value *value, uint8_t *type)
+{
+	static const struct {
+		const char *keyword;
+		uint8_t type;
+		uint8_t bits;
+		bool is_float;
+	} kinds[] = {{"i32.const", WASM_TYPE_I32, 32, false},
+		{"i64.const", WASM_TYPE_I64, 64, false}, {"f32.const", WASM_TYPE_F32, 32, true},
+		{"f64.const", WASM_TYPE_F64, 64, true}};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!node_is_list(list, kinds[i].keyword))
+			continue;
+		*type = kinds[i].type;
+		value->i64 = 0;
+		return kinds[i].is_float
+			       ? number_float(list->first->next, kinds[i].bits, &value->i64)
+			       : number_integer(list->first->next, kinds[i].bits, &value->i64);
+	}
+	return parse_reference(list, value, type);
+}
+
+static enum wasm_status missing_feature(const struct node *list)
+{
+	return node_is_list(list, "v128.const") ? WASM_UNSUPPORTED_SIMD : WASM_UNSUPPORTED_GC;
+}
+
+bool values_parse(const struct node *at, union wasm_value *values, uint8_t *types, uint32_t *count,
+	enum wasm_status *missing)
+{
+	*count = 0;
+	for (; at != nullptr; at = at->next) {
+		if (*count == SCRIPT_VALUES || !parse_value(at, &values[*count], &types[*count])) {
+			*missing = missing_feature(at);
+			return false;
+		}
+		++*count;
+	}
+	return true;
+}
+
+static bool nan_matches(const struct node *pattern, uint8_t type, union wasm_value value)
+{
+	bool single = type == WASM_TYPE_F32;
+	uint64_t bits = single ? value.f32_bits : value.f64_bits;
+	uint64_t magnitude = bits & (single ? 0x7fffffff : UINT64_C(0x7fffffffffffffff));
+	uint64_t canonical = single ? 0x7fc00000 : UINT64_C(0x7ff8000000000000);
+	return node_is(pattern, "nan:canonical") ? magnitude == canonical
+						 : (magnitude & canonical) == canonical;
+}
+
+static bool any_matches(const struct node *at, uint8_t type, union wasm_value value)
+{
+	for (; at != nullptr; at = at->next)
+		if (value_matches(at, type, value))
+			return true;
+	return false;
+}
+
+bool value_matches(const struct node *pattern, uint8_t type, union wasm_value value)
+{
+	union wasm_value expected;
+	uint8_t expected_type;
+	if (pattern == nullptr || pattern->kind != NODE_LIST || pattern->first == nullptr)
+		return false;
+	const struct node *argument = pattern->first->next;
+	if (node_is_list(pattern, "either"))
+		return any_matches(argument, type, value);
+	if (node_is(argument, "nan:canonical") || node_is(argument, "nan:arithmetic"))
+		return node_is_list(pattern, type == WASM_TYPE_F32 ? "f32.const" : "f64.const") &&
+		       nan_matches(argument, type, value);
+	if (node_is_list(pattern, "ref.func"))
+		return type == WASM_TYPE_FUNCREF && value.i64 != 0;
+	if (node_is_list(pattern, "ref.extern") && argument == nullptr)
+		return type == WASM_TYPE_EXTERNREF && value.i64 != 0;
+	if (node_is_list(pattern, "ref.null") && argument == nullptr)
+		return value.i64 == 0;
+	if (!parse_value(pattern, &expected, &expected_type) || expected_type != type)
+		return false;
+	bool narrow = type == WASM_TYPE_I32 || type == WASM_TYPE_F32;
+	return narrow ? expected.i32 == value.i32 : expected.i64 == value.i64;
+}

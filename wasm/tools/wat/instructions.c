@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Instructions of the text format, plain and folded. The opcode table gives names and immediates.
+#include "decode/opcodes.h"
+#include "tools/wat/assembler.h"
+#include "tools/wat/number.h"
+
+#include <stdlib.h>
+
+// Where the next immediate is.
+struct cursor {
+	struct node *at;
+};
+
+static struct node *take(struct cursor *c)
+{
+	struct node *node = c->at;
+	if (node != nullptr)
+		c->at = node->next;
+	return node;
+}
+
+// --- finding instructions
+// -----------------------------------------------------------------------------------
+
+static uint32_t opcode_find(const struct node *node)
+{
+	for (uint32_t i = 0; i < OPCODE_LIMIT; i++)
+		if (i != OP_SELECT_T && opcode_infos[i].text != nullptr &&
+			node_is(node, opcode_infos[i].text))
+			return i;
+	return OPCODE_LIMIT;
+}
+
+static void unknown_instruction(struct assembler *a, const struct node *node)
+{
+	static const struct {
+		const char *prefix;
+		enum wasm_status status;
+	} known[] = {{"v128.", WASM_UNSUPPORTED_SIMD}, {"i8x16.", WASM_UNSUPPORTED_SIMD},
+		{"i16x8.", WASM_UNSUPPORTED_SIMD}, {"i32x4.", WASM_UNSUPPORTED_SIMD},
+		{"i64x2.", WASM_UNSUPPORTED_SIMD}, {"f32x4.", WASM_UNSUPPORTED_SIMD},
+		{"f64x2.", WASM_UNSUPPORTED_SIMD}, {"struct.", WASM_UNSUPPORTED_GC},
+		{"array.", WASM_UNSUPPORTED_GC}, {"i31.", WASM_UNSUPPORTED_GC},
+		{"ref.", WASM_UNSUPPORTED_GC}, {"br_on", WASM_UNSUPPORTED_GC},
+		{"call_ref", WASM_UNSUPPORTED_GC}, {"return_call_ref", WASM_UNSUPPORTED_GC},
+		{"any.", WASM_UNSUPPORTED_GC}, {"extern.", WASM_UNSUPPORTED_GC},
+		{"return_call", WASM_UNSUPPORTED_TAIL_CALL}, {"throw", WASM_UNSUPPORTED_EXCEPTIONS},
+		{"try", WASM_UNSUPPORTED_EXCEPTIONS}, {"catch", WASM_UNSUPPORTED_EXCEPTIONS},
+		{"rethrow", WASM_UNSUPPORTED_EXCEPTIONS}, {"delegate", WASM_UNSUPPORTED_EXCEPTIONS},
+		{"i32.atomic.", WASM_UNSUPPORTED_THREADS},
+		{"i64.atomic.", WASM_UNSUPPORTED_THREADS},
+		{"memory.atomic.", WASM_UNSUPPORTED_THREADS},
+		{"atomic.", WASM_UNSUPPORTED_THREADS}};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (node_starts(node, known[i].prefix))
+			wat_fail(a, node, known[i].status);
+	wat_malformed(a, node);
+}
+
+static void put_opcode(struct assembler *a, struct wat_bytes *to, uint32_t opcode)
+{
+	if (opcode >= 0x100) {
+		put_byte(a, to, 0xfc);
+		put_unsigned(a, to, opcode - 0x100);
+	} else {
+		put_byte(a, to, (uint8_t)opcode);
+	}
+}
+
+// --- immediates
+// ---------------------------------------------------------------------------------------------
+
+static uint32_t optional_index(struct assembler *a, struct cursor *c, enum wat_space space)
+{
+	return node_is_index(c->at) ? space_index(a, space, take(c)) : 0;
+}
+
+static void put_index(
+	struct assembler *a, struct wat_bytes *to, enum wat_space space, struct cursor *c)
+{
+	put_unsigned(a, to, space_index(a, space, take(c)));
+}
+
+// "offset=" or "align=" with its number.
+static bool match_option(struct assembler *a, struct cursor *c, const char *name, uint64_t *value)
+{
+	size_t size = strlen(name);
+	if (!node_starts(c->at, name))
+		return false;
+	struct node *node = take(c);
+	if (!number_unsigned(node->text + size, node->size - size, UINT64_MAX, value))
+		wat_malformed(a, node);
+	return true;
+}
+
+static void put_memarg(struct assembler *a, struct wat_bytes *to, struct cursor *c, uint8_t access)
+{
+	uint64_t offset = 0, alignment = UINT64_C(1) << access;
+	struct node *node = c->at;
+	uint32_t memory = optional_index(a, c, WAT_MEMORIES);
+	match_option(a, c, "offset=", &offset);
+	match_option(a, c, "align=", &alignment);
+	if (alignment == 0 || (alignment & (alignment - 1)) != 0 || offset > UINT32_MAX)
+		wat_malformed(a, node);
+	uint32_t log = alignment == 0 ? 0 : (uint32_t)__builtin_ctzll(alignment);
+	put_unsigned(a, to, log | (memory != 0 ? 0x40 : 0));
+	if (memory != 0)
+		put_unsigned(a, to, memory);
+	put_unsigned(a, to, offset);
+}
+
+static void put_labels(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	uint32_t count = 0;
+	for (struct node *n = c->at; node_is_index(n); n = n->next)
+		count++;
+	if (count == 0) {
+		wat_malformed(a, c->at);
+		return;
+	}
+	put_unsigned(a, to, count - 1);
+	for (uint32_t i = 0; i < count; i++)
+		put_index(a, to, WAT_LABELS, c);
+}
+
+static void put_indirect(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	struct wat_type signature;
+	uint32_t table = optional_index(a, c, WAT_TABLES);
+	uint32_t type = parse_type_use(a, &c->at, false, &signature);
+	put_unsigned(a, to, type);
+	put_unsigned(a, to, table);
+}
+
+static void put_integer(struct assembler *a, struct wat_bytes *to, struct cursor *c, uint32_t bits)
+{
+	uint64_t value = 0;
+	struct node *node = take(c);
+	if (!number_integer(node, bits, &value))
+		wat_malformed(a, node);
+	put_signed(a, to, bits == 32 ? (int32_t)value : (int64_t)value);
+}
+
+static void put_float(struct assembler *a, struct wat_bytes *to, struct cursor *c, uint32_t bits)
+{
+	uint64_t value = 0;
+	struct node *node = take(c);
+	if (!number_float(node, bits, &value))
+		wat_malformed(a, node);
+	put_raw(a, to, &value, bits / 8);
+}
+
+// "[outer] inner", both indices; the outer one may be left out. The inner is written first.
+static void put_segment(struct assembler *a, struct wat_bytes *to, struct cursor *c,
+	enum wat_space outer, enum wat_space segment)
+{
+	struct node *first = take(c);
+	bool two = node_is_index(c->at);
+	uint32_t outer_index = two ? space_index(a, outer, first) : 0;
+	put_unsigned(a, to, space_index(a, segment, two ? take(c) : first));
+	put_unsigned(a, to, outer_index);
+}
+
+static void put_copy(
+	struct assembler *a, struct wat_bytes *to, struct cursor *c, enum wat_space space)
+{
+	bool given = node_is_index(c->at);
+	for (uint32_t i = 0; i < 2; i++)
+		put_unsigned(a, to, given ? space_index(a, space, take(c)) : 0);
+}
+
+static void put_immediates(
+	struct assembler *a, struct wat_bytes *to, const struct opcode_info *info, struct cursor *c)
+{
+	switch (info->immediate) {
+	case IMMEDIATE_LABEL:
+		return put_index(a, to, WAT_LABELS, c);
+	case IMMEDIATE_LABELS:
+		return put_labels(a, to, c);
+	case IMMEDIATE_FUNCTION:
+		return put_index(a, to, WAT_FUNCTIONS, c);
+	case IMMEDIATE_INDIRECT:
+		return put_indirect(a, to, c);
+	case IMMEDIATE_LOCAL:
+		return put_index(a, to, WAT_LOCALS, c);
+	case IMMEDIATE_GLOBAL:
+		return put_index(a, to, WAT_GLOBALS, c);
+	case IMMEDIATE_TABLE:
+		return put_unsigned(a, to, optional_index(a, c, WAT_TABLES));
+	case IMMEDIATE_MEMORY:
+		return put_unsigned(a, to, optional_index(a, c, WAT_MEMORIES));
+	case IMMEDIATE_MEMARG:
+		return put_memarg(a, to, c, info->access);
+	case IMMEDIATE_I32:
+		return put_integer(a, to, c, 32);
+	case IMMEDIATE_I64:
+		return put_integer(a, to, c, 64);
+	case IMMEDIATE_F32:
+		return put_float(a, to, c, 32);
+	case IMMEDIATE_F64:
+		return put_float(a, to, c, 64);
+	case IMMEDIATE_REFTYPE:
+		return put_byte(a, to, parse_heap_type(a, take(c)));
+	case IMMEDIATE_DATA:
+		a->uses_data_index = true;
+		return put_index(a, to, WAT_DATA, c);
+	case IMMEDIATE_ELEMENT:
+		return put_index(a, to, WAT_ELEMENTS, c);
+	case IMMEDIATE_MEMORY_INIT:
+		a->uses_data_index = true;
+		return put_segment(a, to, c, WAT_MEMORIES, WAT_DATA);
+	case IMMEDIATE_TABLE_INIT:
+		return put_segment(a, to, c, WAT_TABLES, WAT_ELEMENTS);
+	case IMMEDIATE_MEMORY_COPY:
+		return put_copy(a, to, c, WAT_MEMORIES);
+	case IMMEDIATE_TABLE_COPY:
+		return put_copy(a, to, c, WAT_TABLES);
+	default:
+		return;
+	}
+}
+
+// select with result types is another opcode.
+static void put_select(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	if (!node_is_list(c->at, "result")) {
+		put_opcode(a, to, OP_SELECT);
+		return;
+	}
+	struct wat_type type = parse_signature(a, &c->at, false);
+	put_opcode(a, to, OP_SELECT_T);
+	put_sized(a, to, type.results, type.result_count);
+}
+
+// --- blocks
+// -------------------------------------------------------------------------------------------------
+
+static void put_block_type(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	struct wat_type signature;
+	bool has_use = node_is_list(c->at, "type");
+	struct node *start = c->at;
+	if (has_use) {
+		put_signed(a, to, parse_type_use(a, &c->at, false, &signature));
+		return;
+	}
+	signature = parse_signature(a, &c->at, false);
+	if (!wat_ok(a))
+		return;
+	if (signature.parameter_count == 0 && signature.result_count <= 1) {
+		put_byte(a, to, signature.result_count == 0 ? 0x40 : signature.results[0]);
+		return;
+	}
+	c->at = start;
+	put_signed(a, to, parse_type_use(a, &c->at, false, &signature));
+}
+
+static void open_block(struct assembler *a, struct wat_bytes *to, uint32_t opcode, struct cursor *c,
+	struct node *label)
+{
+	put_opcode(a, to, opcode);
+	// The type cannot name the label, so that their order does not matter.
+	space_add(a, WAT_LABELS, label);
+	put_block_type(a, to, c);
+}
+
+static void close_block(struct assembler *a, struct wat_bytes *to)
+{
+	put_opcode(a, to, OP_END);
+	a->spaces[WAT_LABELS].count--;
+}
+
+static bool is_block(uint32_t opcode)
+{
+	return opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF;
+}
+
+static struct node *take_label(struct cursor *c)
+{
+	return node_is_id(c->at) ? take(c) : nullptr;
+}
+
+// (if label? type? folded* (then ...) (else ...)?)
+static void assemble_folded_if(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	struct node *label = take_label(c);
+	struct wat_bytes type = {};
+	put_block_type(a, &type, c);
+	while (c->at != nullptr && !node_is_list(c->at, "then"))
+		assemble_folded(a, to, take(c));
+	if (!node_is_list(c->at, "then")) {
+		wat_malformed(a, c->at);
+		free_bytes(a, &type);
+		return;
+	}
+	put_opcode(a, to, OP_IF);
+	put_raw(a, to, type.bytes.items, type.bytes.count);
+	free_bytes(a, &type);
+	space_add(a, WAT_LABELS, label);
+	assemble_instructions(a, to, take(c)->first->next);
+	if (node_is_list(c->at, "else")) {
+		put_opcode(a, to, OP_ELSE);
+		assemble_instructions(a, to, take(c)->first->next);
+	}
+	if (c->at != nullptr)
+		wat_malformed(a, c->at);
+	close_block(a, to);
+}
+
+static void assemble_folded_block(
+	struct assembler *a, struct wat_bytes *to, uint32_t opcode, struct cursor *c)
+{
+	struct node *label = take_label(c);
+	open_block(a, to, opcode, c, label);
+	assemble_instructions(a, to, c->at);
+	close_block(a, to);
+}
+
+// (op immediates folded*): operands come first in the binary.
+static void assemble_folded_plain(
+	struct assembler *a, struct wat_bytes *to, uint32_t opcode, struct cursor *c)
+{
+	struct wat_bytes own = {};
+	if (opcode == OP_SELECT) {
+		put_select(a, &own, c);
+	} else {
+		put_opcode(a, &own, opcode);
+		put_immediates(a, &own, &opcode_infos[opcode], c);
+	}
+	while (c->at != nullptr && wat_ok(a))
+		assemble_folded(a, to, take(c));
+	put_raw(a, to, own.bytes.items, own.bytes.count);
+	free_bytes(a, &own);
+}
+
+void assemble_folded(struct assembler *a, struct wat_bytes *to, struct node *node)
+{
+	if (!wat_ok(a))
+		return;
+	if (node->kind != NODE_LIST || node->first == nullptr) {
+		wat_malformed(a, node);
+		return;
+	}
+	uint32_t opcode = opcode_find(node->first);
+	struct cursor c = {node->first->next};
+	if (opcode == OPCODE_LIMIT)
+		unknown_instruction(a, node->first);
+	else if (opcode == OP_IF)
+		assemble_folded_if(a, to, &c);
+	else if (opcode == OP_ELSE || opcode == OP_END)
+		wat_malformed(a, node);
+	else if (is_block(opcode))
+		assemble_folded_block(a, to, opcode, &c);
+	else
+		assemble_folded_plain(a, to, opcode, &c);
+}
+
+// --- plain sequences
+// ----------------------------------------------------------------------------------------
+
+// The identifier after else and end must repeat the block's.
+static void check_label(struct assembler *a, struct cursor *c)
+{
+	if (!node_is_id(c->at))
+		return;
+	struct node *node = take(c);
+	if (space_index(a, WAT_LABELS, node) != 0)
+		wat_malformed(a, node);
+}
+
+// Which of the blocks that this sequence has opened are `if` without `else` so far.
+struct open_blocks {
+	struct array can_else; // uint8_t
+};
+
+static void plain_else(
+	struct assembler *a, struct wat_bytes *to, struct open_blocks *open, struct cursor *c)
+{
+	uint8_t *can_else = open->can_else.items;
+	if (open->can_else.count == 0 || can_else[open->can_else.count - 1] == 0) {
+		wat_malformed(a, c->at);
+		return;
+	}
+	can_else[open->can_else.count - 1] = 0;
+	check_label(a, c);
+	put_opcode(a, to, OP_ELSE);
+}
+
+static void plain_end(
+	struct assembler *a, struct wat_bytes *to, struct open_blocks *open, struct cursor *c)
+{
+	if (open->can_else.count == 0) {
+		wat_malformed(a, c->at);
+		return;
+	}
+	open->can_else.count--;
+	check_label(a, c);
+	close_block(a, to);
+}
+
+static void plain_block(struct assembler *a, struct wat_bytes *to, uint32_t opcode,
+	struct open_blocks *open, struct cursor *c)
+{
+	uint8_t is_if = opcode == OP_IF;
+	struct node *label = take_label(c);
+	open_block(a, to, opcode, c, label);
+	if (array_push(&open->can_else, a->allocator, 1, &is_if) != WASM_OK)
+		wat_fail(a, c->at, WASM_NO_MEMORY);
+}
+
+static void plain_instruction(
+	struct assembler *a, struct wat_bytes *to, struct open_blocks *open, struct cursor *c)
+{
+	struct node *node = take(c);
+	uint32_t opcode = opcode_find(node);
+	if (opcode == OPCODE_LIMIT)
+		unknown_instruction(a, node);
+	else if (opcode == OP_ELSE)
+		plain_else(a, to, open, c);
+	else if (opcode == OP_END)
+		plain_end(a, to, open, c);
+	else if (is_block(opcode))
+		plain_block(a, to, opcode, open, c);
+	else if (opcode == OP_SELECT)
+		put_select(a, to, c);
+	else {
+		put_opcode(a, to, opcode);
+		put_immediates(a, to, &opcode_infos[opcode], c);
+	}
+}
+
+void assemble_instructions(struct assembler *a, struct wat_bytes *to, struct node *at)
+{
+	struct cursor c = {at};
+	struct open_blocks open = {};
+	while (c.at != nullptr && wat_ok(a)) {
+		if (c.at->kind == NODE_LIST)
+			assemble_folded(a, to, take(&c));
+		else if (c.at->kind == NODE_ATOM)
+			plain_instruction(a, to, &open, &c);
+		else
+			wat_malformed(a, c.at);
+	}
+	if (open.can_else.count != 0)
+		wat_malformed(a, at);
+	array_free(&open.can_else, a->allocator, 1);
+}

@@ -120,6 +120,8 @@ static bool input_fill(struct input *input)
 bool input_record(struct input *input, char separator, const char **record, size_t *size)
 {
 	size_t searched = 0;
+	if (!input->buffer && !input_fill(input))
+		return false;
 	for (;;) {
 		size_t there = input->end - input->start;
 		const char *from = input->buffer + input->start;

@@ -365,8 +365,8 @@ static void escape_key(struct editor *editor)
 		return;
 	for (;;) {
 		key = editor->terminal.read_soon(context);
-		if (key >= '0' && key <= '9' && numbers[index] < 1000)
-			numbers[index] = numbers[index] * 10 + key - '0';
+		if (key >= '0' && key <= '9')
+			numbers[index] = (numbers[index] * 10 + key - '0') % 1000;
 		else if (key == ';' && index == 0)
 			index = 1;
 		else

@@ -12,13 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+constexpr int ALIAS_MAX = 16; // expansions in one command word
+
 struct parser {
 	struct lexer lexer;
 	struct token token;
 	struct parse parse;
 	const struct parse_options *options;
 	int depth;
-	size_t alias_end; // no alias is expanded twice before this position
+	size_t alias_end; // before it, the text comes from these aliases
+	const char *alias_names[ALIAS_MAX];
+	size_t alias_lengths[ALIAS_MAX];
 	size_t shift;     // by how much aliases made the text longer (wraps around)
 	int alias_count;
 };
@@ -177,7 +181,33 @@ static struct node *parent_make(struct parser *parser, enum node_kind kind, stru
 
 // --- Aliases ----------------------------------------------------------------------------------
 
-constexpr int ALIAS_MAX = 16; // expansions in one command word
+// Was this name replaced already to give the text at the parser's position?
+static bool alias_active(const struct parser *parser, const struct token *token)
+{
+	for (int i = 0; i < parser->alias_count; i++)
+		if (parser->alias_lengths[i] == token->length &&
+			memcmp(parser->alias_names[i], token->text, token->length) == 0)
+			return true;
+	return parser->alias_count == ALIAS_MAX;
+}
+
+// Writes `value` over the token in a copy of the source text.
+static void alias_splice(struct parser *parser, const struct token *token, const char *value)
+{
+	const char *text = parser->lexer.text;
+	size_t value_length = strlen(value), after = token->start + token->length;
+	size_t rest = strlen(text + after);
+	char *copy = arena_get(parser->lexer.arena, token->start + value_length + rest + 1);
+	memcpy(copy, text, token->start);
+	memcpy(copy + token->start, value, value_length);
+	memcpy(copy + token->start + value_length, text + after, rest);
+	parser->alias_names[parser->alias_count] = token->text;
+	parser->alias_lengths[parser->alias_count++] = token->length;
+	parser->alias_end = token->start + value_length;
+	parser->shift += value_length - token->length;
+	parser->lexer.text = copy;
+	parser->lexer.at = token->start;
+}
 
 // Replaces the command word by its alias in the source text and reads it again.
 static void alias_expand(struct parser *parser)
@@ -186,24 +216,13 @@ static void alias_expand(struct parser *parser)
 		const struct token token = parser->token;
 		if (token.start >= parser->alias_end)
 			parser->alias_count = 0;
-		const char *value = parser->alias_count < ALIAS_MAX
-			? parser->options->alias(
-				  parser->options->alias_context, token.text, token.length)
-			: nullptr;
-		bool same = value && strncmp(value, token.text, token.length) == 0;
-		if (!value || (same && token.start < parser->alias_end))
+		const char *value = alias_active(parser, &token)
+			? nullptr
+			: parser->options->alias(
+				  parser->options->alias_context, token.text, token.length);
+		if (!value)
 			return;
-		size_t value_length = strlen(value), after = token.start + token.length;
-		size_t rest = strlen(parser->lexer.text + after);
-		char *text = arena_get(parser->lexer.arena, token.start + value_length + rest + 1);
-		memcpy(text, parser->lexer.text, token.start);
-		memcpy(text + token.start, value, value_length);
-		memcpy(text + token.start + value_length, parser->lexer.text + after, rest);
-		parser->lexer.text = text;
-		parser->lexer.at = token.start;
-		parser->alias_end = token.start + value_length;
-		parser->alias_count++;
-		parser->shift += value_length - token.length;
+		alias_splice(parser, &token, value);
 		advance(parser);
 	}
 }

@@ -4,6 +4,8 @@
 // Tests: tests/host/apps/parser_test.c (parse, print, parse again, print: same text)
 #include "unparse.h"
 
+#include "parser.h"
+
 #include <string.h>
 
 constexpr int UNPARSE_HERE_MAX = 64;
@@ -176,6 +178,9 @@ static void print_simple(struct printer *printer, const struct node *node)
 	print_words(printer, node->assignments);
 	if (node->assignments && node->words)
 		put(printer, " ");
+	// Behind a redirection, `if' was an ordinary word; in front it must be quoted to stay one.
+	else if (node->words && word_is_reserved(node->words->text))
+		put(printer, "\\");
 	print_words(printer, node->words);
 }
 

@@ -56,7 +56,7 @@ int command_cmp(int count, char **arguments)
 			complain("EOF on %s after byte %llu", more_left ? right_path : left_path,
 				(unsigned long long)at - 1);
 		else
-			output_format(&out, "%s %s differ: byte %llu, line %llu\n", left_path,
+			output_format(&out, "%s %s differ: char %llu, line %llu\n", left_path,
 				right_path, (unsigned long long)at, (unsigned long long)line);
 		return 1;
 	}

@@ -35,7 +35,9 @@ static int options_end(int count, char **arguments, const char **separator, bool
 	for (; i < count && arguments[i][0] == '-' && isalpha((unsigned char)arguments[i][1]); i++) {
 		if (strcmp(arguments[i], "-w") == 0)
 			*wide = true;
-		else if (strcmp(arguments[i], "-s") == 0 && i + 1 < count)
+		else if (arguments[i][1] == 's' && arguments[i][2])
+			*separator = arguments[i] + 2;
+		else if (arguments[i][1] == 's' && i + 1 < count)
 			*separator = arguments[++i];
 		else
 			die_usage();

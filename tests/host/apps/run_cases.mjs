@@ -5,7 +5,8 @@
 // A case NAME.sh with NAME.out must print just that. Without NAME.out, dash and the host's own
 // commands run it too, and both must print the same and end with the same status. Each runs in a
 // fresh folder with the files of cases/data. Standard error is not compared; a case sends it to
-// standard output if it matters.
+// standard output if it matters. UPDATE=1 writes what was printed to the .out files there are (read
+// the difference before committing it); SHOW_ERRORS=1 shows standard error.
 import child from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -94,6 +95,9 @@ for (const file of fs.readdirSync(cases).sort()) {
 	} catch (error) {
 		got = {output: `harness: ${error.stack}\n`, status: -1};
 	}
+	const out = script.replace(/\.sh$/, '.out');
+	if (process.env.UPDATE && fs.existsSync(out))
+		fs.writeFileSync(out, got.output + (got.status ? `status ${got.status}\n` : ''), 'latin1');
 	const same = wanted.output === got.output && wanted.status === got.status;
 	console.log(`${same ? 'ok  ' : 'FAIL'} ${name}`);
 	if (!same)

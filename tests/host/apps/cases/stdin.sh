@@ -1,0 +1,1 @@
+printf 'echo from stdin\nread x\nline for read\necho got $x\nif true\nthen echo multi\nfi\n' | sh; echo 'echo $1' | sh -s arg; printf 'cat\nrest\nof it\n' | sh; sh -c 'echo $#' a b c; sh -e -c 'false; echo no'; echo $?

@@ -12,8 +12,7 @@ static void diagnose(struct wasm_diagnostic *diagnostic, enum wasm_status status
 		*diagnostic = (struct wasm_diagnostic){offset, function, status};
 }
 
-// --- validation alone
-// -----------------------------------------------------------------------------------
+// --- validation alone ------------------------------------------------------------------------
 
 static enum wasm_status validate_function(struct validator *v, uint32_t body, uint64_t *offset)
 {
@@ -58,8 +57,7 @@ enum wasm_status wasm_validate(const uint8_t *bytes, size_t size,
 	return status;
 }
 
-// --- compilation
-// ------------------------------------------------------------------------------------------
+// --- compilation -----------------------------------------------------------------------------
 
 static enum wasm_status emit_adapters(struct generator *g, struct type_code *types)
 {

@@ -51,7 +51,7 @@ static bool decoder_ok(const struct decoder *d)
 	return d->reader.status == WASM_OK;
 }
 
-// --- types --------------------------------------------------------------------------------------
+// --- types -----------------------------------------------------------------------------------
 
 static const uint8_t *decode_type_list(struct decoder *d, uint32_t *count)
 {
@@ -133,7 +133,7 @@ static struct module_global decode_global_type(struct decoder *d)
 	return global;
 }
 
-// --- imports ------------------------------------------------------------------------------------
+// --- imports ---------------------------------------------------------------------------------
 
 // Index spaces have room for all imports from the start.
 static bool decode_import_spaces(struct decoder *d, uint32_t count)
@@ -196,8 +196,7 @@ static void decode_imports(struct decoder *d)
 	m->imported_globals = m->global_count;
 }
 
-// --- own functions, tables, memories, globals
-// -----------------------------------------------------
+// --- own functions, tables, memories, globals ------------------------------------------------
 
 static void decode_functions(struct decoder *d)
 {
@@ -254,8 +253,7 @@ static void decode_globals(struct decoder *d)
 	}
 }
 
-// --- exports, start
-// -------------------------------------------------------------------------------
+// --- exports, start --------------------------------------------------------------------------
 
 static enum wasm_status export_check(const struct module *m, uint8_t kind, uint32_t index)
 {
@@ -363,8 +361,7 @@ static void decode_start(struct decoder *d)
 		decoder_fail(d, WASM_INVALID_START);
 }
 
-// --- element segments
-// -------------------------------------------------------------------------------
+// --- element segments ------------------------------------------------------------------------
 
 static void decode_element_functions(struct decoder *d, struct module_element *element)
 {
@@ -441,8 +438,7 @@ static void decode_elements(struct decoder *d)
 		decode_element(d, &m->elements[i]);
 }
 
-// --- code and data
-// ------------------------------------------------------------------------------------
+// --- code and data ---------------------------------------------------------------------------
 
 static void decode_body(struct decoder *d, struct module_body *body)
 {
@@ -492,8 +488,7 @@ static void decode_data(struct decoder *d)
 		decode_data_segment(d, &m->data[i]);
 }
 
-// --- the name section (appendix 7.4.1), of which function names are kept for messages
-// -----------------
+// --- the name section (appendix 7.4.1), of which function names are kept for messages --------
 
 static void decode_function_names(struct module *m, struct reader *reader)
 {
@@ -531,8 +526,7 @@ static void decode_custom(struct decoder *d)
 	d->reader.position = d->reader.end;
 }
 
-// --- sections
-// ---------------------------------------------------------------------------------------
+// --- sections --------------------------------------------------------------------------------
 
 // Indexed by section id; rank: position in the prescribed order.
 static const struct section_kind {

@@ -32,8 +32,7 @@ void instance_destroy(struct wasm_instance *instance)
 	wasm_free(allocator, instance, 1, sizeof(*instance));
 }
 
-// --- exports
-// ------------------------------------------------------------------------------------------
+// --- exports ---------------------------------------------------------------------------------
 
 static enum wasm_status export_global(
 	struct wasm_instance *instance, uint32_t index, struct wasm_global **global)
@@ -69,11 +68,10 @@ static enum wasm_status export_get(struct wasm_instance *instance,
 	}
 }
 
-enum wasm_status wasm_instance_export(
-	struct wasm_instance *instance, const char *name, struct wasm_extern *found)
+enum wasm_status wasm_instance_export_sized(
+	struct wasm_instance *instance, const char *name, size_t size, struct wasm_extern *found)
 {
 	const struct wasm_image *image = &instance->module->image;
-	size_t size = strlen(name);
 	for (uint32_t i = 0; i < image->export_count; i++) {
 		const struct wasm_image_export *export = &image->exports[i];
 		if (export->name.size == size &&
@@ -83,14 +81,19 @@ enum wasm_status wasm_instance_export(
 	return WASM_LINK_EXPORT;
 }
 
+enum wasm_status wasm_instance_export(
+	struct wasm_instance *instance, const char *name, struct wasm_extern *found)
+{
+	return wasm_instance_export_sized(instance, name, strlen(name), found);
+}
+
 struct wasm_function_type wasm_function_type_of(const struct wasm_function *function)
 {
 	const struct wasm_image *image = &function->instance->module->image;
 	return wasm_image_function_type(image, image->functions[function->index].type);
 }
 
-// --- access for host functions
-// ------------------------------------------------------------------------
+// --- access for host functions ---------------------------------------------------------------
 
 struct wasm_store *wasm_instance_store(const struct wasm_instance *instance)
 {

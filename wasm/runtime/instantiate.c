@@ -54,8 +54,7 @@ static enum wasm_status link_imports(
 	return status;
 }
 
-// --- own objects
-// --------------------------------------------------------------------------------------
+// --- own objects -----------------------------------------------------------------------------
 
 static enum wasm_status make_memory(struct wasm_instance *instance)
 {
@@ -112,8 +111,7 @@ static enum wasm_status make_tables(struct wasm_instance *instance)
 	return status;
 }
 
-// --- segments and start
-// -------------------------------------------------------------------------------
+// --- segments and start ----------------------------------------------------------------------
 
 static enum wasm_status trapped(struct wasm_trap_info *info, enum wasm_trap trap)
 {

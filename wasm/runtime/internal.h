@@ -73,67 +73,58 @@ static inline const struct wasm_allocator *store_allocator(const struct wasm_sto
 	return &store->platform->allocator;
 }
 
-// --- store.c
-// ------------------------------------------------------------------------------------------
+// --- store.c ---------------------------------------------------------------------------------
 
 // The store's number for a type. `type` must live as long as the store.
 enum wasm_status store_intern_type(
 	struct wasm_store *store, struct wasm_function_type type, uint32_t *number);
 
-// --- objects.c
-// ----------------------------------------------------------------------------------------
+// --- objects.c -------------------------------------------------------------------------------
 
 uint32_t table_grow(
 	struct wasm_store *store, struct wasm_table *table, uint32_t count, uint64_t value);
 void memory_destroy(struct wasm_store *store, struct wasm_memory *memory);
 void table_destroy(struct wasm_store *store, struct wasm_table *table);
 
-// --- instance.c
-// ---------------------------------------------------------------------------------------
+// --- instance.c ------------------------------------------------------------------------------
 
 struct wasm_table *instance_table(const struct wasm_instance *instance, uint32_t index);
 uint64_t *instance_global_value(const struct wasm_instance *instance, uint32_t index);
 void instance_destroy(struct wasm_instance *instance);
 
-// --- constant.c
-// ---------------------------------------------------------------------------------------
+// --- constant.c ------------------------------------------------------------------------------
 
 // Evaluates a constant expression of the instance's image; false if it is malformed, or names a
 // global that is not below `globals`.
 bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_span expression,
 	uint32_t globals, uint64_t *value);
 
-// --- segments.c
-// ---------------------------------------------------------------------------------------
+// --- segments.c ------------------------------------------------------------------------------
 
 enum wasm_trap table_init(struct wasm_instance *instance, uint32_t segment, uint32_t table,
 	uint64_t to, uint64_t from, uint64_t count);
 enum wasm_trap memory_init(struct wasm_instance *instance, uint32_t segment, uint64_t to,
 	uint64_t from, uint64_t count);
 
-// --- builtins.c
-// ---------------------------------------------------------------------------------------
+// --- builtins.c ------------------------------------------------------------------------------
 
 extern const builtin_function runtime_builtins[BUILTIN_COUNT];
 
-// --- trap.c
-// -------------------------------------------------------------------------------------------
+// --- trap.c ----------------------------------------------------------------------------------
 
 // Ends the innermost running export call.
 [[noreturn]] void trap_raise(struct wasm_store *store, enum wasm_trap trap);
 // host_dispatch of host functions' contexts.
 void trap_host_dispatch(struct wasm_context *context, void *values);
 
-// --- registry.c: which code belongs to which module
-// ---------------------------------------------------
+// --- registry.c: which code belongs to which module ------------------------------------------
 
 struct code_range *registry_add(struct wasm_module *module);
 void registry_remove(struct code_range *range);
 // Async-signal-safe.
 struct wasm_module *registry_find(uint64_t pc);
 
-// --- x86_64/enter.S
-// -----------------------------------------------------------------------------------
+// --- x86_64/enter.S --------------------------------------------------------------------------
 
 // Runs `entry`(context, code, values) with the activation's sp set; 0, or the trap.
 uint32_t wasm_enter(struct activation *activation, const void *entry, struct wasm_context *context,

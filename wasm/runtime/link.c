@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "runtime/link.h"
 
-// --- signatures
-// ---------------------------------------------------------------------------------------
+// --- signatures ------------------------------------------------------------------------------
 
 static uint8_t letter_type(char letter)
 {
@@ -40,8 +39,7 @@ bool signature_matches(const char *signature, const struct wasm_function_type *t
 	       match_list(colon + 1, type->results, type->result_count, 0) != nullptr;
 }
 
-// --- host functions
-// -----------------------------------------------------------------------------------
+// --- host functions --------------------------------------------------------------------------
 
 static bool name_equal(const char *text, const char *name, uint32_t size)
 {
@@ -76,8 +74,7 @@ bool wasm_host_modules_resolve(
 	return false;
 }
 
-// --- one import
-// ---------------------------------------------------------------------------------------
+// --- one import ------------------------------------------------------------------------------
 
 static void bind_host(struct wasm_instance *instance, uint32_t index, uint32_t type,
 	const struct wasm_extern *found)

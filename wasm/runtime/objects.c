@@ -2,8 +2,7 @@
 // Memories, tables and globals.
 #include "runtime/internal.h"
 
-// --- memories
-// -----------------------------------------------------------------------------------------
+// --- memories --------------------------------------------------------------------------------
 
 static enum wasm_status memory_map(
 	struct wasm_store *store, struct wasm_memory *memory, uint32_t pages)
@@ -82,8 +81,7 @@ uint32_t wasm_memory_pages(const struct wasm_memory *memory)
 	return memory->pages;
 }
 
-// --- tables
-// -------------------------------------------------------------------------------------------
+// --- tables ----------------------------------------------------------------------------------
 
 constexpr uint32_t TABLE_LIMIT = 10000000;
 
@@ -143,8 +141,7 @@ void table_destroy(struct wasm_store *store, struct wasm_table *table)
 	wasm_free(store_allocator(store), table, 1, sizeof(*table));
 }
 
-// --- globals
-// ------------------------------------------------------------------------------------------
+// --- globals ---------------------------------------------------------------------------------
 
 enum wasm_status wasm_global_create(struct wasm_store *store, enum wasm_type type, bool is_mutable,
 	union wasm_value value, struct wasm_global **global)

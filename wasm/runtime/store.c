@@ -61,8 +61,7 @@ void wasm_store_destroy(struct wasm_store *store)
 	wasm_free(store_allocator(store), store, 1, sizeof(*store));
 }
 
-// --- types
-// --------------------------------------------------------------------------------------------
+// --- types -----------------------------------------------------------------------------------
 
 static uint32_t hash_bytes(uint32_t hash, const uint8_t *bytes, uint32_t size)
 {
@@ -114,8 +113,7 @@ static enum wasm_status module_intern_types(struct wasm_module *module)
 	return status;
 }
 
-// --- modules
-// ------------------------------------------------------------------------------------------
+// --- modules ---------------------------------------------------------------------------------
 
 static enum wasm_status module_prepare(struct wasm_module *module)
 {

@@ -57,8 +57,7 @@ bool wasm_runtime_handle_fault(struct wasm_fault *fault)
 	return true;
 }
 
-// --- calls
-// --------------------------------------------------------------------------------------------
+// --- calls -----------------------------------------------------------------------------------
 
 // The stack's limit may differ from thread to thread.
 static void store_set_limit(struct wasm_store *store)
@@ -108,8 +107,7 @@ enum wasm_status wasm_call(
 	return trap->trap == WASM_TRAP_NONE ? WASM_OK : WASM_TRAPPED;
 }
 
-// --- interruption
-// -------------------------------------------------------------------------------------
+// --- interruption ----------------------------------------------------------------------------
 
 static void context_set_limit(struct wasm_context *context, uintptr_t limit)
 {
@@ -130,8 +128,7 @@ void wasm_instance_interrupt_clear(struct wasm_instance *instance)
 		context_set_limit(instance->context, UINTPTR_MAX);
 }
 
-// --- messages
-// -----------------------------------------------------------------------------------------
+// --- messages --------------------------------------------------------------------------------
 
 struct text {
 	char *to;

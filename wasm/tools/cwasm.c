@@ -53,8 +53,7 @@ static bool compile_file(
 	return status == WASM_OK;
 }
 
-// --- compile, validate
-// ----------------------------------------------------------------------------------
+// --- compile, validate -----------------------------------------------------------------------
 
 static int compile_command(int count, char **arguments)
 {
@@ -98,8 +97,7 @@ static int validate_command(int count, char **arguments)
 	return status == WASM_OK ? 0 : 1;
 }
 
-// --- info
-// -----------------------------------------------------------------------------------------------
+// --- info ------------------------------------------------------------------------------------
 
 static void print_span(const struct wasm_image *image, struct wasm_image_span span)
 {
@@ -157,8 +155,7 @@ static int info_command(int count, char **arguments)
 	return status == WASM_OK ? 0 : 1;
 }
 
-// --- run
-// ------------------------------------------------------------------------------------------------
+// --- run -------------------------------------------------------------------------------------
 
 constexpr size_t LIST_LIMIT = 256;
 

@@ -31,8 +31,7 @@ void validator_free(struct validator *v)
 	array_free(&v->locals, v->allocator, 1);
 }
 
-// --- operand stack
-// --------------------------------------------------------------------------------
+// --- operand stack ---------------------------------------------------------------------------
 
 static enum wasm_status push(validator_t *v, uint8_t type)
 {
@@ -126,8 +125,7 @@ static enum wasm_status check_signature(validator_t *v, const char *signature)
 	return status;
 }
 
-// --- control
-// --------------------------------------------------------------------------------------
+// --- control ---------------------------------------------------------------------------------
 
 static enum wasm_status push_frame(validator_t *v, const struct validator_frame *frame)
 {
@@ -308,8 +306,7 @@ static enum wasm_status check_call_indirect(validator_t *v, instruction_t *in)
 	return status == WASM_OK ? apply_type(v, &v->module->types[in->index]) : status;
 }
 
-// --- parametric
-// -----------------------------------------------------------------------------------
+// --- parametric ------------------------------------------------------------------------------
 
 static bool type_is_reference(uint8_t type)
 {
@@ -347,8 +344,7 @@ static enum wasm_status check_select_t(validator_t *v, instruction_t *in)
 	return apply(v, (struct type_list){operands, 3}, (struct type_list){operands, 1});
 }
 
-// --- variables
-// ------------------------------------------------------------------------------------
+// --- variables -------------------------------------------------------------------------------
 
 static enum wasm_status check_local(validator_t *v, instruction_t *in)
 {
@@ -373,8 +369,7 @@ static enum wasm_status check_global(validator_t *v, instruction_t *in)
 	return global->is_mutable ? pop(v, global->type) : WASM_INVALID_IMMUTABLE;
 }
 
-// --- references and tables
-// ------------------------------------------------------------------------
+// --- references and tables -------------------------------------------------------------------
 
 static enum wasm_status check_ref_null(validator_t *v, instruction_t *in)
 {
@@ -456,8 +451,7 @@ static enum wasm_status check_elem_drop(validator_t *v, instruction_t *in)
 	return in->index < v->module->element_count ? WASM_OK : WASM_INVALID_ELEMENT_INDEX;
 }
 
-// --- memory
-// ---------------------------------------------------------------------------------------
+// --- memory ----------------------------------------------------------------------------------
 
 static enum wasm_status check_data_index(validator_t *v, uint32_t index)
 {
@@ -506,8 +500,7 @@ static enum wasm_status check_memory_access(validator_t *v, instruction_t *in)
 	return status;
 }
 
-// --- dispatch
-// -------------------------------------------------------------------------------------
+// --- dispatch --------------------------------------------------------------------------------
 
 typedef enum wasm_status (*checker)(validator_t *v, instruction_t *in);
 
@@ -563,8 +556,7 @@ enum wasm_status validator_check(struct validator *v, const struct instruction *
 	return status == WASM_OK ? check_signature(v, info->signature) : status;
 }
 
-// --- function start
-// -------------------------------------------------------------------------------
+// --- function start --------------------------------------------------------------------------
 
 static enum wasm_status add_locals(validator_t *v, uint32_t count, uint8_t type)
 {

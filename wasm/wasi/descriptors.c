@@ -119,8 +119,7 @@ uint32_t wasi_descriptor_end(const struct wasi *w)
 	return end;
 }
 
-// --- the functions about numbers and rights
-// -----------------------------------------------------------
+// --- the functions about numbers and rights --------------------------------------------------
 
 enum wasi_errno wasi_fd_close(struct wasi *w, const struct wasm_instance *, values_t *v)
 {

@@ -5,8 +5,7 @@
 typedef struct wasi wasi_t;
 typedef const struct wasm_instance memory_t;
 
-// --- scatter and gather
-// -------------------------------------------------------------------------------
+// --- scatter and gather ----------------------------------------------------------------------
 
 // Longer vectors are worked on in part, as if less data had been there.
 constexpr uint32_t VECTOR_LIMIT = 128;
@@ -108,8 +107,7 @@ enum wasi_errno wasi_fd_pwrite(wasi_t *w, memory_t *m, values_t *v)
 	return error == WASI_SUCCESS ? store_size(m, v[4].i32, done) : error;
 }
 
-// --- offsets
-// ------------------------------------------------------------------------------------------
+// --- offsets ---------------------------------------------------------------------------------
 
 static enum wasi_errno seek(
 	wasi_t *w, memory_t *m, uint32_t number, int64_t delta, uint32_t whence, uint32_t result)
@@ -140,8 +138,7 @@ enum wasi_errno wasi_fd_tell(wasi_t *w, memory_t *m, values_t *v)
 	return seek(w, m, v[0].i32, 0, WASI_WHENCE_CUR, v[1].i32);
 }
 
-// --- attributes
-// ---------------------------------------------------------------------------------------
+// --- attributes ------------------------------------------------------------------------------
 
 bool fstflags_ok(uint32_t flags)
 {
@@ -222,8 +219,7 @@ enum wasi_errno wasi_fd_datasync(wasi_t *w, memory_t *, values_t *v)
 	return sync_file(w, v[0].i32, WASI_RIGHT_FD_DATASYNC);
 }
 
-// --- directory entries
-// --------------------------------------------------------------------------------
+// --- directory entries -----------------------------------------------------------------------
 
 struct entry_buffer {
 	uint8_t *bytes;

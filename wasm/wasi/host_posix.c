@@ -30,8 +30,7 @@ typedef enum wasi_errno errno_t;
 constexpr size_t PATH_LIMIT = 4096;
 constexpr uint64_t NANOSECONDS = 1000000000;
 
-// --- errors
-// -------------------------------------------------------------------------------------------
+// --- errors ----------------------------------------------------------------------------------
 
 static errno_t errno_of(int number)
 {
@@ -96,8 +95,7 @@ static errno_t counted(ssize_t value, size_t *done)
 	return WASI_SUCCESS;
 }
 
-// --- descriptions
-// -------------------------------------------------------------------------------------
+// --- descriptions ----------------------------------------------------------------------------
 
 description_t *wasi_posix_description(int fd)
 {
@@ -174,8 +172,7 @@ static errno_t posix_set_flags(void *, description_t *description, uint16_t fdfl
 	return result(fcntl(description->fd, F_SETFL, flags_to_posix(fdflags)));
 }
 
-// --- bytes
-// --------------------------------------------------------------------------------------------
+// --- bytes -----------------------------------------------------------------------------------
 
 static const struct iovec *as_iovec(const struct wasi_buffer *buffers)
 {
@@ -220,8 +217,7 @@ static errno_t posix_seek(void *, description_t *description, int64_t delta,
 	return WASI_SUCCESS;
 }
 
-// --- attributes
-// ---------------------------------------------------------------------------------------
+// --- attributes ------------------------------------------------------------------------------
 
 static uint64_t nanoseconds(struct timespec time)
 {
@@ -294,8 +290,7 @@ static errno_t posix_sync(void *, description_t *description, bool data_only)
 	return result(data_only ? fdatasync(description->fd) : fsync(description->fd));
 }
 
-// --- look-up
-// ------------------------------------------------------------------------------------------
+// --- look-up ---------------------------------------------------------------------------------
 
 static int open_beneath(int directory, const char *path, uint64_t flags, uint64_t mode)
 {
@@ -353,8 +348,7 @@ static errno_t parent_done(struct parent *p, long value)
 	return error;
 }
 
-// --- directories
-// --------------------------------------------------------------------------------------
+// --- directories -----------------------------------------------------------------------------
 
 static enum wasi_filetype filetype_of_entry(unsigned char type)
 {
@@ -534,8 +528,7 @@ static errno_t posix_read_link_at(void *, description_t *directory, struct wasi_
 	return error;
 }
 
-// --- time and waiting
-// ---------------------------------------------------------------------------------
+// --- time and waiting ------------------------------------------------------------------------
 
 static clockid_t clock_of(enum wasi_clock clock)
 {

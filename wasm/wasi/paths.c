@@ -6,8 +6,7 @@
 typedef struct wasi wasi_t;
 typedef const struct wasm_instance memory_t;
 
-// --- checking
-// -----------------------------------------------------------------------------------------
+// --- checking --------------------------------------------------------------------------------
 
 struct component {
 	const char *text;
@@ -103,8 +102,7 @@ static enum wasi_errno place_read(wasi_t *w, memory_t *m, uint32_t number, uint6
 	return path_read(m, address, size, &place->storage, &place->path);
 }
 
-// --- functions
-// ----------------------------------------------------------------------------------------
+// --- functions -------------------------------------------------------------------------------
 
 enum wasi_errno wasi_path_create_directory(wasi_t *w, memory_t *m, values_t *v)
 {
@@ -220,8 +218,7 @@ enum wasi_errno wasi_path_readlink(wasi_t *w, memory_t *m, values_t *v)
 	return error == WASI_SUCCESS ? store_result(m, v[5].i32, &size, 4) : error;
 }
 
-// --- path_open
-// ----------------------------------------------------------------------------------------
+// --- path_open -------------------------------------------------------------------------------
 
 static uint64_t open_needs(uint32_t oflags)
 {

@@ -2,8 +2,7 @@
 // Life of a WASI instance; arguments, environment, clocks, random numbers.
 #include "wasi/internal.h"
 
-// --- string lists
-// -------------------------------------------------------------------------------------
+// --- string lists ----------------------------------------------------------------------------
 
 static enum wasm_status list_fill(struct string_list *list, const struct wasm_allocator *allocator,
 	const char *const *strings, size_t count)
@@ -72,8 +71,7 @@ enum wasi_errno wasi_environ_sizes_get(struct wasi *w, const struct wasm_instanc
 	return list_sizes(&w->environment, m, v[0].i32, v[1].i32);
 }
 
-// --- life
-// ---------------------------------------------------------------------------------------------
+// --- life ------------------------------------------------------------------------------------
 
 enum wasm_status wasi_create(const struct wasi_config *config, struct wasi **wasi)
 {
@@ -124,8 +122,7 @@ const struct wasi_host *wasi_host_of(const struct wasi *w, void **host_self)
 	return w->host;
 }
 
-// --- clocks, random numbers, the rest
-// -----------------------------------------------------------------
+// --- clocks, random numbers, the rest --------------------------------------------------------
 
 enum wasi_errno wasi_clock_res_get(struct wasi *w, const struct wasm_instance *m, values_t *v)
 {

@@ -66,8 +66,7 @@ static void copy_word(struct generator *g, struct x64_memory to, struct x64_memo
 	x64_rm(&g->code, X64_MOVSD_STORE, XMM_SCRATCH, to);
 }
 
-// --- C calls compiled code
-// ----------------------------------------------------------------------------------
+// --- C calls compiled code -------------------------------------------------------------------
 
 // rdx is both the values' address and a parameter register: it is loaded last.
 static void load_parameters(struct generator *g, const struct wasm_function_type *type)
@@ -122,8 +121,7 @@ uint32_t emit_entry(struct generator *g, const struct wasm_function_type *type)
 	return start;
 }
 
-// --- compiled code calls C
-// ----------------------------------------------------------------------------------
+// --- compiled code calls C -------------------------------------------------------------------
 
 static void store_parameters(struct generator *g, const struct wasm_function_type *type)
 {

@@ -33,8 +33,7 @@ uint32_t stack_words(const struct wasm_function_type *type)
 	return parameter_words(type) + (type->result_count > 1 ? type->result_count : 0);
 }
 
-// --- prologue and epilogue
-// ------------------------------------------------------------------------------
+// --- prologue and epilogue -------------------------------------------------------------------
 
 // Saves (or restores) the homes that the function uses.
 static void transfer_saved(struct generator *g, bool save)
@@ -147,8 +146,7 @@ void gen_epilogue(struct generator *g)
 	x64_patch_u32(&g->code, g->frame_patch, ((uint32_t)frame + 15) & ~15u);
 }
 
-// --- arguments
-// ------------------------------------------------------------------------------------------
+// --- arguments -------------------------------------------------------------------------------
 
 // Register-to-register part of a call: at most one source per destination.
 struct register_moves {
@@ -306,8 +304,7 @@ static void push_call_results(struct generator *g, const struct wasm_function_ty
 	}
 }
 
-// --- calls
-// ----------------------------------------------------------------------------------------------
+// --- calls -----------------------------------------------------------------------------------
 
 static void emit_call_register(struct generator *g, uint8_t reg)
 {
@@ -408,8 +405,7 @@ void gen_call_indirect(struct generator *g, const struct instruction *in)
 	push_call_results(g, type);
 }
 
-// --- builtins
-// -------------------------------------------------------------------------------------------
+// --- builtins --------------------------------------------------------------------------------
 
 // Operands in rsi, rdx, rcx; builtin and immediate in rax; see emit_builtin_stub.
 void call_builtin(struct generator *g, enum builtin builtin, uint32_t operands, uint64_t immediate,

@@ -73,8 +73,7 @@ void gen_loop(struct generator *g, const struct instruction *)
 	trap_if(g, CC_BE, WASM_TRAP_INTERRUPTED);
 }
 
-// --- conditions
-// -----------------------------------------------------------------------------------------
+// --- conditions ------------------------------------------------------------------------------
 
 static void set_float_equality(struct generator *g, enum x64_condition condition, uint8_t reg)
 {
@@ -151,8 +150,7 @@ void gen_if(struct generator *g, const struct instruction *)
 	jump_if(g, x64_negate(condition), otherwise);
 }
 
-// --- values at labels
-// -----------------------------------------------------------------------------------
+// --- values at labels ------------------------------------------------------------------------
 
 static struct operand *label_value(struct generator *g, uint32_t count, uint32_t index)
 {
@@ -241,8 +239,7 @@ void gen_unreachable(struct generator *g, const struct instruction *)
 	leave_dead(g);
 }
 
-// --- br_table
-// -------------------------------------------------------------------------------------------
+// --- br_table --------------------------------------------------------------------------------
 
 // Where a table entry goes: to the label itself, or to code that moves values first.
 static uint32_t table_target(struct generator *g, uint32_t label)
@@ -310,8 +307,7 @@ void gen_br_table(struct generator *g, const struct instruction *in)
 	leave_dead(g);
 }
 
-// --- else and end
-// -----------------------------------------------------------------------------------------
+// --- else and end ----------------------------------------------------------------------------
 
 static void push_parameters(struct generator *g, struct type_list types)
 {
@@ -385,8 +381,7 @@ void gen_end(struct generator *g, const struct instruction *)
 	push_results(g, &frame);
 }
 
-// --- select
-// -----------------------------------------------------------------------------------------------
+// --- select ----------------------------------------------------------------------------------
 
 // `to` becomes `from` when the condition does not hold.
 static void emit_float_select(

@@ -2,8 +2,7 @@
 // Conversions between integers and floats.
 #include "compile/x86_64/generator.h"
 
-// --- reinterpret, promote, demote
-// -----------------------------------------------------------------------
+// --- reinterpret, promote, demote ------------------------------------------------------------
 
 void gen_reinterpret(struct generator *g, const struct instruction *in)
 {
@@ -39,8 +38,7 @@ void gen_float_to_float(struct generator *g, const struct instruction *in)
 	push_result(g, &d);
 }
 
-// --- integer to float
-// -------------------------------------------------------------------------------------
+// --- integer to float ------------------------------------------------------------------------
 
 static enum wasm_type convert_result(enum opcode opcode)
 {
@@ -89,8 +87,7 @@ void gen_convert_u64(struct generator *g, const struct instruction *in)
 	push_result(g, &d);
 }
 
-// --- float to integer
-// -------------------------------------------------------------------------------------
+// --- float to integer ------------------------------------------------------------------------
 
 // One of the 16 truncations; `value` and `result` are registers.
 struct truncation {

@@ -7,8 +7,7 @@ static uint64_t sign_mask(enum wasm_type type)
 	return type == WASM_TYPE_F32 ? UINT64_C(0x80000000) : UINT64_C(0x8000000000000000);
 }
 
-// --- add, sub, mul, div, sqrt
-// -----------------------------------------------------------------------------
+// --- add, sub, mul, div, sqrt ----------------------------------------------------------------
 
 static uint32_t arithmetic_opcode(enum opcode opcode)
 {
@@ -65,8 +64,7 @@ void gen_sqrt(struct generator *g, const struct instruction *)
 	push_result(g, &d);
 }
 
-// --- ceil, floor, trunc, nearest
-// --------------------------------------------------------------------------
+// --- ceil, floor, trunc, nearest -------------------------------------------------------------
 
 void gen_float_round(struct generator *g, const struct instruction *in)
 {
@@ -84,8 +82,7 @@ void gen_float_round(struct generator *g, const struct instruction *in)
 	push_result(g, &d);
 }
 
-// --- abs, neg, copysign
-// -----------------------------------------------------------------------------------
+// --- abs, neg, copysign ----------------------------------------------------------------------
 
 void gen_float_sign(struct generator *g, const struct instruction *in)
 {
@@ -115,8 +112,7 @@ void gen_copysign(struct generator *g, const struct instruction *)
 	push_result(g, &d);
 }
 
-// --- min, max
-// ---------------------------------------------------------------------------------------------
+// --- min, max --------------------------------------------------------------------------------
 
 // minss and maxss give their second operand for NaN and for zeros of either sign; wasm wants NaN,
 // and -0 < +0.
@@ -145,8 +141,7 @@ void gen_float_min_max(struct generator *g, const struct instruction *in)
 	push_result(g, &d);
 }
 
-// --- comparisons
-// --------------------------------------------------------------------------------------------
+// --- comparisons -----------------------------------------------------------------------------
 
 // Conditions that are false for unordered operands; lt and le compare the other way round.
 void gen_float_compare(struct generator *g, const struct instruction *in)

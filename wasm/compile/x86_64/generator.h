@@ -158,8 +158,7 @@ static inline void generator_fail(struct generator *g, enum wasm_status status)
 		g->status = status;
 }
 
-// --- operands.c: the operand stack and registers
-// -----------------------------------------------------
+// --- operands.c: the operand stack and registers ---------------------------------------------
 
 struct local_home *generator_home(struct generator *g, uint32_t local);
 struct operand *generator_operand(struct generator *g, uint32_t depth); // 0: top
@@ -224,8 +223,7 @@ struct destination destination_fresh(
 	struct generator *g, enum wasm_type type, struct operand *operand);
 void push_result(struct generator *g, const struct destination *destination);
 
-// --- labels, traps, constants (labels.c)
-// --------------------------------------------------------------
+// --- labels, traps, constants (labels.c) -----------------------------------------------------
 
 uint32_t label_new(struct generator *g);
 struct x64_label *label_at(struct generator *g, uint32_t label);
@@ -236,8 +234,7 @@ void trap_always(struct generator *g, enum wasm_trap trap);
 struct x64_label *pool_label(struct generator *g, uint64_t bits);
 void emit_function_tail(struct generator *g);
 
-// --- locals.c
-// ---------------------------------------------------------------------------------------
+// --- locals.c --------------------------------------------------------------------------------
 
 // Chooses homes for all locals of the function that the validator has begun.
 void assign_homes(struct generator *g, struct reader body);
@@ -245,8 +242,7 @@ void gen_local_get(struct generator *g, const struct instruction *in);
 void gen_local_set(struct generator *g, const struct instruction *in);
 void gen_local_tee(struct generator *g, const struct instruction *in);
 
-// --- calls.c
-// ----------------------------------------------------------------------------------------
+// --- calls.c ---------------------------------------------------------------------------------
 
 // Where a function's parameters and results are.
 struct value_place {
@@ -267,8 +263,7 @@ void gen_call_indirect(struct generator *g, const struct instruction *in);
 void call_builtin(struct generator *g, enum builtin builtin, uint32_t operands, uint64_t immediate,
 	enum wasm_type result);
 
-// --- control.c
-// --------------------------------------------------------------------------------------
+// --- control.c -------------------------------------------------------------------------------
 
 void gen_block(struct generator *g, const struct instruction *in);
 void gen_loop(struct generator *g, const struct instruction *in);
@@ -287,16 +282,14 @@ void push_condition(struct generator *g, enum x64_condition condition);
 void push_dead_frame(struct generator *g);
 void push_function_frame(struct generator *g);
 
-// --- adapters.c
-// -------------------------------------------------------------------------------------
+// --- adapters.c ------------------------------------------------------------------------------
 
 // Code between C and compiled code; offsets are in the code section.
 void emit_builtin_stub(struct generator *g);
 uint32_t emit_entry(struct generator *g, const struct wasm_function_type *type);
 uint32_t emit_import(struct generator *g, const struct wasm_function_type *type);
 
-// --- integer.c, float.c, convert.c, memory.c, reference.c: handlers
-// ---------------------------------------
+// --- integer.c, float.c, convert.c, memory.c, reference.c: handlers --------------------------
 
 typedef void (*instruction_handler)(struct generator *g, const struct instruction *in);
 extern const instruction_handler instruction_handlers[OPCODE_LIMIT];

@@ -45,8 +45,7 @@ void gen_constant(struct generator *g, const struct instruction *in)
 	push_constant(g, types[in->opcode - OP_I32_CONST], in->bits);
 }
 
-// --- add, sub, mul, and, or, xor
-// ------------------------------------------------------------------------
+// --- add, sub, mul, and, or, xor -------------------------------------------------------------
 
 static const struct alu {
 	uint32_t opcode;
@@ -186,8 +185,7 @@ void gen_integer_binary(struct generator *g, const struct instruction *in)
 	push_result(g, &d);
 }
 
-// --- shifts and rotations
-// -------------------------------------------------------------------------------
+// --- shifts and rotations --------------------------------------------------------------------
 
 static const struct shift {
 	enum x64_group2 group;
@@ -260,8 +258,7 @@ void gen_shift(struct generator *g, const struct instruction *in)
 		shift_by_cl(g, shift, &value, &count);
 }
 
-// --- division
-// -------------------------------------------------------------------------------------------
+// --- division --------------------------------------------------------------------------------
 
 struct division {
 	bool is_signed;
@@ -362,8 +359,7 @@ void gen_divide(struct generator *g, const struct instruction *in)
 	push_register(g, type, division.remainder ? RDX : RAX);
 }
 
-// --- comparisons
-// ----------------------------------------------------------------------------------------
+// --- comparisons -----------------------------------------------------------------------------
 
 void gen_eqz(struct generator *g, const struct instruction *in)
 {
@@ -434,8 +430,7 @@ void gen_integer_compare(struct generator *g, const struct instruction *in)
 	push_condition(g, condition);
 }
 
-// --- clz, ctz, popcnt
-// -------------------------------------------------------------------------------------
+// --- clz, ctz, popcnt ------------------------------------------------------------------------
 
 // bsr leaves its destination alone for 0; `when_zero` takes its place.
 static void emit_bit_scan(struct generator *g, uint32_t opcode, uint8_t to,
@@ -475,8 +470,7 @@ void gen_count_bits(struct generator *g, const struct instruction *in)
 	push_result(g, &d);
 }
 
-// --- width changes
-// ----------------------------------------------------------------------------------------
+// --- width changes ---------------------------------------------------------------------------
 
 static uint32_t extend_opcode(enum opcode opcode)
 {

@@ -10,8 +10,7 @@ constexpr uint32_t HOMES_MAX = 8;
 constexpr uint32_t HOME_WEIGHT_MIN = 3;
 constexpr uint32_t SCAN_DEPTH_MAX = 64;
 
-// --- the scan
-// -----------------------------------------------------------------------------------------
+// --- the scan --------------------------------------------------------------------------------
 
 struct use_scan {
 	struct reader reader;
@@ -107,8 +106,7 @@ static void scan_uses(struct generator *g, struct reader body)
 	}
 }
 
-// --- assignment
-// ---------------------------------------------------------------------------------------
+// --- assignment ------------------------------------------------------------------------------
 
 // The `count` heaviest locals of a bank, heaviest first.
 struct heaviest {
@@ -197,8 +195,7 @@ void assign_homes(struct generator *g, struct reader body)
 	place_locals(g);
 }
 
-// --- instructions
-// -------------------------------------------------------------------------------------
+// --- instructions ----------------------------------------------------------------------------
 
 void gen_local_get(struct generator *g, const struct instruction *in)
 {

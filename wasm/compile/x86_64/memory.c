@@ -94,8 +94,7 @@ void gen_store(struct generator *g, const struct instruction *in)
 	release_operand(g, &address);
 }
 
-// --- bulk memory
-// --------------------------------------------------------------------------------------------
+// --- bulk memory -----------------------------------------------------------------------------
 
 void gen_memory_size(struct generator *g, const struct instruction *)
 {
@@ -131,8 +130,7 @@ void gen_data_drop(struct generator *g, const struct instruction *in)
 	call_builtin(g, BUILTIN_DATA_DROP, 0, in->index, 0);
 }
 
-// --- globals
-// ------------------------------------------------------------------------------------------------
+// --- globals ---------------------------------------------------------------------------------
 
 // Where a global's value is; an imported one through `pointer`, a general temporary.
 static struct x64_memory global_address(struct generator *g, uint32_t global, uint8_t pointer)

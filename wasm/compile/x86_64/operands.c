@@ -29,8 +29,7 @@ struct x64_memory slot_memory(const struct generator *g, uint32_t slot)
 	return x64_at(RBP, g->slots_offset - 8 * (int32_t)(slot + 1));
 }
 
-// --- stack
-// ------------------------------------------------------------------------------------------
+// --- stack -----------------------------------------------------------------------------------
 
 void push_operand(struct generator *g, const struct operand *operand)
 {
@@ -92,8 +91,7 @@ void drop_operands(struct generator *g, uint32_t height)
 	}
 }
 
-// --- registers
-// --------------------------------------------------------------------------------------
+// --- registers -------------------------------------------------------------------------------
 
 void free_register(struct generator *g, bool floating, uint8_t reg)
 {
@@ -155,8 +153,7 @@ void claim_register(struct generator *g, uint8_t reg)
 	g->general.owner[reg] = OWNED_POPPED;
 }
 
-// --- values
-// -----------------------------------------------------------------------------------------
+// --- values ----------------------------------------------------------------------------------
 
 bool operand_register(struct generator *g, const struct operand *operand, uint8_t *reg)
 {
@@ -294,8 +291,7 @@ void emit_with_operand(
 		x64_rl(&g->code, opcode, reg, pool_label(g, operand->bits));
 }
 
-// --- keeping values apart
-// -----------------------------------------------------------------------------
+// --- keeping values apart --------------------------------------------------------------------
 
 void preserve_local(struct generator *g, uint32_t local)
 {
@@ -329,8 +325,7 @@ void flush_registers(struct generator *g)
 	}
 }
 
-// --- destinations
-// -------------------------------------------------------------------------------------
+// --- destinations ----------------------------------------------------------------------------
 
 uint8_t next_opcode(const struct generator *g)
 {

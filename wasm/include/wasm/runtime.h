@@ -18,14 +18,14 @@ struct wasm_memory;
 struct wasm_table;
 struct wasm_global;
 
-// --- Stores ---------------------------------------------------------------------------------
+// --- Stores ----------------------------------------------------------------------------------
 
 // Borrows `platform` for the store's life. NO_MEMORY.
 enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct wasm_store **store);
 // Destroys the store and all in it. No code of it may be running.
 void wasm_store_destroy(struct wasm_store *store);
 
-// --- Modules --------------------------------------------------------------------------------
+// --- Modules ---------------------------------------------------------------------------------
 
 // Opens an image and maps its code. Borrows `bytes` for the store's life.
 // BAD_IMAGE_*, UNSUPPORTED_CPU, NO_MEMORY, PLATFORM.
@@ -33,7 +33,7 @@ enum wasm_status wasm_module_load(
 	struct wasm_store *store, const void *bytes, size_t size, struct wasm_module **module);
 const struct wasm_image *wasm_module_image(const struct wasm_module *module);
 
-// --- Host functions -------------------------------------------------------------------------
+// --- Host functions --------------------------------------------------------------------------
 
 // A C function that modules import. `caller` is the importing instance; `values` holds the
 // arguments and takes the results in place (index 0 upwards; room for the larger of both). A result
@@ -50,7 +50,7 @@ struct wasm_host_function {
 	wasm_host_call call;
 };
 
-// --- Linking --------------------------------------------------------------------------------
+// --- Linking ---------------------------------------------------------------------------------
 
 struct wasm_extern {
 	enum wasm_extern_kind kind;
@@ -95,7 +95,7 @@ struct wasm_host_modules {
 bool wasm_host_modules_resolve(
 	void *self, const struct wasm_import_name *import, struct wasm_extern *found);
 
-// --- Calls and traps ------------------------------------------------------------------------
+// --- Calls and traps -------------------------------------------------------------------------
 
 // What a trap was. `function` is the index in `instance`'s module, WASM_NO_INDEX if the trap came
 // from a host function or from instantiation; `code` is the offset in its code section.
@@ -116,9 +116,11 @@ size_t wasm_trap_describe(const struct wasm_trap_info *info, char *text, size_t 
 enum wasm_status wasm_instantiate(struct wasm_module *module, const struct wasm_resolver *resolver,
 	struct wasm_instance **instance, struct wasm_trap_info *trap);
 
-// Finds an export by its zero-terminated name. LINK_EXPORT.
+// Finds an export by its zero-terminated name, or by name and size. LINK_EXPORT.
 enum wasm_status wasm_instance_export(
 	struct wasm_instance *instance, const char *name, struct wasm_extern *found);
+enum wasm_status wasm_instance_export_sized(
+	struct wasm_instance *instance, const char *name, size_t size, struct wasm_extern *found);
 
 // Calls `function` with `values` as for wasm_host_call: arguments in, results out, room for the
 // larger of both. Types are the caller's duty (wasm_function_type_of). TRAPPED with `*trap`.
@@ -137,7 +139,7 @@ enum wasm_status wasm_instance_call(struct wasm_instance *instance, const char *
 void wasm_instance_interrupt(struct wasm_instance *instance);
 void wasm_instance_interrupt_clear(struct wasm_instance *instance);
 
-// --- Instance parts, for host functions -------------------------------------------------------
+// --- Instance parts, for host functions ------------------------------------------------------
 
 struct wasm_store *wasm_instance_store(const struct wasm_instance *instance);
 struct wasm_module *wasm_instance_module(const struct wasm_instance *instance);
@@ -157,7 +159,7 @@ bool wasm_memory_read(
 bool wasm_memory_write(
 	const struct wasm_instance *instance, uint32_t address, const void *from, uint32_t size);
 
-// --- Objects made by the host -----------------------------------------------------------------
+// --- Objects made by the host ----------------------------------------------------------------
 
 // maximum: pages, or UINT32_MAX for none. NO_MEMORY, PLATFORM.
 enum wasm_status wasm_memory_create(

@@ -36,7 +36,7 @@ uint32_t wasi_exit_code(const struct wasi *wasi);
 // Records an exit code for a host function that returns WASM_TRAP_EXIT itself.
 void wasi_set_exit_code(struct wasi *wasi, uint32_t code);
 
-// --- Descriptors, for the embedder and for other host modules ---------------------------------
+// --- Descriptors, for the embedder and for other host modules --------------------------------
 
 struct wasi_descriptor {
 	struct wasi_description *description;

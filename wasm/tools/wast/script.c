@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// --- counting
-// -----------------------------------------------------------------------------------------------
+// --- counting --------------------------------------------------------------------------------
 
 static void pass(struct script *s)
 {
@@ -23,6 +22,7 @@ static void fail(struct script *s, const struct node *command, const char *why)
 
 static void skip(struct script *s, enum wasm_status feature)
 {
+	s->tainted = feature;
 	s->counts.skipped++;
 	s->counts.skipped_by[feature]++;
 }
@@ -35,8 +35,16 @@ static void expect(struct script *s, const struct node *command, bool ok, const 
 		fail(s, command, why);
 }
 
-// --- names
-// --------------------------------------------------------------------------------------------------
+// A module that was skipped could have changed what this instance shares with it.
+static void fail_or_taint(struct script *s, const struct node *command, bool named, const char *why)
+{
+	if (named && s->tainted != WASM_OK)
+		skip(s, s->tainted);
+	else
+		fail(s, command, why);
+}
+
+// --- names -----------------------------------------------------------------------------------
 
 static bool same_name(const struct node *a, const char *text, size_t size)
 {
@@ -53,15 +61,14 @@ static struct named_instance *find_named(const struct array *names, const char *
 }
 
 static void add_named(struct script *s, struct array *names, const struct node *name,
-	struct wasm_instance *instance, const struct node *definition)
+	struct wasm_instance *instance, const struct node *definition, enum wasm_status missing)
 {
-	struct named_instance named = {name, instance, definition};
+	struct named_instance named = {name, instance, definition, missing};
 	if (name != nullptr && array_push(names, s->allocator, sizeof(named), &named) != WASM_OK)
 		abort();
 }
 
-// --- modules
-// ------------------------------------------------------------------------------------------------
+// --- modules ---------------------------------------------------------------------------------
 
 // The bytes of a module command, whichever way they are given.
 struct module_source {
@@ -146,11 +153,10 @@ static bool resolve(void *self, const struct wasm_import_name *import, struct wa
 		find_named(&s->registered, import->module, import->module_size);
 	if (named == nullptr)
 		return spectest_resolve(s, import, found);
-	char *name = arena_allocate(s->arena, import->name_size + 1u, 1);
-	memcpy(name, import->name, import->name_size);
-	// Names with a zero byte inside cannot be looked up this way, and do not occur.
+	s->import_missing = named->missing;
 	return named->instance != nullptr &&
-	       wasm_instance_export(named->instance, name, found) == WASM_OK;
+	       wasm_instance_export_sized(
+		       named->instance, import->name, import->name_size, found) == WASM_OK;
 }
 
 static enum wasm_status compile_source(
@@ -180,8 +186,12 @@ static enum wasm_status make_instance(struct script *s, const struct node *modul
 		return status;
 	if (array_push(&s->images, s->allocator, sizeof(image), &image) != WASM_OK)
 		return WASM_NO_MEMORY;
+	s->import_missing = WASM_OK;
 	status = wasm_module_load(s->store, image.bytes, image.size, &loaded);
-	return status == WASM_OK ? wasm_instantiate(loaded, &resolver, instance, trap) : status;
+	if (status == WASM_OK)
+		status = wasm_instantiate(loaded, &resolver, instance, trap);
+	bool skipped = status == WASM_LINK_UNKNOWN && s->import_missing != WASM_OK;
+	return skipped ? s->import_missing : status;
 }
 
 static void report_instance(struct script *s, const struct node *command, enum wasm_status status)
@@ -197,7 +207,6 @@ static void report_instance(struct script *s, const struct node *command, enum w
 		skip(s, status);
 		return;
 	}
-	// An import of an instance that could not be made is missing for the same reason.
 	fail(s, command, wasm_status_text(status));
 }
 
@@ -209,7 +218,7 @@ static void run_module(struct script *s, const struct node *command)
 	if (node_is(command->first->next, "definition")) {
 		struct module_source source = module_source(s, command);
 		wasm_free(s->allocator, source.bytes, source.size, 1);
-		add_named(s, &s->instances, id, nullptr, command);
+		add_named(s, &s->instances, id, nullptr, command, source.status);
 		report_instance(s, command, source.status);
 		return;
 	}
@@ -228,23 +237,24 @@ static void run_module(struct script *s, const struct node *command)
 	s->current = nullptr;
 	enum wasm_status status = make_instance(s, from, &s->current, &trap);
 	report_instance(s, command, status);
-	add_named(s, &s->instances, id, s->current, nullptr);
+	add_named(s, &s->instances, id, s->current, nullptr, s->current_missing);
 }
 
 static void run_register(struct script *s, const struct node *command)
 {
 	const struct node *name = command->first->next;
 	struct wasm_instance *instance = s->current;
+	enum wasm_status missing = s->current_missing;
 	if (node_is_id(name->next)) {
 		struct named_instance *named =
 			find_named(&s->instances, name->next->text, name->next->size);
 		instance = named == nullptr ? nullptr : named->instance;
+		missing = named == nullptr ? WASM_OK : named->missing;
 	}
-	add_named(s, &s->registered, name, instance, nullptr);
+	add_named(s, &s->registered, name, instance, nullptr, missing);
 }
 
-// --- actions
-// ------------------------------------------------------------------------------------------------
+// --- actions ---------------------------------------------------------------------------------
 
 struct outcome {
 	enum wasm_status status;
@@ -253,6 +263,7 @@ struct outcome {
 	const uint8_t *types;
 	uint8_t global_type;
 	uint32_t count;
+	bool named; // the action names an instance
 };
 
 static void invoke(struct outcome *o, struct wasm_function *function, const struct node *arguments)
@@ -283,20 +294,20 @@ static void run_action(struct script *s, const struct node *action, struct outco
 	*o = (struct outcome){};
 	const struct node *at = action->first->next;
 	struct wasm_instance *instance = s->current;
-	if (node_is_id(at)) {
+	enum wasm_status missing = s->current_missing;
+	o->named = node_is_id(at);
+	if (o->named) {
 		struct named_instance *named = find_named(&s->instances, at->text, at->size);
 		instance = named == nullptr ? nullptr : named->instance;
+		missing = named == nullptr ? WASM_OK : named->missing;
 		at = at->next;
 	}
 	if (instance == nullptr) {
-		o->status = s->current_missing != WASM_OK ? s->current_missing
-							  : (enum wasm_status)WASM_LINK_UNKNOWN;
+		o->status = missing != WASM_OK ? missing : (enum wasm_status)WASM_LINK_UNKNOWN;
 		return;
 	}
-	char *name = arena_allocate(s->arena, at->size + 1, 1);
-	memcpy(name, at->text, at->size);
 	struct wasm_extern found;
-	o->status = wasm_instance_export(instance, name, &found);
+	o->status = wasm_instance_export_sized(instance, at->text, at->size, &found);
 	if (o->status != WASM_OK)
 		return;
 	if (found.kind == WASM_EXTERN_FUNCTION) {
@@ -325,8 +336,7 @@ static void run_plain_action(struct script *s, const struct node *command)
 		expect(s, command, o.status == WASM_OK, "action failed");
 }
 
-// --- assertions
-// ---------------------------------------------------------------------------------------------
+// --- assertions ------------------------------------------------------------------------------
 
 static void assert_return(struct script *s, const struct node *command)
 {
@@ -336,7 +346,7 @@ static void assert_return(struct script *s, const struct node *command)
 	if (skip_outcome(s, &o))
 		return;
 	if (o.status != WASM_OK) {
-		fail(s, command,
+		fail_or_taint(s, command, o.named,
 			o.status == WASM_TRAPPED ? wasm_trap_text(o.trap)
 						 : wasm_status_text(o.status));
 		return;
@@ -347,7 +357,10 @@ static void assert_return(struct script *s, const struct node *command)
 		ok = value_matches(pattern, o.types[i], o.values[i]);
 		pattern = pattern == nullptr ? nullptr : pattern->next;
 	}
-	expect(s, command, ok && pattern == nullptr, "wrong result");
+	if (ok && pattern == nullptr)
+		pass(s);
+	else
+		fail_or_taint(s, command, o.named, "wrong result");
 }
 
 // One of the two texts begins with the other.
@@ -450,8 +463,30 @@ static void run_command(struct script *s, const struct node *command)
 	fail(s, command, "unknown command");
 }
 
+// A file may also be just the fields of one module.
+static bool is_inline_module(const struct node *tree)
+{
+	static const char *const fields[] = {"func", "memory", "table", "global", "type", "import",
+		"export", "data", "elem", "start"};
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (node_is_list(tree, fields[i]))
+			return true;
+	return false;
+}
+
+static void run_inline_module(struct script *s, struct node *fields)
+{
+	struct node keyword = {.kind = NODE_ATOM, .text = "module", .size = 6, .next = fields};
+	struct node module = {.kind = NODE_LIST, .line = 1, .first = &keyword};
+	run_module(s, &module);
+}
+
 void script_run(struct script *s, struct node *tree)
 {
+	if (is_inline_module(tree)) {
+		run_inline_module(s, tree);
+		return;
+	}
 	for (const struct node *command = tree; command != nullptr; command = command->next)
 		run_command(s, command);
 }

@@ -20,6 +20,7 @@ struct named_instance {
 	const struct node *name; // identifier, or string of a registration
 	struct wasm_instance *instance;
 	const struct node *definition; // (module definition): the module's node
+	enum wasm_status missing;      // why there is no instance, or WASM_OK
 };
 
 struct script {
@@ -31,6 +32,8 @@ struct script {
 	struct script_counts counts;
 	struct wasm_instance *current;    // null: it could not be made
 	enum wasm_status current_missing; // the feature that it needs, or WASM_OK
+	enum wasm_status import_missing;  // the feature that an import lacks, or WASM_OK
+	enum wasm_status tainted;         // a module was skipped: later state may differ
 	struct array instances;           // struct named_instance, by identifier
 	struct array registered;          // struct named_instance, by import name
 	struct array images;              // struct script_image, alive as long as the store
@@ -47,15 +50,13 @@ struct script_image {
 // Runs all commands of a parsed file.
 void script_run(struct script *script, struct node *commands);
 
-// --- spectest.c: the module that the suite expects
-// ------------------------------------------------------
+// --- spectest.c: the module that the suite expects -------------------------------------------
 
 enum wasm_status spectest_create(struct script *script);
 bool spectest_resolve(
 	struct script *script, const struct wasm_import_name *import, struct wasm_extern *found);
 
-// --- values.c
-// ---------------------------------------------------------------------------------------------
+// --- values.c --------------------------------------------------------------------------------
 
 // Constants "(i32.const 1)"…; `types` gets their types. False if something is not supported.
 bool values_parse(const struct node *at, union wasm_value *values, uint8_t *types, uint32_t *count,

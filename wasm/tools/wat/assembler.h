@@ -67,8 +67,7 @@ struct assembler {
 enum wasm_status wat_assemble(struct arena *arena, const struct wasm_allocator *allocator,
 	const struct node *fields, uint8_t **bytes, size_t *size, uint32_t *line);
 
-// --- shared by the assembler's parts
-// ------------------------------------------------------------------
+// --- shared by the assembler's parts ---------------------------------------------------------
 
 void wat_fail(struct assembler *a, const struct node *node, enum wasm_status status);
 void wat_malformed(struct assembler *a, const struct node *node);

@@ -19,8 +19,7 @@ static struct node *take(struct cursor *c)
 	return node;
 }
 
-// --- finding instructions
-// -----------------------------------------------------------------------------------
+// --- finding instructions --------------------------------------------------------------------
 
 static uint32_t opcode_find(const struct node *node)
 {
@@ -67,8 +66,7 @@ static void put_opcode(struct assembler *a, struct wat_bytes *to, uint32_t opcod
 	}
 }
 
-// --- immediates
-// ---------------------------------------------------------------------------------------------
+// --- immediates ------------------------------------------------------------------------------
 
 static uint32_t optional_index(struct assembler *a, struct cursor *c, enum wat_space space)
 {
@@ -232,8 +230,7 @@ static void put_select(struct assembler *a, struct wat_bytes *to, struct cursor 
 	put_sized(a, to, type.results, type.result_count);
 }
 
-// --- blocks
-// -------------------------------------------------------------------------------------------------
+// --- blocks ----------------------------------------------------------------------------------
 
 static void put_block_type(struct assembler *a, struct wat_bytes *to, struct cursor *c)
 {
@@ -355,8 +352,7 @@ void assemble_folded(struct assembler *a, struct wat_bytes *to, struct node *nod
 		assemble_folded_plain(a, to, opcode, &c);
 }
 
-// --- plain sequences
-// ----------------------------------------------------------------------------------------
+// --- plain sequences -------------------------------------------------------------------------
 
 // The identifier after else and end must repeat the block's.
 static void check_label(struct assembler *a, struct cursor *c)

@@ -46,8 +46,7 @@ static void put_name(struct assembler *a, struct wat_bytes *to, const struct nod
 	put_sized(a, to, node->text, node->size);
 }
 
-// --- limits and types of tables, memories, globals
-// ------------------------------------------------------
+// --- limits and types of tables, memories, globals -------------------------------------------
 
 static bool is_number(const struct node *node)
 {
@@ -136,8 +135,7 @@ static void put_expression(struct assembler *a, struct wat_bytes *to, struct nod
 	put_byte(a, to, OP_END);
 }
 
-// --- types
-// ------------------------------------------------------------------------------------------------
+// --- types -----------------------------------------------------------------------------------
 
 static void collect_type(struct assembler *a, struct node *field)
 {
@@ -171,8 +169,7 @@ static void write_types(struct assembler *a)
 	to->count = a->types.count;
 }
 
-// --- identifiers
-// --------------------------------------------------------------------------------------------
+// --- identifiers -----------------------------------------------------------------------------
 
 static bool has_inline_import(const struct node *field)
 {
@@ -228,8 +225,7 @@ static void collect_names(struct assembler *a, struct node *fields)
 	}
 }
 
-// --- imports and exports
-// --------------------------------------------------------------------------------
+// --- imports and exports ---------------------------------------------------------------------
 
 static void write_import(
 	struct assembler *a, const struct definition *d, struct node *names, struct node **type)
@@ -280,8 +276,7 @@ static void export_field(struct assembler *a, struct node *field)
 	write_export(a, name, d->kind, space_index(a, d->space, entity->first->next));
 }
 
-// --- definitions
-// --------------------------------------------------------------------------------------------
+// --- definitions -----------------------------------------------------------------------------
 
 static struct node *parse_locals(struct assembler *a, struct node *at, struct wat_bytes *to)
 {
@@ -478,8 +473,7 @@ static void definition_field(
 	}
 }
 
-// --- start, elem, data
-// --------------------------------------------------------------------------------------
+// --- start, elem, data -----------------------------------------------------------------------
 
 static void start_field(struct assembler *a, struct node *field)
 {
@@ -584,8 +578,7 @@ static void data_field(struct assembler *a, struct node *field)
 	put_strings(a, to, at == nullptr ? nullptr : at->next);
 }
 
-// --- the module
-// ---------------------------------------------------------------------------------------------
+// --- the module ------------------------------------------------------------------------------
 
 static void other_field(struct assembler *a, struct node *field)
 {

@@ -53,8 +53,7 @@ bool number_integer(const struct node *node, uint32_t bits, uint64_t *value)
 	return true;
 }
 
-// --- floats
-// -----------------------------------------------------------------------------------------------
+// --- floats ----------------------------------------------------------------------------------
 
 // Digits with single underscores between them, at least one; moves `*at`.
 static bool match_digits(const char *text, size_t size, size_t *at, int base)

@@ -65,8 +65,7 @@ void free_bytes(struct assembler *a, struct wat_bytes *bytes)
 	array_free(&bytes->bytes, a->allocator, 1);
 }
 
-// --- index spaces
-// -----------------------------------------------------------------------------------------
+// --- index spaces ----------------------------------------------------------------------------
 
 static struct node *space_id(const struct assembler *a, enum wat_space space, uint32_t index)
 {

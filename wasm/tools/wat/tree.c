@@ -10,6 +10,7 @@ struct scanner {
 	uint32_t line;
 	uint32_t depth;
 	bool failed;
+	bool inside_annotation;
 };
 
 constexpr uint32_t TREE_DEPTH_LIMIT = 5000;
@@ -87,8 +88,7 @@ static struct node *make_node(struct scanner *s, enum node_kind kind)
 	return node;
 }
 
-// --- strings
-// --------------------------------------------------------------------------------------------
+// --- strings ---------------------------------------------------------------------------------
 
 static int hex_digit(char c)
 {
@@ -187,11 +187,10 @@ static struct node *scan_string(struct scanner *s)
 		return fail(s);
 	s->at++;
 	node->size = (size_t)(to - node->text);
-	return is_separated(s) ? node : fail(s);
+	return s->inside_annotation || is_separated(s) ? node : fail(s);
 }
 
-// --- atoms and lists
-// --------------------------------------------------------------------------------------
+// --- atoms and lists -------------------------------------------------------------------------
 
 static struct node *scan_atom(struct scanner *s)
 {
@@ -218,6 +217,8 @@ static struct node *scan_atom(struct scanner *s)
 		node->size = string->size + 1;
 		return node;
 	}
+	if (node->size == 1 && *begin == '$')
+		return fail(s);
 	return is_separated(s) ? node : fail(s);
 }
 
@@ -241,25 +242,55 @@ static void scan_children(struct scanner *s, struct node *list, bool nested)
 		s->at++;
 }
 
-// Annotations "(@name ...)" are read like lists, and dropped.
+// The inside of an annotation, up to its closing parenthesis: any tokens, lists balanced.
+static void skip_annotation(struct scanner *s)
+{
+	for (uint32_t depth = 1; depth != 0 && !s->failed;) {
+		skip_space(s);
+		if (s->at == s->end) {
+			fail(s);
+		} else if (*s->at == '"') {
+			s->inside_annotation = true;
+			scan_string(s);
+			s->inside_annotation = false;
+		} else if (*s->at <= ' ' || *s->at == 0x7f) {
+			fail(s);
+		} else {
+			depth += *s->at == '(' ? 1 : *s->at == ')' ? UINT32_MAX : 0;
+			s->at++;
+		}
+	}
+}
+
+// "(@name ...)" or "(@"name" ...)": read, and dropped.
+static struct node *scan_annotation(struct scanner *s)
+{
+	s->at += 2;
+	if (s->at == s->end)
+		return fail(s);
+	if (*s->at == '"') {
+		struct node *name = scan_string(s);
+		if (name == nullptr || name->size == 0 ||
+			!utf8_is_valid((const uint8_t *)name->text, name->size))
+			return fail(s);
+	} else if (!is_atom_character(*s->at)) {
+		return fail(s);
+	}
+	skip_annotation(s);
+	return nullptr;
+}
+
 static struct node *scan_list(struct scanner *s)
 {
-	bool annotation = starts(s, "(@");
+	if (starts(s, "(@"))
+		return scan_annotation(s);
 	struct node *list = make_node(s, NODE_LIST);
 	if (list == nullptr || s->depth++ == TREE_DEPTH_LIMIT)
 		return fail(s);
 	s->at++;
-	if (annotation && s->at + 1 < s->end && s->at[1] == '"') {
-		s->at++;
-		struct node *name = scan_string(s);
-		if (name == nullptr || name->size == 0)
-			return fail(s);
-	} else if (annotation && (s->at + 1 == s->end || !is_atom_character(s->at[1]))) {
-		return fail(s);
-	}
 	scan_children(s, list, true);
 	s->depth--;
-	return annotation ? nullptr : list;
+	return list;
 }
 
 static struct node *scan_node(struct scanner *s)

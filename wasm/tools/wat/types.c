@@ -67,8 +67,7 @@ uint8_t parse_value_type(struct assembler *a, const struct node *node)
 	return parse_reference_type(a, node);
 }
 
-// --- signatures
-// -------------------------------------------------------------------------------------------
+// --- signatures ------------------------------------------------------------------------------
 
 static uint32_t count_types(struct node *at, const char *keyword)
 {

@@ -101,9 +101,15 @@ $(eval $(call fuzzer,shell_parse,tests/fuzz/shell_parse.c $(SHELL_PARTS) $(APPS_
 	$(APPS_POSIX),$(APPS_NATIVE)))
 $(eval $(call fuzzer,regex,tests/fuzz/regex.c $(CMDS_PARTS) $(APPS_LIB),$(APPS_NATIVE)))
 $(eval $(call host_program,host,sh,$(SHELL_SRCS) $(APPS_LIB) $(APPS_POSIX),$(APPS_NATIVE),))
+$(eval $(call add_test,apps/native,NATIVE=$(BUILD)/tests/host/sh $(APPS_TEST),$(BUILD)/tests/host/sh))
 
 apps-test: $(APPS_FILES) $(BUILD)/tests/host/sh ## Run the cases of the shell and the commands
 	$(APPS_TEST)
+	NATIVE=$(BUILD)/tests/host/sh $(APPS_TEST)
 ifdef APPS_ALONE
-apps-test: $(foreach t,text parser expand editor regex,$(BUILD)/tests/host/apps_$(t))
+UNIT_TESTS := $(foreach t,text parser expand editor regex,$(BUILD)/tests/host/apps_$(t))
+apps-test: apps-unit
+.PHONY: apps-unit
+apps-unit: $(UNIT_TESTS)
+	$(foreach t,$^,$(t) &&) true
 endif

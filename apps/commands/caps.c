@@ -30,8 +30,9 @@ static void rights_print(uint32_t rights)
 	for (size_t bit = 0; bit < 32; bit++) {
 		if (!(rights >> bit & 1))
 			continue;
-		const char *name = bit < sizeof right_names / sizeof right_names[0] ? right_names[bit]
-										    : nullptr;
+		const char *name = bit < sizeof right_names / sizeof right_names[0]
+					   ? right_names[bit]
+					   : nullptr;
 		output_format(&out, "%s%s", some ? "," : "", name ? name : "?");
 		some = true;
 	}
@@ -61,8 +62,8 @@ int command_caps(int count, char **arguments)
 	size_t records;
 	struct capability_record *capabilities =
 		records_get(INFO_KIND_CAPABILITIES, pid, sizeof *capabilities, &records);
-	output_format(&out, "process %llu may use %zu capabilities\n", (unsigned long long)pid,
-		records);
+	output_format(
+		&out, "process %llu may use %zu capabilities\n", (unsigned long long)pid, records);
 	output_format(&out, "%-16s %-14s %8s %10s %-16s %s\n", "HANDLE", "TYPE", "BADGE", "DETAIL",
 		"NAME", "RIGHTS");
 	for (size_t i = 0; i < records; i++)

@@ -120,8 +120,8 @@ static void input_visit(const char *path,
 		(void)close(fd);
 }
 
-void inputs_visit(char **paths,
-	void (*visit)(struct input *input, const char *name, void *context), void *context)
+void inputs_visit(char **paths, void (*visit)(struct input *input, const char *name, void *context),
+	void *context)
 {
 	if (!*paths)
 		input_visit(nullptr, visit, context);
@@ -214,7 +214,8 @@ void size_format(char text[16], uint64_t size)
 	}
 	uint64_t tenths = (size * 10 + 1023) / 1024;
 	if (tenths < 100)
-		snprintf(text, 16, "%u.%u%c", (unsigned)(tenths / 10), (unsigned)(tenths % 10), units[unit]);
+		snprintf(text, 16, "%u.%u%c", (unsigned)(tenths / 10), (unsigned)(tenths % 10),
+			units[unit]);
 	else
 		snprintf(text, 16, "%u%c", (unsigned)((size + 1023) / 1024), units[unit]);
 }

@@ -43,8 +43,8 @@ uint64_t number_read(const char *word);
 
 // Calls `visit` for each named file, or for standard input if there is none or for "-".
 // `name` is null for an unnamed standard input. Files that cannot be opened are complained about.
-void inputs_visit(char **paths,
-	void (*visit)(struct input *input, const char *name, void *context), void *context);
+void inputs_visit(char **paths, void (*visit)(struct input *input, const char *name, void *context),
+	void *context);
 // Copies all that is left. False: complained.
 bool input_copy(struct input *input, const char *name);
 // Complains if the input ended by an error.

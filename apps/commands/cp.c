@@ -65,7 +65,8 @@ static bool link_copy(const char *source, const char *target)
 	return false;
 }
 
-static bool directory_copy(const struct copy *copy, const char *source, const char *target, int depth)
+static bool directory_copy(
+	const struct copy *copy, const char *source, const char *target, int depth)
 {
 	char **names;
 	size_t count;
@@ -150,7 +151,7 @@ bool copy_inside(const char *source, const char *target)
 	for (char *slash; !inside && (slash = strrchr(path, '/')) && slash > path;) {
 		*slash = 0;
 		inside = stat(source, &top) == 0 && stat(path, &at) == 0 &&
-			top.st_ino == at.st_ino && top.st_dev == at.st_dev;
+			 top.st_ino == at.st_ino && top.st_dev == at.st_dev;
 	}
 	free(path);
 	return inside;

@@ -44,7 +44,8 @@ static void file_read(struct file *file, const char *path)
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		size = newline ? (size_t)(newline - at) + 1 : (size_t)(end - at);
-		file->lines = array_room(file->lines, file->count, &file->capacity, sizeof *file->lines);
+		file->lines =
+			array_room(file->lines, file->count, &file->capacity, sizeof *file->lines);
 		file->lines[file->count].bytes = at;
 		file->lines[file->count++].size = size;
 		at += size;
@@ -54,7 +55,7 @@ static void file_read(struct file *file, const char *path)
 static bool lines_equal(size_t a, size_t b)
 {
 	return left.lines[a].size == right.lines[b].size &&
-		memcmp(left.lines[a].bytes, right.lines[b].bytes, left.lines[a].size) == 0;
+	       memcmp(left.lines[a].bytes, right.lines[b].bytes, left.lines[a].size) == 0;
 }
 
 // --- Finding the differences ------------------------------------------------------------------
@@ -93,7 +94,7 @@ static bool search(struct myers *myers)
 	for (int d = 0; d <= DIFF_EDITS_MAX; d++) {
 		myers->rows[d] = memory_get((size_t)(2 * d + 1) * sizeof(int));
 		for (int k = -d; k <= d; k += 2) {
-			int x = d == 0 ? 0
+			int x = d == 0                    ? 0
 				: comes_down(myers, d, k) ? row_get(myers, d - 1, k + 1)
 							  : row_get(myers, d - 1, k - 1) + 1;
 			x = slide(myers, x, x - k);
@@ -128,7 +129,9 @@ static void differences_find(void)
 		start++;
 	while (a > start && b > start && lines_equal(a - 1, b - 1))
 		a--, b--;
-	struct myers myers = {.a0 = (int)start, .b0 = (int)start, .a_count = (int)(a - start),
+	struct myers myers = {.a0 = (int)start,
+		.b0 = (int)start,
+		.a_count = (int)(a - start),
 		.b_count = (int)(b - start)};
 	myers.rows = memory_get((DIFF_EDITS_MAX + 1) * sizeof *myers.rows);
 	if (search(&myers)) {
@@ -273,8 +276,8 @@ int command_diff(int count, char **arguments)
 	removed = memory_get(left.count + 1);
 	added = memory_get(right.count + 1);
 	bool same = left.text.length == right.text.length &&
-		(left.text.length == 0 ||
-			memcmp(left.text.bytes, right.text.bytes, left.text.length) == 0);
+		    (left.text.length == 0 ||
+			    memcmp(left.text.bytes, right.text.bytes, left.text.length) == 0);
 	if (same)
 		return 0;
 	if (quiet) {

@@ -11,8 +11,18 @@
 
 constexpr int FIND_TESTS = 64;
 
-enum test_kind { TEST_NAME, TEST_PATH, TEST_TYPE, TEST_SIZE, TEST_NEWER, TEST_EMPTY, TEST_PRINT,
-	TEST_PRINT_ZERO, TEST_DELETE, TEST_OR };
+enum test_kind {
+	TEST_NAME,
+	TEST_PATH,
+	TEST_TYPE,
+	TEST_SIZE,
+	TEST_NEWER,
+	TEST_EMPTY,
+	TEST_PRINT,
+	TEST_PRINT_ZERO,
+	TEST_DELETE,
+	TEST_OR
+};
 
 struct test {
 	enum test_kind kind;
@@ -64,9 +74,9 @@ static bool has_type(const struct stat *status, char letter)
 static bool has_size(const struct test *test, const struct stat *status)
 {
 	int64_t units = (status->st_size + test->unit - 1) / test->unit;
-	return test->order < 0 ? units < test->size
-		: test->order > 0 ? units > test->size
-				  : units == test->size;
+	return test->order < 0   ? units < test->size
+	       : test->order > 0 ? units > test->size
+				 : units == test->size;
 }
 
 static bool is_newer(const struct test *test, const struct stat *status)
@@ -203,10 +213,10 @@ static int test_read(char **words, bool negated)
 		enum test_kind kind;
 		bool operand;
 	} known[] = {{"-name", TEST_NAME, true}, {"-path", TEST_PATH, true},
-		{"-type", TEST_TYPE, true}, {"-size", TEST_SIZE, true}, {"-newer", TEST_NEWER, true},
-		{"-empty", TEST_EMPTY, false}, {"-print", TEST_PRINT, false},
-		{"-print0", TEST_PRINT_ZERO, false}, {"-delete", TEST_DELETE, false},
-		{"-o", TEST_OR, false}};
+		{"-type", TEST_TYPE, true}, {"-size", TEST_SIZE, true},
+		{"-newer", TEST_NEWER, true}, {"-empty", TEST_EMPTY, false},
+		{"-print", TEST_PRINT, false}, {"-print0", TEST_PRINT_ZERO, false},
+		{"-delete", TEST_DELETE, false}, {"-o", TEST_OR, false}};
 	if (words[1] && depth_option(words[0], words[1]))
 		return 2;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {

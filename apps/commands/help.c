@@ -14,7 +14,8 @@ int command_help_main(int count, char **arguments)
 		return 0;
 	}
 	for (size_t i = 0; i < command_count; i++)
-		output_format(&out, "  %-10s %s\n", command_table[i].name, command_table[i].summary);
+		output_format(
+			&out, "  %-10s %s\n", command_table[i].name, command_table[i].summary);
 	output_string(&out, "`help NAME' shows how a command is used; so does `NAME --help'.\n");
 	return 0;
 }

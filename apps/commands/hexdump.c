@@ -34,8 +34,8 @@ static void row_print(struct hexdump *dump)
 	}
 	output_string(&out, "  |");
 	for (size_t i = 0; i < dump->filled; i++)
-		output_char(&out,
-			dump->row[i] >= ' ' && dump->row[i] < 127 ? (char)dump->row[i] : '.');
+		output_char(
+			&out, dump->row[i] >= ' ' && dump->row[i] < 127 ? (char)dump->row[i] : '.');
 	output_string(&out, "|\n");
 }
 

@@ -82,7 +82,8 @@ static void screen_draw(const struct pager *pager, const char *note)
 			output_char(&out, '~');
 		output_string(&out, "\r\n");
 	}
-	size_t last = pager->top + pager->rows < pager->count ? pager->top + pager->rows : pager->count;
+	size_t last =
+		pager->top + pager->rows < pager->count ? pager->top + pager->rows : pager->count;
 	output_format(&out, "\033[7m%s lines %zu-%zu of %zu%s\033[0m",
 		pager->name ? pager->name : "(input)", pager->count ? pager->top + 1 : 0, last,
 		pager->count, note);
@@ -150,7 +151,11 @@ static void arrow_key(struct pager *pager)
 	if (key_read(pager) != '[')
 		return;
 	int key = key_read(pager);
-	scroll(pager, key == 'A' ? -1 : key == 'B' ? 1 : key == '5' ? -page : key == '6' ? page : 0);
+	scroll(pager, key == 'A'   ? -1
+		      : key == 'B' ? 1
+		      : key == '5' ? -page
+		      : key == '6' ? page
+				   : 0);
 	if (key == '5' || key == '6')
 		(void)key_read(pager);
 }

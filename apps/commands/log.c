@@ -20,8 +20,8 @@ static struct {
 static bool is_wanted(const struct log_record *record)
 {
 	return record->level <= filter.level &&
-		(!filter.source ||
-			strncmp((const char *)record->source, filter.source, sizeof record->source) == 0);
+	       (!filter.source || strncmp((const char *)record->source, filter.source,
+					  sizeof record->source) == 0);
 }
 
 static void record_print(const struct log_record *record)

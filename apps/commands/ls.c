@@ -24,8 +24,8 @@ struct listing {
 
 static struct {
 	size_t columns; // of the terminal; 0: none
-	bool all, almost_all, one, detailed, human, recursive, by_time, by_size, reverse, directories,
-		marks, titles, some;
+	bool all, almost_all, one, detailed, human, recursive, by_time, by_size, reverse,
+		directories, marks, titles, some;
 } ls;
 
 static bool entry_add(struct listing *listing, const char *name, char *path)
@@ -61,8 +61,9 @@ static int entries_compare(const void *left, const void *right)
 			(a->status.st_size > b->status.st_size);
 	const struct timespec *x = &a->status.st_mtim, *y = &b->status.st_mtim;
 	if (ls.by_time)
-		order = x->tv_sec != y->tv_sec ? (x->tv_sec < y->tv_sec) - (x->tv_sec > y->tv_sec)
-					       : (x->tv_nsec < y->tv_nsec) - (x->tv_nsec > y->tv_nsec);
+		order = x->tv_sec != y->tv_sec
+				? (x->tv_sec < y->tv_sec) - (x->tv_sec > y->tv_sec)
+				: (x->tv_nsec < y->tv_nsec) - (x->tv_nsec > y->tv_nsec);
 	if (!order)
 		order = strcmp(a->name, b->name);
 	return ls.reverse ? -order : order;
@@ -90,7 +91,8 @@ static const char *colour_of(const struct entry *entry)
 	if (S_ISCHR(entry->status.st_mode))
 		return "\033[1;33m";
 	size_t length = strlen(entry->name);
-	return length > 5 && strcmp(entry->name + length - 5, ".wasm") == 0 ? "\033[1;32m" : nullptr;
+	return length > 5 && strcmp(entry->name + length - 5, ".wasm") == 0 ? "\033[1;32m"
+									    : nullptr;
 }
 
 static char mark_of(const struct entry *entry)
@@ -107,7 +109,8 @@ static void name_print(const struct entry *entry)
 		output_string(&out, colour);
 	// Control bytes could do anything to a terminal.
 	for (const char *at = entry->name; *at; at++)
-		output_char(&out, ls.columns && ((unsigned char)*at < ' ' || *at == 127) ? '?' : *at);
+		output_char(
+			&out, ls.columns && ((unsigned char)*at < ' ' || *at == 127) ? '?' : *at);
 	if (colour)
 		output_string(&out, "\033[0m");
 	if (mark_of(entry))

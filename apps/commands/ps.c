@@ -22,8 +22,8 @@ static void process_print(const struct process_record *process)
 	duration_format(cpu, process->cpu_ns);
 	output_format(&out, "%5llu %5llu %-8s %4u %3u %10s %8s %8s %-8s %.64s\n",
 		(unsigned long long)process->pid, (unsigned long long)process->parent,
-		process_state_name(process->state), process->priority, process->threads, cpu, memory,
-		limit, process->kind ? "program" : "service", (const char *)process->name);
+		process_state_name(process->state), process->priority, process->threads, cpu,
+		memory, limit, process->kind ? "program" : "service", (const char *)process->name);
 }
 
 int command_ps(int count, char **arguments)

@@ -16,22 +16,22 @@ constexpr size_t PROGRAM_MAX = 20000;
 
 enum operation : unsigned char {
 	OP_SET,
-	OP_TEST, // a condition on the place: `kind`
-	OP_SPLIT, // to `to` and to `or`
+	OP_TEST,  // a condition on the place: `kind`
+	OP_SPLIT, // to `to` and to `other`
 	OP_MATCH,
 };
 
 struct instruction {
 	enum operation operation;
 	enum regex_kind kind;
-	int set;    // index, OP_SET
-	int to, or; // next instructions
+	int set;     // index, OP_SET
+	int to, or ; // next instructions
 };
 
 // States that are alive at a place.
 struct state_list {
 	int *states;
-	size_t *starts; // by state: where it began
+	size_t *starts;  // by state: where it began
 	unsigned *marks; // by state: `generation` if in the list
 	size_t count;
 	unsigned generation;
@@ -55,8 +55,8 @@ struct regex {
 
 static int emit(struct regex *regex, struct instruction instruction)
 {
-	regex->program = array_room(
-		regex->program, regex->count, &regex->capacity, sizeof *regex->program);
+	regex->program =
+		array_room(regex->program, regex->count, &regex->capacity, sizeof *regex->program);
 	if (regex->count >= PROGRAM_MAX)
 		regex->tree.error = "the pattern is too large";
 	else
@@ -71,15 +71,16 @@ static int emit_repeat(struct regex *regex, const struct regex_node *node, int n
 {
 	int entry = next;
 	if (node->most == REGEX_NO_LIMIT) {
-		int split = emit(regex, (struct instruction){.operation = OP_SPLIT, .or = next});
+		int split = emit(regex, (struct instruction){.operation = OP_SPLIT, .other = next});
 		int body = emit_node(regex, node->left, split);
 		regex->program[split].to = body;
 		entry = split;
 	} else {
 		for (int i = node->least; i < node->most && !regex->tree.error; i++) {
 			int body = emit_node(regex, node->left, entry);
-			entry = emit(regex, (struct instruction){
-				.operation = OP_SPLIT, .to = body, .or = next});
+			entry = emit(
+				regex, (struct instruction){
+					       .operation = OP_SPLIT, .to = body, .other = next});
 		}
 	}
 	for (int i = 0; i < node->least && !regex->tree.error; i++)
@@ -97,7 +98,7 @@ static int emit_choice(struct regex *regex, int index, int next)
 		int part = more ? regex->tree.nodes[index].right : index;
 		int body = emit_node(regex, part, next);
 		entry = emit(regex,
-			(struct instruction){.operation = OP_SPLIT, .to = body, .or = entry});
+			(struct instruction){.operation = OP_SPLIT, .to = body, .other = entry});
 	} while (regex->tree.nodes[index].kind == REGEX_CHOICE && !regex->tree.error);
 	return entry;
 }
@@ -116,8 +117,8 @@ static int emit_node(struct regex *regex, int index, int next)
 	case REGEX_EMPTY:
 		return next;
 	case REGEX_SET:
-		return emit(regex,
-			(struct instruction){.operation = OP_SET, .set = index, .to = next});
+		return emit(
+			regex, (struct instruction){.operation = OP_SET, .set = index, .to = next});
 	case REGEX_CHOICE:
 		return emit_choice(regex, index, next);
 	case REGEX_REPEAT:
@@ -131,7 +132,8 @@ static int emit_node(struct regex *regex, int index, int next)
 static int wrap(struct regex *regex, int root, enum regex_kind before, enum regex_kind after)
 {
 	struct regex_tree *tree = &regex->tree;
-	int first = regex_node_add(tree, before, -1, -1), last = regex_node_add(tree, after, -1, -1);
+	int first = regex_node_add(tree, before, -1, -1),
+	    last = regex_node_add(tree, after, -1, -1);
 	int front = regex_node_add(tree, REGEX_SEQUENCE, first, root);
 	return regex_node_add(tree, REGEX_SEQUENCE, front, last);
 }
@@ -226,10 +228,10 @@ static void list_add(struct regex *regex, struct state_list *list, int state, si
 			list->states[list->count++] = state;
 		const struct instruction *at = &regex->program[state];
 		if (at->operation == OP_SPLIT) {
-			push(regex, &depth, at->or);
+			push(regex, &depth, at->other);
 			push(regex, &depth, at->to);
 		} else if (at->operation == OP_TEST &&
-			condition_holds(at->kind, place->bytes, place->size, place->at)) {
+			   condition_holds(at->kind, place->bytes, place->size, place->at)) {
 			push(regex, &depth, at->to);
 		}
 	}
@@ -301,9 +303,9 @@ void regex_free(struct regex *regex)
 static bool search_literal(const struct regex *regex, const char *bytes, size_t size, size_t from,
 	size_t *start, size_t *end)
 {
-	const char *found = regex->literal_size == 0
-		? bytes + from
-		: memmem(bytes + from, size - from, regex->literal, regex->literal_size);
+	const char *found = regex->literal_size == 0 ? bytes + from
+						     : memmem(bytes + from, size - from,
+							       regex->literal, regex->literal_size);
 	if (found && start) {
 		*start = (size_t)(found - bytes);
 		*end = *start + regex->literal_size;
@@ -330,8 +332,8 @@ static void step(struct regex *regex, const struct place *place, struct found *f
 		if (at->operation == OP_MATCH) {
 			*found = (struct found){start, place->at, true};
 		} else if (at->operation == OP_SET && place->at < place->size &&
-			byte_set_has(&regex->tree.nodes[at->set].set,
-				(unsigned char)place->bytes[place->at])) {
+			   byte_set_has(&regex->tree.nodes[at->set].set,
+				   (unsigned char)place->bytes[place->at])) {
 			list_add(regex, &regex->next, at->to, start, &after);
 		}
 	}

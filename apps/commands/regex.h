@@ -8,7 +8,7 @@
 
 enum {
 	REGEX_EXTENDED = 1,
-	REGEX_FIXED = 2,  // the pattern is plain text
+	REGEX_FIXED = 2, // the pattern is plain text
 	REGEX_NO_CASE = 4,
 	REGEX_LINE = 8, // matches only whole texts
 };

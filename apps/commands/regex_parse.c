@@ -31,8 +31,7 @@ bool byte_set_has(const struct byte_set *set, unsigned byte)
 int regex_node_add(struct regex_tree *tree, enum regex_kind kind, int left, int right)
 {
 	tree->nodes = array_room(tree->nodes, tree->count, &tree->capacity, sizeof *tree->nodes);
-	tree->nodes[tree->count] =
-		(struct regex_node){.kind = kind, .left = left, .right = right};
+	tree->nodes[tree->count] = (struct regex_node){.kind = kind, .left = left, .right = right};
 	return (int)tree->count++;
 }
 
@@ -67,14 +66,16 @@ static int add_byte(struct regex_parser *parser, char byte)
 	return add_set(parser, &set);
 }
 
-static bool class_add(struct regex_parser *parser, struct byte_set *set, const char *name, size_t size)
+static bool class_add(
+	struct regex_parser *parser, struct byte_set *set, const char *name, size_t size)
 {
 	static const struct {
 		const char *name;
 		int (*test)(int);
-	} classes[] = {{"alnum", isalnum}, {"alpha", isalpha}, {"blank", isblank}, {"cntrl", iscntrl},
-		{"digit", isdigit}, {"graph", isgraph}, {"lower", islower}, {"print", isprint},
-		{"punct", ispunct}, {"space", isspace}, {"upper", isupper}, {"xdigit", isxdigit}};
+	} classes[] = {{"alnum", isalnum}, {"alpha", isalpha}, {"blank", isblank},
+		{"cntrl", iscntrl}, {"digit", isdigit}, {"graph", isgraph}, {"lower", islower},
+		{"print", isprint}, {"punct", ispunct}, {"space", isspace}, {"upper", isupper},
+		{"xdigit", isxdigit}};
 	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
 		if (strlen(classes[i].name) != size || memcmp(classes[i].name, name, size) != 0)
 			continue;
@@ -211,7 +212,7 @@ static bool is_anchor(const struct regex_parser *parser, bool at_start)
 		return true;
 	const char *next = parser->at;
 	return next == parser->end ||
-		(parser->end - next >= 2 && next[0] == '\\' && (next[1] == ')' || next[1] == '|'));
+	       (parser->end - next >= 2 && next[0] == '\\' && (next[1] == ')' || next[1] == '|'));
 }
 
 static int parse_atom(struct regex_parser *parser, bool first)
@@ -260,7 +261,7 @@ static bool read_bounds(struct regex_parser *parser, int *least, int *most)
 		return false;
 	parser->at++;
 	return *least <= REGEX_REPEAT_MAX && *most <= REGEX_REPEAT_MAX &&
-		(*most == REGEX_NO_LIMIT || *least <= *most);
+	       (*most == REGEX_NO_LIMIT || *least <= *most);
 }
 
 // Is there a repetition? Steps over it. -1: malformed.
@@ -277,7 +278,8 @@ static int accept_repeat(struct regex_parser *parser, int *least, int *most)
 	bool special = (extended || escaped) && (sign == '+' || sign == '?' || sign == '{');
 	if (!plain && !special)
 		return 0;
-	if (extended && sign == '{' && (left < 2 || !(isdigit((unsigned char)at[1]) || at[1] == ',')))
+	if (extended && sign == '{' &&
+		(left < 2 || !(isdigit((unsigned char)at[1]) || at[1] == ',')))
 		return 0;
 	parser->at += 1 + escaped;
 	if (sign == '{')
@@ -330,8 +332,9 @@ static int parse_sequence(struct regex_parser *parser)
 		int node = parse_atom(parser, first);
 		if (!anchor || (parser->flags & REGEX_EXTENDED))
 			node = parse_repeats(parser, node);
-		sequence = sequence < 0 ? node
-					: regex_node_add(parser->tree, REGEX_SEQUENCE, sequence, node);
+		sequence = sequence < 0
+				   ? node
+				   : regex_node_add(parser->tree, REGEX_SEQUENCE, sequence, node);
 		first = anchor;
 	}
 	return sequence < 0 ? regex_node_add(parser->tree, REGEX_EMPTY, -1, -1) : sequence;

@@ -56,7 +56,8 @@ bool remove_tree(const struct removal *removal, const char *path, int depth)
 static bool is_protected(const char *path)
 {
 	const char *base = path_base(path);
-	return strspn(path, "/") == strlen(path) || strcmp(base, ".") == 0 || strcmp(base, "..") == 0;
+	return strspn(path, "/") == strlen(path) || strcmp(base, ".") == 0 ||
+	       strcmp(base, "..") == 0;
 }
 
 int command_rm(int count, char **arguments)

@@ -53,8 +53,11 @@ static int start(const char *path, char **arguments, char **environment, bool no
 		(void)close(ends[1]);
 	const struct spawn_descriptor map[] = {{0, ends[0]}, {1, 1}, {2, 2}};
 	char *directory = getcwd(nullptr, 0);
-	const struct craton_program program = {.path = path, .arguments = arguments,
-		.environment = environment, .directory = directory, .descriptors = map,
+	const struct craton_program program = {.path = path,
+		.arguments = arguments,
+		.environment = environment,
+		.directory = directory,
+		.descriptors = map,
 		.descriptor_count = 3};
 	int error = craton_spawn(&program, fd);
 	free(directory);

@@ -32,7 +32,8 @@ static int width_of(double value, int digits)
 static int options_end(int count, char **arguments, const char **separator, bool *wide)
 {
 	int i = 1;
-	for (; i < count && arguments[i][0] == '-' && isalpha((unsigned char)arguments[i][1]); i++) {
+	for (; i < count && arguments[i][0] == '-' && isalpha((unsigned char)arguments[i][1]);
+		i++) {
 		if (strcmp(arguments[i], "-w") == 0)
 			*wide = true;
 		else if (arguments[i][1] == 's' && arguments[i][2])

@@ -13,7 +13,7 @@
 constexpr int SORT_KEYS = 8;
 
 struct key {
-	unsigned first, last; // fields, from 1; last 0: to the end of the line
+	unsigned first, last;                     // fields, from 1; last 0: to the end of the line
 	bool numeric, reverse, fold, blanks, own; // own: has letters of its own
 };
 
@@ -117,8 +117,8 @@ static int numbers_compare(const struct line *left, const struct line *right)
 	if (a.negative != b.negative)
 		return a.negative ? -1 : 1;
 	int order = a.whole_size != b.whole_size
-		? (a.whole_size > b.whole_size) - (a.whole_size < b.whole_size)
-		: bytes_compare(a.whole, a.whole_size, b.whole, b.whole_size);
+			    ? (a.whole_size > b.whole_size) - (a.whole_size < b.whole_size)
+			    : bytes_compare(a.whole, a.whole_size, b.whole, b.whole_size);
 	if (!order)
 		order = bytes_compare(a.fraction, a.fraction_size, b.fraction, b.fraction_size);
 	return a.negative ? -order : order;
@@ -129,7 +129,7 @@ static int folded_compare(const struct line *left, const struct line *right)
 	size_t common = left->size < right->size ? left->size : right->size;
 	for (size_t i = 0; i < common; i++) {
 		int order = toupper((unsigned char)left->bytes[i]) -
-			toupper((unsigned char)right->bytes[i]);
+			    toupper((unsigned char)right->bytes[i]);
 		if (order)
 			return order;
 	}
@@ -140,7 +140,7 @@ static int key_compare(const struct line *left, const struct line *right, const 
 {
 	struct line a = key_of(left, key), b = key_of(right, key);
 	int order = key->numeric ? numbers_compare(&a, &b)
-		: key->fold      ? folded_compare(&a, &b)
+		    : key->fold  ? folded_compare(&a, &b)
 				 : bytes_compare(a.bytes, a.size, b.bytes, b.size);
 	return key->reverse ? -order : order;
 }
@@ -170,7 +170,7 @@ static void merge(struct line *lines, struct line *scratch, size_t middle, size_
 	size_t left = 0, right = middle, at = 0;
 	while (left < middle && right < count)
 		lines[at++] = lines_compare(&scratch[left], &lines[right]) <= 0 ? scratch[left++]
-									       : lines[right++];
+										: lines[right++];
 	while (left < middle)
 		lines[at++] = scratch[left++];
 }
@@ -203,8 +203,7 @@ static void lines_index(void)
 	const char *at = sort.text.bytes, *end = at + sort.text.length;
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		sort.lines =
-			array_room(sort.lines, sort.count, &sort.capacity, sizeof *sort.lines);
+		sort.lines = array_room(sort.lines, sort.count, &sort.capacity, sizeof *sort.lines);
 		sort.lines[sort.count++] = (struct line){at, (size_t)(newline - at)};
 		at = newline + 1;
 	}

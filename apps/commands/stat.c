@@ -38,8 +38,9 @@ int command_stat(int count, char **arguments)
 			complain_file(arguments[i]);
 			continue;
 		}
-		output_format(&out, "  File: %s\n  Size: %lld  Type: %s\nDevice: %llu  Inode: %llu  "
-				    "Links: %llu\n",
+		output_format(&out,
+			"  File: %s\n  Size: %lld  Type: %s\nDevice: %llu  Inode: %llu  "
+			"Links: %llu\n",
 			arguments[i], (long long)status.st_size, type_text(&status),
 			(unsigned long long)status.st_dev, (unsigned long long)status.st_ino,
 			(unsigned long long)status.st_nlink);

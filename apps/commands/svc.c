@@ -13,8 +13,8 @@ static int services_list(void)
 	size_t count;
 	struct service_record *services =
 		records_get(INFO_KIND_SERVICES, 0, sizeof *services, &count);
-	output_format(&out, "%-16s %-10s %5s %8s %10s %8s %s\n", "SERVICE", "STATE", "PID", "RESTARTS",
-		"UP", "MEMORY", "DETAIL");
+	output_format(&out, "%-16s %-10s %5s %8s %10s %8s %s\n", "SERVICE", "STATE", "PID",
+		"RESTARTS", "UP", "MEMORY", "DETAIL");
 	for (size_t i = 0; i < count; i++) {
 		char up[24], memory[16];
 		duration_format(up, services[i].uptime_ns);

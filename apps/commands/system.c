@@ -36,16 +36,20 @@ void duration_format(char text[24], uint64_t ns)
 const char *process_state_name(uint32_t state)
 {
 	static const char *const names[] = {[PROCESS_STATE_RUNNING] = "running",
-		[PROCESS_STATE_READY] = "ready", [PROCESS_STATE_WAITING] = "waiting",
-		[PROCESS_STATE_STOPPED] = "stopped", [PROCESS_STATE_ENDED] = "ended"};
+		[PROCESS_STATE_READY] = "ready",
+		[PROCESS_STATE_WAITING] = "waiting",
+		[PROCESS_STATE_STOPPED] = "stopped",
+		[PROCESS_STATE_ENDED] = "ended"};
 	return state < sizeof names / sizeof names[0] ? names[state] : "?";
 }
 
 const char *service_state_name(uint32_t state)
 {
 	static const char *const names[] = {[SERVICE_STATE_STOPPED] = "stopped",
-		[SERVICE_STATE_STARTING] = "starting", [SERVICE_STATE_RUNNING] = "running",
-		[SERVICE_STATE_RESTARTING] = "restarting", [SERVICE_STATE_FAILED] = "failed"};
+		[SERVICE_STATE_STARTING] = "starting",
+		[SERVICE_STATE_RUNNING] = "running",
+		[SERVICE_STATE_RESTARTING] = "restarting",
+		[SERVICE_STATE_FAILED] = "failed"};
 	return state < sizeof names / sizeof names[0] ? names[state] : "?";
 }
 
@@ -83,8 +87,7 @@ int command_free(int count, char **arguments)
 	size_t records;
 	for (int option; (option = option_next(count, arguments, "bkmh")) >= 0;)
 		unit = option == 'b' ? 0 : option == 'k' ? 10 : option == 'm' ? 20 : -1;
-	struct memory_record *memory =
-		records_get(INFO_KIND_MEMORY, 0, sizeof *memory, &records);
+	struct memory_record *memory = records_get(INFO_KIND_MEMORY, 0, sizeof *memory, &records);
 	if (records == 0)
 		die("the system gave no record");
 	amount_print("total", memory->total, unit);

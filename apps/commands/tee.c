@@ -12,7 +12,8 @@ static int *targets_open(char **paths, int count, bool append)
 {
 	int *targets = memory_get((size_t)count * sizeof *targets + 1);
 	for (int i = 0; i < count; i++) {
-		targets[i] = open(paths[i], O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC), 0666);
+		targets[i] =
+			open(paths[i], O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC), 0666);
 		if (targets[i] < 0)
 			complain_file(paths[i]);
 	}

@@ -24,7 +24,8 @@ static bool is_space(unsigned char byte)
 static uint64_t lines_in(const char *bytes, size_t size)
 {
 	uint64_t lines = 0;
-	for (const char *end = bytes + size; (bytes = memchr(bytes, '\n', (size_t)(end - bytes)));) {
+	for (const char *end = bytes + size;
+		(bytes = memchr(bytes, '\n', (size_t)(end - bytes)));) {
 		lines++;
 		bytes++;
 	}

@@ -21,8 +21,8 @@ static struct {
 
 static void word_push(char *word)
 {
-	xargs.words = array_room(
-		xargs.words, xargs.count + 1, &xargs.capacity, sizeof *xargs.words);
+	xargs.words =
+		array_room(xargs.words, xargs.count + 1, &xargs.capacity, sizeof *xargs.words);
 	xargs.words[xargs.count++] = word;
 	xargs.words[xargs.count] = nullptr;
 }

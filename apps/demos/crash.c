@@ -69,9 +69,10 @@ int main(int count, char **arguments)
 	static const struct {
 		const char *name;
 		void (*crash)(void);
-	} ways[] = {{"bounds", crash_bounds}, {"divide", crash_divide}, {"overflow", crash_overflow},
-		{"unreachable", crash_unreachable}, {"stack", crash_stack}, {"call", crash_call},
-		{"abort", crash_abort}, {"exit", crash_exit}};
+	} ways[] = {{"bounds", crash_bounds}, {"divide", crash_divide},
+		{"overflow", crash_overflow}, {"unreachable", crash_unreachable},
+		{"stack", crash_stack}, {"call", crash_call}, {"abort", crash_abort},
+		{"exit", crash_exit}};
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
 		if (count > 1 && strcmp(arguments[1], ways[i].name) == 0) {
 			ways[i].crash();

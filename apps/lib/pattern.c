@@ -13,9 +13,10 @@ static bool class_contains(const char *name, size_t length, uint32_t character)
 	static const struct {
 		const char *name;
 		int (*test)(int);
-	} classes[] = {{"alnum", isalnum}, {"alpha", isalpha}, {"blank", isblank}, {"cntrl", iscntrl},
-		{"digit", isdigit}, {"graph", isgraph}, {"lower", islower}, {"print", isprint},
-		{"punct", ispunct}, {"space", isspace}, {"upper", isupper}, {"xdigit", isxdigit}};
+	} classes[] = {{"alnum", isalnum}, {"alpha", isalpha}, {"blank", isblank},
+		{"cntrl", iscntrl}, {"digit", isdigit}, {"graph", isgraph}, {"lower", islower},
+		{"print", isprint}, {"punct", ispunct}, {"space", isspace}, {"upper", isupper},
+		{"xdigit", isxdigit}};
 	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
 		if (strlen(classes[i].name) == length && memcmp(classes[i].name, name, length) == 0)
 			return character < 128 && classes[i].test((int)character);

@@ -82,7 +82,7 @@ static intmax_t read_integer(struct printing *printing, const char *argument, bo
 	char *end;
 	errno = 0;
 	intmax_t value = is_signed || argument[0] == '-' ? strtoimax(argument, &end, 0)
-							  : (intmax_t)strtoumax(argument, &end, 0);
+							 : (intmax_t)strtoumax(argument, &end, 0);
 	if (*end || end == argument)
 		complain(printing, argument, "expected a number");
 	else if (errno)

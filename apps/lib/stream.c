@@ -126,8 +126,8 @@ bool input_record(struct input *input, char separator, const char **record, size
 		size_t there = input->end - input->start;
 		const char *from = input->buffer + input->start;
 		const char *found = there > searched
-			? memchr(from + searched, separator, there - searched)
-			: nullptr;
+					    ? memchr(from + searched, separator, there - searched)
+					    : nullptr;
 		if (found || (!input_fill(input) && there > 0)) {
 			*record = input->buffer + input->start;
 			*size = found ? (size_t)(found - from) + 1 : there;

@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-void *memory_get(size_t size);                   // zeroed
-void *memory_resize(void *memory, size_t size);  // takes `memory`
+void *memory_get(size_t size);                     // zeroed
+void *memory_resize(void *memory, size_t size);    // takes `memory`
 char *memory_copy(const char *bytes, size_t size); // adds a terminating zero
 char *memory_string(const char *string);
 // Grows `*array` of `element`-sized entries so that entry `count` fits.

@@ -23,8 +23,7 @@ static size_t sequence_length(unsigned char first)
 static bool scalar_valid(uint32_t value, size_t length)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	return value >= smallest[length] && value <= 0x10ffff &&
-		(value < 0xd800 || value > 0xdfff);
+	return value >= smallest[length] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
 }
 
 size_t utf8_decode(const char *bytes, size_t size, uint32_t *character)

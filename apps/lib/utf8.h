@@ -9,8 +9,8 @@
 
 // Reads one character of at most `size` bytes (size > 0); gives its length. Invalid: U+FFFD, 1.
 size_t utf8_decode(const char *bytes, size_t size, uint32_t *character);
-size_t utf8_previous(const char *bytes, size_t at); // start of the character before `at` > 0
-int utf8_width(uint32_t character);                 // 0 combining, 1, or 2
+size_t utf8_previous(const char *bytes, size_t at);  // start of the character before `at` > 0
+int utf8_width(uint32_t character);                  // 0 combining, 1, or 2
 size_t utf8_columns(const char *bytes, size_t size); // skips terminal colour sequences
 size_t utf8_count(const char *bytes, size_t size);   // characters
 

@@ -10,7 +10,7 @@ struct arena;
 
 struct arena *arena_make(void); // one reference
 struct arena *arena_keep(struct arena *arena);
-void arena_drop(struct arena *arena); // null: nothing
+void arena_drop(struct arena *arena);              // null: nothing
 void *arena_get(struct arena *arena, size_t size); // zeroed
 char *arena_copy(struct arena *arena, const char *bytes, size_t size);
 

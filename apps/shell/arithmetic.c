@@ -40,11 +40,11 @@ static int64_t fail(struct evaluation *eval, const char *error)
 	return 0;
 }
 
-static bool accept(struct evaluation *eval, const char *operator)
+static bool accept(struct evaluation *eval, const char *sign)
 {
 	skip_space(eval);
-	size_t length = strlen(operator);
-	if (strncmp(eval->at, operator, length) != 0)
+	size_t length = strlen(sign);
+	if (strncmp(eval->at, sign, length) != 0)
 		return false;
 	eval->at += length;
 	return true;
@@ -85,10 +85,10 @@ static int64_t divide(struct evaluation *eval, int64_t left, int64_t right, bool
 	return remainder ? left % right : left / right;
 }
 
-static int64_t apply(struct evaluation *eval, const char *operator, int64_t left, int64_t right)
+static int64_t apply(struct evaluation *eval, const char *sign, int64_t left, int64_t right)
 {
 	uint64_t a = (uint64_t)left, b = (uint64_t)right;
-	switch (operator[0]) {
+	switch (sign[0]) {
 	case '+':
 		return (int64_t)(a + b);
 	case '-':
@@ -97,7 +97,7 @@ static int64_t apply(struct evaluation *eval, const char *operator, int64_t left
 		return (int64_t)(a * b);
 	case '/':
 	case '%':
-		return divide(eval, left, right, operator[0] == '%');
+		return divide(eval, left, right, sign[0] == '%');
 	case '&':
 		return left & right;
 	case '|':
@@ -109,13 +109,13 @@ static int64_t apply(struct evaluation *eval, const char *operator, int64_t left
 	case '!':
 		return left != right;
 	case '<':
-		return operator[1] == '<' ? (int64_t)(a << (b & 63))
-			: operator[1] == '=' ? left <= right
-					     : left < right;
+		return sign[1] == '<'   ? (int64_t)(a << (b & 63))
+		       : sign[1] == '=' ? left <= right
+					: left < right;
 	default:
-		return operator[1] == '>' ? left >> (b & 63)
-			: operator[1] == '=' ? left >= right
-					     : left > right;
+		return sign[1] == '>'   ? left >> (b & 63)
+		       : sign[1] == '=' ? left >= right
+					: left > right;
 	}
 }
 
@@ -148,7 +148,7 @@ static int64_t evaluate_unary(struct evaluation *eval)
 	if (sign == '-' || sign == '+' || sign == '~' || (sign == '!' && eval->at[1] != '=')) {
 		eval->at++;
 		value = evaluate_unary(eval);
-		value = sign == '-' ? (int64_t)(0 - (uint64_t)value)
+		value = sign == '-'   ? (int64_t)(0 - (uint64_t)value)
 			: sign == '~' ? ~value
 			: sign == '!' ? !value
 				      : value;
@@ -164,19 +164,19 @@ static const char *const levels[][5] = {{"|"}, {"^"}, {"&"}, {"==", "!="}, {"<="
 	{"<<", ">>"}, {"+", "-"}, {"*", "/", "%"}};
 constexpr int LEVEL_COUNT = 8;
 
-// An operator that is not the start of a longer one.
-static bool accept_operator(struct evaluation *eval, const char *operator)
+// An sign that is not the start of a longer one.
+static bool accept_operator(struct evaluation *eval, const char *sign)
 {
 	skip_space(eval);
-	size_t length = strlen(operator);
-	if (strncmp(eval->at, operator, length) != 0)
+	size_t length = strlen(sign);
+	if (strncmp(eval->at, sign, length) != 0)
 		return false;
 	char next = eval->at[length];
-	if (length == 1 && strchr("|&<>", operator[0]) && next == operator[0])
+	if (length == 1 && strchr("|&<>", sign[0]) && next == sign[0])
 		return false;
-	if (next == '=' && strcmp(operator, "==") != 0 && !strchr("=!<>", operator[0]))
+	if (next == '=' && strcmp(sign, "==") != 0 && !strchr("=!<>", sign[0]))
 		return false;
-	if ((strcmp(operator, "<<") == 0 || strcmp(operator, ">>") == 0) && next == '=')
+	if ((strcmp(sign, "<<") == 0 || strcmp(sign, ">>") == 0) && next == '=')
 		return false;
 	eval->at += length;
 	return true;
@@ -240,7 +240,7 @@ static int64_t evaluate_choice(struct evaluation *eval)
 	return condition ? yes : no;
 }
 
-// Is there `NAME op=` at the front? Then gives the operator ("" for plain =) and steps over it.
+// Is there `NAME op=` at the front? Then gives the sign ("" for plain =) and steps over it.
 static const char *accept_assignment(struct evaluation *eval, size_t length)
 {
 	static const char *const operators[] = {
@@ -275,13 +275,13 @@ static int64_t evaluate_assignment(struct evaluation *eval)
 	skip_space(eval);
 	const char *start = eval->at;
 	size_t length = name_length(start);
-	const char *operator = length ? accept_assignment(eval, length) : nullptr;
+	const char *sign = length ? accept_assignment(eval, length) : nullptr;
 	int64_t value;
-	if (operator) {
+	if (sign) {
 		char *name = memory_copy(start, length);
 		value = evaluate_assignment(eval);
-		if (*operator)
-			value = apply(eval, operator, variable_number(eval, name), value);
+		if (*sign)
+			value = apply(eval, sign, variable_number(eval, name), value);
 		assign(eval, name, value);
 		free(name);
 	} else {

@@ -18,8 +18,7 @@ extern const size_t builtin_count;
 
 const struct builtin *builtin_find(const char *name);
 
-#define BUILTIN(name) \
-	int name(struct shell *shell, int count, char **arguments, struct output *out)
+#define BUILTIN(name) int name(struct shell *shell, int count, char **arguments, struct output *out)
 // builtin_state.c: variables, options, parameters
 BUILTIN(builtin_export);
 BUILTIN(builtin_readonly);

@@ -38,9 +38,9 @@ BUILTIN(builtin_cd)
 	if (count > 1 && (strcmp(arguments[1], "-L") == 0 || strcmp(arguments[1], "--") == 0))
 		arguments++, count--;
 	bool back = count > 1 && strcmp(arguments[1], "-") == 0;
-	const char *target = back ? variable_get(&shell->variables, "OLDPWD")
-		: count > 1       ? arguments[1]
-				  : variable_get(&shell->variables, "HOME");
+	const char *target = back        ? variable_get(&shell->variables, "OLDPWD")
+			     : count > 1 ? arguments[1]
+					 : variable_get(&shell->variables, "HOME");
 	if (!target) {
 		shell_error(shell, "cd: %s is not set", back ? "OLDPWD" : "HOME");
 		return 2;
@@ -134,8 +134,8 @@ BUILTIN(builtin_help)
 {
 	const struct builtin *builtin = count > 1 ? builtin_find(arguments[1]) : nullptr;
 	if (builtin) {
-		output_format(out, "%s\n  %s (part of the shell)\n", builtin->usage,
-			builtin->summary);
+		output_format(
+			out, "%s\n  %s (part of the shell)\n", builtin->usage, builtin->summary);
 		return 0;
 	}
 	if (count == 1) {

@@ -188,7 +188,8 @@ static bool describe(struct shell *shell, const char *name, bool terse, struct o
 {
 	const char *alias = alias_find(shell, name, strlen(name));
 	if (alias)
-		output_format(out, terse ? "alias %s='%s'\n" : "%s is an alias for %s\n", name, alias);
+		output_format(
+			out, terse ? "alias %s='%s'\n" : "%s is an alias for %s\n", name, alias);
 	else if (word_is_reserved(name))
 		output_format(out, terse ? "%s\n" : "%s is a shell keyword\n", name);
 	else if (function_find(shell, name))
@@ -224,7 +225,8 @@ BUILTIN(builtin_command)
 	bool verbose = count > 1 && strcmp(arguments[1], "-V") == 0;
 	if (terse || verbose)
 		return count > 2 && describe(shell, arguments[2], terse, out) ? 0 : 127;
-	bool skip = count > 1 && (strcmp(arguments[1], "--") == 0 || strcmp(arguments[1], "-p") == 0);
+	bool skip =
+		count > 1 && (strcmp(arguments[1], "--") == 0 || strcmp(arguments[1], "-p") == 0);
 	if (count <= 1 + skip)
 		return 0;
 	(void)output_flush(out);

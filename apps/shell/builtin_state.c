@@ -50,9 +50,9 @@ static int list_variables(struct shell *shell, struct output *out, enum listing 
 	size_t count;
 	struct variable **list = variables_sorted(&shell->variables, &count);
 	for (size_t i = 0; i < count; i++) {
-		bool shown = listing == LIST_SET ? list[i]->value != nullptr
-			: listing == LIST_EXPORTED ? list[i]->exported
-						   : list[i]->read_only;
+		bool shown = listing == LIST_SET        ? list[i]->value != nullptr
+			     : listing == LIST_EXPORTED ? list[i]->exported
+							: list[i]->read_only;
 		if (shown)
 			print_variable(out, prefixes[listing], list[i]);
 	}
@@ -227,8 +227,7 @@ BUILTIN(builtin_shift)
 		return 2;
 	}
 	char **rest = memory_get(((size_t)shell->argument_count + 1) * sizeof *rest);
-	memcpy(rest, shell->arguments + by,
-		(size_t)(shell->argument_count - by) * sizeof *rest);
+	memcpy(rest, shell->arguments + by, (size_t)(shell->argument_count - by) * sizeof *rest);
 	for (long i = 0; i < by; i++)
 		free(shell->arguments[i]);
 	free(shell->arguments);
@@ -334,12 +333,11 @@ static bool separates(const struct read_line *line, size_t at, const char *separ
 {
 	char byte = line->bytes.bytes[at];
 	return line->escaped.bytes[at] == '-' && strchr(separators, byte) &&
-		(!blank || strchr(" \t\n", byte));
+	       (!blank || strchr(" \t\n", byte));
 }
 
 // Gives the next field and moves `*at` behind its separator; the last one takes the rest.
-static char *field_take(
-	const struct read_line *line, size_t *at, const char *separators, bool last)
+static char *field_take(const struct read_line *line, size_t *at, const char *separators, bool last)
 {
 	size_t size = line->bytes.length, from = *at, to;
 	if (last) {
@@ -378,9 +376,8 @@ static bool fields_assign(struct shell *shell, const struct read_line *line, cha
 		at++;
 	bool done = true;
 	for (; *names && done; names++) {
-		char *value = line->bytes.length
-			? field_take(line, &at, separators, !names[1])
-			: memory_string("");
+		char *value = line->bytes.length ? field_take(line, &at, separators, !names[1])
+						 : memory_string("");
 		done = variable_set(&shell->variables, *names, value);
 		if (!done)
 			shell_error(shell, "%s: is read only", *names);
@@ -401,8 +398,7 @@ BUILTIN(builtin_read)
 		else if (strcmp(*names, "-p") == 0 && names[1] && shell->fds.real[2] >= 0) {
 			names++;
 			(void)write_all(shell->fds.real[2], *names, strlen(*names));
-		}
-		else
+		} else
 			return usage(shell, "read");
 	}
 	if (!*names)
@@ -441,8 +437,7 @@ BUILTIN(builtin_trap)
 		return 1;
 	}
 	free(shell->exit_trap);
-	shell->exit_trap =
-		*action && strcmp(action, "-") != 0 ? memory_string(action) : nullptr;
+	shell->exit_trap = *action && strcmp(action, "-") != 0 ? memory_string(action) : nullptr;
 	return 0;
 }
 
@@ -489,8 +484,9 @@ static void getopts_refuse(struct getopts *getopts, char letter, bool missing)
 	if (quiet)
 		getopts_set(getopts, "OPTARG", text);
 	else
-		shell_error(getopts->shell, missing ? "option -%c needs an argument"
-						    : "option -%c is not known", letter);
+		shell_error(getopts->shell,
+			missing ? "option -%c needs an argument" : "option -%c is not known",
+			letter);
 }
 
 static void getopts_option(struct getopts *getopts)

@@ -39,17 +39,17 @@ static bool is_terminal(struct test *test, const char *string)
 	long long fd = number(test, string);
 	struct tty_state state;
 	return fd >= 0 && fd < SHELL_FDS && test->shell->fds.real[fd] >= 0 &&
-		craton_tty_state(test->shell->fds.real[fd], &state) == 0;
+	       craton_tty_state(test->shell->fds.real[fd], &state) == 0;
 }
 
-static bool file_test(char operator, const char *path)
+static bool file_test(char sign, const char *path)
 {
 	struct stat status;
-	if (operator== 'h' || operator== 'L')
+	if (sign == 'h' || sign == 'L')
 		return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
 	if (stat(path, &status) != 0)
 		return false;
-	switch (operator) {
+	switch (sign) {
 	case 'f':
 		return S_ISREG(status.st_mode);
 	case 'd':
@@ -72,9 +72,9 @@ static bool is_unary(const char *word)
 	return word[0] == '-' && word[1] && !word[2] && strchr("bcdefhLnprstwxz", word[1]);
 }
 
-static bool unary(struct test *test, char operator, const char *operand)
+static bool unary(struct test *test, char sign, const char *operand)
 {
-	switch (operator) {
+	switch (sign) {
 	case 'n':
 		return *operand;
 	case 'z':
@@ -82,7 +82,7 @@ static bool unary(struct test *test, char operator, const char *operand)
 	case 't':
 		return is_terminal(test, operand);
 	default:
-		return file_test(operator, operand);
+		return file_test(sign, operand);
 	}
 }
 
@@ -101,7 +101,7 @@ static bool same_file(const char *left, const char *right)
 {
 	struct stat a, b;
 	return stat(left, &a) == 0 && stat(right, &b) == 0 && a.st_ino == b.st_ino &&
-		a.st_dev == b.st_dev;
+	       a.st_dev == b.st_dev;
 }
 
 enum binary {
@@ -264,7 +264,7 @@ BUILTIN(builtin_test)
 		return 1;
 	bool value = test_or(&test);
 	if (!test.error && test.left > 0)
-		test.error = "an operator is missing or not known";
+		test.error = "an sign is missing or not known";
 	if (test.error) {
 		shell_error(shell, "%s: %s", arguments[0], test.error);
 		return 2;

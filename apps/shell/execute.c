@@ -5,11 +5,11 @@
 // Tests: tests/host/apps/cases/*.sh
 #include "execute.h"
 
+#include "../lib/pattern.h"
 #include "builtin.h"
 #include "expand.h"
 #include "job.h"
 #include "parser.h"
-#include "../lib/pattern.h"
 #include "program.h"
 #include "redirect.h"
 #include "unparse.h"
@@ -184,8 +184,8 @@ static void execute_assignments(struct shell *shell, const struct node *node)
 }
 
 // Runs `body` with the redirections in force.
-static bool redirections_enter(
-	struct shell *shell, const struct redirect *redirects, struct descriptors *outer, bool lasting)
+static bool redirections_enter(struct shell *shell, const struct redirect *redirects,
+	struct descriptors *outer, bool lasting)
 {
 	struct descriptors changed;
 	descriptors_inherit(&changed, &shell->fds);
@@ -224,8 +224,8 @@ static void execute_command(struct shell *shell, const struct node *node)
 		else if (node->assignments)
 			execute_assignments(shell, node);
 		else
-			shell->status = shell->substitution_status < 0 ? 0
-								       : shell->substitution_status;
+			shell->status =
+				shell->substitution_status < 0 ? 0 : shell->substitution_status;
 		if (lasting)
 			keep_descriptors(shell, &outer);
 		redirections_leave(shell, &outer);
@@ -244,7 +244,7 @@ static bool word_is_literal(const char *word)
 static bool is_program(struct shell *shell, const struct node *node)
 {
 	return node->kind == NODE_COMMAND && node->words && word_is_literal(node->words->text) &&
-		!builtin_find(node->words->text) && !function_find(shell, node->words->text);
+	       !builtin_find(node->words->text) && !function_find(shell, node->words->text);
 }
 
 static int start_program_stage(
@@ -376,7 +376,8 @@ static bool substitute_builtin(struct shell *shell, const struct node *node, str
 	if (node->kind != NODE_COMMAND || !node->words || !word_is_literal(node->words->text) ||
 		function_find(shell, node->words->text) || !builtin_find(node->words->text))
 		return false;
-	static const char *const running[] = {".", "source", "eval", "exec", "command", "time", "fg"};
+	static const char *const running[] = {
+		".", "source", "eval", "exec", "command", "time", "fg"};
 	for (size_t i = 0; i < sizeof running / sizeof running[0]; i++)
 		if (strcmp(node->words->text, running[i]) == 0)
 			return false;
@@ -427,8 +428,10 @@ static bool substitute_processes(struct shell *shell, const struct node *node, s
 char *substitute_command(struct shell *shell, const char *commands)
 {
 	struct text out = {};
-	struct parse_options options = {.arena = arena_make(), .alias = alias_find,
-		.alias_context = shell, .line = shell->line};
+	struct parse_options options = {.arena = arena_make(),
+		.alias = alias_find,
+		.alias_context = shell,
+		.line = shell->line};
 	struct parse parse = parser_text(commands, &options);
 	bool done = parse.result == PARSE_OK;
 	int line = shell->line;
@@ -441,7 +444,7 @@ char *substitute_command(struct shell *shell, const char *commands)
 		if (node->kind == NODE_LIST && !node->children->next && !node->children->background)
 			node = node->children;
 		done = substitute_builtin(shell, node, &out) ||
-			substitute_processes(shell, node, &out);
+		       substitute_processes(shell, node, &out);
 	}
 	shell->line = line;
 	arena_drop(options.arena);
@@ -533,8 +536,7 @@ static void execute_for(struct shell *shell, const struct node *node)
 }
 
 // -1: an error.
-static int case_item_matches(
-	struct shell *shell, const struct case_item *item, const char *value)
+static int case_item_matches(struct shell *shell, const struct case_item *item, const char *value)
 {
 	for (const struct word *word = item->patterns; word; word = word->next) {
 		char *pattern = expand_pattern(shell, word->text);
@@ -656,7 +658,7 @@ static void dispatch(struct shell *shell, const struct node *node)
 static void check_error_exit(struct shell *shell, const struct node *node)
 {
 	bool counts = node->kind == NODE_COMMAND || node->kind == NODE_SUBSHELL ||
-		(node->kind == NODE_PIPELINE && !node->negated);
+		      (node->kind == NODE_PIPELINE && !node->negated);
 	if (counts && shell->exit_on_error && shell->status != 0 && shell->conditions == 0 &&
 		shell->flow == FLOW_NEXT)
 		shell->flow = FLOW_EXIT;
@@ -709,8 +711,11 @@ void run_text(struct shell *shell, const char *text)
 	int line = 1;
 	do {
 		struct arena *arena = arena_make();
-		struct parse_options options = {.arena = arena, .alias = alias_find,
-			.alias_context = shell, .start = parse.end, .line = line};
+		struct parse_options options = {.arena = arena,
+			.alias = alias_find,
+			.alias_context = shell,
+			.start = parse.end,
+			.line = line};
 		parse = parser_line(text, &options);
 		line = parse.line;
 		if (parse.result == PARSE_OK && parse.tree)

@@ -4,10 +4,10 @@
 // Tests: tests/host/apps/expand_test.c and tests/host/apps/cases/expand_*.sh
 #include "expand.h"
 
+#include "../lib/pattern.h"
 #include "arithmetic.h"
 #include "execute.h"
 #include "glob.h"
-#include "../lib/pattern.h"
 #include "scan.h"
 
 #include <ctype.h>
@@ -85,8 +85,9 @@ static char *option_letters(const struct shell *shell)
 	const struct {
 		bool set;
 		char letter;
-	} options[] = {{shell->exit_on_error, 'e'}, {shell->no_glob, 'f'}, {shell->interactive, 'i'},
-		{shell->unset_is_error, 'u'}, {shell->verbose, 'v'}, {shell->trace, 'x'}};
+	} options[] = {{shell->exit_on_error, 'e'}, {shell->no_glob, 'f'},
+		{shell->interactive, 'i'}, {shell->unset_is_error, 'u'}, {shell->verbose, 'v'},
+		{shell->trace, 'x'}};
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
 		if (options[i].set)
 			text_char(&text, options[i].letter);
@@ -132,8 +133,8 @@ static char *parameter_value(struct shell *shell, const char *name)
 	if (isdigit((unsigned char)name[0])) {
 		long index = strtol(name, nullptr, 10);
 		return index >= 1 && index <= shell->argument_count
-			? memory_string(shell->arguments[index - 1])
-			: nullptr;
+			       ? memory_string(shell->arguments[index - 1])
+			       : nullptr;
 	}
 	const char *value = variable_get(&shell->variables, name);
 	return value ? memory_string(value) : nullptr;
@@ -170,10 +171,10 @@ static void put_parameter(struct expansion *exp, const char *name, bool quoted)
 // --- ${...} -----------------------------------------------------------------------------------
 
 struct braces {
-	const char *text;      // whole word
-	size_t operand, end;   // range of the operand
+	const char *text;    // whole word
+	size_t operand, end; // range of the operand
 	char name[256];
-	char operator;         // - = ? + # % or 0
+	char sign; // - = ? + # % or 0
 	bool colon, doubled, length, quoted;
 };
 
@@ -204,8 +205,8 @@ static bool braces_read(struct braces *braces, const char *text, size_t at, size
 		return true;
 	braces->colon = text[at] == ':';
 	at += braces->colon;
-	braces->operator= text[at];
-	if (!braces->operator|| !strchr(braces->colon ? "-=?+" : "-=?+#%", braces->operator))
+	braces->sign = text[at];
+	if (!braces->sign || !strchr(braces->colon ? "-=?+" : "-=?+#%", braces->sign))
 		return false;
 	braces->doubled = strchr("#%", text[at]) && text[at + 1] == text[at];
 	braces->operand = at + 1 + braces->doubled;
@@ -262,7 +263,7 @@ static void put_trimmed(struct expansion *exp, const struct braces *braces, char
 	if (!pattern)
 		return;
 	size_t size = strlen(value);
-	bool front = braces->operator== '#';
+	bool front = braces->sign == '#';
 	for (size_t i = 0; i <= size; i++) {
 		size_t cut = braces->doubled ? size - i : i;
 		const char *part = front ? value : value + size - cut;
@@ -295,19 +296,19 @@ static void put_braces(struct expansion *exp, const struct braces *braces)
 	bool given = value && !(braces->colon && !*value);
 	if (braces->length)
 		put_length(exp, braces->name, value);
-	else if (braces->operator== '+') {
+	else if (braces->sign == '+') {
 		if (given)
 			put_operand(exp, braces);
-	} else if (braces->operator== '#' || braces->operator== '%') {
+	} else if (braces->sign == '#' || braces->sign == '%') {
 		if (value)
 			put_trimmed(exp, braces, value);
 		else if (exp->shell->unset_is_error)
 			fail(exp, "%s: parameter not set", braces->name);
-	} else if (given || !braces->operator)
+	} else if (given || !braces->sign)
 		put_parameter(exp, braces->name, braces->quoted);
-	else if (braces->operator== '-')
+	else if (braces->sign == '-')
 		put_operand(exp, braces);
-	else if (braces->operator== '=')
+	else if (braces->sign == '=')
 		assign_default(exp, braces);
 	else
 		report_unset(exp, braces);
@@ -361,7 +362,8 @@ static size_t expand_backquotes(struct expansion *exp, const char *text, size_t 
 	}
 	struct text commands = {};
 	for (size_t i = at + 1; i < end - 1; i++) {
-		if (text[i] == '\\' && (strchr("\\`$", text[i + 1]) || (quoted && text[i + 1] == '"')))
+		if (text[i] == '\\' &&
+			(strchr("\\`$", text[i + 1]) || (quoted && text[i + 1] == '"')))
 			i++;
 		text_char(&commands, text[i]);
 	}
@@ -500,8 +502,8 @@ static char *expansion_string(struct expansion *exp, size_t from, size_t to, boo
 		char byte = exp->bytes.bytes[i], mark = exp->marks.bytes[i];
 		if (mark == MARK_KEEP)
 			continue;
-		bool escape = mark == MARK_QUOTED ? strchr("*?[]\\!^-", byte) != nullptr
-						  : byte == '\\';
+		bool escape =
+			mark == MARK_QUOTED ? strchr("*?[]\\!^-", byte) != nullptr : byte == '\\';
 		if (pattern && escape)
 			text_char(&out, '\\');
 		text_char(&out, byte);

@@ -3,8 +3,8 @@
 // Tests: tests/host/apps/cases/glob.sh
 #include "glob.h"
 
-#include "../lib/text.h"
 #include "../lib/pattern.h"
+#include "../lib/text.h"
 
 #include <dirent.h>
 #include <stdlib.h>

@@ -30,7 +30,8 @@ static void describe_variables(const struct shell *shell, struct text *out)
 
 static void describe_functions(const struct shell *shell, struct text *out)
 {
-	for (const struct function *function = shell->functions; function; function = function->next) {
+	for (const struct function *function = shell->functions; function;
+		function = function->next) {
 		text_format(out, "%s() ", function->name);
 		unparse(out, function->body);
 		text_char(out, '\n');
@@ -56,7 +57,7 @@ void inherit_arguments(const struct shell *shell, const struct descriptors *fds,
 	describe_settings(shell, fds, &settings);
 	describe_variables(shell, &state);
 	describe_functions(shell, &state);
-	fields_add(arguments, memory_string("sh"));
+	fields_add(arguments, memory_string(shell->program));
 	fields_add(arguments, memory_string("--inherit"));
 	fields_add(arguments, text_take(&settings));
 	fields_add(arguments, text_take(&state));

@@ -19,8 +19,9 @@
 
 // --- Prompt -----------------------------------------------------------------------------------
 
-static const char prompt_default[] = "\\[\\e[1;32m\\]craton\\[\\e[0m\\]:\\[\\e[1;34m\\]\\w\\[\\e[0m\\]"
-				     "\\?\\$ ";
+static const char prompt_default[] =
+	"\\[\\e[1;32m\\]craton\\[\\e[0m\\]:\\[\\e[1;34m\\]\\w\\[\\e[0m\\]"
+	"\\?\\$ ";
 
 static void put_directory(struct shell *shell, struct text *out)
 {
@@ -136,8 +137,8 @@ static void editor_start(struct editor *editor, struct shell *shell)
 static bool run_complete(struct shell *shell, const char *text)
 {
 	struct arena *arena = arena_make();
-	struct parse_options options = {.arena = arena, .alias = alias_find,
-		.alias_context = shell, .line = shell->line};
+	struct parse_options options = {
+		.arena = arena, .alias = alias_find, .alias_context = shell, .line = shell->line};
 	struct parse parse = parser_text(text, &options);
 	if (parse.result == PARSE_OK && parse.tree) {
 		execute(shell, parse.tree, arena);

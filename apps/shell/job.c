@@ -47,10 +47,15 @@ void jobs_free(struct jobs *jobs)
 	free(jobs);
 }
 
-static const char *base_name(const char *path)
+// Last part of a path, without ".wasm"; malloc'd.
+static char *program_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	return slash && slash[1] ? slash + 1 : path;
+	char *name = memory_string(slash && slash[1] ? slash + 1 : path);
+	size_t length = strlen(name);
+	if (length > 5 && strcmp(name + length - 5, ".wasm") == 0)
+		name[length - 5] = 0;
+	return name;
 }
 
 int job_spawn(struct job *job, const struct craton_program *program)
@@ -59,7 +64,7 @@ int job_spawn(struct job *job, const struct craton_program *program)
 	int error = craton_spawn(program, &fd);
 	if (error)
 		return error;
-	struct process process = {.fd = fd, .name = memory_string(base_name(program->arguments[0]))};
+	struct process process = {.fd = fd, .name = program_name(program->arguments[0])};
 	(void)craton_process_id(fd, &process.pid);
 	job->processes =
 		array_room(job->processes, job->count, &job->capacity, sizeof *job->processes);
@@ -172,7 +177,8 @@ static void process_wait(struct shell *shell, struct job *job, struct process *p
 		error = craton_wait(process->fd, &process->exit);
 	}
 	if (error)
-		process->exit = (struct process_exit){.status = 126, .cause = EXIT_CAUSE_RUNTIME_LOST};
+		process->exit =
+			(struct process_exit){.status = 126, .cause = EXIT_CAUSE_RUNTIME_LOST};
 	process_end(shell, process);
 }
 

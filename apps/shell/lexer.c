@@ -13,11 +13,24 @@ static const struct {
 	char text[4];
 	enum token_kind kind;
 } operators[] = {
-	{"<<-", TOKEN_HERE_TABS}, {"&&", TOKEN_AND_AND}, {"||", TOKEN_OR_OR}, {";;", TOKEN_CASE_END},
-	{">>", TOKEN_APPEND}, {">|", TOKEN_CLOBBER}, {"<<", TOKEN_HERE}, {"<>", TOKEN_READ_WRITE},
-	{"<&", TOKEN_COPY_IN}, {">&", TOKEN_COPY_OUT}, {"&>", TOKEN_BOTH}, {";", TOKEN_SEMICOLON},
-	{"&", TOKEN_AND}, {"|", TOKEN_PIPE}, {"(", TOKEN_LEFT}, {")", TOKEN_RIGHT},
-	{"<", TOKEN_LESS}, {">", TOKEN_GREATER},
+	{"<<-", TOKEN_HERE_TABS},
+	{"&&", TOKEN_AND_AND},
+	{"||", TOKEN_OR_OR},
+	{";;", TOKEN_CASE_END},
+	{">>", TOKEN_APPEND},
+	{">|", TOKEN_CLOBBER},
+	{"<<", TOKEN_HERE},
+	{"<>", TOKEN_READ_WRITE},
+	{"<&", TOKEN_COPY_IN},
+	{">&", TOKEN_COPY_OUT},
+	{"&>", TOKEN_BOTH},
+	{";", TOKEN_SEMICOLON},
+	{"&", TOKEN_AND},
+	{"|", TOKEN_PIPE},
+	{"(", TOKEN_LEFT},
+	{")", TOKEN_RIGHT},
+	{"<", TOKEN_LESS},
+	{">", TOKEN_GREATER},
 };
 
 static void skip_blanks(struct lexer *lexer)
@@ -78,7 +91,7 @@ static struct token lex_word(struct lexer *lexer)
 	count_lines(lexer, start, lexer->at);
 	char after = lexer->text[lexer->at];
 	bool number = (after == '<' || after == '>') &&
-		all_digits(lexer->text + start, lexer->at - start);
+		      all_digits(lexer->text + start, lexer->at - start);
 	return token_make(lexer, number ? TOKEN_NUMBER : TOKEN_WORD, start);
 }
 
@@ -106,8 +119,8 @@ bool lexer_here(struct lexer *lexer, struct redirect *redirect, const char *word
 	redirect->literal = delimiter_unquote(&delimiter, word);
 	int i = lexer->here_count++;
 	lexer->here[i].redirect = redirect;
-	lexer->here[i].delimiter = arena_copy(
-		lexer->arena, delimiter.length ? delimiter.bytes : "", delimiter.length);
+	lexer->here[i].delimiter =
+		arena_copy(lexer->arena, delimiter.length ? delimiter.bytes : "", delimiter.length);
 	lexer->here[i].strip_tabs = strip_tabs;
 	text_free(&delimiter);
 	return true;

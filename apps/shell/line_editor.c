@@ -11,9 +11,28 @@
 #include <string.h>
 
 enum {
-	CTRL_A = 1, CTRL_B, CTRL_C, CTRL_D, CTRL_E, CTRL_F, CTRL_G, CTRL_H, TAB, LINE_FEED, CTRL_K,
-	CTRL_L, RETURN, CTRL_N, CTRL_P = 16, CTRL_R = 18, CTRL_T = 20, CTRL_U, CTRL_W = 23, CTRL_Y = 25,
-	ESCAPE = 27, DELETE = 127,
+	CTRL_A = 1,
+	CTRL_B,
+	CTRL_C,
+	CTRL_D,
+	CTRL_E,
+	CTRL_F,
+	CTRL_G,
+	CTRL_H,
+	TAB,
+	LINE_FEED,
+	CTRL_K,
+	CTRL_L,
+	RETURN,
+	CTRL_N,
+	CTRL_P = 16,
+	CTRL_R = 18,
+	CTRL_T = 20,
+	CTRL_U,
+	CTRL_W = 23,
+	CTRL_Y = 25,
+	ESCAPE = 27,
+	DELETE = 127,
 };
 
 static void put(struct editor *editor, const char *string)
@@ -77,8 +96,8 @@ static void draw_prompt(struct editor *editor)
 	const char *last = strrchr(editor->prompt, '\n');
 	if (last)
 		for (const char *at = editor->prompt; at <= last; at++)
-			editor->terminal.write(editor->terminal.context,
-				*at == '\n' ? "\r\n" : at, *at == '\n' ? 2 : 1);
+			editor->terminal.write(editor->terminal.context, *at == '\n' ? "\r\n" : at,
+				*at == '\n' ? 2 : 1);
 	editor->rows_above = 0;
 	draw(editor);
 }
@@ -91,8 +110,8 @@ static size_t character_after(const struct editor *editor, size_t at)
 	do {
 		at += utf8_decode(editor->line.bytes + at, editor->line.length - at, &character);
 	} while (at < editor->line.length &&
-		(utf8_decode(editor->line.bytes + at, editor->line.length - at, &character),
-			utf8_width(character) == 0));
+		 (utf8_decode(editor->line.bytes + at, editor->line.length - at, &character),
+			 utf8_width(character) == 0));
 	return at;
 }
 
@@ -158,8 +177,8 @@ static void transpose(struct editor *editor)
 	if (editor->cursor == 0 || editor->line.length < 2)
 		return;
 	size_t right = editor->cursor == editor->line.length
-		? character_before(editor, editor->cursor)
-		: editor->cursor;
+			       ? character_before(editor, editor->cursor)
+			       : editor->cursor;
 	if (right == 0)
 		return;
 	size_t left = character_before(editor, right), end = character_after(editor, right);
@@ -184,8 +203,8 @@ static void history_move(struct editor *editor, bool older)
 	}
 	editor->history_at = older ? editor->history_at - 1 : editor->history_at + 1;
 	line_replace(editor, editor->history_at == count
-			? editor->draft.bytes
-			: editor->history->lines[editor->history_at]);
+				     ? editor->draft.bytes
+				     : editor->history->lines[editor->history_at]);
 }
 
 static void search_draw(struct editor *editor, const char *part, size_t found)
@@ -339,7 +358,8 @@ static void move_key(struct editor *editor, char letter, bool word)
 static void delete_key(struct editor *editor)
 {
 	if (editor->cursor < editor->line.length)
-		remove_range(editor, editor->cursor, character_after(editor, editor->cursor), false);
+		remove_range(
+			editor, editor->cursor, character_after(editor, editor->cursor), false);
 }
 
 // ESC [ NUMBER ~
@@ -462,7 +482,8 @@ static bool handle_key(struct editor *editor, int key, enum edit_result *result)
 static bool character_open(const struct editor *editor)
 {
 	size_t at = editor->cursor, back = 0;
-	while (back < 3 && at > back && ((unsigned char)editor->line.bytes[at - back - 1] & 0xc0) == 0x80)
+	while (back < 3 && at > back &&
+		((unsigned char)editor->line.bytes[at - back - 1] & 0xc0) == 0x80)
 		back++;
 	if (at <= back)
 		return false;

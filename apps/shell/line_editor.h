@@ -30,7 +30,8 @@ struct editor {
 	struct editor_terminal terminal;
 	struct history *history;
 	// Fills `completion` for the line up to the cursor.
-	void (*complete)(void *context, const char *line, size_t cursor, struct completion *completion);
+	void (*complete)(
+		void *context, const char *line, size_t cursor, struct completion *completion);
 	void *complete_context;
 
 	struct text line, killed, draft; // draft: the new line while an old one is shown

@@ -65,7 +65,8 @@ static bool option_word(
 static int options_read(struct shell *shell, int count, char **arguments, struct options *options)
 {
 	int i = 1;
-	for (; i < count && (arguments[i][0] == '-' || arguments[i][0] == '+') && arguments[i][1]; i++) {
+	for (; i < count && (arguments[i][0] == '-' || arguments[i][0] == '+') && arguments[i][1];
+		i++) {
 		if (strcmp(arguments[i], "--") == 0) {
 			i++;
 			break;

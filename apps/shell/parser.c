@@ -23,7 +23,7 @@ struct parser {
 	size_t alias_end; // before it, the text comes from these aliases
 	const char *alias_names[ALIAS_MAX];
 	size_t alias_lengths[ALIAS_MAX];
-	size_t shift;     // by how much aliases made the text longer (wraps around)
+	size_t shift; // by how much aliases made the text longer (wraps around)
 	int alias_count;
 };
 
@@ -81,8 +81,8 @@ static void advance(struct parser *parser)
 static bool token_is(const struct parser *parser, const char *word)
 {
 	return !failed(parser) && parser->token.kind == TOKEN_WORD &&
-		parser->token.length == strlen(word) &&
-		memcmp(parser->token.text, word, parser->token.length) == 0;
+	       parser->token.length == strlen(word) &&
+	       memcmp(parser->token.text, word, parser->token.length) == 0;
 }
 
 static bool accept_kind(struct parser *parser, enum token_kind kind)
@@ -139,7 +139,8 @@ size_t assignment_length(const char *word)
 // Words that end a list instead of starting a command.
 static bool at_list_end(const struct parser *parser)
 {
-	static const char *const closers[] = {"then", "else", "elif", "fi", "do", "done", "esac", "}"};
+	static const char *const closers[] = {
+		"then", "else", "elif", "fi", "do", "done", "esac", "}"};
 	if (failed(parser) || parser->token.kind == TOKEN_END ||
 		parser->token.kind == TOKEN_RIGHT || parser->token.kind == TOKEN_CASE_END)
 		return true;
@@ -217,9 +218,9 @@ static void alias_expand(struct parser *parser)
 		if (token.start >= parser->alias_end)
 			parser->alias_count = 0;
 		const char *value = alias_active(parser, &token)
-			? nullptr
-			: parser->options->alias(
-				  parser->options->alias_context, token.text, token.length);
+					    ? nullptr
+					    : parser->options->alias(parser->options->alias_context,
+						      token.text, token.length);
 		if (!value)
 			return;
 		alias_splice(parser, &token, value);
@@ -232,7 +233,7 @@ static void alias_expand(struct parser *parser)
 static bool token_redirects(const struct parser *parser)
 {
 	return !failed(parser) &&
-		(parser->token.kind == TOKEN_NUMBER || parser->token.kind >= TOKEN_LESS);
+	       (parser->token.kind == TOKEN_NUMBER || parser->token.kind >= TOKEN_LESS);
 }
 
 static bool redirect_classify(enum token_kind kind, struct redirect *redirect)
@@ -289,7 +290,8 @@ static struct redirect *parse_redirect(struct parser *parser)
 		return redirect;
 	}
 	redirect->target = token_text(parser);
-	if (here && !lexer_here(&parser->lexer, redirect, redirect->target, kind == TOKEN_HERE_TABS))
+	if (here &&
+		!lexer_here(&parser->lexer, redirect, redirect->target, kind == TOKEN_HERE_TABS))
 		fail(parser, PARSE_ERROR, "too many here-documents on one line");
 	advance(parser);
 	return redirect;
@@ -323,7 +325,8 @@ static struct node *parse_function(struct parser *parser, const char *name)
 	skip_newlines(parser);
 	node->body = parse_command(parser);
 	if (!failed(parser) && node->body && node->body->kind == NODE_COMMAND)
-		fail(parser, PARSE_ERROR, "a function's body must be { ...; } or another compound command");
+		fail(parser, PARSE_ERROR,
+			"a function's body must be { ...; } or another compound command");
 	return node;
 }
 
@@ -360,8 +363,8 @@ static struct node *parse_simple(struct parser *parser)
 		}
 		*word = word_take(parser);
 		word = &(*word)->next;
-		bool only = node->words && !node->words->next && !node->assignments &&
-			!node->redirects;
+		bool only =
+			node->words && !node->words->next && !node->assignments && !node->redirects;
 		if (only && !failed(parser) && parser->token.kind == TOKEN_LEFT)
 			return parse_function_after_name(parser, node);
 	}
@@ -662,7 +665,8 @@ struct parse parser_line(const char *text, const struct parse_options *options)
 	}
 	bool empty = !failed(&parser) && parser.token.kind == TOKEN_NEWLINE;
 	struct node *tree = empty ? nullptr : parse_list(&parser, true);
-	if (!failed(&parser) && parser.token.kind != TOKEN_NEWLINE && parser.token.kind != TOKEN_END)
+	if (!failed(&parser) && parser.token.kind != TOKEN_NEWLINE &&
+		parser.token.kind != TOKEN_END)
 		fail_unexpected(&parser, "the end of the line");
 	if (!failed(&parser))
 		parser.parse.end = parser.lexer.at - parser.shift;

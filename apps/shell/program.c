@@ -213,7 +213,7 @@ static int start_script(struct shell *shell, const char *path, char **arguments,
 	const struct descriptors *fds, struct job *job)
 {
 	struct fields list = {};
-	fields_add(&list, memory_string("sh"));
+	fields_add(&list, memory_string(shell->program));
 	fields_add(&list, memory_string(path));
 	for (char **argument = arguments + 1; *argument; argument++)
 		fields_add(&list, memory_string(*argument));
@@ -234,8 +234,8 @@ static int start_error(struct shell *shell, const char *name, const char *path, 
 	return report(shell, name, strerror(error), 126);
 }
 
-int program_start(struct shell *shell, char **arguments, const struct descriptors *fds,
-	struct job *job)
+int program_start(
+	struct shell *shell, char **arguments, const struct descriptors *fds, struct job *job)
 {
 	char *path = program_find(shell, arguments[0]);
 	if (!path)

@@ -13,8 +13,8 @@ struct fields;
 void program_names(struct shell *shell, const char *prefix, struct fields *names);
 // Starts `arguments` as the job's next process with descriptors 0..2 of `fds`. A file that is no
 // WASM program but text is run as a script. Reports errors: 126 or 127, else 0.
-int program_start(struct shell *shell, char **arguments, const struct descriptors *fds,
-	struct job *job);
+int program_start(
+	struct shell *shell, char **arguments, const struct descriptors *fds, struct job *job);
 // Starts another shell that runs `node` with this shell's variables, functions and descriptors.
 int subshell_start(struct shell *shell, const struct node *node, const struct descriptors *fds,
 	struct job *job);

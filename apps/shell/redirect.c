@@ -126,8 +126,8 @@ static int text_file(struct shell *shell, const char *body, size_t size)
 	return fd;
 }
 
-static bool apply_text(struct shell *shell, const struct redirect *redirect,
-	struct descriptors *fds)
+static bool apply_text(
+	struct shell *shell, const struct redirect *redirect, struct descriptors *fds)
 {
 	char *body = redirect->literal ? memory_string(redirect->target)
 				       : expand_here(shell, redirect->target);
@@ -142,8 +142,8 @@ static bool apply_text(struct shell *shell, const struct redirect *redirect,
 	return true;
 }
 
-bool redirect_apply(struct shell *shell, const struct redirect *redirects,
-	struct descriptors *fds, bool lasting)
+bool redirect_apply(struct shell *shell, const struct redirect *redirects, struct descriptors *fds,
+	bool lasting)
 {
 	for (; redirects; redirects = redirects->next) {
 		if (redirects->kind == REDIRECT_TEXT) {
@@ -153,9 +153,9 @@ bool redirect_apply(struct shell *shell, const struct redirect *redirects,
 		}
 		char *target = expand_string(shell, redirects->target);
 		bool done = target &&
-			(redirects->kind == REDIRECT_COPY
-					? apply_copy(shell, redirects, target, fds, lasting)
-					: apply_file(shell, redirects, target, fds));
+			    (redirects->kind == REDIRECT_COPY
+					    ? apply_copy(shell, redirects, target, fds, lasting)
+					    : apply_file(shell, redirects, target, fds));
 		free(target);
 		if (!done)
 			return false;

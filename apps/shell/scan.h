@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-constexpr int SCAN_DEPTH_MAX = 60;      // nested quotes and substitutions
+constexpr int SCAN_DEPTH_MAX = 60;       // nested quotes and substitutions
 constexpr size_t SCAN_OPEN = (size_t)-1; // the text ends inside the construct
 constexpr size_t SCAN_DEEP = (size_t)-2; // nested too deeply
 constexpr size_t SCAN_BAD = (size_t)-3;  // the commands in a `$( )` are malformed

@@ -146,8 +146,7 @@ struct function *function_find(const struct shell *shell, const char *name)
 	return function;
 }
 
-void function_define(
-	struct shell *shell, const char *name, struct node *body, struct arena *arena)
+void function_define(struct shell *shell, const char *name, struct node *body, struct arena *arena)
 {
 	struct arena *kept = arena_keep(arena);
 	struct function *function = function_find(shell, name);

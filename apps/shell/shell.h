@@ -62,7 +62,7 @@ struct shell {
 	uint64_t pid, last_background;
 	uint64_t children_cpu_ns; // of all that were waited for
 	int argument_count;
-	int status;            // $?
+	int status;              // $?
 	int substitution_status; // of the last $( ), -1: none since the command began
 	int depth, loops, functions_active, conditions; // nesting
 	int flow_levels;
@@ -79,8 +79,7 @@ void shell_copy(struct shell *to, const struct shell *from);
 void shell_arguments(struct shell *shell, int count, char *const *arguments); // copies
 
 struct function *function_find(const struct shell *shell, const char *name);
-void function_define(
-	struct shell *shell, const char *name, struct node *body, struct arena *arena);
+void function_define(struct shell *shell, const char *name, struct node *body, struct arena *arena);
 bool function_remove(struct shell *shell, const char *name);
 const char *alias_find(void *shell, const char *name, size_t length); // an alias_lookup
 void alias_define(struct shell *shell, const char *name, const char *value);

@@ -96,8 +96,11 @@ static void print_here(struct printer *printer, const struct redirect *redirect)
 
 static void print_redirects(struct printer *printer, const struct redirect *redirect)
 {
-	static const char *const signs[] = {[REDIRECT_READ] = "<", [REDIRECT_WRITE] = ">|",
-		[REDIRECT_APPEND] = ">>", [REDIRECT_READ_WRITE] = "<>", [REDIRECT_COPY] = ">&",
+	static const char *const signs[] = {[REDIRECT_READ] = "<",
+		[REDIRECT_WRITE] = ">|",
+		[REDIRECT_APPEND] = ">>",
+		[REDIRECT_READ_WRITE] = "<>",
+		[REDIRECT_COPY] = ">&",
 		[REDIRECT_BOTH] = "&>"};
 	for (; redirect; redirect = redirect->next) {
 		if (redirect->kind == REDIRECT_TEXT)
@@ -205,7 +208,8 @@ static void print_node(struct printer *printer, const struct node *node)
 		break;
 	case NODE_WHILE:
 	case NODE_UNTIL:
-		print_block(printer, node->kind == NODE_WHILE ? "while " : "until ", node->condition);
+		print_block(
+			printer, node->kind == NODE_WHILE ? "while " : "until ", node->condition);
 		print_block(printer, "do ", node->body);
 		put(printer, "done");
 		break;

@@ -17,10 +17,10 @@
 
 // What to start. Everything is borrowed for the call.
 struct craton_program {
-	const char *path;               // absolute, or relative to `directory`
-	char *const *arguments;         // null-terminated; arguments[0] is the program's name
-	char *const *environment;       // null-terminated, NAME=value
-	const char *directory;          // absolute; null: the caller's
+	const char *path;         // absolute, or relative to `directory`
+	char *const *arguments;   // null-terminated; arguments[0] is the program's name
+	char *const *environment; // null-terminated, NAME=value
+	const char *directory;    // absolute; null: the caller's
 	const struct spawn_descriptor *descriptors; // all that the child gets besides directories
 	uint32_t descriptor_count;
 	uint64_t memory_limit;  // bytes; 0: the caller's own limit
@@ -65,8 +65,7 @@ uint32_t craton_interrupts(void);
 
 // Reads all records of a kind (INFO_KIND_...). Gives a malloc'd array in `*records`, `*count` of
 // them; free() it. `argument` is a process number for capabilities, else 0.
-int craton_records(
-	int kind, uint64_t argument, size_t record_size, void **records, size_t *count);
+int craton_records(int kind, uint64_t argument, size_t record_size, void **records, size_t *count);
 int craton_service_control(const char *name, int operation);
 int craton_power(int operation, int status);
 int craton_log(int level, const char *text);

@@ -67,8 +67,8 @@ static int wait_for(int process, struct process_exit *result, int flags)
 		result->status = (uint32_t)WEXITSTATUS(status);
 	} else {
 		result->status = 128U + (uint32_t)WTERMSIG(status);
-		result->cause = WTERMSIG(status) == SIGPIPE ? EXIT_CAUSE_BROKEN_PIPE
-							    : EXIT_CAUSE_KILLED;
+		result->cause =
+			WTERMSIG(status) == SIGPIPE ? EXIT_CAUSE_BROKEN_PIPE : EXIT_CAUSE_KILLED;
 		if (WTERMSIG(status) == SIGPIPE)
 			result->status = 141;
 	}

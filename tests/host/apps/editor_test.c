@@ -37,8 +37,10 @@ static void play_complete(void *, const char *line, size_t cursor, struct comple
 static enum edit_result play(const char *keys, struct history *history, char **line)
 {
 	struct play state = {.keys = keys};
-	struct editor editor = {.terminal = {&state, play_read, play_read, play_write, play_columns},
-		.history = history, .complete = play_complete};
+	struct editor editor = {
+		.terminal = {&state, play_read, play_read, play_write, play_columns},
+		.history = history,
+		.complete = play_complete};
 	enum edit_result result = editor_read(&editor, "two\nline $ ");
 	*line = memory_string(editor.line.bytes);
 	editor_free(&editor);
@@ -51,15 +53,17 @@ static void keys_edit(void **)
 	static const struct {
 		const char *keys, *line;
 	} cases[] = {{"abc\r", "abc"}, {"abc\x7f\x7fX\r", "aX"}, {"abc\001X\r", "Xabc"},
-		{"abc\001X\005Y\r", "XabcY"}, {"ab\033[DX\r", "aXb"}, {"ab\033[D\033[D\033[CX\r", "aXb"},
-		{"ab\033[HX\033[FY\r", "XabY"}, {"ab\033[1~X\033[4~Y\r", "XabY"},
-		{"abc\001\033[3~\r", "bc"}, {"one two\027X\r", "one X"}, {"one two\025X\r", "X"},
-		{"one two\001\013X\r", "X"}, {"one\025two\031\r", "twoone"}, {"abc\001\004\r", "bc"},
-		{"ab\024\r", "ba"}, {"\xc3\xa9\x7fx\r", "x"}, {"\xc3\xa9\033[Dx\r", "x\xc3\xa9"},
+		{"abc\001X\005Y\r", "XabcY"}, {"ab\033[DX\r", "aXb"},
+		{"ab\033[D\033[D\033[CX\r", "aXb"}, {"ab\033[HX\033[FY\r", "XabY"},
+		{"ab\033[1~X\033[4~Y\r", "XabY"}, {"abc\001\033[3~\r", "bc"},
+		{"one two\027X\r", "one X"}, {"one two\025X\r", "X"}, {"one two\001\013X\r", "X"},
+		{"one\025two\031\r", "twoone"}, {"abc\001\004\r", "bc"}, {"ab\024\r", "ba"},
+		{"\xc3\xa9\x7fx\r", "x"}, {"\xc3\xa9\033[Dx\r", "x\xc3\xa9"},
 		{"e\xcc\x81\x7fx\r", "x"}, {"ec\t\r", "echo "}, {"e\t\tx\r", "ex"},
 		{"one two\033bX\r", "one Xtwo"}, {"one two\001\033fX\r", "oneX two"},
-		{"one two\001\033[1;5CX\r", "oneX two"}, {"abc\014\r", "abc"}, {"a\033[99999999Zb\r", "ab"},
-		{"\x7f\033[D\033[C\033[3~x\r", "x"}, {"a\006\002b\r", "ba"}, {"a\002\006b\r", "ab"},
+		{"one two\001\033[1;5CX\r", "oneX two"}, {"abc\014\r", "abc"},
+		{"a\033[99999999Zb\r", "ab"}, {"\x7f\033[D\033[C\033[3~x\r", "x"},
+		{"a\006\002b\r", "ba"}, {"a\002\006b\r", "ab"},
 		{"a long line that wraps around the screen\001X\r",
 			"Xa long line that wraps around the screen"}};
 	struct history history = {};
@@ -76,10 +80,11 @@ static void history_moves(void **)
 {
 	static const struct {
 		const char *keys, *line;
-	} cases[] = {{"\033[A\r", "third"}, {"\020\020\r", "second"}, {"\033[A\033[A\033[B\r", "third"},
-		{"new\033[A\033[B!\r", "new!"}, {"\033[A\033[A\033[A\033[A\r", "first"},
-		{"\022ir\r", "third"}, {"\022ir\022\r", "first"}, {"\022zzz\rx", ""},
-		{"\022sec\001X\r", "Xsecond"}, {"\022fi\007x\r", "x"}, {"\022ird\x7f\x7f\x7f\r", "third"}};
+	} cases[] = {{"\033[A\r", "third"}, {"\020\020\r", "second"},
+		{"\033[A\033[A\033[B\r", "third"}, {"new\033[A\033[B!\r", "new!"},
+		{"\033[A\033[A\033[A\033[A\r", "first"}, {"\022ir\r", "third"},
+		{"\022ir\022\r", "first"}, {"\022zzz\rx", ""}, {"\022sec\001X\r", "Xsecond"},
+		{"\022fi\007x\r", "x"}, {"\022ird\x7f\x7f\x7f\r", "third"}};
 	struct history history = {};
 	history_add(&history, "first");
 	history_add(&history, "second");
@@ -137,9 +142,11 @@ static void random_keys_are_harmless(void **)
 		char keys[64], *line;
 		for (size_t i = 0; i < sizeof keys - 1; i++) {
 			random = random * 1664525 + 1013904223;
-			static const char likely[] = "\033[DCAB\t\x7f\001\005\013\025\027\022 \xc3\xa9\xcc\x81";
+			static const char likely[] =
+				"\033[DCAB\t\x7f\001\005\013\025\027\022 \xc3\xa9\xcc\x81";
 			unsigned pick = random >> 24;
-			keys[i] = pick < 160 ? likely[pick % (sizeof likely - 1)] : (char)(pick | 1);
+			keys[i] =
+				pick < 160 ? likely[pick % (sizeof likely - 1)] : (char)(pick | 1);
 		}
 		keys[sizeof keys - 1] = 0;
 		(void)play(keys, &history, &line);

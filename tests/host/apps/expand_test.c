@@ -55,10 +55,11 @@ static void words_expand(void **state)
 		{"\"${none:-a b}\"", "a b"}, {"${v:+set}", "set"}, {"$((1+2))", "3"},
 		{"$(echo hi there)", "hi|there"}, {"\"$(echo 'a  b')\"", "a  b"}, {"\\$v", "$v"},
 		{"'$v'", "$v"}, {"$1$2", "p1p|2"}, {"\"$@\"", "p1|p 2"}, {"x\"$@\"y", "xp1|p 2y"},
-		{"$*", "p1|p|2"}, {"\"$*\"", "p1 p 2"}, {"${1}0", "p10"}, {"$10", "p10"}, {"${10}", "nothing"},
-		{"$", "$"}, {"a$", "a$"}, {"${}", "error"}, {"${v", "error"}, {"$((1/0))", "error"},
-		{"${none?msg}", "error"}, {"${#}", "2"}, {"${v%%o*}", "nothing"}, {"${c}", "|a||b"},
-		{"\"\"", ""}, {"\"\"\"\"", ""}, {"${v/a/b}", "error"}};
+		{"$*", "p1|p|2"}, {"\"$*\"", "p1 p 2"}, {"${1}0", "p10"}, {"$10", "p10"},
+		{"${10}", "nothing"}, {"$", "$"}, {"a$", "a$"}, {"${}", "error"}, {"${v", "error"},
+		{"$((1/0))", "error"}, {"${none?msg}", "error"}, {"${#}", "2"},
+		{"${v%%o*}", "nothing"}, {"${c}", "|a||b"}, {"\"\"", ""}, {"\"\"\"\"", ""},
+		{"${v/a/b}", "error"}};
 	char one[] = "p1", two[] = "p 2";
 	char *arguments[] = {one, two, nullptr};
 	shell_arguments(shell, 2, arguments);
@@ -83,12 +84,13 @@ static void arithmetic_works(void **)
 	static const struct {
 		const char *text;
 		int64_t value;
-	} cases[] = {{"", 0}, {"1+2*3", 7}, {"(1+2)*3", 9}, {"-5/2", -2}, {"-5%3", -2}, {"1<<4", 16},
-		{"5>3&&2>1", 1}, {"1||1/0", 1}, {"0&&1/0", 0}, {"1?2:1/0", 2}, {"x=5", 5}, {"x+1", 6},
-		{"x+=2,", 0}, {"x<<=1", 10}, {"y", 0}, {"!0", 1}, {"~0", -1}, {"0x10|1", 17},
-		{"5!=3", 1}, {"5==5", 1}, {"5<=4", 0}, {"6&3^1", 3},
+	} cases[] = {{"", 0}, {"1+2*3", 7}, {"(1+2)*3", 9}, {"-5/2", -2}, {"-5%3", -2},
+		{"1<<4", 16}, {"5>3&&2>1", 1}, {"1||1/0", 1}, {"0&&1/0", 0}, {"1?2:1/0", 2},
+		{"x=5", 5}, {"x+1", 6}, {"x+=2,", 0}, {"x<<=1", 10}, {"y", 0}, {"!0", 1},
+		{"~0", -1}, {"0x10|1", 17}, {"5!=3", 1}, {"5==5", 1}, {"5<=4", 0}, {"6&3^1", 3},
 		{"-9223372036854775807-1", INT64_MIN}, {"9223372036854775807+1", INT64_MIN},
-		{"(-9223372036854775807-1)/-1", INT64_MIN}, {"1<<64", 1}, {"- - 3", 3}, {"2>=2", 1}};
+		{"(-9223372036854775807-1)/-1", INT64_MIN}, {"1<<64", 1}, {"- - 3", 3},
+		{"2>=2", 1}};
 	struct variables variables = {};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		int64_t value;
@@ -105,8 +107,8 @@ static void arithmetic_works(void **)
 
 static void arithmetic_refuses(void **)
 {
-	static const char *const bad[] = {"1+", "1 2", "(1", "1/0", "1%0", "a b", "0x", "08x", "$", "*3",
-		"99999999999999999999999", "1?2"};
+	static const char *const bad[] = {"1+", "1 2", "(1", "1/0", "1%0", "a b", "0x", "08x", "$",
+		"*3", "99999999999999999999999", "1?2"};
 	struct variables variables = {};
 	struct text deep = {};
 	int64_t value;
@@ -150,13 +152,15 @@ static void scripts_run(void **state)
 	static const struct {
 		const char *text, *result;
 	} cases[] = {{"r=1", "1"}, {"for i in a b c; do r=$r$i; done", "abc"},
-		{"i=0; while [ $i -lt 5 ]; do i=$((i+1)); [ $i = 3 ] && continue; r=$r$i; done", "1245"},
+		{"i=0; while [ $i -lt 5 ]; do i=$((i+1)); [ $i = 3 ] && continue; r=$r$i; done",
+			"1245"},
 		{"f() { r=$1$#; }; f x y", "x2"}, {"f() { f; }; f; r=after", "unset"},
 		{"case abc in a?c) r=yes;; esac", "yes"}, {"r=$(echo $(echo in))", "in"},
 		{"(r=sub); r=${r-outer}", "outer"}, {"false || r=or", "or"},
-		{"set -e; false; r=never", "unset"}, {"set +e; if false; then :; else r=e; fi", "e"},
-		{"r=a; { r=b; }; readonly q=1; q=2; r=never", "b"},
-		{"eval 'r=\"ev al\"'", "ev al"}, {"r=`echo bq`", "bq"}, {"nosuch; r=$?", "127"},
+		{"set -e; false; r=never", "unset"},
+		{"set +e; if false; then :; else r=e; fi", "e"},
+		{"r=a; { r=b; }; readonly q=1; q=2; r=never", "b"}, {"eval 'r=\"ev al\"'", "ev al"},
+		{"r=`echo bq`", "bq"}, {"nosuch; r=$?", "127"},
 		{"set -- a b c; shift; r=$*", "b c"}, {"x=1; x=2 true; r=$x", "1"},
 		{"for i in 1 2; do for j in 1 2; do r=$r$i$j; break 2; done; done", "11"},
 		{"f() { local r=in; }; r=out; f", "out"}, {"f() { return 3; }; f; r=$?", "3"},

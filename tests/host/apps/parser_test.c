@@ -63,9 +63,10 @@ static void printing_is_stable(void **)
 
 static void errors_are_found(void **)
 {
-	static const char *const bad[] = {"fi", "a | | b", "a ;; b", "if a; fi", "for 1 in; do a; done",
-		"case x y", "a && ", "( )", ") a", "{ a; } b", "f() echo", "a > > b", "while; do a; done",
-		"echo $(fi)", "a 10> x", "for x in a; b", "a=(1 2)", "! ", "} a"};
+	static const char *const bad[] = {"fi", "a | | b", "a ;; b", "if a; fi",
+		"for 1 in; do a; done", "case x y", "a && ", "( )", ") a", "{ a; } b", "f() echo",
+		"a > > b", "while; do a; done", "echo $(fi)", "a 10> x", "for x in a; b", "a=(1 2)",
+		"! ", "} a"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		enum parse_result result = parse_whole(bad[i]);
 		if (result != PARSE_ERROR && result != PARSE_MORE)
@@ -75,9 +76,10 @@ static void errors_are_found(void **)
 
 static void open_texts_ask_for_more(void **)
 {
-	static const char *const open[] = {"'", "\"a", "`a", "$(", "${x", "$((1", "if a", "if a; then b",
-		"while a; do", "a |", "a &&", "{ a", "(a", "case x in", "case x in a) b", "cat <<E\nx",
-		"f() {", "a \\", "echo $(if a", "for x in a b", "! "};
+	static const char *const open[] = {"'", "\"a", "`a", "$(", "${x", "$((1", "if a",
+		"if a; then b", "while a; do", "a |", "a &&", "{ a", "(a", "case x in",
+		"case x in a) b", "cat <<E\nx", "f() {", "a \\", "echo $(if a", "for x in a b",
+		"! "};
 	for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
 		if (parse_whole(open[i]) != PARSE_MORE)
 			fail_msg("not open: %s", open[i]);
@@ -117,8 +119,9 @@ static void depth_is_bounded(void **)
 {
 	static const char *const nests[][3] = {{"(", "a", ")"}, {"{ ", "a", "; }"},
 		{"echo $(", "a", ")"}, {"echo \"$(", "a", ")\""}, {"if ", "a", "; then b; fi"},
-		{"${x:-", "a", "}"}, {"$((", "1", "))"}, {"if a; then b; el", "if a; then b; fi", ""},
-		{"! ", "a", ""}, {"f() { ", "a", "; }"}, {"$((a) ", "b", ")"}};
+		{"${x:-", "a", "}"}, {"$((", "1", "))"},
+		{"if a; then b; el", "if a; then b; fi", ""}, {"! ", "a", ""},
+		{"f() { ", "a", "; }"}, {"$((a) ", "b", ")"}};
 	for (size_t i = 0; i < sizeof nests / sizeof nests[0]; i++) {
 		char *text = repeat(nests[i][0], nests[i][1], nests[i][2], 3000);
 		(void)parse_whole(text);
@@ -137,8 +140,7 @@ static const char *alias_for_test(void *, const char *name, size_t length)
 
 static void aliases_are_replaced(void **)
 {
-	struct parse_options options = {
-		.arena = arena_make(), .alias = alias_for_test, .line = 1};
+	struct parse_options options = {.arena = arena_make(), .alias = alias_for_test, .line = 1};
 	static const char source[] = "ll x; echo ll; r\nnext";
 	struct parse parse = parser_line(source, &options);
 	assert_int_equal(parse.result, PARSE_OK);

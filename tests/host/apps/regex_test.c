@@ -11,7 +11,8 @@ static void compare_one(const char *pattern, const char *text, int flags)
 	const char *error = nullptr;
 	struct regex *ours = regex_make(pattern, flags, &error);
 	regex_t theirs;
-	int posix = (flags & REGEX_EXTENDED ? REG_EXTENDED : 0) | (flags & REGEX_NO_CASE ? REG_ICASE : 0);
+	int posix = (flags & REGEX_EXTENDED ? REG_EXTENDED : 0) |
+		    (flags & REGEX_NO_CASE ? REG_ICASE : 0);
 	if (!ours)
 		fail_msg("%s: %s", pattern, error);
 	assert_int_equal(regcomp(&theirs, pattern, posix), 0);
@@ -21,8 +22,8 @@ static void compare_one(const char *pattern, const char *text, int flags)
 	bool wanted = regexec(&theirs, text, 1, &match, 0) == 0;
 	if (found != wanted ||
 		(found && (start != (size_t)match.rm_so || end != (size_t)match.rm_eo)))
-		fail_msg("%s on %s: %d %zu-%zu, not %d %d-%d", pattern, text, found, start, end, wanted,
-			wanted ? (int)match.rm_so : -1, wanted ? (int)match.rm_eo : -1);
+		fail_msg("%s on %s: %d %zu-%zu, not %d %d-%d", pattern, text, found, start, end,
+			wanted, wanted ? (int)match.rm_so : -1, wanted ? (int)match.rm_eo : -1);
 	assert_int_equal(regex_search(ours, text, strlen(text), 0, nullptr, nullptr), wanted);
 	regfree(&theirs);
 	regex_free(ours);
@@ -34,10 +35,11 @@ static const char *const texts[] = {"", "a", "b", "ab", "aab", "abc", "abcabc", 
 
 static void extended_agrees(void **)
 {
-	static const char *const patterns[] = {"a", "ab*", "a|b", "(ab)+", "a.c", "^a", "b$", "^$", "[a-c]+",
-		"[^a]", "a{2}", "a{2,}", "a{1,2}b", "(a|ab)(c|bcd)?", "foo|foobar", "x*", "(x*)*b",
-		"a?b?c?", "[[:digit:]]+", "[[:alpha:]]* [a-z]", "\\.", "\\(a\\)", "()", "a||b", "[]a]+",
-		"[^]a]+", "(a|b|c)*abc", "a+b+c+", "((a))", "[a-]", "(^a|b$)", "(ab|a)(b|)"};
+	static const char *const patterns[] = {"a", "ab*", "a|b", "(ab)+", "a.c", "^a", "b$", "^$",
+		"[a-c]+", "[^a]", "a{2}", "a{2,}", "a{1,2}b", "(a|ab)(c|bcd)?", "foo|foobar", "x*",
+		"(x*)*b", "a?b?c?", "[[:digit:]]+", "[[:alpha:]]* [a-z]", "\\.", "\\(a\\)", "()",
+		"a||b", "[]a]+", "[^]a]+", "(a|b|c)*abc", "a+b+c+", "((a))", "[a-]", "(^a|b$)",
+		"(ab|a)(b|)"};
 	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
 		for (size_t j = 0; j < sizeof texts / sizeof texts[0]; j++) {
 			compare_one(patterns[i], texts[j], REGEX_EXTENDED);
@@ -47,9 +49,9 @@ static void extended_agrees(void **)
 
 static void basic_agrees(void **)
 {
-	static const char *const patterns[] = {"a", "ab*", "a\\|b", "\\(ab\\)*", "a.c", "^a", "b$", "a+",
-		"a\\+", "a\\?b", "(a)", "a|b", "[ab]*", "a\\{2\\}", "a\\{1,\\}b", "*b", "\\(^a\\)", "a^",
-		"x{2}", "^*a", "\\*", "[*.]"};
+	static const char *const patterns[] = {"a", "ab*", "a\\|b", "\\(ab\\)*", "a.c", "^a", "b$",
+		"a+", "a\\+", "a\\?b", "(a)", "a|b", "[ab]*", "a\\{2\\}", "a\\{1,\\}b", "*b",
+		"\\(^a\\)", "a^", "x{2}", "^*a", "\\*", "[*.]"};
 	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
 		for (size_t j = 0; j < sizeof texts / sizeof texts[0]; j++)
 			compare_one(patterns[i], texts[j], 0);
@@ -80,8 +82,8 @@ static void options_work(void **)
 
 static void malformed_is_refused(void **)
 {
-	static const char *const bad[] = {"(", "a(", "[", "[a", "[[:nope:]]", "a{1,0}", "a{999}", "\\",
-		"\\1", "[z-a]", "a{1"};
+	static const char *const bad[] = {"(", "a(", "[", "[a", "[[:nope:]]", "a{1,0}", "a{999}",
+		"\\", "\\1", "[z-a]", "a{1"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		const char *error = nullptr;
 		struct regex *regex = regex_make(bad[i], REGEX_EXTENDED, &error);

@@ -6,7 +6,9 @@
 // commands run it too, and both must print the same and end with the same status. Each runs in a
 // fresh folder with the files of cases/data. Standard error is not compared; a case sends it to
 // standard output if it matters. UPDATE=1 writes what was printed to the .out files there are (read
-// the difference before committing it); SHOW_ERRORS=1 shows standard error.
+// the difference before committing it); SHOW_ERRORS=1 shows standard error. NATIVE=path runs the
+// cases that are compared with dash with a native build of the shell instead, which must not leave
+// a report of a sanitizer.
 import child from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -17,6 +19,7 @@ import {System, hostFile} from './craton_node.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const cases = path.join(here, 'cases');
 const built = path.resolve(process.argv[2] ?? 'build/apps');
+const native = process.env.NATIVE && path.resolve(process.env.NATIVE);
 const part = process.argv[3] ?? '';
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'craton-cases-'));
 
@@ -55,20 +58,23 @@ function run_ours(name, script) {
 	return {output: fs.readFileSync(file, 'latin1'), status: exit.status};
 }
 
-function run_dash(name, script) {
-	const root = path.join(scratch, name + '.dash');
+function run_host(name, script, shell) {
+	const root = path.join(scratch, `${name}.${path.basename(shell)}`);
 	fs.mkdirSync(root);
 	const work = work_make(root, script);
-	const result = child.spawnSync('dash', [path.join(root, 'case.sh')], {cwd: work,
+	const result = child.spawnSync(shell, [path.join(root, 'case.sh')], {cwd: work,
 		env: {PATH: '/usr/bin:/bin', HOME: work, TZ: 'UTC', LC_ALL: 'C'},
-		stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28});
-	return {output: result.stdout.toString('latin1'), status: result.status};
+		stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28});
+	const errors = result.stderr.toString('latin1');
+	const reports = errors.split('\n').filter((l) => /Sanitizer|runtime error/.test(l));
+	return {output: result.stdout.toString('latin1') + reports.join('\n'),
+		status: result.status};
 }
 
 function expected(name, script) {
 	const file = script.replace(/\.sh$/, '.out');
 	if (!fs.existsSync(file))
-		return run_dash(name, script);
+		return run_host(name, script, 'dash');
 	const output = fs.readFileSync(file, 'latin1');
 	const status = /status (\d+)\n$/.exec(output);
 	return {output: status ? output.slice(0, status.index) : output,
@@ -88,10 +94,12 @@ for (const file of fs.readdirSync(cases).sort()) {
 	if (!file.endsWith('.sh') || !file.includes(part))
 		continue;
 	const name = file.slice(0, -3), script = path.join(cases, file);
+	if (native && fs.existsSync(script.replace(/\.sh$/, '.out')))
+		continue;
 	const wanted = expected(name, script);
 	let got;
 	try {
-		got = run_ours(name, script);
+		got = native ? run_host(name, script, native) : run_ours(name, script);
 	} catch (error) {
 		got = {output: `harness: ${error.stack}\n`, status: -1};
 	}

@@ -79,8 +79,8 @@ static void utf8_steps(void **)
 	assert_int_equal(character, 0xe9);
 	assert_int_equal(utf8_decode("\xf0\x9f\x98\x80", 4, &character), 4);
 	assert_int_equal(character, 0x1f600);
-	static const char *const bad[] = {"\xc3", "\xc0\x80", "\xed\xa0\x80", "\xff", "\xf5\x80\x80\x80",
-		"\xe0\x80\x80", "\x80"};
+	static const char *const bad[] = {"\xc3", "\xc0\x80", "\xed\xa0\x80", "\xff",
+		"\xf5\x80\x80\x80", "\xe0\x80\x80", "\x80"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_int_equal(utf8_decode(bad[i], strlen(bad[i]), &character), 1);
 		assert_int_equal(character, 0xfffd);
@@ -88,7 +88,10 @@ static void utf8_steps(void **)
 	assert_int_equal(utf8_previous("a\xc3\xa9", 3), 1);
 	assert_int_equal(utf8_previous("\xa9\xa9", 2), 1);
 	assert_int_equal(utf8_columns("\033[1;31mab\033[0m", 13), 2);
-	assert_int_equal(utf8_columns("\xe4\xb8\xad" "e\xcc\x81", 6), 3);
+	assert_int_equal(utf8_columns("\xe4\xb8\xad"
+				      "e\xcc\x81",
+				 6),
+		3);
 	assert_int_equal(utf8_count("\xe4\xb8\xadx", 4), 2);
 }
 
@@ -98,11 +101,12 @@ static void patterns_match(void **)
 		const char *pattern, *text;
 		bool matches;
 	} cases[] = {{"*", "", true}, {"a*b*c", "aXXbYYc", true}, {"a*b*c", "aXXbYY", false},
-		{"?", "x", true}, {"?", "\xc3\xa9", true}, {"??", "\xc3\xa9", false}, {"?", "\xff", true},
-		{"[a-c]", "b", true}, {"[!a-c]", "b", false}, {"[]]", "]", true}, {"[!]]", "]", false},
-		{"[[:digit:]]*", "7up", true}, {"[", "[", true}, {"[a", "[a", true},
-		{"\\*", "*", true}, {"\\*", "x", false}, {"a\\", "a\\", true}, {"*.c", ".c", true},
-		{"[a\\-c]", "b", false}, {"[a\\-c]", "-", true}, {"", "", true}, {"", "a", false}};
+		{"?", "x", true}, {"?", "\xc3\xa9", true}, {"??", "\xc3\xa9", false},
+		{"?", "\xff", true}, {"[a-c]", "b", true}, {"[!a-c]", "b", false},
+		{"[]]", "]", true}, {"[!]]", "]", false}, {"[[:digit:]]*", "7up", true},
+		{"[", "[", true}, {"[a", "[a", true}, {"\\*", "*", true}, {"\\*", "x", false},
+		{"a\\", "a\\", true}, {"*.c", ".c", true}, {"[a\\-c]", "b", false},
+		{"[a\\-c]", "-", true}, {"", "", true}, {"", "a", false}};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		if (pattern_match(cases[i].pattern, cases[i].text, strlen(cases[i].text)) !=
 			cases[i].matches)

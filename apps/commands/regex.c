@@ -24,8 +24,8 @@ enum operation : unsigned char {
 struct instruction {
 	enum operation operation;
 	enum regex_kind kind;
-	int set;     // index, OP_SET
-	int to, or ; // next instructions
+	int set;       // index, OP_SET
+	int to, other; // next instructions
 };
 
 // States that are alive at a place.

@@ -77,9 +77,10 @@ apps: $(APPS_FILES) ## Build the shell, the commands and the demonstration progr
 # --- tests ----------------------------------------------------------------------------------------
 
 NODE ?= node
-APPS_CASES := $(wildcard tests/host/apps/cases/*.sh) tests/host/apps/craton_node.mjs \
-	tests/host/apps/run_cases.mjs
+APPS_CASES := $(wildcard tests/host/apps/cases/*.sh tests/host/apps/*.mjs)
 APPS_TEST := $(NODE) --no-warnings --stack-size=4000 tests/host/apps/run_cases.mjs $(BUILD)/apps
+APPS_TERMINAL := $(NODE) --no-warnings --stack-size=4000 tests/host/apps/run_terminal.mjs $(BUILD)/apps
+$(eval $(call add_test,apps/terminal,$(APPS_TERMINAL),$(APPS_FILES) $(APPS_CASES)))
 $(eval $(call add_test,apps/cases,$(APPS_TEST),$(APPS_FILES) $(APPS_CASES)))
 
 # Natively, under sanitizers: the parts of the shell that need no system, and the whole of it with
@@ -105,6 +106,7 @@ $(eval $(call add_test,apps/native,NATIVE=$(BUILD)/tests/host/sh $(APPS_TEST),$(
 
 apps-test: $(APPS_FILES) $(BUILD)/tests/host/sh ## Run the cases of the shell and the commands
 	$(APPS_TEST)
+	$(APPS_TERMINAL)
 	NATIVE=$(BUILD)/tests/host/sh $(APPS_TEST)
 ifdef APPS_ALONE
 UNIT_TESTS := $(foreach t,text parser expand editor regex,$(BUILD)/tests/host/apps_$(t))

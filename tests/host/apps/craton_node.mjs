@@ -99,6 +99,28 @@ class PipeEnd {
 	}
 }
 
+// A terminal whose keys come from a string and whose screen is a string.
+export class Terminal {
+	constructor(keys) {
+		Object.assign(this, {keys: Buffer.from(keys, 'utf8'), screen: '', mode: 0, users: 1});
+	}
+	read(buffer) {
+		const n = Math.min(buffer.length, this.keys.length, this.mode ? buffer.length
+			: this.keys.indexOf('\r') + 1 || this.keys.length);
+		buffer.set(this.keys.subarray(0, n));
+		if (!this.mode)
+			for (let i = 0; i < n; i++)
+				buffer[i] = buffer[i] === 13 ? 10 : buffer[i];
+		this.keys = this.keys.subarray(n);
+		return n;
+	}
+	write(buffer) {
+		this.screen += text.decode(buffer);
+		return buffer.length;
+	}
+	release() {}
+}
+
 class ProcessHandle {
 	constructor(pid, exit) {
 		Object.assign(this, {pid, exit, users: 1});
@@ -626,14 +648,20 @@ const craton = {
 	getpid(at) {
 		this.u64(at, this.pid);
 	},
-	tty_get() {
-		return E.NOTTY;
+	tty_get(fd, at) {
+		const terminal = this.get(fd);
+		if (!(terminal instanceof Terminal))
+			return E.NOTTY;
+		[terminal.mode, 24, 80, 0].forEach((value, i) => this.u32(at + 4 * i, value));
 	},
-	tty_set() {
-		return E.NOTTY;
+	tty_set(fd, mode) {
+		const terminal = this.get(fd);
+		if (!(terminal instanceof Terminal))
+			return E.NOTTY;
+		terminal.mode = mode;
 	},
-	tty_foreground() {
-		return E.NOTTY;
+	tty_foreground(fd) {
+		return this.get(fd) instanceof Terminal ? E.SUCCESS : E.NOTTY;
 	},
 	interrupt_mode() {},
 	interrupt_take(at) {

@@ -15,6 +15,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {System, hostFile} from './craton_node.mjs';
+import {root_make as make_root, work_make as make_work} from './roots.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const cases = path.join(here, 'cases');
@@ -23,25 +24,8 @@ const native = process.env.NATIVE && path.resolve(process.env.NATIVE);
 const part = process.argv[3] ?? '';
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'craton-cases-'));
 
-function root_make(name) {
-	const root = path.join(scratch, name);
-	fs.mkdirSync(path.join(root, 'bin'), {recursive: true});
-	fs.mkdirSync(path.join(root, 'tmp'));
-	for (const file of fs.readdirSync(built))
-		if (file.endsWith('.wasm') || file.endsWith('.list'))
-			fs.linkSync(path.join(built, file), path.join(root, 'bin', file));
-	for (const file of fs.readdirSync(path.join(built, 'demos')))
-		fs.linkSync(path.join(built, 'demos', file), path.join(root, 'bin', file));
-	return root;
-}
-
-function work_make(root, script) {
-	const work = path.join(root, 'work');
-	fs.cpSync(path.join(cases, 'data'), work, {recursive: true, preserveTimestamps: true});
-	fs.copyFileSync(script, path.join(root, 'case.sh'));
-	return work;
-}
-
+const root_make = (name) => make_root(scratch, built, name);
+const work_make = (root, script) => make_work(root, cases, script);
 const environment = ['PATH=/bin', 'HOME=/work', 'PWD=/work', 'TZ=UTC', 'LC_ALL=C'];
 
 function run_ours(name, script) {

@@ -43,7 +43,7 @@ int output_flush(struct output *output)
 void output_bytes(struct output *output, const char *bytes, size_t size)
 {
 	if (!output->buffer)
-		output->buffer = memory_get(STREAM_BUFFER);
+		output->buffer = memory_resize(nullptr, STREAM_BUFFER);
 	if (size > STREAM_BUFFER - output->used)
 		(void)output_flush(output);
 	if (output->error)

@@ -26,7 +26,7 @@ const tests = [
 	['history search', 'echo findme\rtrue\r' + CTRL_R + 'find\r' + CTRL_D, ["search `find'"], 0],
 	['command completion', 'hexd' + TAB + '-C noeol\r' + CTRL_D, ['hexdump -C noeol', '00000000'], 0],
 	['path completion', 'cat wo' + TAB + '\r' + CTRL_D, ['words.txt', 'alpha'], 0],
-	['directory completion', 'ls dir/su' + TAB + '\r' + CTRL_D, ['x.c'], 0],
+	['directory completion', 'ls dir/su' + TAB + '\r' + CTRL_D, ['x.k'], 0],
 	['variable completion', 'echo $HO' + TAB + '\r' + CTRL_D, ['$HOME', '\r\n/work\n'], 0],
 	['choices', 'ls dir/' + TAB + TAB + '\r' + CTRL_D, ['dir/numbers', 'dir/sub/'], 0],
 	['alias', "alias hi='echo greetings'\rhi there\r" + CTRL_D, ['\r\ngreetings there\n'], 0],

@@ -9,5 +9,5 @@ tr a-z A-Z < words.txt; tr -d aeiou < words.txt; tr -s a-z < words.txt; tr -cd '
 tr abc x < words.txt; tr -c 'a-z\n' _ < lines.txt | head -n 5; tr '\n' ' ' < words.txt; echo; tr -ds a-e l < words.txt; tr '\141' '\102' < words.txt
 tee t1 t2 < words.txt; cat t1 t2; echo more | tee -a t1 >/dev/null; cat t1
 seq 5; seq 2 4; seq 1 3 10; seq 5 -2 -3; seq -s, 3; seq -w 8 11; seq 0.5 0.25 1.5; seq 3 1
-basename /a/b/c.txt .txt; basename /; basename a/; dirname /a/b/c; dirname a; dirname /; dirname /a; dirname a//b/; basename x.c .c
+basename /a/b/c.txt .txt; basename /; basename a/; dirname /a/b/c; dirname a; dirname /; dirname /a; dirname a//b/; basename x.k .k
 yes abc | head -n 2; echo a b | tee /dev/null; sleep 0; true; echo $?; false; echo $?; printf '%s-%s\n' a b c

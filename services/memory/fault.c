@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Page faults: demand paging, copy-on-write, limits. A fault that is none of a region's goes to
+ * the program's own handler (a trap of a WASM program, say). */
+#include "memory.h"
+
+#include <abi/syscall.h>
+#include <craton/estate.h>
+
+#define ACCESS_WRITE   1u
+#define ACCESS_EXECUTE 2u
+#define RIGHTS         (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
+
+enum { CAUSE_LIMIT = 1, CAUSE_MEMORY = 2, CAUSE_FAULT = 3 };
+
+static bool permits(const struct region *region, uint64_t access)
+{
+	if ((region->flags & RIGHT_READ) == 0 || region->object == MEMORY_OBJECT_RESERVED)
+		return false;
+	if ((access & ACCESS_WRITE) != 0 && (region->flags & RIGHT_WRITE) == 0)
+		return false;
+	return (access & ACCESS_EXECUTE) == 0 || (region->flags & RIGHT_EXECUTE) != 0;
+}
+
+static status_t charge(struct space *space)
+{
+	if (space->used + PAGE > space->quota)
+		return ERR_QUOTA;
+	ESTATE_SET(space->used, space->used + PAGE);
+	if (space->used > space->peak)
+		ESTATE_SET(space->peak, space->used);
+	return OK;
+}
+
+static status_t add_private_page(
+	struct space *space, uint64_t address, const void *contents, uint64_t rights)
+{
+	uint64_t page;
+	status_t status = charge(space);
+
+	if (status == OK)
+		status = page_allocate(&page);
+	if (status != OK)
+		return status;
+	if (contents != nullptr)
+		memcpy(page_contents(page), contents, PAGE);
+	return mapping_add(space, address, page, rights | MEMORY_PRIVATE);
+}
+
+/* A page of a memory object: shared, or private and copied when it is written. */
+static status_t object_page_in(
+	struct space *space, const struct region *region, uint64_t address, uint64_t access)
+{
+	struct object *object = object_find(region->object);
+	bool private = (region->flags & MEMORY_PRIVATE) != 0;
+	struct mapping *present = mapping_find(space, address);
+	uint64_t page;
+	status_t status;
+
+	if (object == nullptr)
+		return ERR_ACCESS;
+	status = object_page(object, region->offset + (address - region->start), &page);
+	if (status != OK)
+		return status;
+	if (present != nullptr) {
+		if (!private || (access & ACCESS_WRITE) == 0 || present->writable != 0)
+			return OK;
+		mapping_remove(present);
+	}
+	if (private && (access & ACCESS_WRITE) != 0)
+		return add_private_page(
+			space, address, page_contents(page), region->flags & RIGHTS);
+	page_share(page);
+	return mapping_add(space, address, page,
+		region->flags & (private ? RIGHT_READ | RIGHT_EXECUTE : RIGHTS));
+}
+
+/* --- the bundle
+ * ------------------------------------------------------------------------------------ */
+
+/* The bundle's frame that holds `offset`; `*start` is where it begins. */
+static handle_t bundle_frame(uint64_t offset, uint64_t *start, uint64_t *size)
+{
+	*start = 0;
+	for (uint64_t i = 0; i < service_start()->bundle_frames; i++) {
+		*size = (uint64_t)1 << memory->bundle_orders[i];
+		if (offset - *start < *size)
+			return slot_handle(PROCESS_SLOT_BUNDLE + i);
+		*start += *size;
+	}
+	return 0;
+}
+
+static status_t bundle_piece(struct space *space, uint64_t address, uint64_t size, uint64_t offset,
+	uint64_t rights, uint64_t *done)
+{
+	uint64_t start;
+	uint64_t frame_size;
+	handle_t frame = bundle_frame(offset, &start, &frame_size);
+	link_t link = memory->free_mapping;
+	struct mapping *mapping;
+	status_t status;
+
+	if (frame == 0 || link == 0)
+		return frame == 0 ? ERR_RANGE : ERR_NO_MEMORY;
+	*done = start + frame_size - offset < size ? start + frame_size - offset : size;
+	*done = *done < (uint64_t)CHUNK_PAGES * PAGE ? *done : (uint64_t)CHUNK_PAGES * PAGE;
+	status = kernel_map(space, frame, SLOT_MAPPING + link - 1, offset - start, address,
+		*done / PAGE, rights);
+	if (status != OK)
+		return status;
+	mapping = &memory->mappings[link - 1];
+	estate_save(mapping, sizeof(*mapping));
+	ESTATE_SET(memory->free_mapping, mapping->next);
+	*mapping = (struct mapping){
+		.address = address,
+		.page = PAGE_NONE,
+		.pages = (uint32_t)(*done / PAGE),
+		.space = (uint32_t)(space - memory->spaces),
+		.space_next = space->mappings,
+	};
+	if (space->mappings != 0)
+		ESTATE_SET(memory->mappings[space->mappings - 1].space_previous, link);
+	ESTATE_SET(space->mappings, link);
+	return OK;
+}
+
+status_t bundle_map(
+	struct space *space, uint64_t address, uint64_t size, uint64_t offset, uint64_t rights)
+{
+	status_t status = OK;
+
+	for (uint64_t at = 0; status == OK && at < size;) {
+		uint64_t done = 0;
+
+		status = bundle_piece(space, address + at, size - at, offset + at, rights, &done);
+		at += done;
+	}
+	return status;
+}
+
+/* --- paging in
+ * ---------------------------------------------------------------------------------------- */
+
+status_t page_in(struct space *space, uint64_t address, uint64_t access)
+{
+	struct region *region = region_find(space, address);
+
+	address -= address % PAGE;
+	if (region == nullptr || !permits(region, access))
+		return ERR_ACCESS;
+	if (region->object >= MEMORY_OBJECT_FIRST)
+		return object_page_in(space, region, address, access);
+	if (region->object != MEMORY_OBJECT_ANONYMOUS)
+		return OK; /* the bundle's pages are all mapped */
+	if (mapping_find(space, address) != nullptr)
+		return OK;
+	return add_private_page(space, address, nullptr, region->flags & RIGHTS);
+}
+
+static void report(struct space *space, uint64_t cause, uint64_t address)
+{
+	handle_t peer = service_start()->handles[PROCESS_SLOT_PEER_NOTIFICATION];
+	status_t status;
+
+	ESTATE_SET(space->report, cause);
+	ESTATE_SET(space->report_address, address);
+	if (peer == 0)
+		return;
+	status = sys_signal(peer);
+	(void)status; /* the process service asks again when it restarts */
+}
+
+status_t fault_handler(struct request *request)
+{
+	struct space *space = space_find(request->badge);
+	uint64_t address = request->words[1];
+	status_t status;
+
+	if (space == nullptr)
+		return FAULT_REPLY_STOP;
+	ESTATE_SET(space->faults, space->faults + 1);
+	ESTATE_SET(memory->faults, memory->faults + 1);
+	status = request->words[0] == FAULT_PAGE ? page_in(space, address, request->words[2])
+						 : ERR_ACCESS;
+	if (status == OK)
+		return FAULT_REPLY_RESUME;
+	if (status == ERR_ACCESS)
+		return FAULT_REPLY_UPCALL;
+	report(space, status == ERR_QUOTA ? CAUSE_LIMIT : CAUSE_MEMORY, address);
+	return FAULT_REPLY_STOP;
+}
+
+status_t space_write(struct space *space, uint64_t address, const uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		size_t room = PAGE - address % PAGE;
+		size_t part = size < room ? size : room;
+		struct mapping *mapping;
+		status_t status = page_in(space, address, 0);
+
+		if (status != OK)
+			return status;
+		mapping = mapping_find(space, address);
+		if (mapping == nullptr || mapping->page == PAGE_NONE)
+			return ERR_READ_ONLY;
+		memcpy((uint8_t *)page_contents(mapping->page) + address % PAGE, bytes, part);
+		address += part;
+		bytes += part;
+		size -= part;
+	}
+	return OK;
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The memory service: requests. */
+#include "memory.h"
+
+#include <abi/protocol/memory.h>
+#include <abi/syscall.h>
+#include <craton/estate.h>
+#include <craton/print.h>
+
+#define MAP_RIGHTS  (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
+#define GRANTED_MAX 8u
+#define WINDOW_SLOT 960u /* where capabilities from the manager arrive */
+
+struct memory_state *memory;
+
+static bool is_manager(const struct request *request)
+{
+	return request->badge == 0;
+}
+
+/* The program that a request is about: the manager names it, others are it. */
+static struct space *request_space(const struct request *request)
+{
+	return space_find(is_manager(request) ? request->words[0] : request->badge);
+}
+
+static status_t range_check(uint64_t address, uint64_t size)
+{
+	if ((address | size) % PAGE != 0)
+		return ERR_ALIGNMENT;
+	if (size == 0 || address == 0 || address >= ABI_USER_ADDRESS_END ||
+		size > ABI_USER_ADDRESS_END - address)
+		return ERR_RANGE;
+	return OK;
+}
+
+static status_t flags_check(uint64_t flags)
+{
+	if ((flags & ~(uint64_t)(MAP_RIGHTS | MEMORY_PRIVATE)) != 0)
+		return ERR_INVALID_ARGUMENT;
+	return (flags & RIGHT_WRITE) != 0 && (flags & RIGHT_EXECUTE) != 0 ? ERR_INVALID_ARGUMENT
+									  : OK;
+}
+
+/* --- spaces
+ * ----------------------------------------------------------------------------------------- */
+
+static status_t space_create_handler(struct request *request)
+{
+	struct space *space = space_find(request->words[0]);
+	status_t status = OK;
+
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	if (request->words[0] == 0)
+		return ERR_INVALID_ARGUMENT;
+	if (space == nullptr)
+		status = space_create(request->words[0], request->words[1], &space);
+	if (status == OK)
+		request->send[0] = slot_handle(meta_slot(space->metas, META_SPACE));
+	return status;
+}
+
+static status_t space_destroy_handler(struct request *request)
+{
+	struct space *space = space_find(request->words[0]);
+
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	if (space != nullptr)
+		space_destroy(space);
+	service_session_end(request->words[0]);
+	return OK;
+}
+
+static status_t statistics_handler(struct request *request)
+{
+	const struct space *space = request_space(request);
+
+	if (is_manager(request) && request->words[0] == 0) {
+		uint64_t total = (uint64_t)memory->chunk_count * CHUNK_PAGES;
+
+		request->words[0] = (total - memory->pages_free) * PAGE;
+		request->words[1] = 0;
+		request->words[2] = total * PAGE;
+		request->words[3] = memory->faults;
+		return OK;
+	}
+	if (space == nullptr)
+		return ERR_NOT_FOUND;
+	request->words[0] = space->used;
+	request->words[1] = space->peak;
+	request->words[2] = space->quota;
+	request->words[3] = space->faults;
+	return OK;
+}
+
+/* --- regions
+ * ---------------------------------------------------------------------------------------- */
+
+static status_t map_handler(struct request *request)
+{
+	struct space *space = request_space(request);
+	struct region region = {
+		.start = request->words[1],
+		.end = request->words[1] + request->words[2],
+		.flags = request->words[3],
+		.object = request->words[4],
+		.offset = request->words[5],
+	};
+	status_t status = range_check(request->words[1], request->words[2]);
+
+	if (status == OK)
+		status = flags_check(region.flags);
+	if (status != OK)
+		return status;
+	if (space == nullptr)
+		return ERR_NOT_FOUND;
+	if (region.offset % PAGE != 0)
+		return ERR_ALIGNMENT;
+	if (!is_manager(request) && region.object != MEMORY_OBJECT_ANONYMOUS &&
+		region.object != MEMORY_OBJECT_RESERVED)
+		return ERR_ACCESS;
+	if (region.object >= MEMORY_OBJECT_FIRST && object_find(region.object) == nullptr)
+		return ERR_NOT_FOUND;
+	status = region_add(space, &region);
+	if (status == OK && region.object == MEMORY_OBJECT_BUNDLE)
+		status = bundle_map(space, region.start, request->words[2], region.offset,
+			region.flags & (RIGHT_READ | RIGHT_EXECUTE));
+	return status;
+}
+
+static status_t unmap_handler(struct request *request)
+{
+	struct space *space = request_space(request);
+	status_t status = range_check(request->words[1], request->words[2]);
+
+	if (status != OK || space == nullptr)
+		return space == nullptr ? ERR_NOT_FOUND : status;
+	return region_remove(space, request->words[1], request->words[1] + request->words[2]);
+}
+
+static status_t protect_handler(struct request *request)
+{
+	struct space *space = request_space(request);
+	uint64_t flags = request->words[3];
+	status_t status = range_check(request->words[1], request->words[2]);
+
+	if (status == OK)
+		status = flags_check(flags);
+	if (status != OK || space == nullptr)
+		return space == nullptr ? ERR_NOT_FOUND : status;
+	/* Code comes from the manager only. */
+	if ((flags & RIGHT_EXECUTE) != 0 && !is_manager(request))
+		return ERR_ACCESS;
+	return region_protect(space, request->words[1], request->words[1] + request->words[2],
+		flags & MAP_RIGHTS);
+}
+
+static status_t write_handler(struct request *request)
+{
+	struct space *space = space_find(request->words[0]);
+	uint8_t bytes[MESSAGE_BYTES];
+
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	if (space == nullptr)
+		return ERR_NOT_FOUND;
+	if (request->words[2] > request->size || request->words[1] >= ABI_USER_ADDRESS_END)
+		return ERR_RANGE;
+	memcpy(bytes, request->bytes, request->words[2]);
+	return space_write(space, request->words[1], bytes, request->words[2]);
+}
+
+/* --- objects
+ * ------------------------------------------------------------------------------------------- */
+
+static status_t object_create_handler(struct request *request)
+{
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	return object_create(request->words[0], &request->words[0]);
+}
+
+static status_t object_write_handler(struct request *request)
+{
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	if (request->words[2] > request->size)
+		return ERR_RANGE;
+	return object_write(
+		request->words[0], request->words[1], request->bytes, request->words[2]);
+}
+
+static status_t object_destroy_handler(struct request *request)
+{
+	struct object *object = object_find(request->words[0]);
+
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	if (object != nullptr)
+		object_destroy(object);
+	return OK;
+}
+
+/* --- frames
+ * ---------------------------------------------------------------------------------------------- */
+
+/* The oldest kernel memory of a space. */
+static link_t oldest(const struct space *space)
+{
+	link_t meta = space->metas;
+
+	while (memory->metas[meta - 1].next != 0)
+		meta = memory->metas[meta - 1].next;
+	return meta;
+}
+
+static status_t grant_frame_handler(struct request *request)
+{
+	struct space *space = space_find(request->words[0]);
+	handle_t cnode = service_start()->handles[PROCESS_SLOT_CNODE];
+	uint64_t type, rights, badge, tag, detail;
+	status_t status;
+
+	if (!is_manager(request) || space == nullptr)
+		return is_manager(request) ? ERR_NOT_FOUND : ERR_ACCESS;
+	if (request->handles_in != 1)
+		return ERR_INVALID_ARGUMENT;
+	if (space->granted >= GRANTED_MAX)
+		return ERR_TOO_MANY;
+	status = cnode_inspect(cnode, WINDOW_SLOT, &type, &rights, &badge, &tag, &detail);
+	if (status == OK)
+		status = kernel_map(space, handle_of(WINDOW_SLOT, tag),
+			meta_slot(oldest(space), META_GRANTED + space->granted), 0,
+			request->words[1], 1, request->words[2]);
+	if (status == OK)
+		ESTATE_SET(space->granted, space->granted + 1);
+	(void)!cnode_delete(cnode, WINDOW_SLOT);
+	return status;
+}
+
+static status_t thread_page(
+	struct space *space, unsigned slot, unsigned map_slot, uint64_t address, handle_t *frame)
+{
+	link_t meta = oldest(space);
+	uint64_t tag;
+	status_t status = untyped_retype(slot_handle(meta_slot(meta, META_UNTYPED)), OBJECT_FRAME,
+		12, 1, service_start()->handles[PROCESS_SLOT_CNODE], meta_slot(meta, slot), &tag);
+
+	if (status != OK && status != ERR_OCCUPIED)
+		return status;
+	*frame = slot_handle(meta_slot(meta, slot));
+	if (status == ERR_OCCUPIED)
+		return OK;
+	return kernel_map(
+		space, *frame, meta_slot(meta, map_slot), 0, address, 1, RIGHT_READ | RIGHT_WRITE);
+}
+
+static status_t thread_pages_handler(struct request *request)
+{
+	struct space *space = space_find(request->words[0]);
+	status_t status;
+
+	if (!is_manager(request) || space == nullptr)
+		return is_manager(request) ? ERR_NOT_FOUND : ERR_ACCESS;
+	status = thread_page(
+		space, META_MESSAGE, META_MESSAGE_MAP, PROCESS_MESSAGE_ADDRESS, &request->send[0]);
+	if (status == OK)
+		status = thread_page(space, META_UPCALL, META_UPCALL_MAP, PROCESS_UPCALL_ADDRESS,
+			&request->send[1]);
+	return status;
+}
+
+static status_t take_limit_report_handler(struct request *request)
+{
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	request->words[0] = 0;
+	for (uint32_t i = 0; i < SPACES; i++) {
+		struct space *space = &memory->spaces[i];
+
+		if (space->pid == 0 || space->report == 0)
+			continue;
+		request->words[0] = space->pid;
+		request->words[1] = space->report;
+		request->words[2] = space->report_address;
+		ESTATE_SET(space->report, 0);
+		break;
+	}
+	return OK;
+}
+
+static const struct service_method methods[] = {
+	[MEMORY_SPACE_CREATE] = {space_create_handler, RESTART_REPLAY},
+	[MEMORY_SPACE_DESTROY] = {space_destroy_handler, RESTART_REPLAY},
+	[MEMORY_MAP] = {map_handler, RESTART_REPLAY},
+	[MEMORY_UNMAP] = {unmap_handler, RESTART_REPLAY},
+	[MEMORY_PROTECT] = {protect_handler, RESTART_REPLAY},
+	[MEMORY_WRITE] = {write_handler, RESTART_REPLAY},
+	[MEMORY_OBJECT_CREATE] = {object_create_handler, RESTART_ONCE},
+	[MEMORY_OBJECT_WRITE] = {object_write_handler, RESTART_REPLAY},
+	[MEMORY_OBJECT_DESTROY] = {object_destroy_handler, RESTART_REPLAY},
+	[MEMORY_STATISTICS] = {statistics_handler, RESTART_PURE},
+	[MEMORY_GRANT_FRAME] = {grant_frame_handler, RESTART_REPLAY},
+	[MEMORY_THREAD_PAGES] = {thread_pages_handler, RESTART_REPLAY},
+	[MEMORY_TAKE_LIMIT_REPORT] = {take_limit_report_handler, RESTART_ONCE},
+};
+
+static void read_bundle_frames(const struct process_start *start)
+{
+	for (uint64_t i = 0; i < start->bundle_frames; i++) {
+		uint64_t type, rights, badge, tag, order;
+		status_t status = cnode_inspect(start->handles[PROCESS_SLOT_CNODE],
+			PROCESS_SLOT_BUNDLE + i, &type, &rights, &badge, &tag, &order);
+
+		ASSERT(status == OK);
+		memory->bundle_orders[i] = order;
+	}
+}
+
+void program_main(const void *argument)
+{
+	const struct process_start *start = argument;
+	bool restarted;
+
+	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	restarted = estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, 1);
+	memory = estate_allocate(sizeof(*memory), PAGE);
+	if (memory == nullptr)
+		runtime_abort("the estate is too small");
+	if (restarted) {
+		pool_adopt();
+	} else {
+		pool_init();
+		read_bundle_frames(start);
+	}
+	service_receive_window(WINDOW_SLOT, 1);
+	service_run(&(struct service){
+		.start = start,
+		.methods = methods,
+		.method_count = sizeof(methods) / sizeof(methods[0]),
+		.session_count = 384,
+		.fault = fault_handler,
+	});
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The memory service's parts and the state that they share.
+ *
+ * Physical memory comes in chunks of 2 MiB, each one frame capability, mapped in the service. A
+ * page of a program is a part of a chunk, mapped through a copy of the chunk's capability; so a
+ * program's page costs one slot and one `struct mapping`, and the program holds no capability.
+ * Everything is in the estate; slots are found again by number: mapping i uses slot
+ * SLOT_MAPPING + i. */
+#pragma once
+
+#include <craton/service.h>
+
+#define PAGE         4096u
+#define CHUNK_ORDER  21u
+#define CHUNK_PAGES  512u
+#define CHUNKS       512u /* 1 GiB of program memory */
+#define SPACES       256u
+#define REGIONS      4096u
+#define MAPPINGS     32768u
+#define OBJECTS      32u
+#define OBJECT_PAGES 512u
+#define METAS        256u
+#define META_ORDER   17u /* address space, message pages and page tables of a program */
+#define META_TABLES  24u
+#define WINDOW       0x400000000u /* where the chunks are mapped in this service */
+
+#define SLOT_POOL    PROCESS_SLOT_FREE /* untyped memory from the supervisor */
+#define POOL_SLOTS   512u
+#define SLOT_CHUNK   1024u /* 2 for each chunk: untyped, frame */
+#define SLOT_META    4096u /* META_SLOTS each */
+#define META_SLOTS   64u
+#define SLOT_MAPPING 24576u
+
+static_assert(SLOT_META + METAS * META_SLOTS <= SLOT_MAPPING);
+static_assert(SLOT_MAPPING + MAPPINGS <= 65536);
+
+enum meta_slot {
+	META_UNTYPED,
+	META_SPACE,
+	META_MESSAGE,
+	META_UPCALL,
+	META_MESSAGE_MAP,
+	META_UPCALL_MAP,
+	META_GRANTED,
+	META_TABLE = META_GRANTED + 8
+};
+
+typedef uint32_t link_t; /* index + 1 into a pool; 0: none */
+
+/* A part of a program's address space. */
+struct region {
+	uint64_t start;
+	uint64_t end;
+	uint64_t flags;  /* RIGHT_*, MEMORY_PRIVATE */
+	uint64_t object; /* enum memory_object, or an object's number */
+	uint64_t offset; /* of `start` in the object */
+	link_t next;     /* by address */
+};
+
+/* Pages of a program that are mapped, in one piece. */
+struct mapping {
+	uint64_t address;
+	uint64_t page; /* number in the pool; PAGE_NONE: of the bundle */
+	uint32_t pages;
+	uint32_t space;
+	link_t next; /* in the hash chain, or the free list */
+	link_t space_next;
+	link_t space_previous;
+	uint8_t writable;
+	uint8_t charged; /* the page counts in the program's quota */
+};
+
+#define PAGE_NONE UINT64_MAX
+
+struct space {
+	uint64_t pid; /* 0: free */
+	uint64_t quota;
+	uint64_t used;
+	uint64_t peak;
+	uint64_t faults;
+	uint64_t report; /* cause of a stop that the process service has not taken yet */
+	uint64_t report_address;
+	link_t regions;
+	link_t mappings;
+	link_t metas;
+	uint32_t granted;
+};
+
+/* Untyped memory for the kernel objects of one program. */
+struct meta {
+	link_t next; /* of the same program, or free */
+	uint32_t tables_made;
+};
+
+struct object {
+	uint64_t size; /* 0: free */
+	uint64_t references;
+	uint64_t dying;
+	uint32_t pages[OBJECT_PAGES]; /* page number + 1; 0: not allocated */
+};
+
+#define HASH_SIZE 8192u
+
+struct memory_state {
+	uint32_t chunk_count;
+	uint32_t meta_count;
+	uint64_t pages_free;
+	uint64_t faults;
+	link_t free_page;
+	link_t free_region;
+	link_t free_mapping;
+	link_t free_meta;
+	link_t hash[HASH_SIZE];
+	struct space spaces[SPACES];
+	struct region regions[REGIONS];
+	struct mapping mappings[MAPPINGS];
+	struct object objects[OBJECTS];
+	struct meta metas[METAS];
+	uint64_t bundle_orders[32];
+	struct {
+		uint32_t references;
+		link_t next; /* free list */
+	} pages[CHUNKS * CHUNK_PAGES];
+	uint64_t clean[CHUNKS * CHUNK_PAGES / 64]; /* bit: all zero */
+};
+
+extern struct memory_state *memory;
+
+/* --- pool.c: pages, chunks, kernel objects --------------------------------------------------- */
+
+void pool_init(void);
+
+/* Maps the chunks again in a new instance. */
+void pool_adopt(void);
+
+/* A zeroed page with one reference. ERR_NO_MEMORY. */
+[[nodiscard]] status_t page_allocate(uint64_t *page);
+void page_share(uint64_t page);
+void page_release(uint64_t page);
+
+/* The page's contents, mapped in this service. */
+void *page_contents(uint64_t page);
+
+/* Kernel memory for a program: added to its list. ERR_NO_MEMORY. */
+[[nodiscard]] status_t meta_add(struct space *space);
+void meta_release_all(struct space *space);
+uint64_t meta_slot(link_t meta, unsigned slot);
+
+handle_t slot_handle(uint64_t slot);
+
+/* Maps `pages` pages of a frame into a program through a copy in `slot`, giving the address space
+ * tables when it needs some. */
+[[nodiscard]] status_t kernel_map(struct space *space, handle_t frame, uint64_t slot,
+	uint64_t offset, uint64_t address, uint64_t pages, uint64_t rights);
+
+/* --- space.c: programs and regions ------------------------------------------------------------ */
+
+struct space *space_find(uint64_t pid);
+[[nodiscard]] status_t space_create(uint64_t pid, uint64_t quota, struct space **space);
+void space_destroy(struct space *space);
+struct region *region_find(struct space *space, uint64_t address);
+[[nodiscard]] status_t region_add(struct space *space, const struct region *region);
+[[nodiscard]] status_t region_remove(struct space *space, uint64_t start, uint64_t end);
+[[nodiscard]] status_t region_protect(
+	struct space *space, uint64_t start, uint64_t end, uint64_t flags);
+struct mapping *mapping_find(struct space *space, uint64_t address);
+/* `rights`: RIGHT_*, and MEMORY_PRIVATE for a page that the program pays for. */
+[[nodiscard]] status_t mapping_add(
+	struct space *space, uint64_t address, uint64_t page, uint64_t rights);
+void mapping_remove(struct mapping *mapping);
+
+/* --- fault.c ------------------------------------------------------------------------------------
+ */
+
+/* Makes the page at `address` present for `access` (1 write, 2 execute). ERR_ACCESS: not ours to
+ * handle; ERR_QUOTA, ERR_NO_MEMORY. */
+[[nodiscard]] status_t page_in(struct space *space, uint64_t address, uint64_t access);
+
+[[nodiscard]] status_t fault_handler(struct request *request);
+
+/* Copies bytes into a program's memory. */
+[[nodiscard]] status_t space_write(
+	struct space *space, uint64_t address, const uint8_t *bytes, size_t size);
+
+/* Maps a part of the bundle into a program. */
+[[nodiscard]] status_t bundle_map(
+	struct space *space, uint64_t address, uint64_t size, uint64_t offset, uint64_t rights);
+
+/* --- object.c
+ * ------------------------------------------------------------------------------------- */
+
+[[nodiscard]] status_t object_create(uint64_t size, uint64_t *number);
+[[nodiscard]] status_t object_write(
+	uint64_t number, uint64_t offset, const uint8_t *bytes, size_t size);
+struct object *object_find(uint64_t number);
+
+/* The page at `offset`, allocated if there is none. */
+[[nodiscard]] status_t object_page(struct object *object, uint64_t offset, uint64_t *page);
+void object_reference(uint64_t number);
+void object_unreference(uint64_t number);
+void object_destroy(struct object *object);

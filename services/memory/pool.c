@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Pages of chunks, and untyped memory for programs' kernel objects. */
+#include "memory.h"
+
+#include <abi/syscall.h>
+#include <craton/estate.h>
+
+static uint64_t tags[65536]; /* of the CNode's slots as this instance knows them; 0: ask */
+
+static handle_t own_cnode(void)
+{
+	return service_start()->handles[PROCESS_SLOT_CNODE];
+}
+
+handle_t slot_handle(uint64_t slot)
+{
+	uint64_t type, rights, badge, tag, detail;
+
+	if (tags[slot] == 0 &&
+		cnode_inspect(own_cnode(), slot, &type, &rights, &badge, &tag, &detail) == OK)
+		tags[slot] = tag;
+	return tags[slot] == 0 ? 0 : handle_of(slot, tags[slot]);
+}
+
+static void slot_delete(uint64_t slot)
+{
+	status_t status = cnode_delete(own_cnode(), slot);
+
+	ASSERT(status == OK || status == ERR_STALE);
+	tags[slot] = 0;
+}
+
+/* Makes objects in slots; what a killed instance left there goes first. */
+static status_t retype(handle_t untyped, uint64_t type, uint64_t size, uint64_t slot)
+{
+	uint64_t tag = 0;
+	status_t status = untyped_retype(untyped, type, size, 1, own_cnode(), slot, &tag);
+
+	if (status == ERR_OCCUPIED) {
+		slot_delete(slot);
+		status = untyped_retype(untyped, type, size, 1, own_cnode(), slot, &tag);
+	}
+	tags[slot] = tag;
+	return status;
+}
+
+static status_t copy(handle_t source, uint64_t slot, uint64_t rights)
+{
+	uint64_t tag = 0;
+	status_t status = cnode_copy(own_cnode(), slot, source, rights, &tag);
+
+	if (status == ERR_OCCUPIED) {
+		slot_delete(slot);
+		status = cnode_copy(own_cnode(), slot, source, rights, &tag);
+	}
+	tags[slot] = tag;
+	return status;
+}
+
+/* --- untyped memory ----------------------------------------------------------------------------
+ */
+
+/* A cleared untyped of 2^order bytes in `slot`, from the memory that the supervisor gave. */
+static status_t take_untyped(unsigned order, uint64_t slot)
+{
+	for (uint64_t i = 0; i < POOL_SLOTS; i++) {
+		handle_t source = slot_handle(SLOT_POOL + i);
+		status_t status;
+
+		if (source == 0)
+			return ERR_NO_MEMORY;
+		status = retype(source, OBJECT_UNTYPED, order, slot);
+		if (status == OK)
+			return untyped_reset(slot_handle(slot));
+		if (status != ERR_NO_MEMORY)
+			return status;
+	}
+	return ERR_NO_MEMORY;
+}
+
+/* --- chunks
+ * --------------------------------------------------------------------------------------- */
+
+static uint64_t chunk_slot(uint32_t chunk)
+{
+	return SLOT_CHUNK + 2u * chunk;
+}
+
+static status_t give_own_tables(void);
+
+static status_t chunk_map(uint32_t chunk)
+{
+	handle_t space = service_start()->handles[PROCESS_SLOT_SPACE];
+	uint64_t address = WINDOW + ((uint64_t)chunk << CHUNK_ORDER);
+	uint64_t missing;
+	status_t status = address_space_map(space, slot_handle(chunk_slot(chunk) + 1), 0, address,
+		CHUNK_PAGES, RIGHT_READ | RIGHT_WRITE, &missing);
+
+	if (status != ERR_NEED_TABLES)
+		return status;
+	status = give_own_tables();
+	return status == OK ? address_space_map(space, slot_handle(chunk_slot(chunk) + 1), 0,
+				      address, CHUNK_PAGES, RIGHT_READ | RIGHT_WRITE, &missing)
+			    : status;
+}
+
+/* The window needs a table for each GiB only: its pages are large. The instance's own tables
+ * suffice for that. */
+static status_t give_own_tables(void)
+{
+	return ERR_NO_MEMORY;
+}
+
+static status_t chunk_add(void)
+{
+	uint32_t chunk = memory->chunk_count;
+	uint64_t slot = chunk_slot(chunk);
+	status_t status = chunk < CHUNKS ? take_untyped(CHUNK_ORDER, slot) : ERR_NO_MEMORY;
+
+	if (status == OK)
+		status = retype(slot_handle(slot), OBJECT_FRAME, CHUNK_ORDER, slot + 1);
+	if (status == OK)
+		status = chunk_map(chunk);
+	if (status != OK)
+		return status;
+	for (uint32_t i = CHUNK_PAGES; i-- > 0;) {
+		uint32_t page = chunk * CHUNK_PAGES + i;
+
+		/* Not reachable before the commit below: no need to save. */
+		memory->pages[page].references = 0;
+		memory->pages[page].next = i + 1 < CHUNK_PAGES ? page + 2 : 0;
+		memory->clean[page / 64] |= (uint64_t)1 << page % 64;
+	}
+	ESTATE_SET(memory->free_page, chunk * CHUNK_PAGES + 1);
+	ESTATE_SET(memory->pages_free, memory->pages_free + CHUNK_PAGES);
+	ESTATE_SET(memory->chunk_count, chunk + 1);
+	return OK;
+}
+
+void pool_adopt(void)
+{
+	for (uint32_t i = 0; i < memory->chunk_count; i++) {
+		status_t status = chunk_map(i);
+
+		ASSERT(status == OK);
+	}
+	/* A transaction that was cut may have mapped pages that are free again now. */
+	link_t link = memory->free_mapping;
+
+	for (unsigned i = 0; i < 64 && link != 0; i++) {
+		slot_delete(SLOT_MAPPING + link - 1);
+		link = memory->mappings[link - 1].next;
+	}
+}
+
+/* --- pages
+ * ------------------------------------------------------------------------------------------ */
+
+void *page_contents(uint64_t page)
+{
+	return (void *)(WINDOW + page * PAGE);
+}
+
+status_t page_allocate(uint64_t *page)
+{
+	uint64_t *clean;
+	uint64_t bit;
+
+	if (memory->free_page == 0) {
+		status_t status = chunk_add();
+
+		if (status != OK)
+			return ERR_NO_MEMORY;
+	}
+	*page = memory->free_page - 1;
+	estate_save(&memory->pages[*page], sizeof(memory->pages[*page]));
+	ESTATE_SET(memory->free_page, memory->pages[*page].next);
+	ESTATE_SET(memory->pages_free, memory->pages_free - 1);
+	memory->pages[*page].references = 1;
+	clean = &memory->clean[*page / 64];
+	bit = (uint64_t)1 << *page % 64;
+	if ((*clean & bit) == 0)
+		memset(page_contents(*page), 0, PAGE);
+	ESTATE_SET(*clean, *clean & ~bit);
+	return OK;
+}
+
+void page_share(uint64_t page)
+{
+	ESTATE_SET(memory->pages[page].references, memory->pages[page].references + 1);
+}
+
+void page_release(uint64_t page)
+{
+	estate_save(&memory->pages[page], sizeof(memory->pages[page]));
+	if (--memory->pages[page].references > 0)
+		return;
+	memory->pages[page].next = memory->free_page;
+	ESTATE_SET(memory->free_page, (link_t)page + 1);
+	ESTATE_SET(memory->pages_free, memory->pages_free + 1);
+}
+
+/* --- kernel objects of programs
+ * -------------------------------------------------------------------------- */
+
+uint64_t meta_slot(link_t meta, unsigned slot)
+{
+	return SLOT_META + (uint64_t)(meta - 1) * META_SLOTS + slot;
+}
+
+status_t meta_add(struct space *space)
+{
+	link_t meta = memory->free_meta;
+	status_t status = OK;
+
+	if (meta != 0) {
+		ESTATE_SET(memory->free_meta, memory->metas[meta - 1].next);
+	} else if (memory->meta_count < METAS) {
+		meta = memory->meta_count + 1;
+		status = take_untyped(META_ORDER, meta_slot(meta, META_UNTYPED));
+		if (status != OK)
+			return status;
+		ESTATE_SET(memory->meta_count, meta);
+	} else {
+		return ERR_NO_MEMORY;
+	}
+	estate_save(&memory->metas[meta - 1], sizeof(struct meta));
+	memory->metas[meta - 1] = (struct meta){.next = space->metas};
+	ESTATE_SET(space->metas, meta);
+	return OK;
+}
+
+void meta_release_all(struct space *space)
+{
+	while (space->metas != 0) {
+		link_t meta = space->metas;
+		status_t status = cnode_revoke(own_cnode(), meta_slot(meta, META_UNTYPED));
+
+		ASSERT(status == OK);
+		status = untyped_reset(slot_handle(meta_slot(meta, META_UNTYPED)));
+		ASSERT(status == OK);
+		for (unsigned i = 1; i < META_SLOTS; i++) {
+			if (i >= META_MESSAGE_MAP && i < META_TABLE)
+				slot_delete(meta_slot(meta, i));
+			tags[meta_slot(meta, i)] = 0;
+		}
+		ESTATE_SET(space->metas, memory->metas[meta - 1].next);
+		ESTATE_SET(memory->metas[meta - 1].next, memory->free_meta);
+		ESTATE_SET(memory->free_meta, meta);
+	}
+}
+
+/* The space's kernel memory with the AddressSpace is the oldest: the last on its list. */
+static link_t first_meta(const struct space *space)
+{
+	link_t meta = space->metas;
+
+	while (memory->metas[meta - 1].next != 0)
+		meta = memory->metas[meta - 1].next;
+	return meta;
+}
+
+static handle_t kernel_space(const struct space *space)
+{
+	return slot_handle(meta_slot(first_meta(space), META_SPACE));
+}
+
+static status_t give_table(struct space *space)
+{
+	struct meta *meta = &memory->metas[space->metas - 1];
+	uint64_t slot;
+	status_t status;
+
+	if (meta->tables_made == META_TABLES) {
+		status = meta_add(space);
+		if (status != OK)
+			return status;
+		meta = &memory->metas[space->metas - 1];
+	}
+	slot = meta_slot(space->metas, META_TABLE + meta->tables_made);
+	status = retype(
+		slot_handle(meta_slot(space->metas, META_UNTYPED)), OBJECT_PAGE_TABLE, 0, slot);
+	if (status == OK)
+		status = address_space_give_tables(kernel_space(space), own_cnode(), slot, 1);
+	if (status == OK)
+		ESTATE_SET(meta->tables_made, meta->tables_made + 1);
+	return status;
+}
+
+status_t kernel_map(struct space *space, handle_t frame, uint64_t slot, uint64_t offset,
+	uint64_t address, uint64_t pages, uint64_t rights)
+{
+	status_t status = copy(frame, slot, rights);
+
+	while (status == OK) {
+		uint64_t missing = 0;
+
+		status = address_space_map(kernel_space(space), slot_handle(slot), offset, address,
+			pages, rights, &missing);
+		if (status != ERR_NEED_TABLES)
+			return status;
+		for (status = OK; status == OK && missing > 0; missing--)
+			status = give_table(space);
+	}
+	return status;
+}
+
+void pool_init(void)
+{
+	for (uint32_t i = 0; i < REGIONS; i++)
+		memory->regions[i].next = i + 1 < REGIONS ? i + 2 : 0;
+	for (uint32_t i = 0; i < MAPPINGS; i++)
+		memory->mappings[i].next = i + 1 < MAPPINGS ? i + 2 : 0;
+	memory->free_region = 1;
+	memory->free_mapping = 1;
+}

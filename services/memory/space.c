@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Programs' address spaces: regions (what may be there) and mappings (what is). */
+#include "memory.h"
+
+#include <abi/syscall.h>
+#include <craton/estate.h>
+
+/* --- spaces ------------------------------------------------------------------------------------
+ */
+
+struct space *space_find(uint64_t pid)
+{
+	for (uint32_t i = 0; pid != 0 && i < SPACES; i++) {
+		struct space *space = &memory->spaces[(pid + i) % SPACES];
+
+		if (space->pid == pid)
+			return space;
+	}
+	return nullptr;
+}
+
+static struct space *space_free(uint64_t pid)
+{
+	for (uint32_t i = 0; i < SPACES; i++) {
+		struct space *space = &memory->spaces[(pid + i) % SPACES];
+
+		if (space->pid == 0)
+			return space;
+	}
+	return nullptr;
+}
+
+status_t space_create(uint64_t pid, uint64_t quota, struct space **space)
+{
+	status_t status;
+	uint64_t tag;
+
+	*space = space_free(pid);
+	if (*space == nullptr)
+		return ERR_TOO_MANY;
+	estate_save(*space, sizeof(**space));
+	**space = (struct space){.pid = pid, .quota = quota};
+	status = meta_add(*space);
+	if (status == OK)
+		status = untyped_retype(slot_handle(meta_slot((*space)->metas, META_UNTYPED)),
+			OBJECT_ADDRESS_SPACE, 0, 1, service_start()->handles[PROCESS_SLOT_CNODE],
+			meta_slot((*space)->metas, META_SPACE), &tag);
+	if (status != OK)
+		ESTATE_SET((*space)->pid, 0);
+	return status;
+}
+
+/* Restartable in the middle: the kernel's objects go first, then the records, in batches that fit
+ * a transaction. */
+void space_destroy(struct space *space)
+{
+	unsigned batch = 0;
+
+	meta_release_all(space);
+	while (space->mappings != 0) {
+		mapping_remove(&memory->mappings[space->mappings - 1]);
+		if (++batch % 64 == 0)
+			estate_commit();
+	}
+	while (space->regions != 0) {
+		struct region *region = &memory->regions[space->regions - 1];
+		link_t link = space->regions;
+
+		estate_save(region, sizeof(*region));
+		if (region->object >= MEMORY_OBJECT_FIRST)
+			object_unreference(region->object);
+		ESTATE_SET(space->regions, region->next);
+		region->next = memory->free_region;
+		ESTATE_SET(memory->free_region, link);
+		if (++batch % 64 == 0)
+			estate_commit();
+	}
+	ESTATE_SET(space->pid, 0);
+}
+
+/* --- regions ------------------------------------------------------------------------------------
+ */
+
+struct region *region_find(struct space *space, uint64_t address)
+{
+	for (link_t link = space->regions; link != 0; link = memory->regions[link - 1].next) {
+		struct region *region = &memory->regions[link - 1];
+
+		if (address < region->start)
+			return nullptr;
+		if (address < region->end)
+			return region;
+	}
+	return nullptr;
+}
+
+/* The link behind which a region that starts at `start` belongs. */
+static link_t *region_place(struct space *space, uint64_t start)
+{
+	link_t *link = &space->regions;
+
+	while (*link != 0 && memory->regions[*link - 1].end <= start)
+		link = &memory->regions[*link - 1].next;
+	return link;
+}
+
+status_t region_add(struct space *space, const struct region *region)
+{
+	link_t *place = region_place(space, region->start);
+	link_t made = memory->free_region;
+
+	if (*place != 0 && memory->regions[*place - 1].start < region->end)
+		return ERR_ALREADY_MAPPED;
+	if (made == 0)
+		return ERR_TOO_MANY;
+	estate_save(&memory->regions[made - 1], sizeof(struct region));
+	ESTATE_SET(memory->free_region, memory->regions[made - 1].next);
+	memory->regions[made - 1] = *region;
+	memory->regions[made - 1].next = *place;
+	ESTATE_SET(*place, made);
+	if (region->object >= MEMORY_OBJECT_FIRST)
+		object_reference(region->object);
+	return OK;
+}
+
+/* Splits the region that covers `address` so that one begins there. */
+static status_t region_split(struct space *space, uint64_t address)
+{
+	struct region *region = region_find(space, address);
+	struct region rest;
+
+	if (region == nullptr || region->start == address)
+		return OK;
+	rest = *region;
+	rest.start = address;
+	rest.offset += address - region->start;
+	if (memory->free_region == 0)
+		return ERR_TOO_MANY;
+	ESTATE_SET(region->end, address);
+	return region_add(space, &rest);
+}
+
+static void unmap_range(struct space *space, uint64_t start, uint64_t end)
+{
+	link_t link = space->mappings;
+	unsigned batch = 0;
+
+	while (link != 0) {
+		struct mapping *mapping = &memory->mappings[link - 1];
+
+		link = mapping->space_next;
+		if (mapping->address < start || mapping->address >= end)
+			continue;
+		mapping_remove(mapping);
+		if (++batch % 64 == 0)
+			estate_commit();
+	}
+}
+
+status_t region_remove(struct space *space, uint64_t start, uint64_t end)
+{
+	status_t status = region_split(space, start);
+	link_t *link;
+
+	if (status == OK)
+		status = region_split(space, end);
+	if (status != OK)
+		return status;
+	unmap_range(space, start, end);
+	link = region_place(space, start);
+	while (*link != 0 && memory->regions[*link - 1].start < end) {
+		link_t gone = *link;
+		struct region *region = &memory->regions[gone - 1];
+
+		estate_save(region, sizeof(*region));
+		if (region->object >= MEMORY_OBJECT_FIRST)
+			object_unreference(region->object);
+		ESTATE_SET(*link, region->next);
+		region->next = memory->free_region;
+		ESTATE_SET(memory->free_region, gone);
+	}
+	return OK;
+}
+
+/* Pages that were mapped with other rights are mapped again on the next touch. */
+static void remap_range(struct space *space, uint64_t start, uint64_t end, uint64_t flags)
+{
+	for (link_t link = space->mappings; link != 0;) {
+		struct mapping *mapping = &memory->mappings[link - 1];
+		uint64_t rights = flags & (RIGHT_READ | RIGHT_EXECUTE);
+		status_t status;
+
+		link = mapping->space_next;
+		if (mapping->address < start || mapping->address >= end)
+			continue;
+		if (mapping->writable != 0)
+			rights |= flags & RIGHT_WRITE;
+		status = address_space_protect(slot_handle(meta_slot(space->metas, META_SPACE)),
+			slot_handle(SLOT_MAPPING + (uint64_t)(mapping - memory->mappings)), rights);
+		(void)status; /* a mapping that is not there comes back with the next fault */
+	}
+}
+
+status_t region_protect(struct space *space, uint64_t start, uint64_t end, uint64_t flags)
+{
+	status_t status = region_split(space, start);
+	link_t *link;
+
+	if (status == OK)
+		status = region_split(space, end);
+	if (status != OK)
+		return status;
+	for (link = region_place(space, start);
+		*link != 0 && memory->regions[*link - 1].start < end;
+		link = &memory->regions[*link - 1].next) {
+		struct region *region = &memory->regions[*link - 1];
+
+		estate_save(region, sizeof(*region));
+		region->flags = (region->flags & MEMORY_PRIVATE) | flags;
+		if (region->object == MEMORY_OBJECT_RESERVED && flags != 0)
+			region->object = MEMORY_OBJECT_ANONYMOUS;
+	}
+	remap_range(space, start, end, flags);
+	return OK;
+}
+
+/* --- mappings
+ * ------------------------------------------------------------------------------------- */
+
+static link_t *hash_head(const struct space *space, uint64_t address)
+{
+	uint64_t key = (address / PAGE + (uint64_t)(space - memory->spaces) * 0x9e3779b1u) *
+		       0x9e3779b97f4a7c15u;
+
+	return &memory->hash[key >> 51];
+}
+
+struct mapping *mapping_find(struct space *space, uint64_t address)
+{
+	address -= address % PAGE;
+	for (link_t link = *hash_head(space, address); link != 0;
+		link = memory->mappings[link - 1].next) {
+		struct mapping *mapping = &memory->mappings[link - 1];
+
+		if (mapping->address == address && &memory->spaces[mapping->space] == space)
+			return mapping;
+	}
+	return nullptr;
+}
+
+status_t mapping_add(struct space *space, uint64_t address, uint64_t page, uint64_t rights)
+{
+	link_t link = memory->free_mapping;
+	struct mapping *mapping;
+	link_t *head;
+	status_t status;
+
+	if (link == 0)
+		return ERR_NO_MEMORY;
+	status = kernel_map(space, slot_handle(SLOT_CHUNK + 2 * (page / CHUNK_PAGES) + 1),
+		SLOT_MAPPING + link - 1, page % CHUNK_PAGES * PAGE, address, 1,
+		rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE));
+	if (status != OK)
+		return status;
+	mapping = &memory->mappings[link - 1];
+	head = hash_head(space, address);
+	estate_save(mapping, sizeof(*mapping));
+	ESTATE_SET(memory->free_mapping, mapping->next);
+	*mapping = (struct mapping){
+		.address = address,
+		.page = page,
+		.pages = 1,
+		.space = (uint32_t)(space - memory->spaces),
+		.next = *head,
+		.space_next = space->mappings,
+		.writable = (rights & RIGHT_WRITE) != 0,
+		.charged = (rights & MEMORY_PRIVATE) != 0,
+	};
+	if (space->mappings != 0)
+		ESTATE_SET(memory->mappings[space->mappings - 1].space_previous, link);
+	ESTATE_SET(*head, link);
+	ESTATE_SET(space->mappings, link);
+	return OK;
+}
+
+static void unhash(struct space *space, struct mapping *mapping)
+{
+	link_t *link = hash_head(space, mapping->address);
+	link_t own = (link_t)(mapping - memory->mappings) + 1;
+
+	while (*link != 0 && *link != own)
+		link = &memory->mappings[*link - 1].next;
+	if (*link == own)
+		ESTATE_SET(*link, mapping->next);
+}
+
+void mapping_remove(struct mapping *mapping)
+{
+	struct space *space = &memory->spaces[mapping->space];
+	link_t own = (link_t)(mapping - memory->mappings) + 1;
+	status_t status =
+		cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE], SLOT_MAPPING + own - 1);
+
+	ASSERT(status == OK || status == ERR_STALE);
+	unhash(space, mapping);
+	estate_save(mapping, sizeof(*mapping));
+	if (mapping->space_previous != 0)
+		ESTATE_SET(memory->mappings[mapping->space_previous - 1].space_next,
+			mapping->space_next);
+	else
+		ESTATE_SET(space->mappings, mapping->space_next);
+	if (mapping->space_next != 0)
+		ESTATE_SET(memory->mappings[mapping->space_next - 1].space_previous,
+			mapping->space_previous);
+	if (mapping->page != PAGE_NONE)
+		page_release(mapping->page);
+	mapping->space_next = 0;
+	mapping->space_previous = 0;
+	mapping->next = memory->free_mapping;
+	ESTATE_SET(memory->free_mapping, own);
+	if (mapping->charged != 0)
+		ESTATE_SET(space->used, space->used - PAGE);
+}

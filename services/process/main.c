@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The process service: requests. */
+#include "process.h"
+
+#include <abi/protocol/console.h>
+#include <abi/protocol/memory.h>
+#include <abi/syscall.h>
+#include <craton/estate.h>
+#include <craton/print.h>
+
+#define KILL_INTERRUPT 2u
+#define STATUS_KILLED  128u
+#define WAIT_NO_BLOCK  1u
+#define WAIT_KEEP      2u
+
+enum { CAUSE_KILLED = 1, CAUSE_MEMORY_LIMIT = 4, CAUSE_BAD_IMAGE = 7, CAUSE_RUNTIME_LOST = 8 };
+
+struct process_state *table;
+
+/* --- spawn
+ * ------------------------------------------------------------------------------------------- */
+
+static bool sizes_fit(const struct program_start *s)
+{
+	uint64_t total = 0;
+	const uint64_t sizes[] = {
+		s->path_size, s->arguments_size, s->environment_size, s->directory_size};
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (sizes[i] > BLOB_SIZE)
+			return false;
+		total += sizes[i];
+	}
+	return s->descriptor_count <= 256 &&
+	       ((total + 7) & ~(uint64_t)7) +
+			       s->descriptor_count * sizeof(struct process_descriptor) <=
+		       BLOB_SIZE;
+}
+
+static uint64_t quota_for(uint64_t parent, uint64_t wanted)
+{
+	const struct process *p = process_find(parent);
+	uint64_t most = p != nullptr ? p->quota : MEMORY_LIMIT;
+
+	return wanted != 0 && wanted < most ? wanted : most;
+}
+
+static status_t spawn_begin_handler(struct request *request)
+{
+	struct program_start start = {
+		.path_size = request->words[0],
+		.arguments_size = request->words[1],
+		.environment_size = request->words[2],
+		.directory_size = request->words[3],
+		.descriptor_count = request->words[4],
+		.parent = request->badge,
+	};
+	uint64_t limits[2] = {0};
+	const struct process *parent = process_find(request->badge);
+	struct process *p;
+	status_t status;
+
+	if (parent == nullptr)
+		return ERR_ACCESS;
+	if (!sizes_fit(&start))
+		return ERR_TOO_LONG;
+	if (request->words[5] == sizeof(limits) && request->size >= sizeof(limits))
+		memcpy(limits, request->bytes, sizeof(limits));
+	status = process_prepare(request->badge, &p);
+	if (status != OK)
+		return status;
+	p->start = start;
+	p->quota = quota_for(request->badge, limits[0]);
+	p->start.memory_limit = p->quota;
+	p->cpu_limit_ns = limits[1];
+	p->permissions = parent->permissions;
+	return OK;
+}
+
+static status_t spawn_data_handler(struct request *request)
+{
+	struct process *p = process_preparing(request->badge);
+	uint64_t offset = request->words[0];
+	uint64_t size = request->words[1];
+
+	if (p == nullptr)
+		return ERR_NOT_FOUND;
+	if (size > request->size || offset > BLOB_SIZE || size > BLOB_SIZE - offset)
+		return ERR_RANGE;
+	memcpy(p->blob + offset, request->bytes, size); /* nobody reads it before spawn */
+	return OK;
+}
+
+/* The name for people: the last part of the path of argument 0. */
+static void name_program(struct process *p)
+{
+	const char *argument = (const char *)p->blob + p->start.path_size;
+	size_t size = 0;
+	const char *name = argument;
+
+	while (size < p->start.arguments_size && argument[size] != 0) {
+		if (argument[size] == '/')
+			name = argument + size + 1;
+		size++;
+	}
+	size -= (size_t)(name - argument);
+	size = size < sizeof(p->name) - 1 ? size : sizeof(p->name) - 1;
+	estate_save(p->name, sizeof(p->name));
+	memcpy(p->name, name, size);
+	p->name[size] = 0;
+}
+
+static status_t spawn_handler(struct request *request)
+{
+	struct process *p = process_preparing(request->badge);
+	status_t status;
+
+	if (p == nullptr)
+		return ERR_NOT_FOUND;
+	name_program(p);
+	status = process_start_program(p);
+	if (status != OK) {
+		process_end(p, 126, CAUSE_BAD_IMAGE, 0);
+		process_forget(p);
+		return status;
+	}
+	ESTATE_SET(p->phase, PHASE_RUNNING);
+	request->words[0] = p->pid;
+	return OK;
+}
+
+static status_t start_data_handler(struct request *request)
+{
+	struct process *p = process_find(request->badge);
+	uint64_t offset = request->words[0];
+	uint64_t size = request->words[1];
+	const uint8_t *from;
+	uint64_t end;
+
+	if (p == nullptr)
+		return ERR_NOT_FOUND;
+	if (size > MESSAGE_BYTES)
+		size = MESSAGE_BYTES;
+	from = offset < sizeof(p->start) ? (const uint8_t *)&p->start : p->blob;
+	end = offset < sizeof(p->start) ? sizeof(p->start) : BLOB_SIZE;
+	offset -= offset < sizeof(p->start) ? 0 : sizeof(p->start);
+	if (offset >= end)
+		return ERR_RANGE;
+	size = size < end - offset ? size : end - offset;
+	memcpy(request->bytes, from + offset, size);
+	request->words[0] = size;
+	request->reply_size = size;
+	return OK;
+}
+
+/* --- wait, end
+ * ------------------------------------------------------------------------------------------ */
+
+static void fill_exit(struct request *request, const struct process *p)
+{
+	request->words[0] = p->status;
+	request->words[1] = p->cause;
+	request->words[2] = p->detail;
+	request->words[3] = p->cpu_ns;
+	request->words[4] = p->memory_peak;
+}
+
+static status_t wait_handler(struct request *request)
+{
+	struct process *p = process_find(request->words[0]);
+
+	if (p == nullptr || p->parent != request->badge || p->phase == PHASE_PREPARING)
+		return ERR_NOT_FOUND;
+	if (p->phase == PHASE_ENDED) {
+		uint64_t flags = request->words[1];
+
+		fill_exit(request, p);
+		if ((flags & WAIT_KEEP) == 0)
+			process_forget(p);
+		return OK;
+	}
+	if ((request->words[1] & WAIT_NO_BLOCK) != 0)
+		return ERR_WOULD_BLOCK;
+	for (unsigned i = 0; i < WAITERS; i++) {
+		if (p->waiters[i].reply != 0 && p->waiters[i].badge != request->badge)
+			continue;
+		estate_save(&p->waiters[i], sizeof(p->waiters[i]));
+		return service_park(request, &p->waiters[i]);
+	}
+	return ERR_TOO_MANY;
+}
+
+static bool may_end(uint64_t badge, const struct process *target)
+{
+	const struct process *caller = process_find(badge);
+
+	if (caller != nullptr && (caller->permissions & PERMISSION_SYSTEM) != 0)
+		return true;
+	for (unsigned depth = 0; target != nullptr && depth < PROCESSES; depth++) {
+		if (target->pid == badge || target->parent == badge)
+			return true;
+		target = process_find(target->parent);
+	}
+	return false;
+}
+
+static status_t kill_handler(struct request *request)
+{
+	struct process *p = process_find(request->words[0]);
+	uint64_t reason = request->words[1];
+
+	if (p == nullptr || p->phase != PHASE_RUNNING)
+		return ERR_NOT_FOUND;
+	if (!may_end(request->badge, p))
+		return ERR_ACCESS;
+	if (reason == 0 || reason > 127)
+		return ERR_INVALID_ARGUMENT;
+	if (reason == KILL_INTERRUPT)
+		process_interrupt(p);
+	else
+		process_end(p, STATUS_KILLED + reason, CAUSE_KILLED, reason);
+	return OK;
+}
+
+static status_t exit_handler(struct request *request)
+{
+	struct process *p = process_find(request->badge);
+
+	if (p == nullptr || p->phase != PHASE_RUNNING)
+		return ERR_NOT_FOUND;
+	process_end(p, request->words[0] & 0xff, request->words[1], request->words[2]);
+	return OK; /* nobody is there to receive this */
+}
+
+static status_t interrupt_mode_handler(struct request *request)
+{
+	struct process *p = process_find(request->badge);
+
+	if (p == nullptr)
+		return ERR_NOT_FOUND;
+	if (request->words[0] > 1)
+		return ERR_INVALID_ARGUMENT;
+	ESTATE_SET(p->interrupt_mode, (uint32_t)request->words[0]);
+	return OK;
+}
+
+static status_t interrupt_take_handler(struct request *request)
+{
+	struct process *p = process_find(request->badge);
+
+	if (p == nullptr)
+		return ERR_NOT_FOUND;
+	request->words[0] = p->interrupts;
+	ESTATE_SET(p->interrupts, 0);
+	return OK;
+}
+
+/* --- inspection
+ * -------------------------------------------------------------------------------------------- */
+
+static uint64_t memory_used(uint64_t pid)
+{
+	uint64_t words[6] = {pid};
+
+	return peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_STATISTICS, words) == OK ? words[0] : 0;
+}
+
+static void fill_status(struct process_status *s, const struct process *p)
+{
+	*s = (struct process_status){
+		.pid = p->pid,
+		.parent = p->parent,
+		.memory_limit = p->quota,
+		.priority = PROGRAM_PRIORITY,
+	};
+	memcpy(s->name, p->name, sizeof(s->name));
+	s->cpu_ns = process_cpu_ns(p);
+	s->memory = p->phase == PHASE_RUNNING ? memory_used(p->pid) : 0;
+	if (p->phase == PHASE_RUNNING) {
+		uint64_t state, priority, time, faults;
+
+		if (thread_info(process_handle(p, OWN_THREAD), &state, &priority, &time, &faults) ==
+			OK) {
+			s->state = (uint32_t)state;
+			s->priority = (uint32_t)priority;
+		}
+	}
+}
+
+static status_t list_handler(struct request *request)
+{
+	struct process_status status;
+	uint64_t index = request->words[0];
+
+	while (index < PROCESSES && table->processes[index].phase != PHASE_RUNNING &&
+		table->processes[index].phase != PHASE_ENDED)
+		index++;
+	if (index >= PROCESSES)
+		return ERR_NOT_FOUND;
+	fill_status(&status, &table->processes[index]);
+	memcpy(request->bytes, &status, sizeof(status));
+	request->words[0] = index + 1;
+	request->words[1] = sizeof(status);
+	request->reply_size = sizeof(status);
+	return OK;
+}
+
+static status_t inspect_handler(struct request *request)
+{
+	static const char *const names[] = {
+		"supervisor", "memory", "log", "console", "clock", "vfs", "process"};
+	struct process *p = process_find(request->words[0]);
+	struct capability_entry entry = {0};
+	uint64_t index = request->words[1];
+
+	if (p == nullptr || p->phase != PHASE_RUNNING)
+		return ERR_NOT_FOUND;
+	for (index = index < 2 ? 2 : index;; index++) {
+		uint64_t type, rights, badge, tag, detail;
+
+		if (cnode_inspect(process_handle(p, OWN_CNODE), index, &type, &rights, &badge, &tag,
+			    &detail) != OK)
+			return ERR_NOT_FOUND;
+		if (type == OBJECT_NULL)
+			continue;
+		entry = (struct capability_entry){
+			badge, detail, (uint32_t)type, (uint32_t)rights, {0}};
+		if (index >= PROCESS_SLOT_SERVICE && index < PROCESS_SLOT_SERVICE + 7)
+			memcpy(entry.name, names[index - PROCESS_SLOT_SERVICE],
+				strlen(names[index - PROCESS_SLOT_SERVICE]));
+		break;
+	}
+	memcpy(request->bytes, &entry, sizeof(entry));
+	request->words[0] = index + 1;
+	request->words[1] = sizeof(entry);
+	request->reply_size = sizeof(entry);
+	return OK;
+}
+
+/* --- events
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void take_interrupt(void)
+{
+	uint64_t words[6] = {0};
+	struct process *p;
+
+	if (peer_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_TAKE_INTERRUPT, words) != OK)
+		return;
+	p = process_find(words[0]);
+	if (p != nullptr && p->phase == PHASE_RUNNING)
+		process_interrupt(p);
+}
+
+static void take_limit_reports(void)
+{
+	for (;;) {
+		uint64_t words[6] = {0};
+		struct process *p;
+
+		if (peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_TAKE_LIMIT_REPORT, words) != OK ||
+			words[0] == 0)
+			return;
+		p = process_find(words[0]);
+		if (p != nullptr && p->phase == PHASE_RUNNING)
+			process_end(p, STATUS_KILLED + 9, CAUSE_MEMORY_LIMIT, p->quota);
+		estate_commit();
+	}
+}
+
+static void notified(uint64_t bits)
+{
+	(void)bits;
+	take_interrupt();
+	take_limit_reports();
+}
+
+static const struct service_method methods[] = {
+	[PROCESS_SPAWN_BEGIN] = {spawn_begin_handler, RESTART_REPLAY},
+	[PROCESS_SPAWN_DATA] = {spawn_data_handler, RESTART_REPLAY},
+	[PROCESS_SPAWN] = {spawn_handler, RESTART_ONCE},
+	[PROCESS_WAIT] = {wait_handler, RESTART_ONCE},
+	[PROCESS_KILL] = {kill_handler, RESTART_REPLAY},
+	[PROCESS_EXIT] = {exit_handler, RESTART_REPLAY},
+	[PROCESS_INTERRUPT_MODE] = {interrupt_mode_handler, RESTART_REPLAY},
+	[PROCESS_INTERRUPT_TAKE] = {interrupt_take_handler, RESTART_ONCE},
+	[PROCESS_LIST] = {list_handler, RESTART_PURE},
+	[PROCESS_START_DATA] = {start_data_handler, RESTART_PURE},
+	[PROCESS_INSPECT] = {inspect_handler, RESTART_PURE},
+};
+
+/* A program whose start was cut short by a kill of this service is started again by its parent's
+ * repeated request; what it held is given back then. */
+static void adopt(void)
+{
+	for (uint32_t i = 0; i < PROCESSES; i++) {
+		for (unsigned w = 0; w < WAITERS; w++)
+			table->processes[i].waiters[w].reply = 0; /* they ask again */
+	}
+}
+
+void program_main(const void *argument)
+{
+	const struct process_start *start = argument;
+	bool restarted;
+
+	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	restarted = estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, 1);
+	table = estate_allocate(sizeof(*table), 64);
+	if (table == nullptr)
+		runtime_abort("the estate is too small");
+	peers_init();
+	if (restarted) {
+		adopt();
+	} else {
+		table->next_pid = 1;
+		session_start();
+		estate_commit();
+	}
+	service_run(&(struct service){
+		.start = start,
+		.methods = methods,
+		.method_count = sizeof(methods) / sizeof(methods[0]),
+		.session_count = 256,
+		.notified = notified,
+	});
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The process service's parts and the state that they share. A program is a thread in an address
+ * space of the memory service, with a CNode that holds just what it may use. All that belongs to
+ * one program comes from one untyped, so ending it is one revoke. */
+#pragma once
+
+#include <abi/protocol/process.h>
+#include <craton/client.h>
+#include <craton/service.h>
+
+#define PROCESSES        64u
+#define BLOB_SIZE        16384u /* start data: path, arguments, environment, directory, descriptors */
+#define WAITERS          4u
+#define MEMORY_LIMIT     (64u << 20)
+#define PROGRAM_PRIORITY 100u
+
+/* Slots of this service's CNode. */
+#define SLOT_POOL_COPY PROCESS_SLOT_FREE
+#define SLOT_PROCESS   1024u
+#define PROCESS_SLOTS  16u
+#define UNTYPED_ORDER  15u
+
+enum own_slot {
+	OWN_UNTYPED,
+	OWN_CNODE,
+	OWN_THREAD,
+	OWN_CONTEXT,
+	OWN_SPACE,
+	OWN_MESSAGE,
+	OWN_UPCALL,
+	OWN_FAULT
+};
+
+/* Rights of programs beyond their descriptors. */
+#define PERMISSION_SYSTEM 1u /* restart services, end the machine, end others' programs */
+
+enum process_phase { PHASE_FREE, PHASE_PREPARING, PHASE_RUNNING, PHASE_ENDED };
+
+struct process {
+	uint64_t pid;
+	uint64_t parent;
+	uint32_t phase;
+	uint32_t permissions;
+	uint32_t interrupt_mode;
+	uint32_t interrupts;
+	uint64_t quota;
+	uint64_t cpu_limit_ns;
+	uint64_t status; /* of an ended one */
+	uint64_t cause;
+	uint64_t detail;
+	uint64_t cpu_ns;
+	uint64_t memory_peak;
+	struct program_start start;
+	struct parked waiters[WAITERS];
+	uint8_t name[64];
+	uint8_t blob[BLOB_SIZE];
+};
+
+struct process_state {
+	uint64_t next_pid;
+	uint64_t session_pid; /* the console's first program */
+	uint64_t runtime_object;
+	uint64_t runtime_entry;
+	uint64_t runtime_base;
+	uint64_t segment_count;
+	struct {
+		uint64_t address, size, rights;
+	} segments[8];
+	struct process processes[PROCESSES];
+};
+
+extern struct process_state *table;
+
+/* --- peers.c: calls to other services ----------------------------------------------------------
+ */
+
+void peers_init(void);
+
+/* Calls service `number`. Overwrites the message page. */
+[[nodiscard]] status_t peer_call(uint32_t number, uint32_t method, struct call *call);
+
+/* The same with words only. */
+[[nodiscard]] status_t peer_ask(uint32_t number, uint32_t method, uint64_t words[6]);
+
+/* Where capabilities that come with the next reply go. */
+void peer_window(uint64_t slot, uint64_t count);
+
+/* --- table.c: programs ---------------------------------------------------------------------------
+ */
+
+struct process *process_find(uint64_t pid);
+struct process *process_preparing(uint64_t parent);
+[[nodiscard]] status_t process_prepare(uint64_t parent, struct process **process);
+
+/* Ends a running program: everything it held is given back, those who wait are told. */
+void process_end(struct process *process, uint64_t status, uint64_t cause, uint64_t detail);
+
+/* Interrupts it: counted if it asked for that, else it ends with status 130. */
+void process_interrupt(struct process *process);
+
+/* Forgets an ended program. */
+void process_forget(struct process *process);
+uint64_t process_slot(const struct process *process, enum own_slot slot);
+handle_t process_handle(const struct process *process, enum own_slot slot);
+uint64_t process_cpu_ns(const struct process *process);
+
+/* --- start.c: from a prepared record to a running program
+ * ------------------------------------------- */
+
+[[nodiscard]] status_t process_start_program(struct process *process);
+
+/* Parts of the blob. */
+const uint8_t *blob_path(const struct process *process);
+struct process_descriptor *blob_descriptors(struct process *process);
+
+/* --- runtime_image.c: the program that runs WASM modules
+ * ----------------------------------------------- */
+
+/* Loads it into a memory object, once. */
+[[nodiscard]] status_t runtime_image_load(void);
+
+/* --- session.c: the console's first program
+ * ------------------------------------------------------------- */
+
+/* Starts the shell, or with `cmd=` on the system's command line that line. */
+void session_start(void);
+
+/* The first program ended: starts it again, or ends the machine after a `cmd=`. */
+void session_ended(uint64_t status);

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The process service.
+
+$(eval $(call program,process,$(addprefix services/process/,main.c table.c start.c runtime_image.c \
+	session.c peers.c),svc/process))

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Starting a program: its file, address space, capabilities, thread. */
+#include "process.h"
+
+#include <abi/protocol/log.h>
+#include <abi/protocol/memory.h>
+#include <abi/protocol/vfs.h>
+#include <abi/syscall.h>
+#include <craton/estate.h>
+#include <wasm/image.h>
+
+#define PAGE          4096u
+#define CNODE_RADIX   6u
+#define SLICE_NS      10000000u
+#define STACK_SIZE    0x100000u
+#define IMAGE_ADDRESS 0x300000000000u
+#define BADGE_MASK    0xffffffffffffu
+
+static uint64_t round_page(uint64_t size)
+{
+	return (size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+}
+
+const uint8_t *blob_path(const struct process *p)
+{
+	return p->blob;
+}
+
+struct process_descriptor *blob_descriptors(struct process *p)
+{
+	uint64_t offset = p->start.path_size + p->start.arguments_size + p->start.environment_size +
+			  p->start.directory_size;
+
+	return (struct process_descriptor *)(p->blob + ((offset + 7) & ~(uint64_t)7));
+}
+
+/* --- the program's file
+ * ----------------------------------------------------------------------------- */
+
+/* The absolute path: the path given, below the working directory if it is relative. */
+static status_t absolute_path(const struct process *p, uint8_t *out, size_t *size)
+{
+	const uint8_t *directory =
+		p->blob + p->start.path_size + p->start.arguments_size + p->start.environment_size;
+	size_t length = 0;
+
+	if (p->start.path_size == 0)
+		return ERR_NOT_FOUND;
+	if (p->blob[0] != '/') {
+		if (p->start.directory_size + 1 + p->start.path_size > MESSAGE_BYTES)
+			return ERR_TOO_LONG;
+		memcpy(out, directory, p->start.directory_size);
+		length = p->start.directory_size;
+		out[length++] = '/';
+	}
+	if (length + p->start.path_size > MESSAGE_BYTES)
+		return ERR_TOO_LONG;
+	memcpy(out + length, p->blob, p->start.path_size);
+	*size = length + p->start.path_size;
+	return OK;
+}
+
+static status_t find_program(const struct process *p, uint64_t *offset, uint64_t *size)
+{
+	uint8_t path[MESSAGE_BYTES];
+	struct call call = {.in = path};
+	status_t status = absolute_path(p, path, &call.in_size);
+
+	if (status != OK)
+		return status;
+	call.words[0] = p->pid;
+	call.words[1] = call.in_size;
+	status = peer_call(SERVICE_NUMBER_VFS, VFS_PROGRAM, &call);
+	*offset = call.words[0];
+	*size = call.words[1];
+	return status;
+}
+
+/* --- memory
+ * -------------------------------------------------------------------------------------------- */
+
+static status_t map(const struct process *p, uint64_t address, uint64_t size, uint64_t flags,
+	uint64_t object, uint64_t offset)
+{
+	uint64_t words[6] = {p->pid, address, size, flags, object, offset};
+
+	return peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words);
+}
+
+/* The compiled module: its code executable, the rest read-only, both straight from the bundle. */
+static status_t map_module(struct process *p)
+{
+	const struct wasm_image_header *header;
+	const struct wasm_image_section *code;
+	uint64_t offset;
+	uint64_t size;
+	status_t status = find_program(p, &offset, &size);
+
+	if (status != OK)
+		return status;
+	if (size < sizeof(*header) || offset > service_start()->bundle_size ||
+		size > service_start()->bundle_size - offset)
+		return ERR_BAD_IMAGE;
+	header = (const struct wasm_image_header *)(PROCESS_BUNDLE_ADDRESS + offset);
+	code = &header->sections[WASM_SECTION_CODE];
+	if (header->magic != WASM_IMAGE_MAGIC || code->offset % PAGE != 0 || code->size > size ||
+		code->offset > size - code->size || code->offset == 0)
+		return ERR_BAD_IMAGE;
+	status = map(p, IMAGE_ADDRESS, code->offset, RIGHT_READ, MEMORY_OBJECT_BUNDLE, offset);
+	if (status == OK && code->size > 0)
+		status = map(p, IMAGE_ADDRESS + code->offset, round_page(code->size),
+			RIGHT_READ | RIGHT_EXECUTE, MEMORY_OBJECT_BUNDLE, offset + code->offset);
+	if (status == OK && code->offset + round_page(code->size) < size)
+		status = map(p, IMAGE_ADDRESS + code->offset + round_page(code->size),
+			round_page(size - code->offset - round_page(code->size)), RIGHT_READ,
+			MEMORY_OBJECT_BUNDLE, offset + code->offset + round_page(code->size));
+	ESTATE_SET(p->start.image_address, IMAGE_ADDRESS);
+	ESTATE_SET(p->start.image_size, size);
+	return status;
+}
+
+static status_t map_runtime(const struct process *p)
+{
+	status_t status = OK;
+
+	for (uint64_t i = 0; status == OK && i < table->segment_count; i++) {
+		uint64_t rights = table->segments[i].rights;
+		uint64_t address = table->segments[i].address;
+
+		status = map(p, address, table->segments[i].size,
+			rights | ((rights & RIGHT_WRITE) != 0 ? MEMORY_PRIVATE : 0),
+			table->runtime_object, address - table->runtime_base);
+	}
+	return status;
+}
+
+static status_t make_space(struct process *p)
+{
+	uint64_t words[6] = {p->pid, p->quota};
+	struct call grant = {.words = {p->pid, PROCESS_TIME_ADDRESS, RIGHT_READ},
+		.send = {service_start()->handles[PROCESS_SLOT_TIME]}};
+	status_t status;
+
+	peer_window(process_slot(p, OWN_SPACE), 1);
+	status = peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_SPACE_CREATE, words);
+	if (status != OK)
+		return status;
+	words[0] = p->pid;
+	peer_window(process_slot(p, OWN_MESSAGE), 2);
+	status = peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_THREAD_PAGES, words);
+	peer_window(0, 0);
+	if (status == OK)
+		status = peer_call(SERVICE_NUMBER_MEMORY, MEMORY_GRANT_FRAME, &grant);
+	if (status == OK)
+		status = map(p, PROCESS_STACK_TOP - STACK_SIZE, STACK_SIZE,
+			RIGHT_READ | RIGHT_WRITE, MEMORY_OBJECT_ANONYMOUS, 0);
+	if (status == OK)
+		status =
+			map(p, PROCESS_START_ADDRESS, PAGE, RIGHT_READ, MEMORY_OBJECT_ANONYMOUS, 0);
+	return status;
+}
+
+/* --- kernel objects
+ * ----------------------------------------------------------------------------------- */
+
+static status_t make(struct process *p, uint64_t type, uint64_t size, enum own_slot slot)
+{
+	uint64_t tag;
+
+	return untyped_retype(process_handle(p, OWN_UNTYPED), type, size, 1,
+		service_start()->handles[PROCESS_SLOT_CNODE], process_slot(p, slot), &tag);
+}
+
+/* The untyped of a place in the table is made once and used again. */
+static status_t take_untyped(struct process *p)
+{
+	uint64_t tag;
+	handle_t pool = service_start()->handles[PROCESS_SLOT_UNTYPED];
+	status_t status;
+
+	if (process_handle(p, OWN_UNTYPED) != 0) {
+		status = cnode_revoke(
+			service_start()->handles[PROCESS_SLOT_CNODE], process_slot(p, OWN_UNTYPED));
+		return status == OK ? untyped_reset(process_handle(p, OWN_UNTYPED)) : status;
+	}
+	status = untyped_retype(pool, OBJECT_UNTYPED, UNTYPED_ORDER, 1,
+		service_start()->handles[PROCESS_SLOT_CNODE], process_slot(p, OWN_UNTYPED), &tag);
+	return status == OK ? untyped_reset(process_handle(p, OWN_UNTYPED)) : status;
+}
+
+static status_t give(struct process_start *start, handle_t cnode, uint64_t slot, handle_t source,
+	uint64_t rights, uint64_t badge)
+{
+	uint64_t tag = 0;
+	status_t status = badge == 0 ? cnode_copy(cnode, slot, source, rights, &tag)
+				     : cnode_mint(cnode, slot, source, rights, badge, &tag);
+
+	start->handles[slot] = handle_of(slot, tag);
+	return status;
+}
+
+/* What the program may touch: the services, by its badge, and its own thread. */
+static status_t fill_cnode(struct process *p, struct process_start *start)
+{
+	static const uint8_t services[] = {SERVICE_NUMBER_MEMORY, SERVICE_NUMBER_LOG,
+		SERVICE_NUMBER_CONSOLE, SERVICE_NUMBER_CLOCK, SERVICE_NUMBER_VFS};
+	handle_t cnode = process_handle(p, OWN_CNODE);
+	status_t status = give(
+		start, cnode, PROCESS_SLOT_THREAD, process_handle(p, OWN_THREAD), RIGHT_CONTROL, 0);
+
+	if (status == OK)
+		status = give(start, cnode, PROCESS_SLOT_UPCALL_FRAME,
+			process_handle(p, OWN_UPCALL), RIGHT_READ | RIGHT_WRITE, 0);
+	for (unsigned i = 0; status == OK && i < sizeof(services); i++)
+		status = give(start, cnode, (uint64_t)PROCESS_SLOT_SERVICE + services[i],
+			service_start()->handles[PROCESS_SLOT_SERVICE + services[i]], RIGHT_WRITE,
+			p->pid);
+	if (status == OK)
+		status = give(start, cnode, (uint64_t)PROCESS_SLOT_SERVICE + SERVICE_NUMBER_PROCESS,
+			service_start()->handles[PROCESS_SLOT_ENDPOINT], RIGHT_WRITE, p->pid);
+	if (status == OK && (p->permissions & PERMISSION_SYSTEM) != 0)
+		status = give(start, cnode,
+			(uint64_t)PROCESS_SLOT_SERVICE + SERVICE_NUMBER_SUPERVISOR,
+			service_start()->handles[(unsigned)PROCESS_SLOT_SERVICE +
+						 SERVICE_NUMBER_SUPERVISOR],
+			RIGHT_WRITE, p->pid);
+	return status;
+}
+
+static status_t write_start_page(const struct process *p, const struct process_start *start)
+{
+	const uint8_t *bytes = (const uint8_t *)start;
+	size_t size = offsetof(struct process_start, command_line);
+	status_t status = OK;
+
+	for (size_t at = 0; status == OK && at < size; at += MESSAGE_BYTES) {
+		struct call call = {.in = bytes + at};
+
+		call.in_size = size - at < MESSAGE_BYTES ? size - at : MESSAGE_BYTES;
+		call.words[0] = p->pid;
+		call.words[1] = PROCESS_START_ADDRESS + at;
+		call.words[2] = call.in_size;
+		status = peer_call(SERVICE_NUMBER_MEMORY, MEMORY_WRITE, &call);
+	}
+	return status;
+}
+
+static status_t make_objects(struct process *p)
+{
+	struct process_start start = *service_start();
+	status_t status = take_untyped(p);
+
+	if (status == OK)
+		status = make(p, OBJECT_CNODE, CNODE_RADIX, OWN_CNODE);
+	if (status == OK)
+		status = make(p, OBJECT_THREAD, 0, OWN_THREAD);
+	if (status == OK)
+		status = make(p, OBJECT_SCHED_CONTEXT, 0, OWN_CONTEXT);
+	if (status == OK)
+		status = sched_context_configure(process_handle(p, OWN_CONTEXT), 0, SLICE_NS, 0, 0);
+	if (status != OK)
+		return status;
+	memset(start.handles, 0, sizeof(start.handles));
+	start.badge = p->pid;
+	start.epoch = 0;
+	start.estate_size = 0;
+	start.bundle_size = 0;
+	start.reply_tag = 0;
+	for (unsigned i = 0; i < 4; i++)
+		start.entropy[i] =
+			(start.entropy[i] ^ p->pid * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u ^
+			time_now();
+	status = fill_cnode(p, &start);
+	return status == OK ? write_start_page(p, &start) : status;
+}
+
+static status_t run(struct process *p)
+{
+	struct thread_registers registers = {
+		.rip = table->runtime_entry,
+		.rsp = PROCESS_STACK_TOP,
+		.rdi = PROCESS_START_ADDRESS,
+	};
+	handle_t thread = process_handle(p, OWN_THREAD);
+	handle_t authority = service_start()->handles[PROCESS_SLOT_THREAD];
+	uint64_t tag;
+	status_t status = cnode_mint(service_start()->handles[PROCESS_SLOT_CNODE],
+		process_slot(p, OWN_FAULT),
+		service_start()->handles[(unsigned)PROCESS_SLOT_SERVICE + SERVICE_NUMBER_MEMORY],
+		RIGHT_WRITE, p->pid, &tag);
+
+	if (status == OK)
+		status = thread_configure(thread, process_handle(p, OWN_CNODE),
+			process_handle(p, OWN_SPACE), process_handle(p, OWN_MESSAGE),
+			process_handle(p, OWN_CONTEXT), process_handle(p, OWN_FAULT), 0);
+	if (status == OK)
+		status = thread_set_registers(
+			thread, (uint64_t)(uintptr_t)&registers, sizeof(registers));
+	if (status == OK)
+		status = thread_set_maximum(thread, PROGRAM_PRIORITY, authority);
+	if (status == OK)
+		status = thread_set_priority(thread, PROGRAM_PRIORITY, authority);
+	return status == OK ? thread_resume(thread) : status;
+}
+
+/* --- descriptors
+ * ------------------------------------------------------------------------------------------ */
+
+/* The child gets numbers of its own for its parent's open descriptions. */
+static status_t share_descriptors(struct process *p)
+{
+	struct process_descriptor *descriptors = blob_descriptors(p);
+	status_t status = OK;
+
+	for (uint64_t i = 0; status == OK && i < p->start.descriptor_count; i++) {
+		uint64_t words[6] = {p->parent, descriptors[i].id, p->pid};
+
+		if (descriptors[i].kind != DESCRIPTOR_KIND_VFS)
+			continue;
+		status = peer_ask(SERVICE_NUMBER_VFS, VFS_SHARE, words);
+		descriptors[i].id = words[0];
+	}
+	return status;
+}
+
+static void tell_log(const struct process *p)
+{
+	struct call call = {.words = {p->pid, strlen((const char *)p->name)}, .in = p->name};
+
+	call.in_size = call.words[1];
+	(void)!peer_call(SERVICE_NUMBER_LOG, LOG_NAME, &call);
+}
+
+status_t process_start_program(struct process *p)
+{
+	status_t status = runtime_image_load();
+
+	if (status == OK)
+		status = make_space(p);
+	if (status == OK)
+		status = map_module(p);
+	if (status == OK)
+		status = map_runtime(p);
+	if (status == OK)
+		status = make_objects(p);
+	if (status == OK)
+		status = share_descriptors(p);
+	if (status == OK)
+		status = run(p);
+	if (status == OK)
+		tell_log(p);
+	return status;
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The table of programs: made, ended, forgotten. */
+#include "process.h"
+
+#include <abi/protocol/memory.h>
+#include <abi/protocol/vfs.h>
+#include <abi/syscall.h>
+#include <craton/estate.h>
+
+#define INTERRUPTED_STATUS 130u
+#define CAUSE_INTERRUPTED  2u /* enum exit_cause of abi/wasm.toml */
+
+static handle_t own_cnode(void)
+{
+	return service_start()->handles[PROCESS_SLOT_CNODE];
+}
+
+uint64_t process_slot(const struct process *process, enum own_slot slot)
+{
+	return SLOT_PROCESS + (uint64_t)(process - table->processes) * PROCESS_SLOTS + slot;
+}
+
+handle_t process_handle(const struct process *process, enum own_slot slot)
+{
+	uint64_t type, rights, badge, tag, detail;
+
+	if (cnode_inspect(own_cnode(), process_slot(process, slot), &type, &rights, &badge, &tag,
+		    &detail) != OK ||
+		type == OBJECT_NULL)
+		return 0;
+	return handle_of(process_slot(process, slot), tag);
+}
+
+struct process *process_find(uint64_t pid)
+{
+	for (uint32_t i = 0; pid != 0 && i < PROCESSES; i++) {
+		if (table->processes[i].pid == pid && table->processes[i].phase != PHASE_FREE)
+			return &table->processes[i];
+	}
+	return nullptr;
+}
+
+struct process *process_preparing(uint64_t parent)
+{
+	for (uint32_t i = 0; i < PROCESSES; i++) {
+		struct process *p = &table->processes[i];
+
+		if (p->phase == PHASE_PREPARING && p->parent == parent)
+			return p;
+	}
+	return nullptr;
+}
+
+static void reset(struct process *p, uint64_t parent)
+{
+	estate_save(p, offsetof(struct process, blob));
+	memset(p, 0, offsetof(struct process, blob));
+	p->pid = table->next_pid;
+	p->parent = parent;
+	p->phase = PHASE_PREPARING;
+	ESTATE_SET(table->next_pid, table->next_pid + 1);
+}
+
+status_t process_prepare(uint64_t parent, struct process **process)
+{
+	*process = process_preparing(parent);
+	for (uint32_t i = 0; *process == nullptr && i < PROCESSES; i++) {
+		if (table->processes[i].phase == PHASE_FREE)
+			*process = &table->processes[i];
+	}
+	if (*process == nullptr)
+		return ERR_TOO_MANY;
+	reset(*process, parent);
+	return OK;
+}
+
+uint64_t process_cpu_ns(const struct process *process)
+{
+	uint64_t time = 0;
+
+	if (process->phase != PHASE_RUNNING)
+		return process->cpu_ns;
+	return sched_context_consumed(process_handle(process, OWN_CONTEXT), &time) == OK ? time : 0;
+}
+
+/* --- ending --------------------------------------------------------------------------------------
+ */
+
+static uint64_t memory_peak(uint64_t pid)
+{
+	uint64_t words[6] = {pid};
+
+	return peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_STATISTICS, words) == OK ? words[1] : 0;
+}
+
+/* Gives back all that a program held. May be done twice. */
+static void release(struct process *p)
+{
+	uint64_t words[6] = {p->pid};
+	status_t status = cnode_revoke(own_cnode(), process_slot(p, OWN_UNTYPED));
+
+	for (unsigned slot = OWN_SPACE; slot <= OWN_FAULT; slot++)
+		status = cnode_delete(own_cnode(), process_slot(p, (enum own_slot)slot));
+	status = peer_ask(SERVICE_NUMBER_VFS, VFS_SESSION_END, words);
+	words[0] = p->pid;
+	status = peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_SPACE_DESTROY, words);
+	if (process_handle(p, OWN_UNTYPED) != 0)
+		status = untyped_reset(process_handle(p, OWN_UNTYPED));
+	(void)status; /* what was not there needs no giving back */
+}
+
+static void tell_waiters(struct process *p)
+{
+	const uint64_t words[6] = {p->status, p->cause, p->detail, p->cpu_ns, p->memory_peak};
+
+	for (unsigned i = 0; i < WAITERS; i++) {
+		if (p->waiters[i].reply == 0)
+			continue;
+		estate_save(&p->waiters[i], sizeof(p->waiters[i]));
+		service_complete(&p->waiters[i], OK, words, nullptr, 0);
+		process_forget(p);
+	}
+}
+
+static void orphan_children(uint64_t pid)
+{
+	for (uint32_t i = 0; i < PROCESSES; i++) {
+		struct process *child = &table->processes[i];
+
+		if (child->parent != pid || child->phase == PHASE_FREE)
+			continue;
+		ESTATE_SET(child->parent, 0);
+		if (child->phase != PHASE_RUNNING)
+			process_forget(child);
+	}
+}
+
+void process_end(struct process *p, uint64_t status, uint64_t cause, uint64_t detail)
+{
+	uint64_t pid = p->pid;
+	uint64_t cpu_ns = process_cpu_ns(p);
+	uint64_t peak = memory_peak(pid);
+
+	release(p);
+	estate_save(p, offsetof(struct process, blob));
+	p->cpu_ns = cpu_ns;
+	p->memory_peak = peak;
+	p->status = status;
+	p->cause = cause;
+	p->detail = detail;
+	p->phase = PHASE_ENDED;
+	service_session_end(pid);
+	orphan_children(pid);
+	tell_waiters(p);
+	if (p->phase == PHASE_ENDED && p->parent == 0)
+		process_forget(p);
+	if (pid == table->session_pid)
+		session_ended(status);
+}
+
+void process_interrupt(struct process *p)
+{
+	status_t status;
+
+	if (p->interrupt_mode == 0) {
+		process_end(p, INTERRUPTED_STATUS, CAUSE_INTERRUPTED, 0);
+		return;
+	}
+	ESTATE_SET(p->interrupts, p->interrupts + 1);
+	status = thread_cancel(process_handle(p, OWN_THREAD));
+	(void)status; /* a thread that is gone needs no waking */
+}
+
+void process_forget(struct process *p)
+{
+	ESTATE_SET(p->phase, PHASE_FREE);
+}

@@ -512,9 +512,10 @@ static void decode_names(struct module *m, struct reader reader)
 		uint8_t id = reader_u8(&reader);
 		uint32_t size = reader_u32(&reader);
 		const uint8_t *bytes = reader_bytes(&reader, size);
+		if (bytes == nullptr || id != 1 || m->function_names != nullptr)
+			continue;
 		struct reader part = {bytes, bytes + size, WASM_OK};
-		if (bytes != nullptr && id == 1 && m->function_names == nullptr)
-			decode_function_names(m, &part);
+		decode_function_names(m, &part);
 	}
 }
 

@@ -57,11 +57,19 @@ static void generate(struct generator *g, const struct instruction *in, bool ali
 		push_dead_frame(g);
 }
 
+// The validator takes the inside of every block as reachable, also of one in unreachable code.
+static bool is_reachable(struct generator *g)
+{
+	const struct generator_frame *frames = g->frames.items;
+	return !frames[g->frames.count - 1].dead_on_entry &&
+	       !validator_frame(&g->validator, 0)->unreachable;
+}
+
 static enum wasm_status generate_step(struct generator *g, struct instruction *in)
 {
 	if (!instruction_read(&g->reader, in))
 		return g->reader.status;
-	bool alive = !validator_frame(&g->validator, 0)->unreachable;
+	bool alive = is_reachable(g);
 	enum wasm_status status = validator_check(&g->validator, in);
 	if (status != WASM_OK)
 		return status;

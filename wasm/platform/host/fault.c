@@ -34,12 +34,9 @@ static bool install_handler(int number)
 	return sigaction(number, &action, nullptr) == 0;
 }
 
-static bool install_failed;
-
-static void install_handlers(void)
+static bool install_handlers(void)
 {
-	install_failed =
-		!install_handler(SIGSEGV) || !install_handler(SIGBUS) || !install_handler(SIGILL);
+	return install_handler(SIGSEGV) && install_handler(SIGBUS) && install_handler(SIGILL);
 }
 
 // The stack lives as long as the thread; it is found by its key's destructor.
@@ -48,7 +45,6 @@ static pthread_key_t stack_key;
 static void make_stack_key(void)
 {
 	(void)pthread_key_create(&stack_key, free);
-	install_handlers();
 }
 
 enum wasm_status host_fault_install(void)
@@ -56,7 +52,7 @@ enum wasm_status host_fault_install(void)
 	constexpr size_t SIZE = 64 * 1024;
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, make_stack_key);
-	if (install_failed)
+	if (!install_handlers())
 		return WASM_PLATFORM;
 	if (pthread_getspecific(stack_key) != nullptr)
 		return WASM_OK;

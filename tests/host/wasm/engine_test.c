@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The engine as its users see it: hostile modules and images, lack of memory, traps, interruption.
+#include "tests/host/wasm/support.h"
+#include "wasm/compiler.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+static const char sample_text[] =
+	"(type $t (func (param i32 i64 f32 f64) (result i64)))"
+	"(import \"h\" \"f\" (func $h (param i32) (result i32)))"
+	"(memory (export \"m\") 1 2) (table 4 funcref) (global $g (mut i32) (i32.const 7))"
+	"(elem (i32.const 0) $a $h) (data (i32.const 3) \"hello\") (data \"passive\")"
+	"(func $a (export \"a\") (type $t) (local i32 f64)"
+	"  (block (loop (br_if 1 (i32.eqz (local.get 0)))"
+	"    (local.set 0 (i32.sub (local.get 0) (i32.const 1)))"
+	"    (f64.store offset=8 (local.get 0) (f64.add (local.get 3) (f64.const 0.5)))"
+	"    (br_table 0 1 0 (local.get 0))))"
+	"  (drop (call_indirect (param i32) (result i32) (i32.const 5) (i32.const 1)))"
+	"  (memory.init 1 (i32.const 0) (i32.const 0) (i32.const 3))"
+	"  (if (result i64) (f32.lt (local.get 2) (f32.const 1))"
+	"    (then (i64.div_s (local.get 1) (i64.const 3))) (else (i64.const -1))))"
+	"(func (export \"b\") (result i32 f64) (i32.const 1) (f64.const 2))";
+
+// --- hostile modules ----------------------------------------------------------------------------
+
+static void compile_any(const uint8_t *bytes, size_t size, enum wasm_status *status)
+{
+	uint8_t *image = nullptr;
+	size_t image_size;
+	uint8_t *copy = memcpy(malloc(size + (size == 0)), bytes, size); // exact, for ASan
+	*status = wasm_compile(
+		copy, size, nullptr, &wasm_host_allocator, &image, &image_size, nullptr);
+	assert_int_equal(*status, wasm_validate(copy, size, &wasm_host_allocator, nullptr));
+	free(copy);
+	free(image);
+}
+
+static void test_cut_modules(void **)
+{
+	struct test_bytes module = test_assemble(sample_text);
+	for (size_t size = 0; size < module.size; size++) {
+		enum wasm_status status;
+		compile_any(module.bytes, size, &status);
+		if (size < 8) // later on, what is left of it may be a whole module
+			assert_int_not_equal(status, WASM_OK);
+	}
+	free(module.bytes);
+}
+
+static void test_flipped_modules(void **)
+{
+	struct test_bytes module = test_assemble(sample_text);
+	for (size_t bit = 0; bit < module.size * 8; bit++) {
+		enum wasm_status status;
+		module.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		compile_any(module.bytes, module.size, &status);
+		module.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	free(module.bytes);
+}
+
+static void test_same_bytes(void **)
+{
+	struct test_bytes a = test_compile(sample_text), b = test_compile(sample_text);
+	assert_int_equal(a.size, b.size);
+	assert_memory_equal(a.bytes, b.bytes, a.size);
+	free(a.bytes);
+	free(b.bytes);
+}
+
+// --- lack of memory -----------------------------------------------------------------------------
+
+struct poor_allocator {
+	size_t left; // allocations until failure
+	size_t live; // bytes
+};
+
+static void *poor_resize(void *self, void *old, size_t old_size, size_t new_size)
+{
+	struct poor_allocator *poor = self;
+	if (new_size != 0 && poor->left-- == 0) {
+		poor->left = 0;
+		return nullptr;
+	}
+	void *result = wasm_host_allocator.resize(nullptr, old, old_size, new_size);
+	poor->live += new_size - old_size;
+	return result;
+}
+
+static void test_no_memory(void **)
+{
+	struct test_bytes module = test_assemble(sample_text);
+	enum wasm_status status = WASM_NO_MEMORY;
+	for (size_t n = 0; status != WASM_OK; n++) {
+		struct poor_allocator poor = {n, 0};
+		struct wasm_allocator allocator = {&poor, poor_resize};
+		uint8_t *image = nullptr;
+		size_t size = 0;
+		status = wasm_compile(
+			module.bytes, module.size, nullptr, &allocator, &image, &size, nullptr);
+		if (status == WASM_OK)
+			allocator.resize(&poor, image, size, 0);
+		else
+			assert_int_equal(status, WASM_NO_MEMORY);
+		assert_int_equal(poor.live, 0);
+		assert_in_range(n, 0, 1000);
+	}
+	free(module.bytes);
+}
+
+// --- hostile images -----------------------------------------------------------------------------
+
+static void test_cut_images(void **)
+{
+	struct test_bytes image = test_compile(sample_text);
+	struct wasm_image view;
+	for (size_t size = 0; size < image.size; size += size < 4096 ? 1 : 512) {
+		uint8_t *copy = memcpy(aligned_alloc(16, (size + 16) & ~15ul), image.bytes, size);
+		assert_int_not_equal(wasm_image_open(copy, size, &view), WASM_OK);
+		free(copy);
+	}
+	free(image.bytes);
+}
+
+// Every flip outside the code is refused, or leaves an image that can be opened and walked.
+static void test_flipped_images(void **)
+{
+	struct test_bytes image = test_compile(sample_text);
+	struct wasm_image view;
+	assert_int_equal(wasm_image_open(image.bytes, image.size, &view), WASM_OK);
+	size_t end = view.header->sections[WASM_SECTION_CODE].offset;
+	for (size_t bit = 0; bit < end * 8; bit++) {
+		image.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		if (wasm_image_open(image.bytes, image.size, &view) == WASM_OK)
+			for (uint32_t i = 0; i < view.type_count; i++)
+				(void)wasm_image_function_type(&view, i);
+		image.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	free(image.bytes);
+}
+
+static void test_other_engine(void **)
+{
+	struct test_bytes image = test_compile(sample_text);
+	struct wasm_image_header *header = (struct wasm_image_header *)image.bytes;
+	struct wasm_image view;
+	header->engine_hash ^= 1;
+	assert_int_equal(wasm_image_open(image.bytes, image.size, &view), WASM_BAD_IMAGE_ENGINE);
+	header->version++;
+	assert_int_equal(wasm_image_open(image.bytes, image.size, &view), WASM_BAD_IMAGE_VERSION);
+	header->magic ^= 1;
+	assert_int_equal(wasm_image_open(image.bytes, image.size, &view), WASM_BAD_IMAGE_MAGIC);
+	free(image.bytes);
+}
+
+// --- traps --------------------------------------------------------------------------------------
+
+static void expect_trap(const char *text, enum wasm_trap expected)
+{
+	struct test_program p = test_instantiate(text, nullptr);
+	union wasm_value none = {};
+	struct wasm_trap_info trap;
+	char message[200];
+	assert_int_equal(wasm_instance_call(p.instance, "f", ":", &none, &trap), WASM_TRAPPED);
+	assert_int_equal(trap.trap, expected);
+	assert_int_equal(wasm_trap_describe(&trap, message, sizeof(message)), strlen(message));
+	assert_memory_equal(message, wasm_trap_text(expected), strlen(wasm_trap_text(expected)));
+	test_destroy(&p);
+}
+
+static void test_traps(void **)
+{
+	expect_trap("(func (export \"f\") unreachable)", WASM_TRAP_UNREACHABLE);
+	expect_trap("(memory 1) (func (export \"f\") (drop (i32.load offset=0xffffffff"
+		    " (i32.const -1))))",
+		WASM_TRAP_MEMORY_BOUNDS);
+	expect_trap("(memory 0) (func (export \"f\") (i32.store8 (i32.const 0) (i32.const 0)))",
+		WASM_TRAP_MEMORY_BOUNDS);
+	expect_trap("(func (export \"f\") (drop (i32.div_u (i32.const 1) (i32.const 0))))",
+		WASM_TRAP_INTEGER_DIVIDE_BY_ZERO);
+	expect_trap("(func $f (export \"f\") (call $f))", WASM_TRAP_STACK_OVERFLOW);
+	expect_trap("(table 1 funcref) (func (export \"f\") (call_indirect (i32.const 0)))",
+		WASM_TRAP_UNINITIALIZED_ELEMENT);
+	expect_trap("(table 0 funcref) (func (export \"f\") (call_indirect (i32.const 0)))",
+		WASM_TRAP_UNDEFINED_ELEMENT);
+}
+
+static void *interrupt_later(void *instance)
+{
+	usleep(20000);
+	wasm_instance_interrupt(instance);
+	return nullptr;
+}
+
+static void test_interrupt(void **)
+{
+	struct test_program p = test_instantiate("(func (export \"f\") (loop (br 0)))"
+						 "(func (export \"g\"))",
+		nullptr);
+	union wasm_value none = {};
+	struct wasm_trap_info trap;
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, nullptr, interrupt_later, p.instance), 0);
+	assert_int_equal(wasm_instance_call(p.instance, "f", ":", &none, &trap), WASM_TRAPPED);
+	assert_int_equal(trap.trap, WASM_TRAP_INTERRUPTED);
+	pthread_join(thread, nullptr);
+	assert_int_equal(wasm_instance_call(p.instance, "g", ":", &none, &trap), WASM_TRAPPED);
+	assert_int_equal(trap.trap, WASM_TRAP_INTERRUPTED);
+	wasm_instance_interrupt_clear(p.instance);
+	assert_int_equal(wasm_instance_call(p.instance, "g", ":", &none, &trap), WASM_OK);
+	test_destroy(&p);
+}
+
+static void test_links(void **)
+{
+	struct test_program p = test_instantiate("(func (export \"f\") (param i32))", nullptr);
+	union wasm_value none = {};
+	struct wasm_trap_info trap;
+	assert_int_equal(wasm_instance_call(p.instance, "x", ":", &none, &trap), WASM_LINK_EXPORT);
+	assert_int_equal(
+		wasm_instance_call(p.instance, "f", ":", &none, &trap), WASM_LINK_SIGNATURE);
+	test_destroy(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cut_modules),
+		cmocka_unit_test(test_flipped_modules),
+		cmocka_unit_test(test_same_bytes),
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_cut_images),
+		cmocka_unit_test(test_flipped_images),
+		cmocka_unit_test(test_other_engine),
+		cmocka_unit_test(test_traps),
+		cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_links),
+	};
+	return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Calls every exported function of random modules and prints what comes out, for comparison with
+// the same by another engine: run_exports.js. Imports are those of binaryen's fuzzing support.
+#include "tools/file.h"
+#include "wasm/compiler.h"
+#include "wasm/host_platform.h"
+#include "wasm/runtime.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum wasm_trap log_value(struct wasm_instance *, void *type, union wasm_value *values)
+{
+	char letter = *(const char *)type;
+	bool narrow = letter == 'i' || letter == 'f';
+	printf("log %c %llx\n", letter,
+		(unsigned long long)(narrow ? values[0].i32 : values[0].i64));
+	return WASM_TRAP_NONE;
+}
+
+static const struct wasm_host_function functions[] = {
+	{"fuzzing-support", "log-i32", "i:", log_value},
+	{"fuzzing-support", "log-i64", "I:", log_value},
+	{"fuzzing-support", "log-f32", "f:", log_value},
+	{"fuzzing-support", "log-f64", "F:", log_value},
+};
+
+static char letters[] = "iIfF";
+
+static struct wasm_host_module hosts[] = {
+	{&functions[0], 1, &letters[0]},
+	{&functions[1], 1, &letters[1]},
+	{&functions[2], 1, &letters[2]},
+	{&functions[3], 1, &letters[3]},
+};
+
+static void print_result(const char *name, const struct wasm_function_type *type,
+	const union wasm_value *values, enum wasm_status status, const struct wasm_trap_info *trap)
+{
+	if (status != WASM_OK) {
+		printf("%s trap%s\n", name, trap->trap == WASM_TRAP_STACK_OVERFLOW ? " stack" : "");
+		return;
+	}
+	printf("%s", name);
+	for (uint32_t i = 0; i < type->result_count; i++) {
+		bool narrow =
+			type->results[i] == WASM_TYPE_I32 || type->results[i] == WASM_TYPE_F32;
+		printf(" %llx", (unsigned long long)(narrow ? values[i].i32 : values[i].i64));
+	}
+	putchar('\n');
+}
+
+static void call_export(struct wasm_instance *instance, const char *name)
+{
+	union wasm_value values[64] = {};
+	struct wasm_trap_info trap = {};
+	struct wasm_extern found;
+	if (wasm_instance_export(instance, name, &found) != WASM_OK ||
+		found.kind != WASM_EXTERN_FUNCTION)
+		return;
+	struct wasm_function_type type = wasm_function_type_of(found.function);
+	if (type.parameter_count > 64 || type.result_count > 64)
+		return;
+	enum wasm_status status = wasm_call(found.function, values, &trap);
+	print_result(name, &type, values, status, &trap);
+}
+
+static void call_exports(struct wasm_instance *instance)
+{
+	const struct wasm_image *image = wasm_module_image(wasm_instance_module(instance));
+	for (uint32_t i = 0; i < image->export_count; i++) {
+		char name[256];
+		struct wasm_image_span span = image->exports[i].name;
+		uint32_t size = span.size < sizeof(name) ? span.size : (uint32_t)sizeof(name) - 1;
+		memcpy(name, image->bytes + span.offset, size);
+		name[size] = 0;
+		call_export(instance, name);
+	}
+}
+
+static int run(const struct wasm_platform *platform, const uint8_t *bytes, size_t size)
+{
+	struct wasm_store *store;
+	struct wasm_module *module;
+	struct wasm_instance *instance;
+	struct wasm_trap_info trap;
+	struct wasm_host_modules modules = {hosts, 4};
+	struct wasm_resolver resolver = {&modules, wasm_host_modules_resolve};
+	if (wasm_store_create(platform, &store) != WASM_OK)
+		return 2;
+	enum wasm_status status = wasm_module_load(store, bytes, size, &module);
+	if (status == WASM_OK)
+		status = wasm_instantiate(module, &resolver, &instance, &trap);
+	if (status == WASM_OK)
+		call_exports(instance);
+	else
+		printf("no instance\n");
+	wasm_store_destroy(store);
+	return 0;
+}
+
+int main(int count, char **arguments)
+{
+	struct file file;
+	struct wasm_platform platform;
+	uint8_t *image;
+	size_t size;
+	if (count < 2 || !file_read(arguments[1], &file) ||
+		wasm_host_platform_init(&platform) != WASM_OK)
+		return 2;
+	struct wasm_compile_options options = {count > 2 && strcmp(arguments[2], "--native") == 0
+						       ? wasm_cpu_features_detect()
+						       : 0};
+	enum wasm_status status = wasm_compile(
+		file.bytes, file.size, &options, &wasm_host_allocator, &image, &size, nullptr);
+	file_free(&file);
+	if (status != WASM_OK) {
+		printf("invalid\n");
+		return 0;
+	}
+	int code = run(&platform, image, size);
+	free(image);
+	return code;
+}

@@ -1,83 +1,184 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The WASM engine: host tools and tests, and the libraries for Craton. Included by the top-level
-# Makefile; alone: make -f wasm/wasm.mk (from the top of the tree).
+# The WASM engine: host tools, tests and benchmarks, and the libraries for Craton. The top-level
+# Makefile includes this; alone, from the top of the tree: make -f wasm/wasm.mk [wasm-test|wasm-bench].
 
-BUILD       ?= build
-ifeq ($(origin CC),default)
-CC          := clang-19
+BUILD ?= build
+ifeq ($(.DEFAULT_GOAL),)
+.DEFAULT_GOAL := wasm
 endif
-AR          := $(if $(filter default,$(origin AR)),llvm-ar-19,$(AR))
+ifeq ($(origin CC),default)
+CC := clang-19
+endif
+ifeq ($(origin AR),default)
+AR := llvm-ar-19
+endif
+PYTHON ?= python3
+
 HOST_CFLAGS ?= -O2 -g
-USER_CFLAGS ?= --target=x86_64-unknown-none-elf -O2 -g -ffreestanding -fno-stack-protector \
-               -mno-red-zone -fPIE
+# Flags of the top level if it is there; otherwise ones that do.
+ifeq ($(origin CFLAGS_user),undefined)
+WASM_USER_CFLAGS := -target x86_64-unknown-none-elf -ffreestanding -nostdlibinc -O2 -g -fPIE \
+	-fdirect-access-external-data -fno-stack-protector -fno-omit-frame-pointer $(USER_CFLAGS)
+else
+WASM_USER_CFLAGS = $(CFLAGS_user)
+endif
+
 WASM_TESTSUITE ?= ../shared/wasm-testsuite
 
 WASM_WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes \
-                 -Wmissing-prototypes -Wno-unused-const-variable
-WASM_FLAGS    := -std=c23 $(WASM_WARNINGS) -Iwasm/include -Iwasm -MMD -MP
+	-Wmissing-prototypes
+WASM_FLAGS := -std=c23 $(WASM_WARNINGS) -Iwasm/include -Iwasm -MMD -MP
+WASM_PATHS := -ffile-prefix-map=$(CURDIR)=.
+
+# --- sources ----------------------------------------------------------------------------------------
 
 WASM_BASE     := $(wildcard wasm/base/*.c)
 WASM_COMPILER := $(wildcard wasm/decode/*.c wasm/validate/*.c wasm/compile/*.c \
-                 wasm/compile/x86_64/*.c wasm/image/*.c)
+	wasm/compile/x86_64/*.c wasm/image/*.c)
 WASM_RUNTIME  := $(wildcard wasm/runtime/*.c) wasm/runtime/x86_64/enter.S
 WASM_WASI     := $(filter-out wasm/wasi/host_posix.c,$(wildcard wasm/wasi/*.c))
 WASM_HOST     := $(wildcard wasm/platform/host/*.c) wasm/wasi/host_posix.c
-# What the runtime takes from the decoder: constant expressions, images, texts.
+WASM_WAT      := $(wildcard wasm/tools/wat/*.c)
+# What the runtime takes from the compiler's parts: constant expressions, images, texts.
 WASM_SHARED   := wasm/decode/reader.c wasm/decode/instruction.c wasm/decode/opcodes.c \
-                 wasm/image/image.c wasm/image/engine_hash.c wasm/compile/cpu.c \
-                 $(WASM_BASE)
+	wasm/image/image.c wasm/image/engine_hash.c wasm/compile/cpu.c $(WASM_BASE)
+WASM_ENGINE   := $(WASM_BASE) $(WASM_COMPILER) $(WASM_RUNTIME) $(WASM_WASI) $(WASM_HOST)
 
 # The engine's identity: a hash over all that decides what images contain.
 WASM_HASHED := $(sort $(wildcard wasm/base/* wasm/decode/* wasm/validate/* wasm/compile/*.c \
-               wasm/compile/x86_64/* wasm/image/* wasm/layout/* wasm/include/wasm/image.h \
-               wasm/include/wasm/trap.h wasm/include/wasm/types.h))
+	wasm/compile/x86_64/* wasm/image/* wasm/layout/* wasm/include/wasm/image.h \
+	wasm/include/wasm/trap.h wasm/include/wasm/types.h))
 WASM_HASH_FILE := $(BUILD)/gen/wasm/engine_hash.flags
 
 $(WASM_HASH_FILE): $(WASM_HASHED)
 	@mkdir -p $(@D)
 	@printf -- '-DWASM_ENGINE_HASH=0x%sull\n' "$$(cat $^ | sha256sum | cut -c1-16)" > $@
 
-wasm_host_objects = $(patsubst wasm/%,$(BUILD)/host/wasm/%.o,$(1))
-wasm_user_objects = $(patsubst wasm/%,$(BUILD)/user/wasm/%.o,$(1))
+# --- objects ----------------------------------------------------------------------------------------
 
-$(BUILD)/host/wasm/image/engine_hash.c.o $(BUILD)/user/wasm/image/engine_hash.c.o \
-$(BUILD)/asan/wasm/image/engine_hash.c.o: $(WASM_HASH_FILE)
+wasm_objects = $(patsubst wasm/%,$(BUILD)/$(1)/wasm/%.o,$(2))
 WASM_HASH_FLAG = $(if $(filter %engine_hash.c,$<),@$(WASM_HASH_FILE))
 
-$(BUILD)/host/wasm/%.c.o: wasm/%.c
-	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE $(WASM_FLAGS) $(WASM_HASH_FLAG) -c $< -o $@
-$(BUILD)/host/wasm/%.S.o: wasm/%.S
-	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -c $< -o $@
-$(BUILD)/user/wasm/%.c.o: wasm/%.c
-	@mkdir -p $(@D)
-	$(CC) $(USER_CFLAGS) -Iwasm/freestanding $(WASM_FLAGS) $(WASM_HASH_FLAG) -c $< -o $@
-$(BUILD)/user/wasm/%.S.o: wasm/%.S
-	@mkdir -p $(@D)
-	$(CC) $(USER_CFLAGS) -c $< -o $@
+# $(1): folder below build, $(2): flags
+define wasm_rules
+$(BUILD)/$(1)/wasm/image/engine_hash.c.o: $(WASM_HASH_FILE)
+$(BUILD)/$(1)/wasm/%.c.o: wasm/%.c wasm/wasm.mk
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)
+	$$(Q)$$(CC) $(2) $$(WASM_FLAGS) $$(WASM_HASH_FLAG) -c $$< -o $$@
+$(BUILD)/$(1)/wasm/%.S.o: wasm/%.S wasm/wasm.mk
+	@mkdir -p $$(@D)
+	$$(call say,AS,$$<)
+	$$(Q)$$(CC) $(2) -c $$< -o $$@
+endef
+$(eval $(call wasm_rules,host,$$(HOST_CFLAGS) $$(WASM_PATHS) -D_GNU_SOURCE))
+$(eval $(call wasm_rules,user,$$(WASM_USER_CFLAGS) -Iwasm/freestanding))
 
-WASM_ENGINE_OBJECTS := $(call wasm_host_objects,$(WASM_BASE) $(WASM_COMPILER) $(WASM_RUNTIME) \
-                       $(WASM_WASI) $(WASM_HOST))
+WASM_HOST_ENGINE := $(call wasm_objects,host,$(WASM_ENGINE))
 
-$(BUILD)/host/cwasm: $(WASM_ENGINE_OBJECTS) $(call wasm_host_objects,wasm/tools/cwasm.c wasm/tools/file.c)
+$(BUILD)/host/cwasm: $(WASM_HOST_ENGINE) $(call wasm_objects,host,wasm/tools/cwasm.c wasm/tools/file.c)
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $^ -o $@
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -o $@
+$(BUILD)/host/wast: $(WASM_HOST_ENGINE) $(call wasm_objects,host,$(WASM_WAT) wasm/tools/file.c \
+		$(wildcard wasm/tools/wast/*.c))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -o $@
+$(BUILD)/host/wasm_compile_bench: $(WASM_HOST_ENGINE) $(call wasm_objects,host,\
+		wasm/bench/compile_bench.c wasm/tools/file.c)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -o $@
 
-$(BUILD)/host/wast: $(WASM_ENGINE_OBJECTS) $(call wasm_host_objects,$(wildcard wasm/tools/wat/*.c \
-                    wasm/tools/wast/*.c) wasm/tools/file.c)
+# Both libraries hold the shared parts: link one or both, in any order.
+$(BUILD)/user/lib/libwasm_runtime.a: $(call wasm_objects,user,$(WASM_RUNTIME) $(WASM_WASI) $(WASM_SHARED))
+$(BUILD)/user/lib/libwasm_compiler.a: $(call wasm_objects,user,$(WASM_COMPILER) $(WASM_BASE))
+$(BUILD)/user/lib/libwasm_runtime.a $(BUILD)/user/lib/libwasm_compiler.a:
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $^ -o $@
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-$(BUILD)/user/lib/libwasm_runtime.a: $(call wasm_user_objects,$(WASM_RUNTIME) $(WASM_WASI) $(WASM_SHARED))
-	@mkdir -p $(@D)
-	@rm -f $@
-	$(AR) rcs $@ $^
-# Holds what the runtime library holds of the shared parts, too: link one or both, in any order.
-$(BUILD)/user/lib/libwasm_compiler.a: $(call wasm_user_objects,$(WASM_COMPILER) $(WASM_BASE))
-	@mkdir -p $(@D)
-	@rm -f $@
-	$(AR) rcs $@ $^
+-include $(wildcard $(foreach v,host user,$(foreach d,* */* */*/*,$(BUILD)/$(v)/wasm/$(d)/*.d)))
 
--include $(wildcard $(BUILD)/host/wasm/*/*.d $(BUILD)/host/wasm/*/*/*.d \
-	$(BUILD)/user/wasm/*/*.d $(BUILD)/user/wasm/*/*/*.d)
+# --- test and benchmark programs ----------------------------------------------------------------------
+
+# clang for wasm32-wasi with Debian's wasi-libc.
+WASM_CC := $(CC) --target=wasm32-wasi -O2 -nostdlibinc -isystem /usr/include/wasm32-wasi -nostdlib \
+	-L/usr/lib/wasm32-wasi /usr/lib/wasm32-wasi/crt1-command.o
+WASM_CC_LIBRARIES := -lc -lm $(firstword $(wildcard \
+	/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a \
+	/usr/lib/llvm-19/lib/clang/19/lib/wasm32-unknown-wasi/libclang_rt.builtins.a))
+
+WASM_PROGRAMS := $(patsubst tests/host/wasm/programs/%.c,$(BUILD)/tests/wasm/%.wasm,\
+	$(wildcard tests/host/wasm/programs/*.c))
+$(BUILD)/tests/wasm/%.wasm: tests/host/wasm/programs/%.c
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) $< -o $@ $(WASM_CC_LIBRARIES)
+$(BUILD)/tests/wasm/kernels.wasm: wasm/bench/kernels.c
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) -Wl,--strip-all $< -o $@ $(WASM_CC_LIBRARIES)
+$(BUILD)/tests/wasm/kernels: wasm/bench/kernels.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 $< -o $@ -lm
+
+$(BUILD)/tests/wasm/run_exports: tests/host/wasm/run_exports.c $(WASM_HOST_ENGINE) \
+		$(call wasm_objects,host,wasm/tools/file.c)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) $(WASM_FLAGS) -MF $@.d $^ -o $@
+
+# Everything once more under sanitizers, for the unit tests and the suite.
+WASM_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+$(eval $(call wasm_rules,asan,-O1 -g $$(WASM_SANITIZE) -D_GNU_SOURCE))
+WASM_ASAN_ENGINE := $(call wasm_objects,asan,$(WASM_ENGINE) $(WASM_WAT) wasm/tools/file.c)
+
+$(BUILD)/tests/wasm/wast_asan: $(WASM_ASAN_ENGINE) $(call wasm_objects,asan,$(wildcard wasm/tools/wast/*.c))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(WASM_SANITIZE) $(filter %.o,$^) -o $@
+$(BUILD)/tests/wasm/%_test: tests/host/wasm/%_test.c tests/host/wasm/support.c $(WASM_ASAN_ENGINE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O1 -g $(WASM_SANITIZE) -D_GNU_SOURCE -I. $(filter-out -MMD -MP,$(WASM_FLAGS)) \
+		$^ -o $@ -lcmocka
+$(BUILD)/tests/wasm/%_fuzz: tests/fuzz/wasm_%.c $(WASM_ENGINE) $(WASM_HASH_FILE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE \
+		$(filter-out -MMD -MP,$(WASM_FLAGS)) @$(WASM_HASH_FILE) $(filter %.c %.S,$^) -o $@
+
+# --- what make test and make bench run ------------------------------------------------------------------
+
+WASM_T := $(BUILD)/tests/wasm
+WASM_RANDOM ?= 20
+WASM_FUZZ_SECONDS ?= 5
+
+WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test wasi_test wast_asan run_exports compile_fuzz \
+	image_fuzz) $(WASM_PROGRAMS) $(BUILD)/host/wast $(BUILD)/host/cwasm
+wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/wasi_test
+wasm_test_suite        := $(BUILD)/host/wast -q $(WASM_TESTSUITE)/*.wast
+wasm_test_suite-asan   := $(WASM_T)/wast_asan -q $(WASM_TESTSUITE)/*.wast
+wasm_test_programs     := $(PYTHON) tests/host/wasm/programs.py $(BUILD)/host/cwasm \
+	$(WASM_T)/programs $(WASM_PROGRAMS)
+wasm_test_differential := $(PYTHON) tests/host/wasm/differential.py $(WASM_T)/run_exports \
+	$(WASM_T)/random $(WASM_RANDOM)
+wasm_test_fuzz-compile := $(WASM_T)/compile_fuzz -max_total_time=$(WASM_FUZZ_SECONDS) \
+	-max_len=4000 -rss_limit_mb=3000 -verbosity=0
+wasm_test_fuzz-image   := $(WASM_T)/image_fuzz -max_total_time=$(WASM_FUZZ_SECONDS) \
+	-max_len=20000 -verbosity=0
+WASM_TESTS := unit suite suite-asan programs differential fuzz-compile fuzz-image
+
+WASM_BENCH_NEEDS := $(BUILD)/host/cwasm $(BUILD)/host/wasm_compile_bench $(WASM_T)/kernels \
+	$(WASM_T)/kernels.wasm
+WASM_BENCH := $(PYTHON) wasm/bench/run.py $(BUILD)/host/cwasm $(BUILD)/host/wasm_compile_bench \
+	$(WASM_T)/kernels $(WASM_T)/kernels.wasm $(WASM_T)/kernels.wasm
+
+ifneq ($(origin add_test),undefined)
+$(foreach t,$(WASM_TESTS),$(eval $(call add_test,wasm/$(t),$(wasm_test_$(t)),$(WASM_TEST_NEEDS))))
+$(eval $(call add_bench,wasm/engine,$(WASM_BENCH),$(WASM_BENCH_NEEDS)))
+endif
+
+.PHONY: wasm wasm-test wasm-bench
+wasm: $(BUILD)/host/cwasm $(BUILD)/host/wast $(BUILD)/user/lib/libwasm_runtime.a \
+	$(BUILD)/user/lib/libwasm_compiler.a
+wasm-test: $(WASM_TEST_NEEDS)
+	@set -e; $(foreach t,$(WASM_TESTS),echo '== $(t)'; $(wasm_test_$(t));)
+wasm-bench: $(WASM_BENCH_NEEDS)
+	@$(WASM_BENCH)

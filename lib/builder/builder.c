@@ -14,12 +14,12 @@
 #define SLICE_NS    10000000u
 #define IMAGE_LOW   0x100000000000u
 #define IMAGE_SPACE 0x400000000000u
+#define SLOT_ORDER  6u
 #define RETYPE_MAX  32u
 
 /* Slots of a service at its builder, from `built.base`. */
 enum {
-	AT_UNTYPED,    /* of the instance */
-	AT_PERSISTENT, /* untyped */
+	AT_UNTYPED, /* of the instance */
 	AT_CNODE,
 	AT_ENDPOINT,
 	AT_NOTIFICATION,
@@ -31,7 +31,8 @@ enum {
 	AT_IMAGE,
 	AT_STACK,
 	AT_PAGES,
-	AT_TIME,
+	AT_PERSISTENT, /* + slot of an object: the untyped that it is made from */
+	AT_TIME = AT_PERSISTENT + AT_FAULT,
 	AT_MESSAGE,
 	AT_UPCALL,
 	AT_SEGMENT,                     /* copies of IMAGE, one for each segment */
@@ -89,6 +90,19 @@ static status_t copy(
 	return status;
 }
 
+/* Copies that the last instance had mapped went out of its space with it; the slots are still
+ * filled. */
+static status_t empty_slots(struct builder *b, uint64_t first, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		status_t status = cnode_delete(b->cnode, first + i);
+
+		if (status != OK && status != ERR_STALE)
+			return status;
+	}
+	return OK;
+}
+
 /* Copies `source` to a well-known slot of the service. */
 static status_t give(struct built *s, uint64_t slot, handle_t source, uint64_t rights)
 {
@@ -143,33 +157,49 @@ static unsigned order_for(uint64_t size)
 	return order;
 }
 
-static unsigned persistent_order(const struct service_manifest *m)
+/* An object with cleared memory of its own. */
+static status_t make_cleared(struct builder *b, handle_t untyped, uint64_t type, uint64_t size,
+	unsigned order, uint64_t slot, handle_t *handle)
 {
-	uint64_t estate = m->estate_order != 0 ? (uint64_t)1 << m->estate_order : 0;
-	uint64_t cnode = (uint64_t)sizeof(uint64_t[8]) << m->cnode_radix;
+	handle_t memory;
+	status_t status = make(b, untyped, OBJECT_UNTYPED, order, slot + AT_PERSISTENT, &memory);
 
-	return order_for(estate + 2 * cnode + PAGE);
+	if (status == OK)
+		status = untyped_reset(memory);
+	return status == OK ? make(b, memory, type, size, slot, handle) : status;
 }
 
-static status_t prepare_objects(struct builder *b, struct built *s, handle_t persistent)
+static status_t prepare_objects(struct builder *b, struct built *s, handle_t untyped)
 {
 	const struct service_manifest *m = &s->manifest;
 	handle_t estate;
 	status_t status = OK;
 
 	if (m->estate_order != 0)
-		status = make(
-			b, persistent, OBJECT_FRAME, m->estate_order, s->base + AT_ESTATE, &estate);
+		status = make_cleared(b, untyped, OBJECT_FRAME, m->estate_order, m->estate_order,
+			s->base + AT_ESTATE, &estate);
 	if (status == OK)
-		status = make(
-			b, persistent, OBJECT_CNODE, m->cnode_radix, s->base + AT_CNODE, &s->cnode);
+		status = make_cleared(b, untyped, OBJECT_CNODE, m->cnode_radix,
+			m->cnode_radix + SLOT_ORDER, s->base + AT_CNODE, &s->cnode);
 	if (status == OK)
-		status = make(
-			b, persistent, OBJECT_ENDPOINT, 0, s->base + AT_ENDPOINT, &s->endpoint);
+		status = make(b, untyped, OBJECT_ENDPOINT, 0, s->base + AT_ENDPOINT, &s->endpoint);
 	if (status == OK)
-		status = make(b, persistent, OBJECT_NOTIFICATION, 0, s->base + AT_NOTIFICATION,
+		status = make(b, untyped, OBJECT_NOTIFICATION, 0, s->base + AT_NOTIFICATION,
 			&s->notification);
 	return status;
+}
+
+uint64_t builder_memory(const struct service_manifest *m)
+{
+	uint64_t largest = (uint64_t)1 << m->memory_order;
+	uint64_t estate = m->estate_order != 0 ? (uint64_t)1 << m->estate_order : 0;
+	uint64_t cnode = (uint64_t)1 << (m->cnode_radix + SLOT_ORDER);
+
+	if (estate > largest)
+		largest = estate;
+	if (cnode > largest)
+		largest = cnode;
+	return largest + ((uint64_t)1 << m->memory_order) + estate + cnode + PAGE;
 }
 
 static status_t give_grants(struct builder *b, struct built *s)
@@ -202,19 +232,13 @@ static status_t give_grants(struct builder *b, struct built *s)
 status_t builder_prepare(struct builder *b, struct built *s, handle_t untyped)
 {
 	const struct service_manifest *m = &s->manifest;
-	handle_t persistent;
 	handle_t instance;
 	uint64_t tag = 0;
-	status_t status = make(b, untyped, OBJECT_UNTYPED, persistent_order(m),
-		s->base + AT_PERSISTENT, &persistent);
+	status_t status =
+		make(b, untyped, OBJECT_UNTYPED, m->memory_order, s->base + AT_UNTYPED, &instance);
 
 	if (status == OK)
-		status = untyped_reset(persistent);
-	if (status == OK)
-		status = make(b, untyped, OBJECT_UNTYPED, m->memory_order, s->base + AT_UNTYPED,
-			&instance);
-	if (status == OK)
-		status = prepare_objects(b, s, persistent);
+		status = prepare_objects(b, s, untyped);
 	if (status == OK)
 		status = cnode_mint(b->cnode, s->base + AT_FAULT, b->fault_endpoint, RIGHT_WRITE,
 			BADGE_SERVICE + m->number, &tag);
@@ -245,10 +269,12 @@ status_t builder_connect(struct builder *b, struct built *s, const struct built 
 	else
 		status = cnode_mint(s->cnode, slot, provider->endpoint, RIGHT_WRITE | RIGHT_GRANT,
 			badge, &s->tags[slot]);
-	if (status == OK && s->manifest.signals == provider->manifest.number + 1)
-		status = give(
-			s, PROCESS_SLOT_PEER_NOTIFICATION, provider->notification, RIGHT_WRITE);
 	return status;
+}
+
+status_t builder_connect_signal(struct built *s, const struct built *peer)
+{
+	return give(s, PROCESS_SLOT_PEER_NOTIFICATION, peer->notification, RIGHT_WRITE);
 }
 
 /* --- the instance --------------------------------------------------------------------------------
@@ -290,12 +316,10 @@ static status_t make_space(struct builder *b, struct built *s, struct instance *
 static status_t load_image(struct builder *b, struct built *s, struct instance *in)
 {
 	struct report report = {0};
-	unsigned order = order_for(in->elf.size);
-	handle_t frame;
-	status_t status = make(b, in->untyped, OBJECT_FRAME, order, s->base + AT_IMAGE, &frame);
+	handle_t frame = slot_handle(b, s->base + AT_IMAGE);
+	status_t status =
+		map(b->space, frame, 0, b->window, in->elf.size, RIGHT_READ | RIGHT_WRITE);
 
-	if (status == OK)
-		status = map(b->space, frame, 0, b->window, in->elf.size, RIGHT_READ | RIGHT_WRITE);
 	if (status != OK)
 		return status;
 	in->slide = IMAGE_LOW + random_next(b) % (IMAGE_SPACE / PAGE) * PAGE;
@@ -318,13 +342,10 @@ static status_t map_estate(struct builder *b, struct built *s, struct instance *
 {
 	uint64_t slot = s->base + AT_ESTATE_MAP;
 
-	/* The last instance's mappings went with its space; its copies are still there. */
-	for (uint64_t i = 0; i < 32; i++) {
-		status_t status = cnode_delete(b->cnode, slot + i);
+	status_t status = empty_slots(b, slot, AT_BUNDLE - AT_ESTATE_MAP);
 
-		if (status != OK && status != ERR_STALE)
-			return status;
-	}
+	if (status != OK)
+		return status;
 	if (s->manifest.estate_order == 0)
 		return OK;
 	return map_pieces(b, in->space, slot_handle(b, s->base + AT_ESTATE),
@@ -336,14 +357,10 @@ static status_t map_bundle(struct builder *b, struct built *s, struct instance *
 {
 	uint64_t slot = s->base + AT_BUNDLE;
 	uint64_t address = PROCESS_BUNDLE_ADDRESS;
-	status_t status = OK;
+	status_t status = empty_slots(b, slot, AT_TABLES - AT_BUNDLE);
 
-	for (uint64_t i = 0; i < 64; i++) {
-		status = cnode_delete(b->cnode, slot + i);
-		if (status != OK && status != ERR_STALE)
-			return status;
-	}
-	status = OK;
+	if (status != OK)
+		return status;
 	if ((s->manifest.grants & SERVICE_GRANT_BUNDLE) == 0)
 		return OK;
 	for (uint64_t i = 0; status == OK && i < b->bundle_frames; i++) {
@@ -397,6 +414,8 @@ static status_t make_pages(
 	if (status == OK)
 		status = map(in->space, *message, 0, PROCESS_MESSAGE_ADDRESS, PAGE,
 			RIGHT_READ | RIGHT_WRITE);
+	if (status == OK)
+		status = empty_slots(b, s->base + AT_TIME, 1);
 	if (status == OK)
 		status = copy(b, b->time_frame, s->base + AT_TIME, RIGHT_READ, &part);
 	if (status == OK)
@@ -466,6 +485,7 @@ status_t builder_start(struct builder *b, struct built *s)
 	struct report report = {0};
 	const uint8_t *file;
 	handle_t message = 0;
+	handle_t image;
 	uint64_t size;
 	status_t status = builder_file(b, (const char *)s->manifest.binary, &file, &size);
 
@@ -473,6 +493,9 @@ status_t builder_start(struct builder *b, struct built *s)
 		status = elf_parse(&in.elf, file, size, &report);
 	if (status == OK)
 		status = untyped_reset(in.untyped);
+	if (status == OK) /* the largest first: nothing is lost to alignment */
+		status = make(b, in.untyped, OBJECT_FRAME, order_for(in.elf.size),
+			s->base + AT_IMAGE, &image);
 	if (status == OK)
 		status = make_space(b, s, &in);
 	if (status == OK)

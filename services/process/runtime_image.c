@@ -10,7 +10,7 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define IMAGE_MAX   0x200000u
+#define IMAGE_MAX   0xd0000u
 #define IMAGE_LOW   0x200000000000u
 #define IMAGE_PAGES 0x10000000u
 

@@ -26,7 +26,6 @@ struct supervised {
 	uint64_t minute_start;
 	uint64_t started_at;
 	uint64_t start_at; /* RESTARTING: when */
-	bool prepared;
 	uint64_t fault[4];
 };
 
@@ -43,41 +42,32 @@ enum { STATE_STOPPED, STATE_STARTING, STATE_RUNNING, STATE_RESTARTING, STATE_FAI
 /* --- memory --------------------------------------------------------------------------------------
  */
 
-/* The smallest of the pool's untyped memories with room for 2^order bytes. */
-static handle_t pool_find(unsigned order)
+/* The smallest of the pool's untyped memories with room for `size` bytes aligned to 2^order. */
+static handle_t pool_find(uint64_t size, unsigned order)
 {
 	handle_t cnode = service_start()->handles[PROCESS_SLOT_CNODE];
 	handle_t best = 0;
 	uint64_t best_free = UINT64_MAX;
 
 	for (uint64_t slot = PROCESS_SLOT_FREE; slot < PROCESS_SLOT_FREE + POOL_SLOTS; slot++) {
-		uint64_t type, rights, badge, tag, detail, size, used;
+		uint64_t type, rights, badge, tag, detail, total, used;
 
 		if (cnode_inspect(cnode, slot, &type, &rights, &badge, &tag, &detail) != OK ||
 			type != OBJECT_UNTYPED || (detail & DETAIL_DEVICE) != 0)
 			continue;
-		if (untyped_info(handle_of(slot, tag), &size, &used) != OK)
+		if (untyped_info(handle_of(slot, tag), &total, &used) != OK)
 			continue;
 		used = (used + ((uint64_t)1 << order) - 1) >> order << order;
-		if (used + ((uint64_t)1 << order) > size || size - used >= best_free)
+		if (used + size > total || total - used >= best_free)
 			continue;
 		best = handle_of(slot, tag);
-		best_free = size - used;
+		best_free = total - used;
 	}
 	return best;
 }
 
 /* --- starting
  * ------------------------------------------------------------------------------------- */
-
-static unsigned persistent_and_instance_order(const struct service_manifest *m)
-{
-	unsigned order = m->memory_order;
-
-	order = order > m->estate_order ? order : m->estate_order;
-	order = order > m->cnode_radix + 6 ? order : m->cnode_radix + 6;
-	return order + 2;
-}
 
 /* Memory that the manifest gives the service to manage: one piece, or all that is left. */
 static status_t give_untyped(struct built *s)
@@ -89,8 +79,8 @@ static status_t give_untyped(struct built *s)
 	if (order == 0)
 		return OK;
 	if (order != UNTYPED_ALL)
-		return untyped_retype(pool_find(order), OBJECT_UNTYPED, order, 1, s->cnode,
-			PROCESS_SLOT_UNTYPED, &s->tags[PROCESS_SLOT_UNTYPED]);
+		return untyped_retype(pool_find((uint64_t)1 << order, order), OBJECT_UNTYPED, order,
+			1, s->cnode, PROCESS_SLOT_UNTYPED, &s->tags[PROCESS_SLOT_UNTYPED]);
 	for (uint64_t i = PROCESS_SLOT_FREE; i < PROCESS_SLOT_FREE + POOL_SLOTS; i++) {
 		uint64_t type, rights, badge, tag, detail, size, used;
 		handle_t handle;
@@ -113,43 +103,87 @@ static status_t give_untyped(struct built *s)
 	return OK;
 }
 
+/* Makes the persistent parts of all services: memory first, so that who is given all that is left
+ * takes none of the others', then the connections. */
 static status_t prepare(struct supervised *s)
 {
-	handle_t memory = pool_find(persistent_and_instance_order(&s->built.manifest));
-	status_t status =
-		memory == 0 ? ERR_NO_MEMORY : builder_prepare(&builder, &s->built, memory);
+	handle_t memory = pool_find(builder_memory(&s->built.manifest), 0);
+
+	return memory == 0 ? ERR_NO_MEMORY : builder_prepare(&builder, &s->built, memory);
+}
+
+static status_t connect(struct supervised *s)
+{
+	const struct service_manifest *m = &s->built.manifest;
+	status_t status = OK;
 
 	for (uint32_t i = 0; status == OK && i < state->count; i++) {
-		uint32_t number = state->services[i].built.manifest.number;
+		const struct built *other = &state->services[i].built;
 
-		if ((s->built.manifest.uses >> number & 1) != 0)
-			status = builder_connect(&builder, &s->built, &state->services[i].built);
+		if ((m->uses >> other->manifest.number & 1) != 0)
+			status = builder_connect(&builder, &s->built, other);
+		if (status == OK && m->signals == other->manifest.number + 1)
+			status = builder_connect_signal(&s->built, other);
 	}
-	if (status == OK && (s->built.manifest.uses & 1) != 0)
+	if (status == OK && (m->uses & 1) != 0)
 		status = connect_self(&builder, &s->built);
-	s->prepared = status == OK;
 	return status;
+}
+
+static void report(struct supervised *s, const char *what, status_t status)
+{
+	debug_print("supervisor: cannot %s %s: error %ld\n", what,
+		(const char *)s->built.manifest.name, status);
+	s->state = STATE_FAILED;
+}
+
+static void prepare_all(void)
+{
+	for (uint32_t i = 0; i < state->count; i++) {
+		status_t status = prepare(&state->services[i]);
+
+		if (status != OK)
+			report(&state->services[i], "make", status);
+	}
+	for (uint32_t pass = 0; pass < 2; pass++) {
+		for (uint32_t i = 0; i < state->count; i++) {
+			struct supervised *s = &state->services[i];
+			bool all = s->built.manifest.untyped_order == UNTYPED_ALL;
+			status_t status = OK;
+
+			if (s->state == STATE_FAILED || all != (pass == 1))
+				continue;
+			status = give_untyped(&s->built);
+			if (status == OK)
+				status = connect(s);
+			if (status != OK)
+				report(s, "connect", status);
+		}
+	}
 }
 
 static void start(struct supervised *s)
 {
-	status_t status = OK;
+	status_t status;
 
 	estate_save(s, sizeof(*s));
 	s->state = STATE_STARTING;
-	if (!s->prepared) {
-		status = prepare(s);
-		if (status == OK)
-			status = give_untyped(&s->built);
-	}
-	if (status == OK)
-		status = builder_start(&builder, &s->built);
-	s->state = status == OK ? STATE_RUNNING : STATE_FAILED;
+	status = builder_start(&builder, &s->built);
+	s->state = STATE_RUNNING;
 	s->started_at = time_now();
 	if (status != OK)
-		debug_print("supervisor: cannot start %s: error %ld\n",
-			(const char *)s->built.manifest.name, status);
+		report(s, "start", status);
 	estate_commit();
+}
+
+static void start_all(void)
+{
+	prepare_all();
+	estate_commit();
+	for (uint32_t i = 0; i < state->count; i++) {
+		if (state->services[i].state != STATE_FAILED)
+			start(&state->services[i]);
+	}
 }
 
 /* --- restarting
@@ -394,8 +428,7 @@ void program_main(const void *argument)
 		adopt();
 	} else {
 		read_manifests();
-		for (uint32_t i = 0; i < state->count; i++)
-			start(&state->services[i]);
+		start_all();
 	}
 	service_run(&(struct service){
 		.start = start_page,

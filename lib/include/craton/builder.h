@@ -43,12 +43,18 @@ struct built {
 	uint64_t tags[64];         /* of its other persistent well-known slots, by slot */
 };
 
+/* Bytes of untyped memory that builder_prepare needs at most. */
+uint64_t builder_memory(const struct service_manifest *manifest);
+
 /* Makes the persistent part, with memory from `untyped`. */
 [[nodiscard]] status_t builder_prepare(struct builder *b, struct built *service, handle_t untyped);
 
 /* Gives a prepared service the right to call another. */
 [[nodiscard]] status_t builder_connect(
 	struct builder *b, struct built *service, const struct built *provider);
+
+/* Gives a prepared service the right to signal another's notification. */
+[[nodiscard]] status_t builder_connect_signal(struct built *service, const struct built *peer);
 
 /* Makes and starts an instance. ERR_BAD_IMAGE, ERR_NOT_FOUND: its file; ERR_NO_MEMORY: the
  * manifest's memory is too small. */

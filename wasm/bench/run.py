@@ -3,7 +3,7 @@
 """Figures of the engine: `name value unit` lines.
 
 usage: run.py CWASM COMPILE_BENCH KERNELS_NATIVE KERNELS_WASM MODULE
-Ratios are run time over native's; each side is the best of three runs.
+Ratios are run time over native's; each side is the best of five runs, taken in turn.
 """
 import math
 import subprocess
@@ -15,21 +15,22 @@ def lines(command):
     return [line.split() for line in done.stdout.splitlines()]
 
 
-def best(command):
-    times, sums = {}, {}
-    for _ in range(3):
-        for name, seconds, checksum in lines(command):
-            times[name] = min(times.get(name, math.inf), float(seconds))
-            sums[name] = checksum
-    return times, sums
+def best(commands):
+    """For each command its least seconds and its checksums, by name."""
+    results = [({}, {}) for _ in commands]
+    for _ in range(5):
+        for command, (times, sums) in zip(commands, results):
+            for name, seconds, checksum in lines(command):
+                times[name] = min(times.get(name, math.inf), float(seconds))
+                sums[name] = checksum
+    return results
 
 
 def main():
     cwasm, compile_bench, native, wasm, module = sys.argv[1:]
     for name, value, unit in lines([compile_bench, module]):
         print(f'wasm_{name} {value} {unit}')
-    native_times, native_sums = best([native])
-    wasm_times, wasm_sums = best([cwasm, 'run', wasm])
+    (native_times, native_sums), (wasm_times, wasm_sums) = best([[native], [cwasm, 'run', wasm]])
     if native_sums != wasm_sums:
         print('checksums differ', file=sys.stderr)
         return 1

@@ -72,11 +72,12 @@ $(BUILD)/$(1)/wasm/%.S.o: wasm/%.S wasm/wasm.mk
 	$$(Q)$$(CC) $(2) -c $$< -o $$@
 endef
 $(eval $(call wasm_rules,host,$$(HOST_CFLAGS) $$(WASM_PATHS) -D_GNU_SOURCE))
-$(eval $(call wasm_rules,user,$$(WASM_USER_CFLAGS) -Iwasm/freestanding))
+$(eval $(call wasm_rules,user,-Iwasm/freestanding $$(WASM_USER_CFLAGS)))
 
 WASM_HOST_ENGINE := $(call wasm_objects,host,$(WASM_ENGINE))
 
-$(BUILD)/host/cwasm: $(WASM_HOST_ENGINE) $(call wasm_objects,host,wasm/tools/cwasm.c wasm/tools/file.c)
+$(BUILD)/host/cwasm: $(WASM_HOST_ENGINE) $(call wasm_objects,host,wasm/tools/cwasm.c wasm/tools/file.c \
+		$(WASM_WAT))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -o $@

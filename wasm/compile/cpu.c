@@ -13,6 +13,12 @@ static struct cpuid cpuid(uint32_t leaf)
 	return r;
 }
 
+bool wasm_cpu_is_supported(void)
+{
+	constexpr uint32_t SSE4_1 = 1u << 19, POPCNT = 1u << 23;
+	return (cpuid(1).c & (SSE4_1 | POPCNT)) == (SSE4_1 | POPCNT);
+}
+
 uint32_t wasm_cpu_features_detect(void)
 {
 	uint32_t features = 0;

@@ -16,6 +16,8 @@ constexpr uint32_t MODULE_GLOBAL_LIMIT = 1000000;
 constexpr uint32_t MODULE_ITEM_LIMIT = 10000000;
 constexpr uint32_t MODULE_BODY_LIMIT = 8u << 20;
 constexpr uint32_t FUNCTION_LOCAL_LIMIT = 50000;
+// In all functions together: a few bytes can declare many locals, and each costs time.
+constexpr uint64_t MODULE_LOCAL_LIMIT = 50000000;
 constexpr uint32_t FUNCTION_NESTING_LIMIT = 50000;
 constexpr uint32_t FUNCTION_STACK_LIMIT = 100000;
 

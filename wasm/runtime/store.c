@@ -118,7 +118,8 @@ static enum wasm_status module_intern_types(struct wasm_module *module)
 static enum wasm_status module_prepare(struct wasm_module *module)
 {
 	const struct wasm_platform *platform = module->store->platform;
-	if ((module->image.header->cpu_features & ~wasm_cpu_features_detect()) != 0)
+	if (!wasm_cpu_is_supported() ||
+		(module->image.header->cpu_features & ~wasm_cpu_features_detect()) != 0)
 		return WASM_UNSUPPORTED_CPU;
 	enum wasm_status status = module_intern_types(module);
 	if (status != WASM_OK)

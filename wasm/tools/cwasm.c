@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // cwasm: compiles modules to images, runs them on the host, and shows what images contain.
 #include "tools/file.h"
+#include "tools/wat/assembler.h"
 #include "wasm/compiler.h"
 #include "wasm/host_platform.h"
 #include "wasm/wasi.h"
@@ -16,6 +17,7 @@ static const char usage[] =
 	"usage: cwasm compile [--native] IN.wasm -o OUT.cwasm\n"
 	"       cwasm run [--dir HOST[::GUEST]]... [--env NAME=VALUE]... IN.wasm|IN.cwasm "
 	"[ARG]...\n"
+	"       cwasm assemble IN.wat -o OUT.wasm\n"
 	"       cwasm validate IN.wasm\n"
 	"       cwasm info IN.cwasm\n"
 	"       cwasm --help\n"
@@ -23,6 +25,7 @@ static const char usage[] =
 	"compile   writes a compiled image; --native uses all features of this machine's CPU,\n"
 	"          otherwise the image runs on every x86-64-v2 machine\n"
 	"run       runs a WASI program; --dir opens a directory to it (GUEST: its name inside)\n"
+	"assemble  turns the text format into a module\n"
 	"validate  checks a module and says where it is wrong\n"
 	"info      shows an image's sections, imports and exports\n";
 
@@ -78,6 +81,41 @@ static int compile_command(int count, char **arguments)
 		  file_write(out, image.bytes, image.size);
 	file_free(&module);
 	file_free(&image);
+	return ok ? 0 : 1;
+}
+
+static bool assemble_file(const char *path, const struct file *text, struct file *module)
+{
+	struct arena arena = {&wasm_host_allocator, nullptr};
+	uint32_t line = 0;
+	enum wasm_status status = WASM_MALFORMED_BODY;
+	struct node *tree = tree_parse(&arena, (const char *)text->bytes, text->size, &line);
+	const struct node *fields = tree == nullptr ? nullptr : tree->first;
+	if (node_is_list(fields, "module")) {
+		fields = fields->first->next;
+		fields = node_is_id(fields) ? fields->next : fields;
+	}
+	if (tree != nullptr)
+		status = wat_assemble(
+			&arena, &wasm_host_allocator, fields, &module->bytes, &module->size, &line);
+	if (status != WASM_OK)
+		fprintf(stderr, "%s:%u: %s\n", path, line,
+			status == WASM_MALFORMED_BODY ? "syntax error" : wasm_status_text(status));
+	arena_free(&arena);
+	return status == WASM_OK;
+}
+
+static int assemble_command(int count, char **arguments)
+{
+	struct file text, module = {};
+	if (count != 3 || strcmp(arguments[1], "-o") != 0)
+		return fail_usage();
+	if (!file_read(arguments[0], &text))
+		return 1;
+	bool ok = assemble_file(arguments[0], &text, &module) &&
+		  file_write(arguments[2], module.bytes, module.size);
+	file_free(&text);
+	file_free(&module);
 	return ok ? 0 : 1;
 }
 
@@ -321,7 +359,8 @@ int main(int count, char **arguments)
 		const char *name;
 		int (*run)(int count, char **arguments);
 	} commands[] = {{"compile", compile_command}, {"run", run_command},
-		{"validate", validate_command}, {"info", info_command}};
+		{"assemble", assemble_command}, {"validate", validate_command},
+		{"info", info_command}};
 	if (count == 2 && strcmp(arguments[1], "--help") == 0) {
 		fputs(usage, stdout);
 		return 0;

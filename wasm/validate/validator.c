@@ -21,7 +21,8 @@ static struct type_list type_list_of(uint8_t type)
 void validator_init(struct validator *validator, const struct module *module,
 	const struct wasm_allocator *allocator)
 {
-	*validator = (struct validator){.module = module, .allocator = allocator};
+	*validator = (struct validator){
+		.module = module, .allocator = allocator, .locals_left = MODULE_LOCAL_LIMIT};
 }
 
 void validator_free(struct validator *v)
@@ -604,8 +605,11 @@ enum wasm_status validator_begin(struct validator *v, uint32_t index, struct rea
 	memcpy(v->locals.items, type->parameters, type->parameter_count);
 	v->locals.count = type->parameter_count;
 	status = read_locals(v, reader);
+	if (status == WASM_OK && v->locals.count > v->locals_left)
+		status = WASM_LIMIT_LOCALS;
 	if (status != WASM_OK)
 		return status;
+	v->locals_left -= v->locals.count;
 	struct validator_frame frame = {
 		.opcode = OP_CALL, .results = {type->results, type->result_count}};
 	return push_frame(v, &frame);

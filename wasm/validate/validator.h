@@ -32,6 +32,7 @@ struct validator {
 	struct array frames; // struct validator_frame
 	struct array locals; // uint8_t
 	uint32_t parameter_count;
+	uint64_t locals_left; // of the module's budget
 	// Facts about the last instruction, for the code generator:
 	enum wasm_type operand_type; // select, local.*, global.*: type of the operand
 };

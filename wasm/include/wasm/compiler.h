@@ -39,6 +39,9 @@ enum wasm_status wasm_compile(const uint8_t *module, size_t size,
 	const struct wasm_compile_options *options, const struct wasm_allocator *allocator,
 	uint8_t **image, size_t *image_size, struct wasm_diagnostic *diagnostic);
 
+// Is this CPU an x86-64-v2 one (as far as compiled code needs it: SSE4.1, POPCNT)?
+bool wasm_cpu_is_supported(void);
+
 // The features of the CPU that this runs on, for `cpu_features`.
 uint32_t wasm_cpu_features_detect(void);
 

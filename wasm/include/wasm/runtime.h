@@ -135,7 +135,8 @@ enum wasm_status wasm_instance_call(struct wasm_instance *instance, const char *
 	const char *signature, union wasm_value *values, struct wasm_trap_info *trap);
 
 // Makes running and future code of the instance trap with INTERRUPTED at its next loop head or
-// function entry. Any thread or signal handler may call it. _clear undoes it.
+// function entry. Any thread or signal handler may call it. _clear undoes it. A program of several
+// instances needs it for each.
 void wasm_instance_interrupt(struct wasm_instance *instance);
 void wasm_instance_interrupt_clear(struct wasm_instance *instance);
 

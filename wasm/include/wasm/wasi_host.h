@@ -21,14 +21,13 @@
 //   With WASI_FDFLAG_NONBLOCK on the description, read and write return WASI_AGAIN instead.
 // - Every function pointer must be set. What a system cannot do returns WASI_NOTSUP or WASI_NOSYS.
 //
-// Paths: relative, without a leading '/', not zero-terminated, without NUL bytes, components '.'
-// and
-// '..' removed by the layer when that needs no look-up; a path that could leave the directory by
-// its text alone never gets here. Empty path: the directory itself. A trailing '/' is kept (the
-// last component must be a directory, or a link to one). The backend must make sure that symbolic
-// links met on the way do not lead out of `directory` (WASI_NOTCAPABLE, or WASI_PERM). A path may
-// contain ".." after a component that might be a link ("a/../b"): the layer keeps such paths as
-// they are, since removing them would be wrong for links; lexically they never escape.
+// Paths: relative, without a leading '/', not zero-terminated, valid UTF-8 without NUL bytes,
+// shorter than 4096 bytes; components "." and empty ones removed. Empty path: the directory itself.
+// A trailing '/' is kept (the last component must be a directory, or a link to one). A path that
+// could leave the directory by its text alone never gets here; ".." stays where it follows a
+// component that might be a link ("a/../b"), since removing both would be wrong then. The backend
+// must make sure that symbolic links met on the way, and ".." behind them, do not lead out of
+// `directory` (WASI_NOTCAPABLE, or WASI_PERM).
 #ifndef WASM_WASI_HOST_H
 #define WASM_WASI_HOST_H
 

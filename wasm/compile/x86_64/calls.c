@@ -62,8 +62,7 @@ static void receive_parameter(struct generator *g, uint32_t index, struct value_
 	struct x64_memory incoming = x64_at(RBP, 16 + 8 * (int32_t)place.word);
 	bool floating = type_is_float(home->type);
 	if (place.reg == X64_NONE && home->reg == X64_NONE) {
-		x64_rm(&g->code, X64_MOVSD, XMM_SCRATCH, incoming);
-		x64_rm(&g->code, X64_MOVSD_STORE, XMM_SCRATCH, x64_at(RBP, home->offset));
+		copy_memory(g, home->type, x64_at(RBP, home->offset), incoming);
 	} else if (place.reg == X64_NONE) {
 		x64_rm(&g->code, floating ? X64_MOVSD : X64_MOV | type_w(home->type), home->reg,
 			incoming);
@@ -135,9 +134,8 @@ void gen_epilogue(struct generator *g)
 {
 	uint32_t words = parameter_words(g->type);
 	for (uint32_t i = 0; g->type->result_count > 1 && i < g->type->result_count; i++) {
-		x64_rm(&g->code, X64_MOVSD, XMM_SCRATCH, slot_memory(g, i));
-		x64_rm(&g->code, X64_MOVSD_STORE, XMM_SCRATCH,
-			x64_at(RBP, 16 + 8 * (int32_t)(words + i)));
+		copy_memory(g, g->type->results[i], x64_at(RBP, 16 + 8 * (int32_t)(words + i)),
+			slot_memory(g, i));
 	}
 	transfer_saved(g, false);
 	x64_leave(&g->code);
@@ -298,8 +296,8 @@ static void push_call_results(struct generator *g, const struct wasm_function_ty
 	}
 	uint32_t words = parameter_words(type);
 	for (uint32_t i = 0; i < type->result_count; i++) {
-		x64_rm(&g->code, X64_MOVSD, XMM_SCRATCH, x64_at(RSP, 8 * (int32_t)(words + i)));
-		x64_rm(&g->code, X64_MOVSD_STORE, XMM_SCRATCH, slot_memory(g, g->stack.count));
+		copy_memory(g, type->results[i], slot_memory(g, g->stack.count),
+			x64_at(RSP, 8 * (int32_t)(words + i)));
 		push_slot(g, type->results[i]);
 	}
 }

@@ -186,8 +186,10 @@ bool operand_register(struct generator *g, const struct operand *operand, uint8_
 bool operand_memory(struct generator *g, const struct operand *operand, struct x64_memory *memory);
 // Emits code that puts the operand's value in `reg`; does not change the operand.
 void load_operand(struct generator *g, const struct operand *operand, uint8_t reg);
-// Emits code that puts it in memory, 8 bytes wide at most.
+// Emits code that puts it in memory, as wide as its type.
 void store_operand(struct generator *g, const struct operand *operand, struct x64_memory memory);
+void copy_memory(
+	struct generator *g, enum wasm_type type, struct x64_memory to, struct x64_memory from);
 void move_register(struct generator *g, enum wasm_type type, uint8_t to, uint8_t from);
 
 // The operand in some register that may be read: its own, or a fresh temporary that it then owns.

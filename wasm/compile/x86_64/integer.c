@@ -115,6 +115,8 @@ static void emit_alu(
 	uint32_t w = type_w(operand->type);
 	if (!is_immediate(operand, &immediate)) {
 		emit_with_operand(g, alu->opcode | w, reg, operand);
+	} else if (alu->opcode == X64_XOR && immediate == -1) {
+		x64_rr(&g->code, X64_GROUP3 | w, 2, reg); // not
 	} else if (alu->opcode == X64_IMUL) {
 		x64_rr(&g->code, X64_IMUL_IMM32 | w, reg, reg);
 		x64_u32(&g->code, (uint32_t)immediate);

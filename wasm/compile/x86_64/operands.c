@@ -245,6 +245,15 @@ static void store_constant(
 	x64_u32(&g->code, (uint32_t)operand->bits);
 }
 
+// As wide as the value was stored: a wider load would wait for the store to reach the cache.
+void copy_memory(
+	struct generator *g, enum wasm_type type, struct x64_memory to, struct x64_memory from)
+{
+	bool narrow = type_w(type) == 0;
+	x64_rm(&g->code, narrow ? X64_MOVSS : X64_MOVSD, XMM_SCRATCH, from);
+	x64_rm(&g->code, narrow ? X64_MOVSS_STORE : X64_MOVSD_STORE, XMM_SCRATCH, to);
+}
+
 void store_operand(struct generator *g, const struct operand *operand, struct x64_memory memory)
 {
 	struct x64_memory from;
@@ -252,8 +261,7 @@ void store_operand(struct generator *g, const struct operand *operand, struct x6
 	if (operand_register(g, operand, &reg)) {
 		store_register(g, operand->type, memory, reg);
 	} else if (operand_memory(g, operand, &from)) {
-		x64_rm(&g->code, X64_MOVSD, XMM_SCRATCH, from);
-		x64_rm(&g->code, X64_MOVSD_STORE, XMM_SCRATCH, memory);
+		copy_memory(g, operand->type, memory, from);
 	} else {
 		store_constant(g, operand, memory);
 	}

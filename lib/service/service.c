@@ -6,12 +6,12 @@
 
 #define SESSION_FREE 0u
 #define SESSION_GONE UINT64_MAX
-#define LATE_REPLIES 32u
+#define KEY(badge)   ((badge) + 1) /* badge 0 is a client, too */
 #define FAULT_LABEL  0xffffffffu
 
 /* In the estate: the last request of a client and its reply. */
 struct session {
-	uint64_t badge;
+	uint64_t key; /* KEY of the client's badge, SESSION_FREE or SESSION_GONE */
 	uint32_t sequence;
 	uint32_t size; /* bytes of the reply */
 	status_t status;
@@ -30,7 +30,7 @@ static struct session *sessions;
 static struct message_page *const page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
 static handle_t replies[PROCESS_REPLY_COUNT]; /* free ones */
 static unsigned free_replies;
-static struct late_reply late[LATE_REPLIES];
+static struct late_reply late[PROCESS_REPLY_COUNT];
 static unsigned late_count;
 
 const struct process_start *service_start(void)
@@ -49,11 +49,11 @@ static struct session *session_find(uint64_t badge)
 	for (size_t i = 0; i < service->session_count; i++) {
 		struct session *s = &sessions[(start + i) % service->session_count];
 
-		if (s->badge == badge)
+		if (s->key == KEY(badge))
 			return s;
-		if (s->badge == SESSION_GONE && reusable == nullptr)
+		if (s->key == SESSION_GONE && reusable == nullptr)
 			reusable = s;
-		if (s->badge == SESSION_FREE) {
+		if (s->key == SESSION_FREE) {
 			reusable = reusable != nullptr ? reusable : s;
 			break;
 		}
@@ -61,7 +61,7 @@ static struct session *session_find(uint64_t badge)
 	if (reusable == nullptr)
 		return nullptr;
 	estate_save(reusable, offsetof(struct session, bytes));
-	reusable->badge = badge;
+	reusable->key = KEY(badge);
 	reusable->sequence = 0;
 	return reusable;
 }
@@ -73,11 +73,11 @@ void service_session_end(uint64_t badge)
 	for (size_t i = 0; i < service->session_count; i++) {
 		struct session *s = &sessions[(start + i) % service->session_count];
 
-		if (s->badge == SESSION_FREE)
+		if (s->key == SESSION_FREE)
 			return;
-		if (s->badge != badge)
+		if (s->key != KEY(badge))
 			continue;
-		ESTATE_SET(s->badge, SESSION_GONE);
+		ESTATE_SET(s->key, SESSION_GONE);
 		return;
 	}
 }
@@ -124,7 +124,7 @@ void service_complete(struct parked *parked, status_t status, const uint64_t wor
 {
 	struct session *s = session_find(parked->badge);
 
-	ASSERT(late_count < LATE_REPLIES && s != nullptr);
+	ASSERT(late_count < PROCESS_REPLY_COUNT && s != nullptr);
 	session_remember(s, parked->sequence, status, words, bytes, size);
 	late[late_count++] = (struct late_reply){parked->reply, s};
 	parked->reply = 0;

@@ -100,7 +100,7 @@ $(BUILD)/user/lib/libwasm_runtime.a $(BUILD)/user/lib/libwasm_compiler.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
--include $(wildcard $(foreach v,host user,$(foreach d,* */* */*/*,$(BUILD)/$(v)/wasm/$(d)/*.d)))
+-include $(wildcard $(foreach v,host user asan,$(foreach d,* */* */*/*,$(BUILD)/$(v)/wasm/$(d)/*.d)))
 
 # --- test and benchmark programs ----------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ struct wasm_context {
 	void (*host_dispatch)(struct wasm_context *context, void *values);
 	wasm_host_call host_call; // set: a host function
 	void *host_environment;
-	uint64_t reserved;
+	const uint64_t *frame; // rbp of the stub or adapter that last called C; [1]: return address
 	// Then: globals, tables, imports, type ids. See struct context_layout.
 };
 

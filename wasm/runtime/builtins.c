@@ -13,7 +13,7 @@ static bool range_ok(uint64_t offset, uint64_t count, uint64_t size)
 static void trap_unless(context_t *context, bool ok, enum wasm_trap trap)
 {
 	if (!ok)
-		trap_raise(context->instance->store, trap);
+		trap_raise(context->instance, context->frame, trap);
 }
 
 static uint64_t memory_bytes(const context_t *context)

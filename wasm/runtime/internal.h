@@ -112,8 +112,9 @@ extern const builtin_function runtime_builtins[BUILTIN_COUNT];
 
 // --- trap.c ----------------------------------------------------------------------------------
 
-// Ends the innermost running export call.
-[[noreturn]] void trap_raise(struct wasm_store *store, enum wasm_trap trap);
+// Ends the innermost running export call. `frame`: the context's, as it was when C was called.
+[[noreturn]] void trap_raise(
+	struct wasm_instance *instance, const uint64_t *frame, enum wasm_trap trap);
 // host_dispatch of host functions' contexts.
 void trap_host_dispatch(struct wasm_context *context, void *values);
 

@@ -2,19 +2,33 @@
 // From a fault or a failing host function back to the caller of the export.
 #include "runtime/internal.h"
 
-void trap_raise(struct wasm_store *store, enum wasm_trap trap)
+// The function that called C, as far as it is the instance's.
+static void locate_caller(
+	struct wasm_trap_info *info, const struct wasm_instance *instance, uint64_t pc)
 {
-	struct activation *activation = store->activation;
+	const struct wasm_module *module = registry_find(pc);
+	if (module == nullptr || module != instance->module)
+		return;
+	info->instance = instance;
+	info->code = pc - (uintptr_t)module->code - 1; // in the call instruction
+	info->function = wasm_image_find_function(&module->image, (uint32_t)info->code);
+}
+
+void trap_raise(struct wasm_instance *instance, const uint64_t *frame, enum wasm_trap trap)
+{
+	struct activation *activation = instance->store->activation;
 	*activation->info = (struct wasm_trap_info){.trap = trap, .function = WASM_NO_INDEX};
+	locate_caller(activation->info, instance, frame[1]);
 	wasm_unwind_to(activation->sp, trap);
 }
 
 void trap_host_dispatch(struct wasm_context *context, void *values)
 {
 	struct wasm_instance *instance = context->instance;
+	const uint64_t *frame = context->frame; // nested calls will change it
 	uint32_t trap = context->host_call(instance, context->host_environment, values);
 	if (trap != WASM_TRAP_NONE)
-		trap_raise(instance->store, (enum wasm_trap)trap);
+		trap_raise(instance, frame, (enum wasm_trap)trap);
 }
 
 // What a fault at `code` means for the instance that was running, or WASM_TRAP_NONE.
@@ -49,7 +63,8 @@ bool wasm_runtime_handle_fault(struct wasm_fault *fault)
 		.function = wasm_image_find_function(&module->image, code),
 		.code = code,
 		.instance = instance};
-	if (fault->kind == WASM_FAULT_ACCESS)
+	activation->info->has_address = fault->kind == WASM_FAULT_ACCESS;
+	if (activation->info->has_address)
 		activation->info->address = fault->address - (uintptr_t)instance->memory->base;
 	fault->resume_pc = (uintptr_t)wasm_unwind;
 	fault->resume_sp = (uintptr_t)activation->sp;
@@ -180,7 +195,7 @@ size_t wasm_trap_describe(const struct wasm_trap_info *info, char *to, size_t si
 	text_string(&text, wasm_trap_text(info->trap));
 	if (info->function != WASM_NO_INDEX)
 		text_function(&text, info);
-	if (info->trap == WASM_TRAP_MEMORY_BOUNDS && info->function != WASM_NO_INDEX) {
+	if (info->trap == WASM_TRAP_MEMORY_BOUNDS && info->has_address) {
 		text_string(&text, ", address 0x");
 		text_number(&text, info->address, 16);
 	}

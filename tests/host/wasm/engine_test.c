@@ -165,6 +165,7 @@ static void expect_trap(const char *text, enum wasm_trap expected)
 	assert_int_equal(wasm_instance_call(p.instance, "f", ":", &none, &trap), WASM_TRAPPED);
 	assert_int_equal(trap.trap, expected);
 	assert_int_equal(wasm_trap_describe(&trap, message, sizeof(message)), strlen(message));
+	assert_non_null(strstr(message, " in function 0"));
 	assert_memory_equal(message, wasm_trap_text(expected), strlen(wasm_trap_text(expected)));
 	test_destroy(&p);
 }
@@ -174,6 +175,9 @@ static void test_traps(void **)
 	expect_trap("(func (export \"f\") unreachable)", WASM_TRAP_UNREACHABLE);
 	expect_trap("(memory 1) (func (export \"f\") (drop (i32.load offset=0xffffffff"
 		    " (i32.const -1))))",
+		WASM_TRAP_MEMORY_BOUNDS);
+	expect_trap("(memory 1) (func (export \"f\") (memory.fill (i32.const 65535)"
+		    " (i32.const 1) (i32.const 2)))",
 		WASM_TRAP_MEMORY_BOUNDS);
 	expect_trap("(memory 0) (func (export \"f\") (i32.store8 (i32.const 0) (i32.const 0)))",
 		WASM_TRAP_MEMORY_BOUNDS);

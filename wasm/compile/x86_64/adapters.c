@@ -31,6 +31,13 @@ static void leave_frame(struct generator *g)
 	x64_ret(&g->code);
 }
 
+// Where a trap that C raises comes from.
+static void note_frame(struct generator *g)
+{
+	x64_rm(&g->code, X64_MOV_STORE | X64_W, RBP,
+		x64_at(R15, offsetof(struct wasm_context, frame)));
+}
+
 // In: rax = immediate << 8 | builtin; rsi, rdx, rcx = operands. Out: rax.
 void emit_builtin_stub(struct generator *g)
 {
@@ -38,6 +45,7 @@ void emit_builtin_stub(struct generator *g)
 	g->builtin_stub = g->code.size;
 	enter_frame(g, VOLATILE_BYTES);
 	transfer_volatile(g, true);
+	note_frame(g);
 	x64_rr(&g->code, X64_MOV | X64_W, RDI, R15);
 	x64_rr(&g->code, X64_MOV | X64_W, R8, RAX);
 	x64_group2_r(&g->code, X64_W, GROUP2_SHR, R8, 8);
@@ -157,6 +165,7 @@ uint32_t emit_import(struct generator *g, const struct wasm_function_type *type)
 	enter_frame(g, VOLATILE_BYTES + 8 * values + 16);
 	transfer_volatile(g, true);
 	store_parameters(g, type);
+	note_frame(g);
 	x64_rr(&g->code, X64_MOV | X64_W, RDI, R15);
 	x64_rr(&g->code, X64_MOV | X64_W, RSI, RSP);
 	x64_rm(&g->code, X64_GROUP5, 2, x64_at(R15, offsetof(struct wasm_context, host_dispatch)));

@@ -97,13 +97,15 @@ bool wasm_host_modules_resolve(
 
 // --- Calls and traps -------------------------------------------------------------------------
 
-// What a trap was. `function` is the index in `instance`'s module, WASM_NO_INDEX if the trap came
-// from a host function or from instantiation; `code` is the offset in its code section.
+// What a trap was. `function` is the index in `instance`'s module of the function that trapped or
+// that called the host function, WASM_NO_INDEX if none is known (instantiation, a call from another
+// instance); `code` is the offset in its code section.
 struct wasm_trap_info {
 	enum wasm_trap trap;
 	uint32_t function;
 	uint64_t code;
-	uint64_t address; // linear memory address of a MEMORY_BOUNDS trap by a load or store
+	uint64_t address; // linear memory address, with has_address: a load or store
+	bool has_address;
 	const struct wasm_instance *instance;
 };
 

@@ -2,7 +2,8 @@
 # How things are built, and the functions with which a component's .mk says what there is:
 #
 #   $(call objects,VARIANT,SOURCES)              the objects of some sources
-#   $(eval $(call program,NAME,SOURCES,PLACE))   a user program; PLACE is its path in the bundle
+#   $(eval $(call program,NAME,SOURCES,PLACE))   a user program; PLACE is its path in the bundle;
+#                                                libraries besides the common ones: PROGRAM_LIBS_NAME
 #   $(eval $(call bundle_file,PLACE,FILE))       any file for the bundle
 #   $(eval $(call host_test,NAME,SOURCES,FLAGS)) a cmocka program, run by `make test`
 #   $(eval $(call fuzzer,NAME,SOURCES,FLAGS))    a libFuzzer program, run briefly by `make test`
@@ -50,7 +51,7 @@ BUNDLE_SPECS += $(1)=$(2)
 endef
 
 define program
-$(BUILD)/user/$(1): $$(call objects,user,$(2)) $$(USER_LIBS)
+$(BUILD)/user/$(1): $$(call objects,user,$(2)) $$(PROGRAM_LIBS_$(1)) $$(USER_LIBS)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$$(LD) $$(LDFLAGS_pie) -o $$@ $$^

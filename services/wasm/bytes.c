@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Reading and writing. A message carries MESSAGE_BYTES, so larger requests take several; streams
+ * give what they have at once. */
+#include "host.h"
+
+#include <abi/protocol/console.h>
+#include <abi/protocol/vfs.h>
+
+#define BROKEN_PIPE_STATUS 141u /* 128 + SIGPIPE, what shells expect */
+
+static size_t message_part(size_t size)
+{
+	return size < MESSAGE_BYTES ? size : MESSAGE_BYTES;
+}
+
+/* True for what may hold fewer bytes now than later. */
+static bool is_stream(const description_t *description)
+{
+	return description->filetype != WASI_FILETYPE_REGULAR_FILE;
+}
+
+/* --- one message each ------------------------------------------------------------------------- */
+
+static status_t receive(uint32_t service, uint32_t method, struct call *call, uint64_t *done)
+{
+	status_t status = service_wait(service, method, call);
+
+	*done = call->words[0] < call->out_used ? call->words[0] : call->out_used;
+	return status;
+}
+
+static bool terminal_would_wait(void)
+{
+	uint64_t words[6] = {0};
+
+	return service_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_POLL, words) == OK && words[0] == 0;
+}
+
+static status_t read_terminal(
+	const description_t *description, void *bytes, size_t size, uint64_t *done)
+{
+	struct call call = {.words = {size}, .out = bytes, .out_size = size};
+
+	if ((description->fdflags & WASI_FDFLAG_NONBLOCK) != 0 && terminal_would_wait())
+		return ERR_WOULD_BLOCK;
+	return receive(SERVICE_NUMBER_CONSOLE, CONSOLE_READ, &call, done);
+}
+
+static status_t read_file(
+	const description_t *description, void *bytes, size_t size, uint64_t *done)
+{
+	struct call call = {.words = {description->id, size}, .out = bytes, .out_size = size};
+
+	return receive(SERVICE_NUMBER_VFS, VFS_READ, &call, done);
+}
+
+static status_t read_part(
+	const description_t *description, void *bytes, size_t size, uint64_t *done)
+{
+	*done = 0;
+	switch (description->kind) {
+	case DESCRIPTOR_KIND_TERMINAL:
+		return read_terminal(description, bytes, size, done);
+	case DESCRIPTOR_KIND_VFS:
+		return read_file(description, bytes, size, done);
+	case DESCRIPTOR_KIND_NONE:
+		return OK;
+	default:
+		return ERR_INVALID_ARGUMENT;
+	}
+}
+
+static status_t send(uint32_t service, uint32_t method, struct call *call, uint64_t *done)
+{
+	status_t status = service_call(service, method, call);
+
+	*done = call->words[0] < call->in_size ? call->words[0] : call->in_size;
+	return status;
+}
+
+static status_t write_file(
+	const description_t *description, const void *bytes, size_t size, uint64_t *done)
+{
+	struct call call = {.words = {description->id, size}, .in = bytes, .in_size = size};
+	status_t status;
+
+	if (!is_stream(description))
+		return send(SERVICE_NUMBER_VFS, VFS_WRITE, &call, done);
+	status = service_wait(SERVICE_NUMBER_VFS, VFS_WRITE, &call);
+	*done = call.words[0] < size ? call.words[0] : size;
+	if (status == ERR_BROKEN_PIPE)
+		program_exit(BROKEN_PIPE_STATUS, EXIT_CAUSE_BROKEN_PIPE, 0);
+	return status;
+}
+
+static status_t write_part(
+	const description_t *description, const void *bytes, size_t size, uint64_t *done)
+{
+	struct call call = {.words = {size}, .in = bytes, .in_size = size};
+
+	*done = 0;
+	switch (description->kind) {
+	case DESCRIPTOR_KIND_TERMINAL:
+		return send(SERVICE_NUMBER_CONSOLE, CONSOLE_WRITE, &call, done);
+	case DESCRIPTOR_KIND_VFS:
+		return write_file(description, bytes, size, done);
+	case DESCRIPTOR_KIND_NONE:
+		*done = size;
+		return OK;
+	default:
+		return ERR_INVALID_ARGUMENT;
+	}
+}
+
+static status_t read_part_at(
+	const description_t *description, void *bytes, size_t size, uint64_t offset, uint64_t *done)
+{
+	struct call call = {
+		.words = {description->id, offset, size}, .out = bytes, .out_size = size};
+
+	*done = 0;
+	if (description->kind != DESCRIPTOR_KIND_VFS)
+		return description->kind == DESCRIPTOR_KIND_NONE ? OK : ERR_NOT_SUPPORTED;
+	return receive(SERVICE_NUMBER_VFS, VFS_READ_AT, &call, done);
+}
+
+static status_t write_part_at(const description_t *description, const void *bytes, size_t size,
+	uint64_t offset, uint64_t *done)
+{
+	struct call call = {.words = {description->id, offset, size}, .in = bytes, .in_size = size};
+
+	*done = size;
+	if (description->kind != DESCRIPTOR_KIND_VFS)
+		return description->kind == DESCRIPTOR_KIND_NONE ? OK : ERR_NOT_SUPPORTED;
+	return send(SERVICE_NUMBER_VFS, VFS_WRITE_AT, &call, done);
+}
+
+/* --- whole requests --------------------------------------------------------------------------- */
+
+/* Where in its buffers a request is. */
+struct progress {
+	size_t total;
+	status_t status;
+	bool ended; /* fewer bytes than asked for: there are no more for now */
+};
+
+/* One buffer; `at` is the file offset, or nullptr for the description's own. */
+static void read_buffer(const description_t *description, const struct wasi_buffer *buffer,
+	const uint64_t *at, struct progress *p)
+{
+	uint8_t *to = buffer->bytes;
+
+	for (size_t size = buffer->size; size > 0 && !p->ended;) {
+		size_t part = message_part(size);
+		uint64_t done = 0;
+
+		p->status = at != nullptr
+				    ? read_part_at(description, to, part, *at + p->total, &done)
+				    : read_part(description, to, part, &done);
+		p->ended = p->status != OK || done < part || is_stream(description);
+		p->total += done;
+		to += done;
+		size -= done;
+	}
+}
+
+static void write_buffer(const description_t *description, const struct wasi_const_buffer *buffer,
+	const uint64_t *at, struct progress *p)
+{
+	const uint8_t *from = buffer->bytes;
+
+	for (size_t size = buffer->size; size > 0 && !p->ended;) {
+		size_t part = message_part(size);
+		uint64_t done = 0;
+
+		p->status = at != nullptr
+				    ? write_part_at(description, from, part, *at + p->total, &done)
+				    : write_part(description, from, part, &done);
+		p->ended = p->status != OK || done == 0;
+		p->total += done;
+		from += done;
+		size -= done;
+	}
+}
+
+/* An error after some bytes were moved is told by the next request. */
+static errno_t finish(const struct progress *p, size_t *done)
+{
+	if (p->total == 0 && p->status != OK)
+		return errno_of(p->status);
+	*done = p->total;
+	return WASI_SUCCESS;
+}
+
+static errno_t read_all(const description_t *description, const struct wasi_buffer *buffers,
+	size_t count, const uint64_t *at, size_t *done)
+{
+	struct progress p = {0};
+
+	if (description->filetype == WASI_FILETYPE_DIRECTORY)
+		return WASI_ISDIR;
+	for (size_t i = 0; i < count && !p.ended; i++)
+		read_buffer(description, &buffers[i], at, &p);
+	return finish(&p, done);
+}
+
+static errno_t write_all(const description_t *description, const struct wasi_const_buffer *buffers,
+	size_t count, const uint64_t *at, size_t *done)
+{
+	struct progress p = {0};
+
+	if (description->filetype == WASI_FILETYPE_DIRECTORY)
+		return WASI_ISDIR;
+	for (size_t i = 0; i < count && !p.ended; i++)
+		write_buffer(description, &buffers[i], at, &p);
+	return finish(&p, done);
+}
+
+errno_t bytes_read(void *self, description_t *description, const struct wasi_buffer *buffers,
+	size_t count, size_t *done)
+{
+	(void)self;
+	return read_all(description, buffers, count, nullptr, done);
+}
+
+errno_t bytes_write(void *self, description_t *description, const struct wasi_const_buffer *buffers,
+	size_t count, size_t *done)
+{
+	(void)self;
+	return write_all(description, buffers, count, nullptr, done);
+}
+
+static bool has_offset(const description_t *description)
+{
+	return description->filetype == WASI_FILETYPE_REGULAR_FILE ||
+	       description->kind == DESCRIPTOR_KIND_NONE;
+}
+
+errno_t bytes_pread(void *self, description_t *description, const struct wasi_buffer *buffers,
+	size_t count, uint64_t offset, size_t *done)
+{
+	(void)self;
+	return has_offset(description) ? read_all(description, buffers, count, &offset, done)
+				       : WASI_SPIPE;
+}
+
+errno_t bytes_pwrite(void *self, description_t *description,
+	const struct wasi_const_buffer *buffers, size_t count, uint64_t offset, size_t *done)
+{
+	(void)self;
+	return has_offset(description) ? write_all(description, buffers, count, &offset, done)
+				       : WASI_SPIPE;
+}
+
+errno_t bytes_seek(void *self, description_t *description, int64_t delta, enum wasi_whence whence,
+	uint64_t *offset)
+{
+	uint64_t words[6] = {description->id, (uint64_t)delta, whence};
+	status_t status;
+
+	(void)self;
+	*offset = 0;
+	if (description->kind == DESCRIPTOR_KIND_NONE)
+		return WASI_SUCCESS;
+	if (description->kind != DESCRIPTOR_KIND_VFS ||
+		description->filetype == WASI_FILETYPE_UNKNOWN)
+		return WASI_SPIPE;
+	status = service_ask(SERVICE_NUMBER_VFS, VFS_SEEK, words);
+	*offset = words[0];
+	return errno_of(status);
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The import module `craton` (abi/wasm.toml): one function for each import, in the files
+ * craton_*.c. Each takes the WASI state, the instance whose memory holds its arguments, and the
+ * arguments in the order of the description. */
+#pragma once
+
+#include "host.h"
+
+#include <wasm/runtime.h>
+
+typedef const struct wasm_instance memory_t;
+typedef const union wasm_value values_t;
+
+typedef errno_t craton_handler(struct wasi *wasi, memory_t *memory, values_t *v);
+
+craton_handler craton_spawn, craton_wait, craton_pipe, craton_dup, craton_kill, craton_getpid,
+	craton_tty_get, craton_tty_set, craton_tty_foreground, craton_interrupt_mode,
+	craton_interrupt_take, craton_info, craton_service_control, craton_power, craton_log_write,
+	craton_process_id;
+
+/* For struct wasm_host_modules: {craton_functions, craton_function_count, wasi}. */
+extern const struct wasm_host_function craton_functions[];
+extern const size_t craton_function_count;
+
+/* Writes a result; WASI_FAULT when it does not lie in memory. */
+static inline errno_t store(memory_t *memory, uint32_t address, const void *value, uint32_t size)
+{
+	return wasm_memory_write(memory, address, value, size) ? WASI_SUCCESS : WASI_FAULT;
+}
+
+/* The description behind a descriptor if it is of that kind; `otherwise` if it is not. */
+errno_t description_of(struct wasi *wasi, uint32_t fd, uint32_t kind, errno_t otherwise,
+	description_t **description);
+
+/* Gives a new description a descriptor and writes its number; releases it on failure. */
+errno_t descriptor_give(struct wasi *wasi, memory_t *memory, description_t *description,
+	uint64_t rights, uint32_t address);

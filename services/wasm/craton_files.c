@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Pipes and second descriptors. */
+#include "craton.h"
+
+#include <abi/protocol/vfs.h>
+
+/* v: result for reading, result for writing. */
+errno_t craton_pipe(struct wasi *wasi, memory_t *memory, values_t *v)
+{
+	uint64_t words[6] = {0};
+	status_t status = service_ask(SERVICE_NUMBER_VFS, VFS_PIPE, words);
+	description_t *ends[2];
+	errno_t error;
+
+	if (status != OK)
+		return errno_of(status);
+	for (unsigned i = 0; i < 2; i++)
+		ends[i] = description_make(DESCRIPTOR_KIND_VFS, words[i], WASI_FILETYPE_UNKNOWN);
+	error = descriptor_give(wasi, memory, ends[0], WASI_RIGHTS_STREAM_IN, v[0].i32);
+	if (error != WASI_SUCCESS) {
+		if (ends[1] != nullptr)
+			(void)!description_release(nullptr, ends[1]);
+		return error;
+	}
+	return descriptor_give(wasi, memory, ends[1], WASI_RIGHTS_STREAM_OUT, v[1].i32);
+}
+
+/* v: descriptor, result. */
+errno_t craton_dup(struct wasi *wasi, memory_t *memory, values_t *v)
+{
+	uint32_t number;
+	errno_t error = wasi_descriptor_duplicate(wasi, v[0].i32, 0, &number);
+
+	if (error != WASI_SUCCESS)
+		return error;
+	error = store(memory, v[1].i32, &number, sizeof(number));
+	if (error != WASI_SUCCESS)
+		(void)!wasi_descriptor_close(wasi, number);
+	return error;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Attributes of files, open ones and by path; opening. */
+#include "host.h"
+
+#include <abi/protocol/vfs.h>
+
+#define LEAVE_TIME UINT64_MAX
+
+status_t vfs_path_call(
+	uint32_t method, const description_t *directory, struct wasi_path path, struct call *call)
+{
+	if (path.size > MESSAGE_BYTES)
+		return ERR_TOO_LONG;
+	if (directory->kind != DESCRIPTOR_KIND_VFS)
+		return ERR_NOT_DIRECTORY;
+	call->words[0] = directory->id;
+	call->in = path.text;
+	call->in_size = path.size;
+	return service_call(SERVICE_NUMBER_VFS, method, call);
+}
+
+/* --- attributes ------------------------------------------------------------------------------- */
+
+static void fill_stat(const struct file_attributes *from, struct wasi_filestat *to)
+{
+	*to = (struct wasi_filestat){
+		.device = from->device,
+		.inode = from->inode,
+		.filetype = filetype_of(from->type),
+		.links = from->links,
+		.size = from->size,
+		.accessed = from->accessed_ns,
+		.modified = from->modified_ns,
+		.changed = from->changed_ns,
+	};
+}
+
+errno_t file_stat(void *self, description_t *description, struct wasi_filestat *stat)
+{
+	struct file_attributes attributes = {0};
+	struct call call = {
+		.words = {description->id}, .out = &attributes, .out_size = sizeof(attributes)};
+	status_t status;
+
+	(void)self;
+	if (description->kind != DESCRIPTOR_KIND_VFS) {
+		*stat = (struct wasi_filestat){.filetype = description->filetype, .links = 1};
+		return WASI_SUCCESS;
+	}
+	status = service_call(SERVICE_NUMBER_VFS, VFS_STAT, &call);
+	fill_stat(&attributes, stat);
+	return errno_of(status);
+}
+
+errno_t file_set_size(void *self, description_t *description, uint64_t size)
+{
+	uint64_t words[6] = {description->id, size};
+
+	(void)self;
+	if (description->kind != DESCRIPTOR_KIND_VFS)
+		return WASI_INVAL;
+	return errno_of(service_ask(SERVICE_NUMBER_VFS, VFS_SET_SIZE, words));
+}
+
+static uint64_t time_argument(uint64_t time, bool set, bool now)
+{
+	if (set)
+		return time;
+	if (!now || clock_time(nullptr, WASI_CLOCK_REALTIME, &time) != WASI_SUCCESS)
+		return LEAVE_TIME;
+	return time;
+}
+
+errno_t file_set_times(void *self, description_t *description, uint64_t accessed, uint64_t modified,
+	uint16_t flags)
+{
+	uint64_t words[6] = {
+		description->id,
+		time_argument(
+			accessed, (flags & WASI_FST_ATIM) != 0, (flags & WASI_FST_ATIM_NOW) != 0),
+		time_argument(
+			modified, (flags & WASI_FST_MTIM) != 0, (flags & WASI_FST_MTIM_NOW) != 0),
+	};
+
+	(void)self;
+	if (description->kind != DESCRIPTOR_KIND_VFS)
+		return WASI_SUCCESS;
+	return errno_of(service_ask(SERVICE_NUMBER_VFS, VFS_SET_TIMES, words));
+}
+
+/* There is nothing to set aside; the file only becomes as large as was asked for. */
+errno_t file_allocate(void *self, description_t *description, uint64_t offset, uint64_t size)
+{
+	struct wasi_filestat stat;
+	errno_t error = file_stat(self, description, &stat);
+
+	if (error != WASI_SUCCESS)
+		return error;
+	if (size > UINT64_MAX - offset)
+		return WASI_FBIG;
+	return offset + size > stat.size ? file_set_size(self, description, offset + size)
+					 : WASI_SUCCESS;
+}
+
+/* What was written is where it stays: there is no cache in this program. */
+errno_t file_sync(void *self, description_t *description, bool data_only)
+{
+	(void)self;
+	(void)description;
+	(void)data_only;
+	return WASI_SUCCESS;
+}
+
+/* --- by path ---------------------------------------------------------------------------------- */
+
+static uint64_t open_flags(const struct wasi_open *open)
+{
+	uint16_t o = open->oflags;
+
+	return open_flags_of(open->fdflags) | (open->read ? OPEN_FLAG_READ : 0u) |
+	       (open->write ? OPEN_FLAG_WRITE : 0u) |
+	       ((o & WASI_OFLAG_CREAT) != 0 ? OPEN_FLAG_CREATE : 0u) |
+	       ((o & WASI_OFLAG_EXCL) != 0 ? OPEN_FLAG_EXCLUSIVE : 0u) |
+	       ((o & WASI_OFLAG_TRUNC) != 0 ? OPEN_FLAG_TRUNCATE : 0u) |
+	       ((o & WASI_OFLAG_DIRECTORY) != 0 ? OPEN_FLAG_DIRECTORY : 0u) |
+	       (open->follow ? 0u : OPEN_FLAG_NO_FOLLOW);
+}
+
+static bool is_null_device(const description_t *directory, struct wasi_path path)
+{
+	static const char name[] = "dev/null";
+
+	return directory->is_root && path.size == sizeof(name) - 1 &&
+	       memcmp(path.text, name, path.size) == 0;
+}
+
+static errno_t make_open(
+	const struct wasi_open *open, const uint64_t words[6], description_t **description)
+{
+	*description = description_make(DESCRIPTOR_KIND_VFS, words[0], filetype_of(words[1]));
+	if (*description == nullptr) {
+		uint64_t close[6] = {words[0]};
+
+		(void)!service_ask(SERVICE_NUMBER_VFS, VFS_CLOSE, close);
+		return WASI_NOMEM;
+	}
+	(*description)->fdflags = open->fdflags;
+	return WASI_SUCCESS;
+}
+
+errno_t path_open(void *self, description_t *directory, const struct wasi_open *open,
+	description_t **description)
+{
+	struct call call = {.words = {0, open_flags(open), open->path.size}};
+	status_t status;
+
+	(void)self;
+	if (is_null_device(directory, open->path)) {
+		*description =
+			description_make(DESCRIPTOR_KIND_NONE, 0, WASI_FILETYPE_CHARACTER_DEVICE);
+		return *description != nullptr ? WASI_SUCCESS : WASI_NOMEM;
+	}
+	status = vfs_path_call(VFS_OPEN, directory, open->path, &call);
+	return status == OK ? make_open(open, call.words, description) : errno_of(status);
+}
+
+errno_t path_stat(void *self, description_t *directory, struct wasi_path path, bool follow,
+	struct wasi_filestat *stat)
+{
+	struct file_attributes attributes = {0};
+	struct call call = {.words = {0, follow ? 1 : 0, path.size},
+		.out = &attributes,
+		.out_size = sizeof(attributes)};
+	status_t status;
+
+	(void)self;
+	if (is_null_device(directory, path)) {
+		*stat = (struct wasi_filestat){
+			.filetype = WASI_FILETYPE_CHARACTER_DEVICE, .links = 1};
+		return WASI_SUCCESS;
+	}
+	status = vfs_path_call(VFS_STAT_PATH, directory, path, &call);
+	fill_stat(&attributes, stat);
+	return errno_of(status);
+}
+
+/* The protocol sets times of open files only. */
+errno_t path_set_times(void *self, description_t *directory, struct wasi_path path, bool follow,
+	uint64_t accessed, uint64_t modified, uint16_t fstflags)
+{
+	struct wasi_open open = {.path = path, .follow = follow, .read = true};
+	description_t *description;
+	errno_t error = path_open(self, directory, &open, &description);
+
+	if (error != WASI_SUCCESS)
+		return error;
+	error = file_set_times(self, description, accessed, modified, fstflags);
+	(void)!description_release(self, description);
+	return error;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Regions of the address space, from the memory service, at random addresses. */
+#include "program.h"
+
+#include <abi/protocol/memory.h>
+
+#define PAGE       4096u
+#define AREA_LOW   0x400000000000u /* above the runtime's own image and the compiled module */
+#define AREA_PAGES 0x200000000u
+#define ATTEMPTS   16u
+#define ACCESS     (RIGHT_READ | RIGHT_WRITE)
+
+static uint64_t random_address(void)
+{
+	return AREA_LOW + random_number() % AREA_PAGES * PAGE;
+}
+
+void *memory_reserve(uint64_t size)
+{
+	for (unsigned i = 0; i < ATTEMPTS; i++) {
+		uint64_t address = random_address();
+		uint64_t words[6] = {0, address, size, 0, MEMORY_OBJECT_RESERVED, 0};
+
+		if (service_ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words) == OK)
+			return (void *)address;
+	}
+	return nullptr;
+}
+
+bool memory_commit(void *address, uint64_t size)
+{
+	uint64_t words[6] = {0, (uint64_t)(uintptr_t)address, size, ACCESS};
+
+	return service_ask(SERVICE_NUMBER_MEMORY, MEMORY_PROTECT, words) == OK;
+}
+
+void memory_release(void *address, uint64_t size)
+{
+	uint64_t words[6] = {0, (uint64_t)(uintptr_t)address, size};
+
+	(void)!service_ask(SERVICE_NUMBER_MEMORY, MEMORY_UNMAP, words);
+}

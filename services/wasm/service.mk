@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The native program that runs WASM programs.
+
+# Not named `wasm`: that is the folder of the engine's objects.
+PROGRAM_LIBS_wasm-run := $(BUILD)/user/lib/libwasm_runtime.a
+$(eval $(call program,wasm-run,$(sort $(wildcard services/wasm/*.c services/wasm/*.S)),svc/wasm))

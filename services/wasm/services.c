@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Calls to services. An interrupt of the program (Ctrl-C) cancels whatever wait its thread is in,
+ * also one that cannot be cut short, such as a write. Those are sent again under the same sequence
+ * number, so that what was done already is not done twice. */
+#include "program.h"
+
+#define SERVICES 16u
+
+static struct client clients[SERVICES];
+static bool noted;
+
+/* A wait that an interrupt ended: the service may have answered it all the same. When the program
+ * asks the same thing next, it does so under the same number and gets that answer. */
+static struct cancelled {
+	uint32_t number;
+	uint32_t method;
+	uint32_t sequence;
+	uint64_t words[6];
+} cancelled;
+
+void services_init(const struct process_start *start)
+{
+	for (uint32_t i = 0; i < SERVICES; i++)
+		clients[i] = (struct client){
+			.endpoint = start->handles[(uint32_t)PROCESS_SLOT_SERVICE + i],
+			.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
+		};
+}
+
+bool service_present(uint32_t number)
+{
+	return number < SERVICES && clients[number].endpoint != 0;
+}
+
+bool interrupt_noted(void)
+{
+	bool was = noted;
+
+	noted = false;
+	return was;
+}
+
+void interrupt_clear(void)
+{
+	noted = false;
+}
+
+status_t service_call(uint32_t number, uint32_t method, struct call *call)
+{
+	uint64_t words[6];
+	status_t status;
+
+	memcpy(words, call->words, sizeof(words));
+	for (;;) {
+		status = client_call(&clients[number], method, call);
+		if (status != ERR_CANCELLED)
+			return status;
+		noted = true;
+		clients[number].sequence--;
+		memcpy(call->words, words, sizeof(words));
+	}
+}
+
+static void resume_cancelled(uint32_t number, uint32_t method, const struct call *call)
+{
+	struct client *client = &clients[number];
+
+	if (cancelled.sequence != 0 && cancelled.number == number && cancelled.method == method &&
+		cancelled.sequence == client->sequence &&
+		memcmp(cancelled.words, call->words, sizeof(call->words)) == 0)
+		client->sequence--;
+	cancelled.sequence = 0;
+}
+
+status_t service_wait(uint32_t number, uint32_t method, struct call *call)
+{
+	struct cancelled this = {.number = number, .method = method};
+	status_t status;
+
+	if (interrupt_noted())
+		return ERR_CANCELLED;
+	memcpy(this.words, call->words, sizeof(this.words));
+	resume_cancelled(number, method, call);
+	status = client_call(&clients[number], method, call);
+	if (status == ERR_CANCELLED) {
+		this.sequence = clients[number].sequence;
+		cancelled = this;
+	}
+	return status;
+}
+
+status_t service_ask(uint32_t number, uint32_t method, uint64_t words[6])
+{
+	struct call call = {0};
+	status_t status;
+
+	memcpy(call.words, words, sizeof(call.words));
+	status = service_call(number, method, &call);
+	memcpy(words, call.words, sizeof(call.words));
+	return status;
+}

@@ -66,10 +66,17 @@ $(BUILD)/apps/commands.list: apps/commands/commands.h
 APPS_FILES := $(BUILD)/apps/sh.wasm $(BUILD)/apps/cmds.wasm $(BUILD)/apps/commands.list \
 	$(DEMOS:%=$(BUILD)/apps/demos/%.wasm)
 
-$(eval $(call bundle_file,bin/sh.wasm,$(BUILD)/apps/sh.wasm))
-$(eval $(call bundle_file,bin/cmds.wasm,$(BUILD)/apps/cmds.wasm))
+# In the image all programs are compiled ahead of time. The commands are one file under many names,
+# which the bundle stores once.
+COMMANDS := $(shell awk -F'"' '/^COMMAND/ { print $$2 }' apps/commands/commands.h)
+$(BUILD)/apps/%.cwasm: $(BUILD)/apps/%.wasm $(BUILD)/host/cwasm
+	$(call say,CWASM,$@)
+	$(Q)$(BUILD)/host/cwasm compile $< -o $@
+
+$(eval $(call bundle_file,bin/sh,$(BUILD)/apps/sh.cwasm))
+$(foreach c,$(COMMANDS),$(eval $(call bundle_file,bin/$(c),$(BUILD)/apps/cmds.cwasm)))
 $(eval $(call bundle_file,bin/commands.list,$(BUILD)/apps/commands.list))
-$(foreach d,$(DEMOS),$(eval $(call bundle_file,share/demos/$(d).wasm,$(BUILD)/apps/demos/$(d).wasm)))
+$(foreach d,$(DEMOS),$(eval $(call bundle_file,share/demos/$(d),$(BUILD)/apps/demos/$(d).cwasm)))
 
 .PHONY: apps apps-test
 apps: $(APPS_FILES) ## Build the shell, the commands and the demonstration programs

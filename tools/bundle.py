@@ -16,7 +16,7 @@ HEADER = struct.Struct("<QIIQQ32s")
 ENTRY = struct.Struct("<88sQQQ32s")
 NAME_MAX = 87
 EXECUTABLE = 1
-MAGICS = (b"\x7fELF", b"\0asm")
+MAGICS = (b"\x7fELF", b"\0asm", b"CRCWASM\0")
 
 
 class BundleError(Exception):
@@ -43,19 +43,23 @@ def entry(name, data, offset):
 
 
 def build(files):
-    """`files`: path in the bundle → bytes. The result depends on nothing else."""
+    """`files`: path in the bundle → bytes. The result depends on nothing else. Equal files are
+    stored once, where the first of them lies."""
     abi = model.load(ROOT / "abi")
     offset = round_up(HEADER.size + ENTRY.size * len(files))
-    entries, body = b"", b""
+    entries, body, places = b"", bytearray(), {}
     for name in sorted(files, key=str.encode):
         check_name(name)
-        entries += entry(name, files[name], offset + len(body))
-        body += files[name] + bytes(round_up(len(files[name])) - len(files[name]))
+        data = files[name]
+        if data not in places:
+            places[data] = offset + len(body)
+            body += data + bytes(round_up(len(data)) - len(data))
+        entries += entry(name, data, places[data])
     known = constants(abi)
     header = HEADER.pack(known["BUNDLE_MAGIC"], known["BUNDLE_VERSION"], len(files),
                          offset + len(body), canonical.hash64(abi), hashlib.sha256(entries).digest())
     head = header + entries
-    return head + bytes(offset - len(head)) + body
+    return head + bytes(offset - len(head)) + bytes(body)
 
 
 def read_specs(specs):

@@ -63,6 +63,18 @@ static bool is_good_name(const struct bundle_entry *entry)
 	return name[0] != '\0' && name[0] != '/' && memchr(name, '\0', sizeof entry->name);
 }
 
+// True if a file before this one lies at the same place: files that are alike are stored once.
+static bool is_repeated(const struct bundle *bundle, uint64_t index)
+{
+	const struct bundle_entry *entry = entry_at(bundle, index);
+	for (uint64_t i = 0; i < index; i++) {
+		const struct bundle_entry *other = entry_at(bundle, i);
+		if (other->offset == entry->offset && other->size == entry->size)
+			return true;
+	}
+	return false;
+}
+
 // Files lie in the order of their names, each on the first page after the one before.
 static status_t check_entries(const struct bundle *bundle, struct report *report)
 {
@@ -74,11 +86,13 @@ static status_t check_entries(const struct bundle *bundle, struct report *report
 		if (!is_good_name(entry) || strcmp(name, previous) <= 0)
 			return report_failure(report, ERR_BAD_IMAGE,
 				"The bundle has a bad file name.", ADVICE_BUNDLE);
+		previous = name;
+		if (entry->offset < offset && is_repeated(bundle, i))
+			continue;
 		if (entry->offset != offset || entry->size > bundle->size - offset)
 			return report_failure(report, ERR_BAD_IMAGE,
 				"A file of the bundle lies outside it.", ADVICE_BUNDLE);
 		offset += page_round_up(entry->size);
-		previous = name;
 	}
 	if (offset != bundle->size)
 		return report_failure(report, ERR_BAD_IMAGE,

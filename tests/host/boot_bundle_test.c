@@ -127,6 +127,29 @@ static void refuse(status_t expected)
 	assert_true(strlen(report.advice) > 10);
 }
 
+// Two names for one file: the second begins where the first does.
+static void test_file_with_two_names(void **state)
+{
+	(void)state;
+	struct bundle_file file;
+	image.entries[1].offset = image.entries[0].offset;
+	image.entries[1].size = image.entries[0].size;
+	image.header.size = 3 * ABI_PAGE_SIZE;
+	seal();
+	assert_int_equal(verify(sizeof image), OK);
+	assert_int_equal(bundle_find(&bundle, "share/text", &file), OK);
+	assert_ptr_equal(file.data, image.bytes + ABI_PAGE_SIZE);
+	assert_int_equal(file.size, FIRST_SIZE);
+}
+
+static void test_part_of_another_file(void **state)
+{
+	(void)state;
+	image.entries[1].offset = image.entries[0].offset;
+	image.header.size = 3 * ABI_PAGE_SIZE;
+	refuse(ERR_BAD_IMAGE);
+}
+
 static void test_another_interface(void **state)
 {
 	(void)state;
@@ -184,7 +207,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(test_good), TEST(test_every_flipped_bit_is_found),
 		TEST(test_only_what_boots), TEST(test_cut), TEST(test_longer_memory_is_no_harm),
-		TEST(test_another_interface), TEST(test_lying_counts), TEST(test_lying_places),
-		TEST(test_lying_sizes), TEST(test_bad_names)};
+		TEST(test_file_with_two_names), TEST(test_cut), TEST(test_longer_memory_is_no_harm),
+		TEST(test_part_of_another_file), TEST(test_cut),
+		TEST(test_longer_memory_is_no_harm), TEST(test_another_interface),
+		TEST(test_lying_counts), TEST(test_lying_places), TEST(test_lying_sizes),
+		TEST(test_bad_names)};
 	return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

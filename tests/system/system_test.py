@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""A first task of its own under the real kernel: usage: system_test.py program [--smp N]
+[--icount] [--options '...'] [--seconds N]. Prints what the guest said; exits with its status."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+sys.dont_write_bytecode = True
+
+import bundle
+import machine
+
+BUILD = Path(os.environ.get("BUILD") or "build")
+
+
+def settings_for(options, folder):
+    files = {"kernel": (BUILD / "kernel.elf.stripped").read_bytes(),
+             "init": (BUILD / "user" / f"{options.program}").read_bytes()}
+    (folder / "bundle").write_bytes(bundle.build(files))
+    return machine.Settings(build=BUILD, options=options.options, memory=256, smp=options.smp,
+                            direct=True, accel="tcg", icount=options.icount,
+                            bundle=folder / "bundle", log=folder / "kernel.log")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program")
+    parser.add_argument("--smp", type=int, default=1)
+    parser.add_argument("--icount", action="store_true")
+    parser.add_argument("--options", default="")
+    parser.add_argument("--seconds", type=int, default=600)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = settings_for(options, Path(folder))
+        try:
+            result = subprocess.run(machine.arguments(settings, False), timeout=options.seconds,
+                                    stdin=subprocess.DEVNULL, check=False)
+            status = machine.exit_status(result.returncode)
+        except subprocess.TimeoutExpired:
+            print(f"no end after {options.seconds} s")
+            status = 124
+        print(settings.log.read_text(encoding="utf-8", errors="replace"), end="")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

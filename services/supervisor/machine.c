@@ -9,6 +9,10 @@ status_t connect_self(struct builder *b, struct built *s)
 {
 	uint64_t slot = (uint64_t)PROCESS_SLOT_SERVICE + SERVICE_NUMBER_SUPERVISOR;
 
+	/* As in builder_connect: a manager mints its programs' capabilities from it. */
+	if ((s->manifest.grants & SERVICE_GRANT_MANAGER) != 0)
+		return cnode_copy(s->cnode, slot, b->fault_endpoint, RIGHT_WRITE | RIGHT_GRANT,
+			&s->tags[slot]);
 	return cnode_mint(s->cnode, slot, b->fault_endpoint, RIGHT_WRITE | RIGHT_GRANT,
 		BADGE_SERVICE + s->manifest.number, &s->tags[slot]);
 }

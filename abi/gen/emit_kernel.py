@@ -111,7 +111,7 @@ def asm_h(abi):
     out += "".join(line(f"ABI_{n.upper()}", hex(v)) for n, v in abi.limits.items())
     out += "".join(line(c["name"], hex(c["value"])) for c in abi.constants)
     for struct in abi.structs:
-        out += line(f"{struct.name.upper()}_SIZE", struct.size)
+        out += line(f"SIZEOF_{struct.name.upper()}", struct.size)
         out += "".join(line(f"{struct.name.upper()}_{f.name.upper()}", f.offset)
                        for f in struct.fields)
     return out

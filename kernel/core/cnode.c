@@ -8,7 +8,7 @@
 #include <kernel/space.h>
 
 #define DETAIL_DEVICE ((uint64_t)1 << 8)
-#define BADGE_LIMIT ((uint64_t)1 << 48)
+#define BADGE_LIMIT   ((uint64_t)1 << 48)
 
 static struct cnode *target_cnode(const struct invocation *in)
 {

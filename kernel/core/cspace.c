@@ -2,6 +2,8 @@
 /* Slots of CNodes by index: see cspace.h. */
 #include <kernel/cspace.h>
 
+struct cnode cspace_empty;
+
 status_t cnode_slot(struct cnode *cnode, uint64_t index, struct slot **slot)
 {
 	if (index < CNODE_RESERVED || index > cnode->mask)

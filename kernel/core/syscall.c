@@ -14,6 +14,8 @@
 #include <kernel/thread.h>
 #include <kernel/trace.h>
 
+const uint64_t abi_hash = ABI_HASH; /* for the entry code */
+
 static status_t abi_call(struct cpu *cpu, struct thread *self)
 {
 	(void)cpu;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Thread states and priorities: see thread.h. */
 #include <arch/vector.h>
+#include <kernel/cspace.h>
 #include <kernel/endpoint.h>
 #include <kernel/fault.h>
 #include <kernel/futex.h>
@@ -17,7 +18,9 @@ void thread_init(struct thread *thread)
 	thread->wait_deadline = TIME_NEVER;
 	thread->container.slots = thread->slots;
 	thread->container.slot_count = THREAD_SLOT_COUNT;
-	thread->control_words = ARCH_VECTOR_CONTROL_INITIAL;
+	thread->mxcsr = ARCH_MXCSR_INITIAL;
+	thread->fcw = ARCH_FCW_INITIAL;
+	thread->cspace = &cspace_empty;
 	arch_frame_init(&thread->frame);
 }
 
@@ -126,7 +129,7 @@ void thread_detach(struct thread *thread)
 	thread->sc = NULL;
 	thread->upcall = NULL;
 	thread->message = NULL;
-	thread->cspace = NULL;
+	thread->cspace = &cspace_empty;
 	thread->space = NULL;
 	if (thread->bound != NULL)
 		thread->bound->bound = NULL;

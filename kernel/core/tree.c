@@ -102,6 +102,7 @@ void tree_remove_slow(struct tree *tree, struct tree_node *node)
 		rotate_up(tree, child);
 	}
 	replace_child(tree, node, NULL);
+	node->parent = NULL;
 }
 
 struct tree_node *tree_next(const struct tree_node *node)

@@ -148,6 +148,7 @@ void kernel_main(uint64_t boot_info)
 	console_print("Craton kernel, interface {x}, TSC {d} MHz\n", ABI_HASH, clock.hz / 1000000);
 	limit = (uint32_t)option_number(line, "smp=", CPU_MAX);
 	kernel_has_others = machine.cpu_count > 1 && limit > 1;
+	cpu_set_entry(!kernel_has_others);
 	kernel_lock(&boot_cpu);
 	smp_start(machine.apic_ids, machine.cpu_count, limit);
 	root_start(info);

@@ -51,6 +51,7 @@ struct table_pointer {
 static struct gate idt[256];
 extern const char entry_stubs[];
 extern const char entry_syscall[];
+extern const char entry_syscall_plain[];
 
 static void gate_set(uint32_t vector, uint8_t ist, uint8_t type)
 {
@@ -124,11 +125,18 @@ static void control_init(void)
 	msr_write(MSR_PAT, PAT_WITH_WRITE_COMBINING);
 }
 
+void cpu_set_entry(bool plain)
+{
+	const char *entry = plain && features.xgetbv1 ? entry_syscall_plain : entry_syscall;
+
+	msr_write(MSR_LSTAR, (uint64_t)(uintptr_t)entry);
+}
+
 static void syscall_init(void)
 {
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SYSCALL | EFER_NX);
 	msr_write(MSR_STAR, (uint64_t)USER_BASE << 48 | (uint64_t)KERNEL_CODE << 32);
-	msr_write(MSR_LSTAR, (uint64_t)(uintptr_t)entry_syscall);
+	cpu_set_entry(false);
 	msr_write(MSR_FMASK, FLAGS_CLEARED_ON_SYSCALL);
 }
 

@@ -3,8 +3,9 @@
 // thread, so there is one kernel stack per CPU, empty at each entry.
 // Offsets: struct arch_entry (GS) and struct frame (the start of struct thread).
 
+#include <abi/asm.h>
+
 #define CPU_STACK     %gs:8
-#define CPU_SCRATCH   %gs:16
 #define CPU_CURRENT   %gs:24
 #define CPU_IN_KERNEL %gs:32
 
@@ -23,7 +24,7 @@
 #define USER_CODE 0x33
 #define USER_DATA 0x2b
 
-.macro SAVE_COMMON base
+.macro SAVE_WORDS base
 	mov %r8, FRAME_WORDS+0(\base)
 	mov %r9, FRAME_WORDS+8(\base)
 	mov %r10, FRAME_WORDS+16(\base)
@@ -34,6 +35,10 @@
 	mov %rsi, FRAME_ARGS+8(\base)
 	mov %rdx, FRAME_ARGS+16(\base)
 	mov %rbx, FRAME_ARGS+24(\base)
+.endm
+
+.macro SAVE_COMMON base
+	SAVE_WORDS \base
 	mov %rbp, FRAME_RBP(\base)
 	mov %r15, FRAME_R15(\base)
 .endm
@@ -55,24 +60,82 @@
 
 	.text
 
-// SYSCALL: Intel SDM volume 2. Interrupts are off (IA32_FMASK).
+// SYSCALL: Intel SDM volume 2. Interrupts are off (IA32_FMASK). r15 is free by the convention and
+// holds the current thread. This entry is for one CPU without kernel isolation: it tries the short
+// way of call and reply_recv first (kernel/core/fastpath.c).
+	.globl entry_syscall_plain
+	.balign 64
+entry_syscall_plain:
+	cmp $SYSCALL_ABI, %eax
+	je null_call
+	swapgs
+	mov CPU_CURRENT, %r15
+	mov %rsp, FRAME_RSP(%r15)
+	mov %rcx, FRAME_RIP(%r15)
+	mov %r11, FRAME_RFLAGS(%r15)
+	mov %rbp, FRAME_RBP(%r15)
+	mov CPU_STACK, %rsp
+	cmp $SYSCALL_REPLY_RECV, %eax
+	ja general_call
+	mov %r10, %r11
+	je 1f
+	jmp fastpath_call
+1:	mov %rbx, %rcx
+	jmp fastpath_reply_recv
+
+	.globl fastpath_exit
+	.balign 16
+fastpath_exit:
+	mov %r11, %r10
+	mov FRAME_RIP(%r15), %rcx
+	mov FRAME_RFLAGS(%r15), %r11
+	mov FRAME_RBP(%r15), %rbp
+	mov FRAME_RSP(%r15), %rsp
+	xor %eax, %eax
+	xor %edx, %edx
+	xor %ebx, %ebx
+	xor %r15d, %r15d
+	swapgs
+	sysretq
+
+	.globl fastpath_call_fail
+fastpath_call_fail:
+	mov %r11, %r10
+	mov $SYSCALL_CALL, %eax
+	xor %ebx, %ebx
+	jmp general_call
+
+	.globl fastpath_reply_recv_fail
+fastpath_reply_recv_fail:
+	mov %r11, %r10
+	mov $SYSCALL_REPLY_RECV, %eax
+	mov %rcx, %rbx
+	jmp general_call
+
+// abi(): nothing of the kernel's state is touched.
+null_call:
+	mov abi_hash(%rip), %rdx
+	xor %eax, %eax
+	sysretq
+
+// The entry with several CPUs: everything goes the general way.
 	.globl entry_syscall
 	.balign 64
 entry_syscall:
 	swapgs
-	mov %rsp, CPU_SCRATCH
-	mov CPU_CURRENT, %rsp
-	SAVE_COMMON %rsp
-	mov %rax, FRAME_NUMBER(%rsp)
-	mov %rcx, FRAME_RIP(%rsp)
-	mov %r11, FRAME_RFLAGS(%rsp)
-	mov CPU_SCRATCH, %rcx
-	mov %rcx, FRAME_RSP(%rsp)
-	movq $0, FRAME_FULL(%rsp)
+	mov CPU_CURRENT, %r15
+	mov %rsp, FRAME_RSP(%r15)
+	mov %rcx, FRAME_RIP(%r15)
+	mov %r11, FRAME_RFLAGS(%r15)
+	mov %rbp, FRAME_RBP(%r15)
+	mov CPU_STACK, %rsp
+general_call:
+	SAVE_WORDS %r15
+	mov %rax, FRAME_NUMBER(%r15)
+	movq $0, FRAME_R15(%r15)
 	movl $1, CPU_IN_KERNEL
 	mov %gs:0, %rdi
-	mov %rsp, %rsi
-	mov CPU_STACK, %rsp
+	mov %r15, %rsi
 	xor %ebp, %ebp
 	call syscall_enter
 	// Falls through: a thread is current and the kernel lock is released.
@@ -90,8 +153,10 @@ entry_return:
 	swapgs
 	sysretq
 
+// All registers. A frame is full from an interrupt to here; system calls find it cleared.
 return_full:
 	mov %rsp, %rax
+	movq $0, FRAME_FULL(%rax)
 	mov CPU_STACK, %rsp
 	pushq $USER_DATA
 	pushq FRAME_RSP(%rax)

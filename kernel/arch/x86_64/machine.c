@@ -19,14 +19,7 @@ bool arch_copy_bytes(void *to, const void *from, size_t size);
 
 void arch_tls_load(struct cpu *cpu, struct thread *thread)
 {
-	if (cpu->arch.fs_base != thread->fs_base) {
-		msr_write(MSR_FS_BASE, thread->fs_base);
-		cpu->arch.fs_base = thread->fs_base;
-	}
-	if (cpu->arch.gs_base != thread->gs_base) {
-		msr_write(MSR_KERNEL_GS_BASE, thread->gs_base);
-		cpu->arch.gs_base = thread->gs_base;
-	}
+	arch_tls_switch(cpu, thread);
 }
 
 void arch_thread_unload(struct cpu *cpu, struct thread *thread)

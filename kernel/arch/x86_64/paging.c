@@ -55,6 +55,14 @@ void arch_space_init(struct address_space *space)
 	space->root = physical_of(object->top);
 }
 
+/* The short way of calls loads spaces without noting it in them: this CPU's is in `cpu->space`. */
+static uint64_t active_cpus(const struct address_space *space)
+{
+	const struct cpu *self = cpu_self();
+
+	return space->active_cpus | (self->space == space ? (uint64_t)1 << self->id : 0);
+}
+
 void arch_space_tear(struct address_space *space)
 {
 	struct space_object *object = (struct space_object *)space;
@@ -63,17 +71,13 @@ void arch_space_tear(struct address_space *space)
 	space->torn = true;
 	space->pool = 0;
 	space->pool_count = 0;
-	flush_mask |= space->active_cpus;
+	flush_mask |= active_cpus(space);
 	arch_flush_finish(); /* the tables may be reused as soon as their capabilities are gone */
 }
 
 void arch_space_load(struct cpu *cpu, struct address_space *space)
 {
-	if (cpu->space != NULL)
-		cpu->space->active_cpus &= ~((uint64_t)1 << cpu->id);
-	space->active_cpus |= (uint64_t)1 << cpu->id;
-	cpu->space = space;
-	cr3_write(space->root);
+	arch_space_switch(cpu, space);
 }
 
 void arch_space_forget(struct address_space *space)
@@ -293,7 +297,7 @@ void arch_map(struct address_space *space, uint64_t address, uint64_t physical, 
 static void flush_range(const struct address_space *space, uint64_t address, uint64_t pages)
 {
 	struct cpu *self = cpu_self();
-	uint64_t mask = space->active_cpus;
+	uint64_t mask = active_cpus(space);
 
 	if (self->space == space && pages <= LOCAL_FLUSH_PAGES) {
 		for (uint64_t i = 0; i < pages; i++)

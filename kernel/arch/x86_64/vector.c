@@ -11,10 +11,10 @@
 #define XCR0_AVX       0x4u
 #define XSAVE_HEADER   512u /* offset of XSTATE_BV in the save area */
 
-static uint64_t state_mask;
+uint32_t vector_state_mask;
 
 /* An image whose components are all initial: XRSTOR from it clears what is live. */
-static const uint8_t initial_image[ARCH_VECTOR_SIZE] __attribute__((aligned(64))) = {
+const uint8_t vector_initial_image[ARCH_VECTOR_SIZE] __attribute__((aligned(64))) = {
 	[24] = 0x80, [25] = 0x1f, /* MXCSR */
 };
 
@@ -25,21 +25,10 @@ void vector_init_cpu(void)
 	if (features.xsave)
 		cr4 |= CR4_OSXSAVE;
 	cr4_write(cr4);
-	state_mask = XCR0_X87_SSE | (features.avx ? XCR0_AVX : 0);
+	vector_state_mask = XCR0_X87_SSE | (features.avx ? XCR0_AVX : 0);
 	if (features.xsave)
-		__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)state_mask), "d"(0));
+		__asm__ volatile("xsetbv" : : "c"(0), "a"(vector_state_mask), "d"(0));
 	__asm__ volatile("fninit");
-}
-
-static bool state_in_use(void)
-{
-	uint32_t low;
-	uint32_t high;
-
-	if (!features.xgetbv1)
-		return true;
-	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
-	return low != 0;
 }
 
 static void state_save(uint8_t *area)
@@ -47,7 +36,7 @@ static void state_save(uint8_t *area)
 	if (features.xsave)
 		__asm__ volatile("xsave64 (%0)"
 			:
-			: "r"(area), "a"((uint32_t)state_mask), "d"(0)
+			: "r"(area), "a"(vector_state_mask), "d"(0)
 			: "memory");
 	else
 		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
@@ -58,29 +47,10 @@ static void state_load(const uint8_t *area)
 	if (features.xsave)
 		__asm__ volatile("xrstor64 (%0)"
 			:
-			: "r"(area), "a"((uint32_t)state_mask), "d"(0)
+			: "r"(area), "a"(vector_state_mask), "d"(0)
 			: "memory");
 	else
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
-}
-
-static uint64_t control_words_read(void)
-{
-	uint32_t mxcsr;
-	uint16_t fcw;
-
-	__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
-	__asm__ volatile("fnstcw %0" : "=m"(fcw));
-	return (uint64_t)fcw << 32 | mxcsr;
-}
-
-static void control_words_write(uint64_t words)
-{
-	uint32_t mxcsr = (uint32_t)words;
-	uint16_t fcw = (uint16_t)(words >> 32);
-
-	__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
-	__asm__ volatile("fldcw %0" : : "m"(fcw));
 }
 
 void vector_leave(struct thread *thread, bool keep)
@@ -89,7 +59,8 @@ void vector_leave(struct thread *thread, bool keep)
 		state_save(thread->vector);
 		thread->vector_saved = true;
 	} else {
-		thread->control_words = control_words_read();
+		__asm__ volatile("stmxcsr %0" : "=m"(thread->mxcsr));
+		__asm__ volatile("fnstcw %0" : "=m"(thread->fcw));
 		thread->vector_saved = false;
 	}
 }
@@ -101,7 +72,7 @@ void vector_enter(struct thread *thread)
 		thread->vector_saved = false;
 		return;
 	}
-	if (state_in_use())
-		state_load(initial_image);
-	control_words_write(thread->control_words);
+	vector_clear();
+	__asm__ volatile("ldmxcsr %0" : : "m"(thread->mxcsr));
+	__asm__ volatile("fldcw %0" : : "m"(thread->fcw));
 }

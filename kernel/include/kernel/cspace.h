@@ -7,6 +7,9 @@
 
 #include <kernel/object.h>
 
+/* What a thread without a capability space has: no slot of it is in range. */
+extern struct cnode cspace_empty;
+
 /* The filled slot that `handle` names in `thread`'s space. ERR_INVALID_HANDLE, ERR_STALE. */
 ALWAYS_INLINE NODISCARD status_t cspace_lookup(
 	const struct thread *thread, handle_t handle, struct slot **slot)
@@ -18,8 +21,6 @@ ALWAYS_INLINE NODISCARD status_t cspace_lookup(
 		uint32_t index;
 		struct slot *found;
 
-		if (UNLIKELY(cnode == NULL))
-			return ERR_INVALID_HANDLE;
 		index = path & cnode->mask;
 		path >>= cnode->radix;
 		if (UNLIKELY(index < CNODE_RESERVED))

@@ -5,6 +5,8 @@
 
 #include <kernel/cpu.h>
 
+extern const uint64_t abi_hash;
+
 void syscall_enter(struct cpu *cpu, struct thread *self);
 
 /* Chooses what runs and releases the lock; if that is nobody, does not return. The lock is held. */

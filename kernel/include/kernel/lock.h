@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The kernel lock: one spin lock, taken by every entry and released at every exit. Long
- * operations leave the kernel between slices, so it is never held for long. It is not fair on purpose: where a CPU of a
- * virtual machine may itself be descheduled, a queue of tickets stands still behind it. A CPU that waits for
- * it has its registers saved and uses no user memory (`in_kernel`), so whoever holds the lock may
- * take its thread or translations away. */
+ * operations leave the kernel between slices, so it is never held for long. It is not fair on
+ * purpose: where a CPU of a virtual machine may itself be descheduled, a queue of tickets stands
+ * still behind it. A CPU that waits for it has its registers saved and uses no user memory
+ * (`in_kernel`), so whoever holds the lock may take its thread or translations away. */
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H
 

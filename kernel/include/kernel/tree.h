@@ -49,7 +49,7 @@ ALWAYS_INLINE void tree_insert(struct tree *tree, struct tree_node *node)
 	tree_insert_slow(tree, node);
 }
 
-/* Removes `node`, which is in `tree`. */
+/* Removes `node`, which is in `tree`. Its links are NULL afterwards. */
 ALWAYS_INLINE void tree_remove(struct tree *tree, struct tree_node *node)
 {
 	node->linked = 0;

@@ -13,6 +13,10 @@ void idt_init(void);
 /* Loads this CPU's descriptor tables, control registers and system-call entry. */
 void cpu_init(struct cpu *cpu, uint64_t stack_top, uint64_t fault_stack_top);
 
+/* Chooses the system-call entry: `plain` (one CPU, no kernel isolation) has the short way of calls.
+ */
+void cpu_set_entry(bool plain);
+
 /* Starts the other CPUs that `apic_ids` names, up to `limit` in all. Returns when they are idle. */
 void smp_start(const uint32_t *apic_ids, uint32_t count, uint32_t limit);
 

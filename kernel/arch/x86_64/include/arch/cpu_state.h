@@ -13,7 +13,7 @@ struct thread;
 struct arch_entry {
 	struct cpu *self;       /* 0 */
 	uint64_t kernel_stack;  /* 8: top */
-	uint64_t scratch;       /* 16: user stack pointer during entry */
+	uint64_t reserved;      /* 16 */
 	struct thread *current; /* 24: NULL: idle */
 	uint32_t in_kernel;     /* 32: 1 from entry (registers saved) until just before the exit */
 	uint32_t apic_id;

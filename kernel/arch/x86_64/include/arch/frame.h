@@ -24,8 +24,9 @@ struct frame {
 
 _Static_assert(offsetof(struct frame, full) == 0x90, "entry.S knows the offsets");
 
-#define ARCH_VECTOR_SIZE            832u            /* x87, SSE and AVX in standard XSAVE form */
-#define ARCH_VECTOR_CONTROL_INITIAL 0x037f00001f80u /* FCW << 32 | MXCSR */
+#define ARCH_VECTOR_SIZE   832u /* x87, SSE and AVX in standard XSAVE form */
+#define ARCH_MXCSR_INITIAL 0x1f80u
+#define ARCH_FCW_INITIAL   0x037fu
 
 void arch_frame_init(struct frame *frame);
 

@@ -3,7 +3,9 @@
 #ifndef ARCH_MACHINE_H
 #define ARCH_MACHINE_H
 
+#include <arch/asm.h>
 #include <kernel/cpu.h>
+#include <kernel/space.h>
 
 ALWAYS_INLINE struct cpu *cpu_self(void)
 {
@@ -11,6 +13,29 @@ ALWAYS_INLINE struct cpu *cpu_self(void)
 
 	__asm__("mov %%gs:0, %0" : "=r"(cpu));
 	return cpu;
+}
+
+/* Loads FS and GS base of the thread that is to run, where they differ from what is loaded. */
+ALWAYS_INLINE void arch_tls_switch(struct cpu *cpu, const struct thread *thread)
+{
+	if (UNLIKELY(cpu->arch.fs_base != thread->fs_base)) {
+		msr_write(MSR_FS_BASE, thread->fs_base);
+		cpu->arch.fs_base = thread->fs_base;
+	}
+	if (UNLIKELY(cpu->arch.gs_base != thread->gs_base)) {
+		msr_write(MSR_KERNEL_GS_BASE, thread->gs_base);
+		cpu->arch.gs_base = thread->gs_base;
+	}
+}
+
+/* Loads another address space's tables. */
+ALWAYS_INLINE void arch_space_switch(struct cpu *cpu, struct address_space *space)
+{
+	if (LIKELY(cpu->space != NULL))
+		cpu->space->active_cpus &= ~((uint64_t)1 << cpu->id);
+	space->active_cpus |= (uint64_t)1 << cpu->id;
+	cpu->space = space;
+	cr3_write(space->root);
 }
 
 /* Sets this CPU's timer to the absolute time `when`. */

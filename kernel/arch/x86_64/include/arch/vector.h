@@ -5,10 +5,50 @@
 #ifndef ARCH_VECTOR_H
 #define ARCH_VECTOR_H
 
+#include <arch/features.h>
 #include <kernel/object.h>
 
 /* Finds out what the CPU can save and enables it. */
 void vector_init_cpu(void);
+
+extern const uint8_t vector_initial_image[ARCH_VECTOR_SIZE];
+extern uint32_t vector_state_mask;
+
+/* Clears what is live, if anything is. */
+ALWAYS_INLINE void vector_clear(void)
+{
+	uint32_t low = 1;
+	uint32_t high;
+
+	if (LIKELY(features.xgetbv1))
+		__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
+	if (low == 0)
+		return;
+	if (features.xsave)
+		__asm__ volatile("xrstor64 %0"
+			:
+			: "m"(vector_initial_image), "a"(vector_state_mask), "d"(0));
+	else
+		__asm__ volatile("fxrstor64 %0" : : "m"(vector_initial_image));
+}
+
+/* Switches between two threads that are both in blocking system calls: vector registers are
+ * cleared, only the control words are each thread's own. The CPU has XGETBV with ECX = 1. */
+ALWAYS_INLINE void vector_switch_dead(struct thread *from, struct thread *to)
+{
+	uint32_t low;
+	uint32_t high;
+
+	__asm__ volatile("stmxcsr %0" : "=m"(from->mxcsr));
+	__asm__ volatile("fnstcw %0" : "=m"(from->fcw));
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
+	if (UNLIKELY(low != 0))
+		__asm__ volatile("xrstor64 %0"
+			:
+			: "m"(vector_initial_image), "a"(vector_state_mask), "d"(0));
+	__asm__ volatile("ldmxcsr %0" : : "m"(to->mxcsr));
+	__asm__ volatile("fldcw %0" : : "m"(to->fcw));
+}
 
 /* Saves the live state, or (`keep` false) only the control words. */
 void vector_leave(struct thread *thread, bool keep);

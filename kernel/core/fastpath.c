@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The short way of call and reply_recv: a short message to a thread that waits, on a context that
+ * travels along. For anything else nothing is changed and the general way (ipc.c) does it; so each
+ * condition here is one that the general way would decide alike.
+ *
+ * The message's words stay in registers all the way: they are arguments that are passed on to the
+ * exit (preserve_none has no registers to save). Nothing else is called. docs/kernel.md counts the
+ * instructions. */
+#include <arch/machine.h>
+#include <arch/paging.h>
+#include <arch/vector.h>
+#include <kernel/fastpath.h>
+#include <kernel/lock.h>
+#include <kernel/space.h>
+
+#define TAG_TYPE_BITS 48u
+#define TAG_TYPE_MASK (((uint64_t)1 << TAG_TYPE_BITS) - 1)
+
+/* The second word of a slot: tag, type, rights. */
+ALWAYS_INLINE uint64_t slot_word(const struct slot *slot)
+{
+	uint64_t word;
+
+	__builtin_memcpy(&word, (const char *)slot + sizeof(uint64_t), sizeof(word));
+	return word;
+}
+
+/* The slot that a handle of one level names, if it holds `type` with all `rights`; else NULL. The
+ * two slots of a CNode's header never match a type. */
+ALWAYS_INLINE struct slot *find(
+	const struct thread *self, handle_t handle, uint64_t type, uint64_t rights)
+{
+	const struct cnode *root = self->cspace;
+	uint32_t path = (uint32_t)handle & ((1u << ABI_HANDLE_PATH_BITS) - 1);
+	struct slot *slot = (struct slot *)(uintptr_t)root + path;
+	uint64_t word;
+
+	if (UNLIKELY(path > root->mask))
+		return NULL;
+	word = slot_word(slot);
+	if (UNLIKELY(((word ^ (handle >> ABI_HANDLE_PATH_BITS | type << 40)) & TAG_TYPE_MASK) != 0))
+		return NULL;
+	if (UNLIKELY((word >> TAG_TYPE_BITS & rights) != rights))
+		return NULL;
+	return slot;
+}
+
+/* A message of at most six words, no capabilities, no flags. */
+ALWAYS_INLINE bool is_plain(uint64_t info)
+{
+	return (uint32_t)info <= ABI_MESSAGE_REGISTER_WORDS;
+}
+
+ALWAYS_INLINE bool nothing_more_urgent(const struct cpu *cpu, uint8_t priority)
+{
+	return (int32_t)priority >= cpu->ready.top && cpu->ready.deadline.root == NULL;
+}
+
+ALWAYS_INLINE void switch_to(struct cpu *cpu, struct thread *from, struct thread *to)
+{
+	vector_switch_dead(from, to);
+	arch_tls_switch(cpu, to);
+	if (to->space != cpu->space) {
+		cpu->space = to->space;
+		cr3_write(to->space->root);
+	}
+	cpu->entry.current = to;
+}
+
+#define FAIL(way)                                               \
+	__attribute__((musttail)) return fastpath_##way##_fail( \
+		w3, w4, w5, self, handle, info, deadline, other, w0, w1, w2)
+#define EXIT(thread, badge)                             \
+	__attribute__((musttail)) return fastpath_exit( \
+		w3, w4, w5, thread, badge, info, 0, 0, w0, w1, w2)
+
+FASTPATH(fastpath_call)
+{
+	struct cpu *cpu = cpu_self();
+	struct slot *slot = find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE);
+	struct sched_context *sc = self->sc;
+	struct endpoint *endpoint;
+	struct tree_node *node;
+	struct thread *server;
+	struct reply *reply;
+	uint8_t priority;
+	time_ns earliest = deadline < sc->deadline ? deadline : sc->deadline;
+
+	if (UNLIKELY(slot == NULL || !is_plain(info)))
+		FAIL(call);
+	endpoint = (struct endpoint *)slot->object;
+	node = endpoint->waiting.root;
+	if (UNLIKELY(endpoint->state != ENDPOINT_RECEIVERS || node->left != NULL ||
+		     node->right != NULL))
+		FAIL(call);
+	server = CONTAINER_OF(node, struct thread, wait_node);
+	reply = server->reply;
+	priority = server->priority > self->priority ? server->priority : self->priority;
+	if (UNLIKELY(reply == NULL || sc->chain_depth >= ABI_CALL_CHAIN ||
+		     earliest < cpu->timer_next || !nothing_more_urgent(cpu, priority)))
+		FAIL(call);
+
+	endpoint->waiting.root = NULL;
+	endpoint->waiting.first = NULL;
+	endpoint->state = ENDPOINT_IDLE;
+	reply->state = REPLY_OWED;
+	reply->caller = self;
+	reply->lent = sc;
+	reply->next = sc->chain;
+	reply->deadline = deadline;
+	reply->outer_deadline = sc->deadline;
+	sc->chain = reply;
+	sc->chain_depth++;
+	sc->deadline = earliest;
+	sc->holder = server;
+	self->reply = reply;
+	self->state = THREAD_STATE_CALLING;
+	self->sc = NULL;
+	server->sc = sc;
+	server->reply = NULL;
+	server->state = THREAD_STATE_READY;
+	server->wait_deadline = TIME_NEVER;
+	server->donated_priority = self->priority;
+	server->priority = priority;
+	switch_to(cpu, self, server);
+	EXIT(server, slot->badge);
+}
+
+FASTPATH(fastpath_reply_recv)
+{
+	struct cpu *cpu = cpu_self();
+	struct slot *reply_slot = find(self, handle, OBJECT_REPLY, 0);
+	struct slot *slot = find(self, other, OBJECT_ENDPOINT, RIGHT_READ);
+	struct sched_context *sc = self->sc;
+	struct endpoint *endpoint;
+	struct thread *caller;
+	struct reply *reply;
+
+	if (UNLIKELY(reply_slot == NULL || slot == NULL || !is_plain(info) ||
+		     deadline != TIME_NEVER))
+		FAIL(reply_recv);
+	reply = (struct reply *)reply_slot->object;
+	endpoint = (struct endpoint *)slot->object;
+	caller = reply->caller;
+	if (UNLIKELY(reply->state != REPLY_OWED || caller == NULL || reply->lent != sc ||
+		     sc->chain != reply || endpoint->state != ENDPOINT_IDLE))
+		FAIL(reply_recv);
+	if (UNLIKELY(caller->fault_pending || self->boosters.root != NULL ||
+		     (self->bound != NULL && self->bound->bits != 0) ||
+		     !nothing_more_urgent(cpu, caller->priority)))
+		FAIL(reply_recv);
+
+	sc->chain = reply->next;
+	sc->chain_depth--;
+	sc->deadline = reply->outer_deadline;
+	sc->holder = caller;
+	caller->sc = sc;
+	caller->reply = NULL;
+	caller->state = THREAD_STATE_READY;
+	reply->state = REPLY_ARMED;
+	reply->server = self;
+	reply->caller = NULL;
+	reply->lent = NULL;
+	self->sc = self->home;
+	self->reply = reply;
+	self->state = THREAD_STATE_RECEIVING;
+	self->cancel_requested = false;
+	self->donated_priority = 0;
+	self->priority = self->base_priority;
+	self->waiting_on = endpoint;
+	self->wait_node.major = 255u - self->priority;
+	self->wait_node.minor = endpoint->arrivals++;
+	endpoint->waiting.root = &self->wait_node; /* its links are NULL while it is in no tree */
+	endpoint->waiting.first = &self->wait_node;
+	endpoint->state = ENDPOINT_RECEIVERS;
+	switch_to(cpu, self, caller);
+	EXIT(caller, 0);
+}

@@ -97,7 +97,11 @@ static uint64_t memory_peak(uint64_t pid)
 static void release(struct process *p)
 {
 	uint64_t words[6] = {p->pid};
-	status_t status = cnode_revoke(own_cnode(), process_slot(p, OWN_UNTYPED));
+	/* Stopped first: it may be in a call of this service, which then runs on the program's
+	 * scheduling context and must not lose it. */
+	status_t status = thread_stop(process_handle(p, OWN_THREAD));
+
+	status = cnode_revoke(own_cnode(), process_slot(p, OWN_UNTYPED));
 
 	for (unsigned slot = OWN_SPACE; slot <= OWN_FAULT; slot++)
 		status = cnode_delete(own_cnode(), process_slot(p, (enum own_slot)slot));

@@ -206,7 +206,7 @@ static bool serve(struct message *message, handle_t reply)
 		status = service->fault(&request);
 		estate_commit();
 		*message = (struct message){.info = message_info((uint32_t)status, 0, 0)};
-		return status != SERVICE_PARKED;
+		return true; /* FAULT_REPLY_* has the number of SERVICE_PARKED, too */
 	}
 	session = session_find(request.badge);
 	if (session == nullptr) {

@@ -77,7 +77,7 @@ static status_t statistics_handler(struct request *request)
 {
 	const struct space *space = request_space(request);
 
-	if (is_manager(request) && request->words[0] == 0) {
+	if (request->words[0] == UINT64_MAX || (is_manager(request) && request->words[0] == 0)) {
 		uint64_t total = (uint64_t)memory->chunk_count * CHUNK_PAGES;
 
 		request->words[0] = (total - memory->pages_free) * PAGE;

@@ -201,6 +201,31 @@ static void remap_range(struct space *space, uint64_t start, uint64_t end, uint6
 	}
 }
 
+/* Makes one of neighbours that do not differ: memory that grows in steps stays one region. */
+static void merge_range(struct space *space, uint64_t start, uint64_t end)
+{
+	link_t link = space->regions;
+
+	while (link != 0 && memory->regions[link - 1].start <= end) {
+		struct region *region = &memory->regions[link - 1];
+		link_t next = region->next;
+		struct region *other = next != 0 ? &memory->regions[next - 1] : nullptr;
+
+		if (other == nullptr || region->end < start || region->end != other->start ||
+			region->flags != other->flags || region->object != other->object ||
+			region->object != MEMORY_OBJECT_ANONYMOUS) {
+			link = next;
+			continue;
+		}
+		estate_save(region, sizeof(*region));
+		estate_save(other, sizeof(*other));
+		region->end = other->end;
+		region->next = other->next;
+		other->next = memory->free_region;
+		ESTATE_SET(memory->free_region, next);
+	}
+}
+
 status_t region_protect(struct space *space, uint64_t start, uint64_t end, uint64_t flags)
 {
 	status_t status = region_split(space, start);
@@ -221,6 +246,7 @@ status_t region_protect(struct space *space, uint64_t start, uint64_t end, uint6
 			region->object = MEMORY_OBJECT_ANONYMOUS;
 	}
 	remap_range(space, start, end, flags);
+	merge_range(space, start, end);
 	return OK;
 }
 

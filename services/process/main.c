@@ -13,6 +13,7 @@
 #define WAIT_NO_BLOCK  1u
 #define WAIT_KEEP      2u
 
+enum { STATE_READY = 1, STATE_WAITING, STATE_STOPPED, STATE_ENDED };
 enum { CAUSE_KILLED = 1, CAUSE_MEMORY_LIMIT = 4, CAUSE_BAD_IMAGE = 7, CAUSE_RUNTIME_LOST = 8 };
 
 struct process_state *table;
@@ -265,6 +266,20 @@ static uint64_t memory_used(uint64_t pid)
 	return peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_STATISTICS, words) == OK ? words[0] : 0;
 }
 
+/* What people are told of a thread's state: enum process_state of abi/wasm.toml. */
+static uint32_t state_for_people(uint64_t thread_state)
+{
+	switch (thread_state) {
+	case THREAD_STATE_READY:
+		return STATE_READY;
+	case THREAD_STATE_STOPPED:
+	case THREAD_STATE_FAULTED:
+		return STATE_STOPPED;
+	default:
+		return STATE_WAITING;
+	}
+}
+
 static void fill_status(struct process_status *s, const struct process *p)
 {
 	*s = (struct process_status){
@@ -272,6 +287,7 @@ static void fill_status(struct process_status *s, const struct process *p)
 		.parent = p->parent,
 		.memory_limit = p->quota,
 		.priority = PROGRAM_PRIORITY,
+		.state = STATE_ENDED,
 	};
 	memcpy(s->name, p->name, sizeof(s->name));
 	s->cpu_ns = process_cpu_ns(p);
@@ -281,7 +297,7 @@ static void fill_status(struct process_status *s, const struct process *p)
 
 		if (thread_info(process_handle(p, OWN_THREAD), &state, &priority, &time, &faults) ==
 			OK) {
-			s->state = (uint32_t)state;
+			s->state = state_for_people(state);
 			s->priority = (uint32_t)priority;
 		}
 	}
@@ -414,7 +430,7 @@ void program_main(const void *argument)
 	if (restarted) {
 		adopt();
 	} else {
-		table->next_pid = 1;
+		table->next_pid = FIRST_PID;
 		session_start();
 		estate_commit();
 	}

@@ -9,6 +9,7 @@
 #include <craton/service.h>
 
 #define PROCESSES        64u
+#define FIRST_PID        32u    /* smaller numbers are shown for services */
 #define BLOB_SIZE        16384u /* start data: path, arguments, environment, directory, descriptors */
 #define WAITERS          4u
 #define MEMORY_LIMIT     (64u << 20)

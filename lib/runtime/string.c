@@ -81,6 +81,17 @@ int memcmp(const void *a, const void *b, size_t size)
 	return 0;
 }
 
+void *memchr(const void *memory, int byte, size_t size)
+{
+	const unsigned char *at = memory;
+
+	for (; size > 0; size--, at++) {
+		if (*at == (unsigned char)byte)
+			return (void *)at;
+	}
+	return nullptr;
+}
+
 size_t strlen(const char *text)
 {
 	size_t length = 0;

@@ -2,12 +2,12 @@
 /* The console service: requests and interrupts. The terminal is in the estate; requests and
  * received bytes change it in transactions; the device is moved between them (see step()). */
 #include "uart.h"
-#include "waiting.h"
 
 #include <abi/protocol/console.h>
 #include <abi/syscall.h>
 #include <craton/estate.h>
 #include <craton/print.h>
+#include <craton/waiting.h>
 
 #define ESTATE_VERSION 1u
 #define SESSIONS       256u
@@ -33,13 +33,19 @@ static void complete(struct waiting *w, uint64_t result, const void *bytes, size
 	service_complete(&w->parked, OK, words, bytes, size);
 }
 
+static size_t read_size(uint64_t wanted)
+{
+	return wanted < MESSAGE_BYTES ? wanted : MESSAGE_BYTES;
+}
+
 static void serve_readers(void)
 {
 	uint8_t bytes[MESSAGE_BYTES];
 	struct waiting *w;
 
-	while (terminal_is_readable(terminal) && (w = waiting_first(CONSOLE_READ)) != nullptr) {
-		size_t count = terminal_read(terminal, bytes, w->size);
+	while (terminal_is_readable(terminal) &&
+		(w = waiting_next(nullptr, CONSOLE_READ)) != nullptr) {
+		size_t count = terminal_read(terminal, bytes, read_size(w->words[0]));
 
 		complete(w, count, bytes, count);
 		estate_commit();
@@ -50,7 +56,8 @@ static void serve_pollers(void)
 {
 	struct waiting *w;
 
-	while (terminal_is_readable(terminal) && (w = waiting_first(CONSOLE_POLL)) != nullptr) {
+	while (terminal_is_readable(terminal) &&
+		(w = waiting_next(nullptr, CONSOLE_POLL)) != nullptr) {
 		complete(w, 1, "", 0);
 		estate_commit();
 	}
@@ -60,8 +67,8 @@ static void serve_writers(void)
 {
 	struct waiting *w;
 
-	while ((w = waiting_first(CONSOLE_WRITE)) != nullptr) {
-		size_t taken = terminal_write(terminal, w->bytes, w->size);
+	while ((w = waiting_next(nullptr, CONSOLE_WRITE)) != nullptr) {
+		size_t taken = terminal_write(terminal, w->bytes, w->words[0]);
 
 		if (taken == 0)
 			return;
@@ -74,9 +81,9 @@ static void serve_drains(void)
 {
 	struct waiting *w;
 
-	if (waiting_first(CONSOLE_DRAIN) == nullptr || !uart_is_idle(&uart, terminal))
+	if (waiting_next(nullptr, CONSOLE_DRAIN) == nullptr || !uart_is_idle(&uart, terminal))
 		return;
-	while ((w = waiting_first(CONSOLE_DRAIN)) != nullptr) {
+	while ((w = waiting_next(nullptr, CONSOLE_DRAIN)) != nullptr) {
 		complete(w, 0, "", 0);
 		estate_commit();
 	}
@@ -167,22 +174,23 @@ static status_t write_handler(struct request *request)
 	forget_earlier(request);
 	if (size > request->size)
 		return ERR_PROTOCOL;
-	taken = waiting_first(CONSOLE_WRITE) != nullptr
+	taken = waiting_next(nullptr, CONSOLE_WRITE) != nullptr
 			? 0
 			: terminal_write(terminal, request->bytes, size);
 	if (taken == 0 && size > 0)
-		return waiting_add(request, size, ABI_DEADLINE_NEVER);
+		return waiting_add(request, ABI_DEADLINE_NEVER);
 	request->words[0] = taken;
 	return OK;
 }
 
 static status_t read_handler(struct request *request)
 {
-	size_t size = request->words[0] < MESSAGE_BYTES ? request->words[0] : MESSAGE_BYTES;
+	size_t size = read_size(request->words[0]);
 
 	forget_earlier(request);
-	if (size > 0 && (!terminal_is_readable(terminal) || waiting_first(CONSOLE_READ) != nullptr))
-		return waiting_add(request, size, ABI_DEADLINE_NEVER);
+	if (size > 0 &&
+		(!terminal_is_readable(terminal) || waiting_next(nullptr, CONSOLE_READ) != nullptr))
+		return waiting_add(request, ABI_DEADLINE_NEVER);
 	request->reply_size = size > 0 ? terminal_read(terminal, request->bytes, size) : 0;
 	request->words[0] = request->reply_size;
 	return OK;
@@ -195,7 +203,7 @@ static status_t poll_handler(struct request *request)
 
 	forget_earlier(request);
 	if (!ready && deadline > time_now())
-		return waiting_add(request, 0, deadline);
+		return waiting_add(request, deadline);
 	request->words[0] = ready;
 	return OK;
 }
@@ -253,7 +261,7 @@ static status_t drain_handler(struct request *request)
 {
 	forget_earlier(request);
 	if (!uart_is_idle(&uart, terminal))
-		return waiting_add(request, 0, time_now() + DRAIN_LOOK_NS);
+		return waiting_add(request, time_now() + DRAIN_LOOK_NS);
 	return OK;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The console service: serial port and terminal.
 
-$(eval $(call program,console,$(addprefix services/console/,main.c terminal.c uart.c ports.c waiting.c),svc/console))
+$(eval $(call program,console,$(addprefix services/console/,main.c terminal.c uart.c ports.c),svc/console))
 
 $(eval $(call host_test,terminal,tests/host/services/terminal_test.c services/console/terminal.c \
 	tests/host/services/estate_host.c,-Ilib/include -Iservices/console))

@@ -1,43 +1,46 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Requests that wait: see waiting.h. */
-#include "waiting.h"
+/* Requests that wait: see craton/waiting.h. */
+#include <craton/waiting.h>
 
-static struct waiting entries[WAITING_MAX];
-static uint64_t next_ticket;
+static struct waiting entries[WAITING_MOST];
+static uint64_t last_ticket;
 
 static bool is_used(const struct waiting *w)
 {
 	return w->parked.reply != 0;
 }
 
-status_t waiting_add(const struct request *request, size_t size, uint64_t deadline)
+status_t waiting_add(const struct request *request, uint64_t deadline)
 {
-	for (size_t i = 0; i < WAITING_MAX; i++) {
+	for (size_t i = 0; i < WAITING_MOST; i++) {
 		struct waiting *w = &entries[i];
 
 		if (is_used(w))
 			continue;
-		w->ticket = next_ticket++;
+		w->ticket = ++last_ticket;
 		w->deadline = deadline;
-		w->size = size;
-		memcpy(w->bytes, request->bytes, size < request->size ? size : request->size);
+		memcpy(w->words, request->words, sizeof(w->words));
+		w->size = request->size;
+		memcpy(w->bytes, request->bytes, request->size);
 		return service_park(request, &w->parked);
 	}
 	return ERR_TOO_MANY;
 }
 
-struct waiting *waiting_first(uint32_t method)
+struct waiting *waiting_next(const struct waiting *behind, uint32_t method)
 {
-	struct waiting *first = nullptr;
+	uint64_t after = behind != nullptr ? behind->ticket : 0;
+	struct waiting *next = nullptr;
 
-	for (size_t i = 0; i < WAITING_MAX; i++) {
+	for (size_t i = 0; i < WAITING_MOST; i++) {
 		struct waiting *w = &entries[i];
 
-		if (is_used(w) && w->parked.method == method &&
-			(first == nullptr || w->ticket < first->ticket))
-			first = w;
+		if (is_used(w) && w->ticket > after &&
+			(method == 0 || w->parked.method == method) &&
+			(next == nullptr || w->ticket < next->ticket))
+			next = w;
 	}
-	return first;
+	return next;
 }
 
 static void end(struct waiting *w, status_t status)
@@ -49,7 +52,7 @@ static void end(struct waiting *w, status_t status)
 
 void waiting_end_method(uint32_t method, status_t status)
 {
-	for (size_t i = 0; i < WAITING_MAX; i++) {
+	for (size_t i = 0; i < WAITING_MOST; i++) {
 		if (is_used(&entries[i]) && entries[i].parked.method == method)
 			end(&entries[i], status);
 	}
@@ -57,7 +60,7 @@ void waiting_end_method(uint32_t method, status_t status)
 
 void waiting_end_client(uint64_t badge, status_t status)
 {
-	for (size_t i = 0; i < WAITING_MAX; i++) {
+	for (size_t i = 0; i < WAITING_MOST; i++) {
 		if (is_used(&entries[i]) && entries[i].parked.badge == badge)
 			end(&entries[i], status);
 	}
@@ -67,7 +70,7 @@ uint64_t waiting_deadline(void)
 {
 	uint64_t next = ABI_DEADLINE_NEVER;
 
-	for (size_t i = 0; i < WAITING_MAX; i++) {
+	for (size_t i = 0; i < WAITING_MOST; i++) {
 		if (is_used(&entries[i]) && entries[i].deadline < next)
 			next = entries[i].deadline;
 	}
@@ -76,7 +79,7 @@ uint64_t waiting_deadline(void)
 
 struct waiting *waiting_expired(uint64_t now)
 {
-	for (size_t i = 0; i < WAITING_MAX; i++) {
+	for (size_t i = 0; i < WAITING_MOST; i++) {
 		if (is_used(&entries[i]) && entries[i].deadline <= now)
 			return &entries[i];
 	}

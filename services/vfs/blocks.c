@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The pool of blocks: see blocks.h. */
+#include "blocks.h"
+
+#include <craton/estate.h>
+
+#define WORD_BITS 64u
+
+struct usage {
+	uint32_t used;
+	uint32_t last; /* word in which a free block was found; the search begins there */
+	uint64_t map[];
+};
+
+static struct usage *usage;
+static uint8_t *blocks;
+static uint32_t count;
+
+static uint32_t words(void)
+{
+	return (count + WORD_BITS - 1) / WORD_BITS;
+}
+
+static size_t usage_size(void)
+{
+	return sizeof(*usage) + words() * sizeof(usage->map[0]);
+}
+
+bool blocks_open(uint32_t block_count)
+{
+	count = block_count;
+	usage = estate_allocate(usage_size(), 64);
+	blocks = estate_allocate((size_t)count * BLOCK_SIZE, BLOCK_SIZE);
+	return usage != nullptr && blocks != nullptr;
+}
+
+uint8_t *block_data(uint32_t block)
+{
+	return blocks + (size_t)(block - 1) * BLOCK_SIZE;
+}
+
+static uint32_t take(uint32_t word, uint32_t bit)
+{
+	uint32_t block = word * WORD_BITS + bit + 1;
+
+	estate_save(usage, sizeof(*usage));
+	usage->used++;
+	usage->last = word;
+	ESTATE_SET(usage->map[word], usage->map[word] | (uint64_t)1 << bit);
+	memset(block_data(block), 0, BLOCK_SIZE);
+	return block;
+}
+
+uint32_t block_allocate(void)
+{
+	for (uint32_t i = 0; i < words(); i++) {
+		uint32_t word = (usage->last + i) % words();
+		uint64_t free = ~usage->map[word];
+		uint32_t bit;
+
+		if (free == 0)
+			continue;
+		bit = (uint32_t)__builtin_ctzll(free);
+		if (word * WORD_BITS + bit < count)
+			return take(word, bit);
+	}
+	return 0;
+}
+
+void blocks_begin_free(void)
+{
+	estate_save(usage, usage_size());
+}
+
+void block_free(uint32_t block)
+{
+	uint32_t index = block - 1;
+
+	usage->used--;
+	usage->map[index / WORD_BITS] &= ~((uint64_t)1 << index % WORD_BITS);
+}
+
+uint64_t blocks_total(void)
+{
+	return count;
+}
+
+uint64_t blocks_used(void)
+{
+	return usage->used;
+}

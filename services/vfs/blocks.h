@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* A pool of blocks in the estate. Block 0 is none.
+ *
+ * Rule for a transaction: what it frees it frees last. For the contents of a new block are not
+ * saved, and those of one that was freed in the same transaction would be needed for its undo. */
+#pragma once
+
+#include <craton/runtime.h>
+
+#define BLOCK_SIZE 4096u
+
+/* Carves the pool from the estate. False: there is no room. The same count in each instance. */
+bool blocks_open(uint32_t count);
+
+/* A block of zeros; 0: there is none left. */
+uint32_t block_allocate(void);
+
+uint8_t *block_data(uint32_t block);
+
+/* Before freeing any number of blocks. */
+void blocks_begin_free(void);
+void block_free(uint32_t block);
+
+uint64_t blocks_total(void);
+uint64_t blocks_used(void);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Descriptions and numbers: see description.h. */
+#include "description.h"
+
+#include "pipe.h"
+
+#include <craton/estate.h>
+
+struct table {
+	uint32_t free; /* list through next_free: description + 1 */
+	uint32_t free_count;
+	uint32_t unused; /* descriptions from here on were never used */
+};
+
+static struct table *table;
+static struct description *descriptions;
+static struct client *clients;
+static uint32_t description_count;
+static uint32_t client_count;
+
+bool descriptions_open(uint32_t descriptions_most, uint32_t clients_most)
+{
+	description_count = descriptions_most;
+	client_count = clients_most;
+	table = estate_allocate(sizeof(*table), 64);
+	descriptions = estate_allocate(description_count * sizeof(*descriptions), 64);
+	clients = estate_allocate(client_count * sizeof(*clients), 64);
+	return table != nullptr && descriptions != nullptr && clients != nullptr;
+}
+
+/* --- clients --------------------------------------------------------------------------------- */
+
+/* The client with a key (0: a free place), searched from where its badge would be. */
+static struct client *search(uint64_t key, uint64_t badge)
+{
+	for (uint32_t i = 0; i < client_count; i++) {
+		struct client *c = &clients[(badge + i) % client_count];
+
+		if (c->key == key)
+			return c;
+	}
+	return nullptr;
+}
+
+struct client *client_known(uint64_t badge)
+{
+	return search(badge + 1, badge);
+}
+
+struct client *client_find(uint64_t badge)
+{
+	struct client *c = client_known(badge);
+
+	if (c != nullptr)
+		return c;
+	c = search(0, badge);
+	if (c != nullptr)
+		ESTATE_SET(c->key, badge + 1);
+	return c;
+}
+
+void client_forget(struct client *c)
+{
+	ESTATE_SET(c->key, 0);
+}
+
+/* --- numbers --------------------------------------------------------------------------------- */
+
+struct description *client_description(const struct client *c, uint64_t id)
+{
+	if (id == 0 || id > CLIENT_NUMBERS || c->numbers[id - 1] == 0)
+		return nullptr;
+	return &descriptions[c->numbers[id - 1] - 1];
+}
+
+status_t client_check_room(const struct client *c, unsigned numbers, unsigned needed)
+{
+	unsigned free = 0;
+
+	for (unsigned i = 0; i < CLIENT_NUMBERS; i++)
+		free += c->numbers[i] == 0;
+	if (free < numbers || description_count - table->unused + table->free_count < needed)
+		return ERR_TOO_MANY;
+	return OK;
+}
+
+uint64_t client_first_number(const struct client *c)
+{
+	for (uint64_t id = 1; id <= CLIENT_NUMBERS; id++) {
+		if (c->numbers[id - 1] != 0)
+			return id;
+	}
+	return 0;
+}
+
+uint64_t client_add(struct client *c, struct description *d)
+{
+	uint64_t id = 1;
+
+	while (c->numbers[id - 1] != 0)
+		id++;
+	ESTATE_SET(c->numbers[id - 1], (uint16_t)(d - descriptions + 1));
+	ESTATE_SET(d->references, d->references + 1);
+	return id;
+}
+
+/* --- descriptions ---------------------------------------------------------------------------- */
+
+static struct description *take(void)
+{
+	struct description *d;
+
+	estate_save(table, sizeof(*table));
+	if (table->free == 0)
+		return &descriptions[table->unused++];
+	d = &descriptions[table->free - 1];
+	table->free = d->next_free;
+	table->free_count--;
+	return d;
+}
+
+struct description *client_open(struct client *c, enum description_kind kind, uint64_t *id)
+{
+	struct description *d = take();
+
+	estate_save(d, sizeof(*d));
+	*d = (struct description){.kind = kind};
+	*id = client_add(c, d);
+	return d;
+}
+
+static void let_go(const struct description *d)
+{
+	struct volume *v;
+
+	switch (d->kind) {
+	case DESCRIPTION_PIPE_READ:
+		pipe_close(d->pipe, PIPE_READ);
+		break;
+	case DESCRIPTION_PIPE_WRITE:
+		pipe_close(d->pipe, PIPE_WRITE);
+		break;
+	default:
+		v = volume_at(d->place.volume);
+		v->ops->release(v, d->place.node);
+		break;
+	}
+}
+
+static void end(struct description *d)
+{
+	struct description old = *d;
+
+	estate_save(d, sizeof(*d));
+	estate_save(table, sizeof(*table));
+	*d = (struct description){.next_free = table->free};
+	table->free = (uint32_t)(d - descriptions) + 1;
+	table->free_count++;
+	let_go(&old);
+}
+
+status_t client_close(struct client *c, uint64_t id)
+{
+	struct description *d = client_description(c, id);
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	ESTATE_SET(c->numbers[id - 1], 0);
+	ESTATE_SET(d->references, d->references - 1);
+	if (d->references == 0)
+		end(d);
+	return OK;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Open descriptions, and the numbers under which clients know them. A description is shared: it
+ * lives as long as one number of any client stands for it, and retains its file.
+ * All of it is in the estate. Tests: tests/host/services/vfs_test.c */
+#pragma once
+
+#include "volume.h"
+
+#define CLIENT_NUMBERS 256u /* of one client at most; numbers begin at 1 */
+
+enum description_kind {
+	DESCRIPTION_FREE,
+	DESCRIPTION_FILE,
+	DESCRIPTION_PIPE_READ,
+	DESCRIPTION_PIPE_WRITE
+};
+
+struct description {
+	uint32_t kind;
+	uint32_t references; /* numbers that stand for it */
+	uint64_t flags;      /* enum open_flag, those that matter later */
+	uint64_t offset;
+	struct place place; /* of a file or directory */
+	uint32_t pipe;
+	uint32_t next_free;
+};
+
+struct client {
+	uint64_t key;                     /* badge + 1; 0: free */
+	uint16_t numbers[CLIENT_NUMBERS]; /* description + 1; 0: free */
+};
+
+/* Carves the pools from the estate. */
+bool descriptions_open(uint32_t description_count, uint32_t client_count);
+
+/* The client, made if it is new; nullptr: too many clients. */
+struct client *client_find(uint64_t badge);
+/* The client if it is known. */
+struct client *client_known(uint64_t badge);
+/* Forgets a client without numbers. */
+void client_forget(struct client *client);
+
+/* nullptr: no such number. */
+struct description *client_description(const struct client *client, uint64_t id);
+
+/* OK if one more description and `numbers` more numbers of the client are free. ERR_TOO_MANY. */
+[[nodiscard]] status_t client_check_room(
+	const struct client *client, unsigned numbers, unsigned descriptions);
+
+/* A description with one number. There must be room (client_check_room). */
+struct description *client_open(struct client *client, enum description_kind kind, uint64_t *id);
+
+/* One more number for a description. There must be room. */
+uint64_t client_add(struct client *client, struct description *description);
+
+/* Gives a number back, and the description with its last: the last step of a transaction. */
+[[nodiscard]] status_t client_close(struct client *client, uint64_t id);
+
+/* The first number in use; 0: none. */
+uint64_t client_first_number(const struct client *client);

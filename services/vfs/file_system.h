@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* What a file system offers to the VFS. A node is a file system's number of a file or directory; it
+ * stays valid while it is retained. The VFS checks types, names (1 to 255 bytes, no slash, not `.`
+ * or `..`) and read-only volumes before it calls. Each call is part of the caller's transaction. */
+#pragma once
+
+#include <abi/protocol/vfs.h>
+#include <craton/runtime.h>
+
+#define NAME_MOST 255u
+
+struct name {
+	const char *text; /* not terminated */
+	size_t size;
+};
+
+struct directory_item {
+	uint64_t node;
+	uint64_t inode;
+	enum file_type type;
+	char name[NAME_MOST + 1]; /* terminated */
+	size_t name_size;
+};
+
+struct volume;
+
+struct file_system_ops {
+	const char *name;
+	bool read_only; /* then the calls that change something are nullptr */
+
+	/* ERR_NOT_FOUND. */
+	status_t (*lookup)(struct volume *v, uint64_t directory, struct name name, uint64_t *node);
+	/* The directory that holds this one; not called for the root. */
+	uint64_t (*parent)(struct volume *v, uint64_t directory);
+	/* All but the device. */
+	void (*attributes)(struct volume *v, uint64_t node, struct file_attributes *attributes);
+	/* The entry at `*cookie` (0: the first), and the cookie of the next. ERR_NOT_FOUND: the
+	 * end. */
+	status_t (*next)(struct volume *v, uint64_t directory, uint64_t *cookie,
+		struct directory_item *item);
+	/* A regular file or a symbolic link; 0 bytes: the end. ERR_CORRUPT. */
+	status_t (*read)(struct volume *v, uint64_t node, uint64_t offset, void *buffer,
+		size_t size, size_t *done);
+	/* Bytes that are there and bytes that are used. */
+	void (*space)(struct volume *v, uint64_t *total, uint64_t *used);
+	/* The node is opened: it must be kept, even without a name, until it is released.
+	 * ERR_CORRUPT. */
+	status_t (*retain)(struct volume *v, uint64_t node);
+	void (*release)(struct volume *v, uint64_t node);
+	/* Where a file lies in the boot bundle; nullptr if files do not. */
+	status_t (*place)(struct volume *v, uint64_t node, uint64_t *offset, uint64_t *size);
+
+	/* Makes a regular file, a directory, or a symbolic link with its target. */
+	status_t (*create)(struct volume *v, uint64_t directory, struct name name,
+		enum file_type type, struct name target, uint64_t *node);
+	/* Some bytes may be written before the space ends. ERR_NO_SPACE: none was. */
+	status_t (*write)(struct volume *v, uint64_t node, uint64_t offset, const void *bytes,
+		size_t size, size_t *done);
+	status_t (*set_size)(struct volume *v, uint64_t node, uint64_t size);
+	void (*set_times)(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified);
+	/* ERR_NOT_EMPTY. */
+	status_t (*remove)(struct volume *v, uint64_t directory, uint64_t node);
+	/* Moves a node; `replaced` (0: none) is what has the new name now, of the same kind.
+	 * ERR_NOT_EMPTY; ERR_INVALID_ARGUMENT: a directory would move into itself. */
+	status_t (*rename)(struct volume *v, uint64_t node, uint64_t directory, struct name name,
+		uint64_t replaced);
+};
+
+/* A mounted file system. */
+struct volume {
+	const struct file_system_ops *ops;
+	uint64_t root;
+	/* Where it is mounted; for the first volume nowhere. */
+	uint32_t parent_volume;
+	uint64_t parent_node;
+	const char *name;
+};

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Operations on open files: see vfs.h. */
+#include "internal.h"
+#include "pipe.h"
+
+#include <craton/estate.h>
+
+#define FLAGS_KNOWN                                                                                \
+	(OPEN_FLAG_READ | OPEN_FLAG_WRITE | OPEN_FLAG_CREATE | OPEN_FLAG_EXCLUSIVE |               \
+		OPEN_FLAG_TRUNCATE | OPEN_FLAG_DIRECTORY | OPEN_FLAG_APPEND | OPEN_FLAG_NONBLOCK | \
+		OPEN_FLAG_NO_FOLLOW)
+#define FLAGS_CHANGEABLE (OPEN_FLAG_APPEND | OPEN_FLAG_NONBLOCK)
+#define FLAGS_KEPT       (OPEN_FLAG_READ | OPEN_FLAG_WRITE | FLAGS_CHANGEABLE)
+
+enum { SEEK_FROM_START, SEEK_FROM_HERE, SEEK_FROM_END };
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+static status_t make_file(struct walk *walk)
+{
+	struct volume *v = volume_of(walk->parent);
+	status_t status;
+
+	if (walk->needs_directory)
+		return ERR_IS_DIRECTORY;
+	if (v->ops->read_only)
+		return ERR_READ_ONLY;
+	walk->place = walk->parent;
+	status = v->ops->create(v, walk->parent.node, walk_name(walk), FILE_TYPE_REGULAR,
+		(struct name){0}, &walk->place.node);
+	if (status == OK)
+		place_attributes(walk->place, &walk->attributes);
+	return status;
+}
+
+static status_t check_existing(const struct walk *walk, uint64_t flags)
+{
+	uint64_t type = walk->attributes.type;
+
+	if ((flags & OPEN_FLAG_CREATE) != 0 && (flags & OPEN_FLAG_EXCLUSIVE) != 0)
+		return ERR_EXISTS;
+	if (type == FILE_TYPE_SYMLINK)
+		return ERR_LOOP;
+	if ((flags & OPEN_FLAG_DIRECTORY) != 0 && type != FILE_TYPE_DIRECTORY)
+		return ERR_NOT_DIRECTORY;
+	if ((flags & (OPEN_FLAG_WRITE | OPEN_FLAG_CREATE)) != 0 && type == FILE_TYPE_DIRECTORY)
+		return ERR_IS_DIRECTORY;
+	if ((flags & OPEN_FLAG_WRITE) != 0 && place_is_read_only(walk->place))
+		return ERR_READ_ONLY;
+	return OK;
+}
+
+/* The file that is to be opened; made if that is wished. */
+static status_t find_or_make(struct client *c, uint64_t directory, uint64_t flags,
+	struct vfs_bytes path, struct walk *walk)
+{
+	bool exclusive = (flags & OPEN_FLAG_CREATE) != 0 && (flags & OPEN_FLAG_EXCLUSIVE) != 0;
+	bool follow = (flags & OPEN_FLAG_NO_FOLLOW) == 0 && !exclusive;
+	status_t status = vfs_walk(c, directory, path, follow, walk);
+
+	if (status != OK)
+		return status;
+	if (walk->exists)
+		return check_existing(walk, flags);
+	if ((flags & OPEN_FLAG_CREATE) == 0)
+		return ERR_NOT_FOUND;
+	if ((flags & OPEN_FLAG_DIRECTORY) != 0)
+		return ERR_INVALID_ARGUMENT;
+	return make_file(walk);
+}
+
+status_t vfs_open(struct client *c, uint64_t directory, uint64_t flags, struct vfs_bytes path,
+	struct vfs_opened *opened)
+{
+	struct description *d;
+	struct volume *v;
+	struct walk walk;
+	status_t status = client_check_room(c, 1, 1);
+
+	if ((flags & ~FLAGS_KNOWN) != 0)
+		return ERR_INVALID_ARGUMENT;
+	if ((flags & OPEN_FLAG_TRUNCATE) != 0 && (flags & OPEN_FLAG_WRITE) == 0)
+		return ERR_ACCESS;
+	if (status == OK)
+		status = find_or_make(c, directory, flags, path, &walk);
+	if (status != OK)
+		return status;
+	v = volume_of(walk.place);
+	status = v->ops->retain(v, walk.place.node);
+	if (status != OK)
+		return status;
+	d = client_open(c, DESCRIPTION_FILE, &opened->id);
+	d->place = walk.place;
+	d->flags = flags & FLAGS_KEPT;
+	opened->type = walk.attributes.type;
+	opened->size = walk.attributes.size;
+	if ((flags & OPEN_FLAG_TRUNCATE) == 0)
+		return OK;
+	opened->size = 0;
+	return v->ops->set_size(v, walk.place.node, 0);
+}
+
+/* --- reading and writing --------------------------------------------------------------------- */
+
+static uint64_t type_of(const struct description *d)
+{
+	struct file_attributes a;
+
+	place_attributes(d->place, &a);
+	return a.type;
+}
+
+status_t vfs_regular(struct client *c, uint64_t id, uint64_t flag, struct description **description)
+{
+	struct description *d = client_description(c, id);
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if (d->kind != DESCRIPTION_FILE)
+		return ERR_NOT_SUPPORTED;
+	if (type_of(d) != FILE_TYPE_REGULAR)
+		return ERR_IS_DIRECTORY;
+	if (flag != 0 && (d->flags & flag) == 0)
+		return ERR_ACCESS;
+	*description = d;
+	return OK;
+}
+
+status_t vfs_read_at(
+	struct client *c, uint64_t id, uint64_t offset, void *buffer, size_t size, size_t *done)
+{
+	struct description *d;
+	struct volume *v;
+	status_t status = vfs_regular(c, id, OPEN_FLAG_READ, &d);
+
+	if (status != OK)
+		return status;
+	v = volume_of(d->place);
+	return v->ops->read(v, d->place.node, offset, buffer, size, done);
+}
+
+status_t vfs_write_at(
+	struct client *c, uint64_t id, uint64_t offset, struct vfs_bytes bytes, size_t *done)
+{
+	struct description *d;
+	struct volume *v;
+	status_t status = vfs_regular(c, id, OPEN_FLAG_WRITE, &d);
+
+	if (status != OK)
+		return status;
+	v = volume_of(d->place);
+	return v->ops->write(v, d->place.node, offset, bytes.data, bytes.size, done);
+}
+
+status_t vfs_read(struct client *c, uint64_t id, void *buffer, size_t size, size_t *done)
+{
+	struct description *d = client_description(c, id);
+	status_t status;
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if (d->kind == DESCRIPTION_PIPE_READ)
+		return pipe_read(d->pipe, buffer, size, done);
+	if (d->kind == DESCRIPTION_PIPE_WRITE)
+		return ERR_ACCESS;
+	status = vfs_read_at(c, id, d->offset, buffer, size, done);
+	if (status == OK)
+		ESTATE_SET(d->offset, d->offset + *done);
+	return status;
+}
+
+static uint64_t size_of(const struct description *d)
+{
+	struct file_attributes a;
+
+	place_attributes(d->place, &a);
+	return a.size;
+}
+
+status_t vfs_write(struct client *c, uint64_t id, struct vfs_bytes bytes, size_t *done)
+{
+	struct description *d = client_description(c, id);
+	uint64_t offset;
+	status_t status;
+
+	*done = bytes.size;
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if (d->kind == DESCRIPTION_PIPE_WRITE)
+		return pipe_write(d->pipe, bytes.data, bytes.size);
+	if (d->kind == DESCRIPTION_PIPE_READ)
+		return ERR_ACCESS;
+	offset = (d->flags & OPEN_FLAG_APPEND) != 0 ? size_of(d) : d->offset;
+	status = vfs_write_at(c, id, offset, bytes, done);
+	if (status == OK)
+		ESTATE_SET(d->offset, offset + *done);
+	return status;
+}
+
+/* --- the rest -------------------------------------------------------------------------------- */
+
+status_t vfs_seek(struct client *c, uint64_t id, int64_t offset, uint64_t whence, uint64_t *out)
+{
+	struct description *d = client_description(c, id);
+	int64_t base = 0;
+	int64_t target;
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if (d->kind != DESCRIPTION_FILE)
+		return ERR_NOT_SUPPORTED;
+	if (whence > SEEK_FROM_END)
+		return ERR_INVALID_ARGUMENT;
+	if (whence == SEEK_FROM_HERE)
+		base = (int64_t)d->offset;
+	if (whence == SEEK_FROM_END)
+		base = (int64_t)size_of(d);
+	if (__builtin_add_overflow(base, offset, &target) || target < 0)
+		return ERR_INVALID_ARGUMENT;
+	ESTATE_SET(d->offset, (uint64_t)target);
+	*out = d->offset;
+	return OK;
+}
+
+status_t vfs_stat(struct client *c, uint64_t id, struct file_attributes *attributes)
+{
+	struct description *d = client_description(c, id);
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if (d->kind == DESCRIPTION_FILE)
+		place_attributes(d->place, attributes);
+	else
+		pipe_attributes(d->pipe, attributes);
+	return OK;
+}
+
+status_t vfs_set_size(struct client *c, uint64_t id, uint64_t size)
+{
+	struct description *d;
+	struct volume *v;
+	status_t status = vfs_regular(c, id, OPEN_FLAG_WRITE, &d);
+
+	if (status != OK)
+		return status;
+	v = volume_of(d->place);
+	return v->ops->set_size(v, d->place.node, size);
+}
+
+status_t vfs_set_times(struct client *c, uint64_t id, uint64_t accessed, uint64_t modified)
+{
+	struct description *d = client_description(c, id);
+	struct volume *v;
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if (d->kind != DESCRIPTION_FILE)
+		return ERR_NOT_SUPPORTED;
+	if (place_is_read_only(d->place))
+		return ERR_READ_ONLY;
+	v = volume_of(d->place);
+	v->ops->set_times(v, d->place.node, accessed, modified);
+	return OK;
+}
+
+status_t vfs_set_flags(struct client *c, uint64_t id, uint64_t flags)
+{
+	struct description *d = client_description(c, id);
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if ((flags & ~FLAGS_CHANGEABLE) != 0)
+		return ERR_INVALID_ARGUMENT;
+	ESTATE_SET(d->flags, (d->flags & ~FLAGS_CHANGEABLE) | flags);
+	return OK;
+}
+
+status_t vfs_dup(struct client *c, uint64_t id, uint64_t *out)
+{
+	struct description *d = client_description(c, id);
+	status_t status = client_check_room(c, 1, 0);
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if (status == OK)
+		*out = client_add(c, d);
+	return status;
+}
+
+bool vfs_is_nonblocking(struct client *c, uint64_t id)
+{
+	const struct description *d = client_description(c, id);
+
+	return d == nullptr || (d->flags & OPEN_FLAG_NONBLOCK) != 0;
+}

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The VFS service: takes requests apart, calls the operations of vfs.h, and lets clients wait for
+ * pipes. */
+#include "pipe.h"
+#include "vfs.h"
+
+#include <abi/syscall.h>
+#include <craton/estate.h>
+#include <craton/print.h>
+#include <craton/waiting.h>
+
+#define ESTATE_VERSION 1u
+#define SESSIONS       256u
+#define DESCRIPTIONS   2048u
+#define CLIENTS        256u
+#define PIPES          64u
+#define NODES          4096u
+#define ESTATE_OTHER   0x380000u /* for all but tmpfs's blocks */
+#define BLOCK_BYTES    4096u
+#define NOW            1u /* a deadline that has passed */
+#define FOLLOW         1u /* flag of stat_path */
+#define OF_DIRECTORY   1u /* flag of unlink */
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static bool is_manager(const struct request *request)
+{
+	return request->badge == 0;
+}
+
+/* The first `size` bytes that came with a request. */
+static status_t take_bytes(const struct request *request, uint64_t size, struct vfs_bytes *bytes)
+{
+	if (size > request->size)
+		return ERR_PROTOCOL;
+	*bytes = (struct vfs_bytes){request->bytes, size};
+	return OK;
+}
+
+static size_t reply_room(uint64_t wanted)
+{
+	return wanted < MESSAGE_BYTES ? wanted : MESSAGE_BYTES;
+}
+
+/* Sends `size` bytes, which are in place, and their number as the first result. */
+static void reply_bytes(struct request *request, size_t size)
+{
+	request->words[0] = size;
+	request->reply_size = size;
+}
+
+static void reply_struct(struct request *request, const void *data, size_t size)
+{
+	memcpy(request->bytes, data, size);
+	reply_bytes(request, size);
+}
+
+static status_t open_handler(struct request *request, struct client *c)
+{
+	struct vfs_opened opened = {0};
+	struct vfs_bytes path;
+	status_t status = take_bytes(request, request->words[2], &path);
+
+	if (status == OK)
+		status = vfs_open(c, request->words[0], request->words[1], path, &opened);
+	request->words[0] = opened.id;
+	request->words[1] = opened.type;
+	request->words[2] = opened.size;
+	return status;
+}
+
+static status_t close_handler(struct request *request, struct client *c)
+{
+	return client_close(c, request->words[0]);
+}
+
+static status_t read_handler(struct request *request, struct client *c)
+{
+	size_t size = reply_room(request->words[1]);
+	size_t done = 0;
+	status_t status = vfs_read(c, request->words[0], request->bytes, size, &done);
+
+	if (status == OK)
+		reply_bytes(request, done);
+	return status;
+}
+
+static status_t write_handler(struct request *request, struct client *c)
+{
+	struct vfs_bytes bytes;
+	size_t done = 0;
+	status_t status = take_bytes(request, request->words[1], &bytes);
+
+	if (status == OK)
+		status = vfs_write(c, request->words[0], bytes, &done);
+	if (status == OK)
+		request->words[0] = done;
+	return status;
+}
+
+static status_t read_at_handler(struct request *request, struct client *c)
+{
+	size_t size = reply_room(request->words[2]);
+	size_t done = 0;
+	status_t status =
+		vfs_read_at(c, request->words[0], request->words[1], request->bytes, size, &done);
+
+	reply_bytes(request, done);
+	return status;
+}
+
+static status_t write_at_handler(struct request *request, struct client *c)
+{
+	struct vfs_bytes bytes;
+	size_t done = 0;
+	status_t status = take_bytes(request, request->words[2], &bytes);
+
+	if (status == OK)
+		status = vfs_write_at(c, request->words[0], request->words[1], bytes, &done);
+	request->words[0] = done;
+	return status;
+}
+
+static status_t seek_handler(struct request *request, struct client *c)
+{
+	return vfs_seek(c, request->words[0], (int64_t)request->words[1], request->words[2],
+		&request->words[0]);
+}
+
+static status_t stat_handler(struct request *request, struct client *c)
+{
+	struct file_attributes attributes;
+	status_t status = vfs_stat(c, request->words[0], &attributes);
+
+	if (status == OK)
+		reply_struct(request, &attributes, sizeof(attributes));
+	return status;
+}
+
+static status_t stat_path_handler(struct request *request, struct client *c)
+{
+	bool follow = (request->words[1] & FOLLOW) != 0;
+	struct file_attributes attributes;
+	struct vfs_bytes path;
+	status_t status = take_bytes(request, request->words[2], &path);
+
+	if (status == OK)
+		status = vfs_stat_path(c, request->words[0], follow, path, &attributes);
+	if (status == OK)
+		reply_struct(request, &attributes, sizeof(attributes));
+	return status;
+}
+
+static status_t readdir_handler(struct request *request, struct client *c)
+{
+	size_t done = 0;
+	status_t status = vfs_readdir(
+		c, request->words[0], request->words[1], request->bytes, MESSAGE_BYTES, &done);
+
+	reply_bytes(request, done);
+	return status;
+}
+
+static status_t mkdir_handler(struct request *request, struct client *c)
+{
+	struct vfs_bytes path;
+	status_t status = take_bytes(request, request->words[1], &path);
+
+	return status == OK ? vfs_mkdir(c, request->words[0], path) : status;
+}
+
+static status_t unlink_handler(struct request *request, struct client *c)
+{
+	bool of_directory = (request->words[1] & OF_DIRECTORY) != 0;
+	struct vfs_bytes path;
+	status_t status = take_bytes(request, request->words[2], &path);
+
+	return status == OK ? vfs_unlink(c, request->words[0], of_directory, path) : status;
+}
+
+/* Two texts, one after the other. */
+static status_t take_two(const struct request *request, uint64_t first_size, uint64_t size,
+	struct vfs_bytes *first, struct vfs_bytes *second)
+{
+	status_t status = take_bytes(request, size, first);
+
+	if (status != OK || first_size > size)
+		return ERR_PROTOCOL;
+	*second = (struct vfs_bytes){first->data + first_size, size - first_size};
+	first->size = first_size;
+	return OK;
+}
+
+static status_t rename_handler(struct request *request, struct client *c)
+{
+	struct vfs_bytes from;
+	struct vfs_bytes to;
+	status_t status = take_two(request, request->words[2], request->words[3], &from, &to);
+
+	if (status != OK)
+		return status;
+	return vfs_rename(c, request->words[0], from, request->words[1], to);
+}
+
+static status_t symlink_handler(struct request *request, struct client *c)
+{
+	struct vfs_bytes target;
+	struct vfs_bytes path;
+	status_t status = take_two(request, request->words[1], request->words[2], &target, &path);
+
+	return status == OK ? vfs_symlink(c, request->words[0], target, path) : status;
+}
+
+static status_t readlink_handler(struct request *request, struct client *c)
+{
+	uint8_t target[MESSAGE_BYTES];
+	struct vfs_bytes path;
+	size_t done = 0;
+	status_t status = take_bytes(request, request->words[1], &path);
+
+	if (status == OK)
+		status = vfs_readlink(c, request->words[0], path, target, sizeof(target), &done);
+	if (status == OK)
+		reply_struct(request, target, done);
+	return status;
+}
+
+static status_t set_size_handler(struct request *request, struct client *c)
+{
+	return vfs_set_size(c, request->words[0], request->words[1]);
+}
+
+static status_t set_times_handler(struct request *request, struct client *c)
+{
+	return vfs_set_times(c, request->words[0], request->words[1], request->words[2]);
+}
+
+static status_t set_flags_handler(struct request *request, struct client *c)
+{
+	return vfs_set_flags(c, request->words[0], request->words[1]);
+}
+
+static status_t pipe_handler(struct request *request, struct client *c)
+{
+	return vfs_pipe(c, &request->words[0], &request->words[1]);
+}
+
+static status_t dup_handler(struct request *request, struct client *c)
+{
+	return vfs_dup(c, request->words[0], &request->words[0]);
+}
+
+static status_t poll_handler(struct request *request, struct client *c)
+{
+	uint64_t ready = 0;
+	status_t status = vfs_poll(c, request->words[0], request->words[1], &ready);
+
+	if (status == OK && ready == 0 && request->words[2] > time_now())
+		return ERR_WOULD_BLOCK;
+	if (status == OK)
+		request->words[0] = ready;
+	return status;
+}
+
+static status_t volume_handler(struct request *request, struct client *c)
+{
+	struct volume_status volume;
+	status_t status = vfs_volume(request->words[0], &volume);
+
+	(void)c;
+	if (status == OK)
+		reply_struct(request, &volume, sizeof(volume));
+	return status;
+}
+
+typedef status_t (*client_handler)(struct request *request, struct client *client);
+
+static const client_handler handlers[] = {
+	[VFS_OPEN] = open_handler,
+	[VFS_CLOSE] = close_handler,
+	[VFS_READ] = read_handler,
+	[VFS_WRITE] = write_handler,
+	[VFS_READ_AT] = read_at_handler,
+	[VFS_WRITE_AT] = write_at_handler,
+	[VFS_SEEK] = seek_handler,
+	[VFS_STAT] = stat_handler,
+	[VFS_STAT_PATH] = stat_path_handler,
+	[VFS_READDIR] = readdir_handler,
+	[VFS_MKDIR] = mkdir_handler,
+	[VFS_UNLINK] = unlink_handler,
+	[VFS_RENAME] = rename_handler,
+	[VFS_SET_SIZE] = set_size_handler,
+	[VFS_SET_TIMES] = set_times_handler,
+	[VFS_SET_FLAGS] = set_flags_handler,
+	[VFS_PIPE] = pipe_handler,
+	[VFS_DUP] = dup_handler,
+	[VFS_POLL] = poll_handler,
+	[VFS_SYMLINK] = symlink_handler,
+	[VFS_READLINK] = readlink_handler,
+	[VFS_VOLUME] = volume_handler,
+};
+
+/* --- waiting --------------------------------------------------------------------------------- */
+
+/* A request of a client; one that must wait is parked. */
+static status_t client_request(struct request *request)
+{
+	struct client *c = client_find(request->badge);
+	uint64_t deadline = ABI_DEADLINE_NEVER;
+	status_t status;
+
+	if (c == nullptr)
+		return ERR_TOO_MANY;
+	/* A client waits for one thing at a time: a request means that it gave up the one before.
+	 */
+	waiting_end_client(request->badge, ERR_CANCELLED);
+	status = handlers[request->method](request, c);
+	if (status != ERR_WOULD_BLOCK)
+		return status;
+	if (request->method == VFS_POLL)
+		deadline = request->words[2];
+	else if (vfs_is_nonblocking(c, request->words[0]))
+		return status;
+	return waiting_add(request, deadline);
+}
+
+/* Tries a request again that waits. */
+static void try_again(struct waiting *w)
+{
+	struct request request = {
+		.badge = w->parked.badge,
+		.method = w->parked.method,
+		.bytes = w->bytes,
+		.size = w->size,
+	};
+	struct client *c = client_known(request.badge);
+	uint8_t bytes[MESSAGE_BYTES];
+	status_t status;
+
+	memcpy(request.words, w->words, sizeof(request.words));
+	if (request.method == VFS_READ)
+		request.bytes = bytes;
+	status = c != nullptr ? handlers[request.method](&request, c) : ERR_CANCELLED;
+	if (status == ERR_WOULD_BLOCK)
+		return;
+	service_complete(&w->parked, status, request.words, request.bytes, request.reply_size);
+	estate_commit();
+}
+
+static bool pipes_changed;
+
+static void serve_waiting(uint64_t now)
+{
+	struct waiting *w = nullptr;
+
+	while (pipes_changed) {
+		pipes_changed = false;
+		for (w = waiting_next(nullptr, 0); w != nullptr; w = waiting_next(w, 0))
+			try_again(w);
+		pipes_changed = pipes_take_change();
+	}
+	while ((w = waiting_expired(now)) != nullptr)
+		try_again(w);
+}
+
+/* Whoever waits is served after the request that made it possible was answered. */
+static uint64_t next_deadline(void)
+{
+	pipes_changed |= pipes_take_change();
+	if (pipes_changed && waiting_next(nullptr, 0) != nullptr)
+		return NOW;
+	return waiting_deadline();
+}
+
+/* --- the process service's requests ---------------------------------------------------------- */
+
+static status_t share_handler(struct request *request)
+{
+	uint64_t *words = request->words;
+
+	return is_manager(request) ? vfs_share(words[0], words[1], words[2], &words[0])
+				   : ERR_ACCESS;
+}
+
+/* One transaction for each number: a repeated request goes on where the last one ended. */
+static status_t session_end_handler(struct request *request)
+{
+	uint64_t badge = request->words[0];
+	struct client *c = client_known(badge);
+
+	if (!is_manager(request) || badge == 0)
+		return ERR_ACCESS;
+	waiting_end_client(badge, ERR_CANCELLED);
+	while (c != nullptr && client_first_number(c) != 0) {
+		status_t status = client_close(c, client_first_number(c));
+
+		(void)status; /* the number exists */
+		estate_commit();
+	}
+	if (c != nullptr)
+		client_forget(c);
+	service_session_end(badge);
+	return OK;
+}
+
+static status_t program_handler(struct request *request)
+{
+	struct vfs_bytes path;
+	status_t status = take_bytes(request, request->words[1], &path);
+
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	return status == OK ? vfs_program(path, &request->words[0], &request->words[1]) : status;
+}
+
+static const struct service_method methods[] = {
+	[VFS_OPEN] = {client_request, RESTART_ONCE},
+	[VFS_CLOSE] = {client_request, RESTART_ONCE},
+	[VFS_READ] = {client_request, RESTART_ONCE},
+	[VFS_WRITE] = {client_request, RESTART_ONCE},
+	[VFS_READ_AT] = {client_request, RESTART_PURE},
+	[VFS_WRITE_AT] = {client_request, RESTART_REPLAY},
+	[VFS_SEEK] = {client_request, RESTART_ONCE},
+	[VFS_STAT] = {client_request, RESTART_PURE},
+	[VFS_STAT_PATH] = {client_request, RESTART_PURE},
+	[VFS_READDIR] = {client_request, RESTART_PURE},
+	[VFS_MKDIR] = {client_request, RESTART_ONCE},
+	[VFS_UNLINK] = {client_request, RESTART_ONCE},
+	[VFS_RENAME] = {client_request, RESTART_ONCE},
+	[VFS_SET_SIZE] = {client_request, RESTART_REPLAY},
+	[VFS_SET_TIMES] = {client_request, RESTART_REPLAY},
+	[VFS_SET_FLAGS] = {client_request, RESTART_REPLAY},
+	[VFS_PIPE] = {client_request, RESTART_ONCE},
+	[VFS_DUP] = {client_request, RESTART_ONCE},
+	[VFS_POLL] = {client_request, RESTART_PURE},
+	[VFS_SYMLINK] = {client_request, RESTART_ONCE},
+	[VFS_READLINK] = {client_request, RESTART_PURE},
+	[VFS_SHARE] = {share_handler, RESTART_ONCE},
+	[VFS_SESSION_END] = {session_end_handler, RESTART_REPLAY},
+	[VFS_PROGRAM] = {program_handler, RESTART_PURE},
+	[VFS_VOLUME] = {client_request, RESTART_PURE},
+};
+
+void program_main(const void *argument)
+{
+	const struct process_start *start = argument;
+	struct vfs_sizes sizes = {DESCRIPTIONS, CLIENTS, PIPES, NODES, 0};
+
+	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
+	if (start->estate_size <= ESTATE_OTHER)
+		runtime_abort("the estate is too small");
+	sizes.blocks = (uint32_t)((start->estate_size - ESTATE_OTHER) / BLOCK_BYTES);
+	if (!vfs_start(&sizes, (const void *)PROCESS_BUNDLE_ADDRESS, start->bundle_size))
+		runtime_abort("the estate is too small");
+	service_run(&(struct service){
+		.start = start,
+		.methods = methods,
+		.method_count = sizeof(methods) / sizeof(methods[0]),
+		.session_count = SESSIONS,
+		.deadline = next_deadline,
+		.expired = serve_waiting,
+	});
+}

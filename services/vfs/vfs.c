@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Start, pipes, sharing, and what is asked about the whole: see vfs.h. */
+#include "bundlefs.h"
+#include "internal.h"
+#include "pipe.h"
+#include "tmpfs.h"
+#include "wall_time.h"
+
+static const char *const writable[] = {"home", "tmp", "var"};
+
+#define WRITABLE (sizeof(writable) / sizeof(writable[0]))
+
+bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundle_size)
+{
+	uint64_t root;
+
+	if (!wall_time_open() || !descriptions_open(sizes->descriptions, sizes->clients) ||
+		!pipes_open(sizes->pipes) || !bundlefs_open(bundle, bundle_size, &root) ||
+		!tmpfs_open(sizes->nodes, sizes->blocks))
+		return false;
+	volumes_clear();
+	volume_mount(&bundlefs_ops, root, (struct place){0}, "");
+	for (unsigned i = 0; i < WRITABLE; i++)
+		volume_mount(&tmpfs_ops, tmpfs_root(i), place_root(), writable[i]);
+	return true;
+}
+
+status_t vfs_pipe(struct client *c, uint64_t *read_id, uint64_t *write_id)
+{
+	uint32_t pipe;
+	struct description *d;
+	status_t status = client_check_room(c, 2, 2);
+
+	if (status == OK)
+		status = pipe_make(&pipe);
+	if (status != OK)
+		return status;
+	d = client_open(c, DESCRIPTION_PIPE_READ, read_id);
+	d->pipe = pipe;
+	d->flags = OPEN_FLAG_READ;
+	d = client_open(c, DESCRIPTION_PIPE_WRITE, write_id);
+	d->pipe = pipe;
+	d->flags = OPEN_FLAG_WRITE;
+	return OK;
+}
+
+/* Files are always ready. */
+static uint64_t ready_events(const struct description *d)
+{
+	switch (d->kind) {
+	case DESCRIPTION_PIPE_READ:
+		return pipe_is_ready(d->pipe, PIPE_READ) ? POLL_EVENT_READ : 0;
+	case DESCRIPTION_PIPE_WRITE:
+		return pipe_is_ready(d->pipe, PIPE_WRITE) ? POLL_EVENT_WRITE : 0;
+	default:
+		return POLL_EVENT_READ | POLL_EVENT_WRITE;
+	}
+}
+
+status_t vfs_poll(struct client *c, uint64_t id, uint64_t events, uint64_t *ready)
+{
+	const struct description *d = client_description(c, id);
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	*ready = ready_events(d) & events;
+	return OK;
+}
+
+status_t vfs_share(uint64_t from_badge, uint64_t id, uint64_t to_badge, uint64_t *out)
+{
+	const struct client *from = client_known(from_badge);
+	struct description *d = from != nullptr ? client_description(from, id) : nullptr;
+	struct client *to;
+	status_t status;
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	to = client_find(to_badge);
+	if (to == nullptr)
+		return ERR_TOO_MANY;
+	status = client_check_room(to, 1, 0);
+	if (status == OK)
+		*out = client_add(to, d);
+	return status;
+}
+
+status_t vfs_program(struct vfs_bytes path, uint64_t *offset, uint64_t *size)
+{
+	struct walk walk;
+	struct volume *v;
+	status_t status = walk_path(place_root(), path.data, path.size, true, &walk);
+
+	if (status == OK && !walk.exists)
+		status = ERR_NOT_FOUND;
+	if (status != OK)
+		return status;
+	if (walk.attributes.type != FILE_TYPE_REGULAR)
+		return ERR_IS_DIRECTORY;
+	v = volume_of(walk.place);
+	if (v->ops->place == nullptr)
+		return ERR_NOT_SUPPORTED;
+	return v->ops->place(v, walk.place.node, offset, size);
+}
+
+/* Volumes are mounted in the root only. */
+status_t vfs_volume(uint64_t index, struct volume_status *status)
+{
+	struct volume *v;
+
+	if (index >= volume_count())
+		return ERR_NOT_FOUND;
+	v = volume_at((uint32_t)index);
+	*status = (struct volume_status){.read_only = v->ops->read_only};
+	v->ops->space(v, &status->total, &status->used);
+	memcpy(status->name, v->ops->name, strlen(v->ops->name));
+	status->path[0] = '/';
+	memcpy(status->path + 1, v->name, strlen(v->name));
+	return OK;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The operations of the VFS on a client's behalf, without messages. What a client passes is checked
+ * here; each operation either is done or has no effect (but see vfs_write). ERR_WOULD_BLOCK means
+ * that a pipe is empty or full.
+ * Tests: tests/host/services/vfs_test.c */
+#pragma once
+
+#include "description.h"
+
+struct vfs_sizes {
+	uint32_t descriptions;
+	uint32_t clients;
+	uint32_t pipes;
+	uint32_t nodes;
+	uint32_t blocks;
+};
+
+/* A path or other bytes of a client. */
+struct vfs_bytes {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* Opens what the estate holds, and mounts. False: the estate is too small. */
+bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundle_size);
+
+struct vfs_opened {
+	uint64_t id;
+	uint64_t type;
+	uint64_t size;
+};
+
+[[nodiscard]] status_t vfs_open(struct client *client, uint64_t directory, uint64_t flags,
+	struct vfs_bytes path, struct vfs_opened *opened);
+[[nodiscard]] status_t vfs_read(
+	struct client *client, uint64_t id, void *buffer, size_t size, size_t *done);
+/* Of a long write only a part may find room. */
+[[nodiscard]] status_t vfs_write(
+	struct client *client, uint64_t id, struct vfs_bytes bytes, size_t *done);
+[[nodiscard]] status_t vfs_read_at(struct client *client, uint64_t id, uint64_t offset,
+	void *buffer, size_t size, size_t *done);
+[[nodiscard]] status_t vfs_write_at(
+	struct client *client, uint64_t id, uint64_t offset, struct vfs_bytes bytes, size_t *done);
+[[nodiscard]] status_t vfs_seek(
+	struct client *client, uint64_t id, int64_t offset, uint64_t whence, uint64_t *out);
+[[nodiscard]] status_t vfs_stat(
+	struct client *client, uint64_t id, struct file_attributes *attributes);
+[[nodiscard]] status_t vfs_stat_path(struct client *client, uint64_t directory, bool follow,
+	struct vfs_bytes path, struct file_attributes *attributes);
+/* Fills the buffer, with room for one entry at least, as the protocol says. */
+[[nodiscard]] status_t vfs_readdir(struct client *client, uint64_t id, uint64_t cookie,
+	uint8_t *buffer, size_t size, size_t *done);
+[[nodiscard]] status_t vfs_mkdir(struct client *client, uint64_t directory, struct vfs_bytes path);
+[[nodiscard]] status_t vfs_symlink(
+	struct client *client, uint64_t directory, struct vfs_bytes target, struct vfs_bytes path);
+[[nodiscard]] status_t vfs_readlink(struct client *client, uint64_t directory,
+	struct vfs_bytes path, void *buffer, size_t size, size_t *done);
+[[nodiscard]] status_t vfs_unlink(
+	struct client *client, uint64_t directory, bool of_directory, struct vfs_bytes path);
+[[nodiscard]] status_t vfs_rename(struct client *client, uint64_t from_directory,
+	struct vfs_bytes from, uint64_t to_directory, struct vfs_bytes to);
+[[nodiscard]] status_t vfs_set_size(struct client *client, uint64_t id, uint64_t size);
+[[nodiscard]] status_t vfs_set_times(
+	struct client *client, uint64_t id, uint64_t accessed, uint64_t modified);
+[[nodiscard]] status_t vfs_set_flags(struct client *client, uint64_t id, uint64_t flags);
+[[nodiscard]] status_t vfs_pipe(struct client *client, uint64_t *read_id, uint64_t *write_id);
+[[nodiscard]] status_t vfs_dup(struct client *client, uint64_t id, uint64_t *out);
+/* Which of `events` (1: reading, 2: writing) would not wait. */
+[[nodiscard]] status_t vfs_poll(
+	struct client *client, uint64_t id, uint64_t events, uint64_t *ready);
+[[nodiscard]] status_t vfs_share(
+	uint64_t from_badge, uint64_t id, uint64_t to_badge, uint64_t *out);
+[[nodiscard]] status_t vfs_program(struct vfs_bytes path, uint64_t *offset, uint64_t *size);
+/* The volume `index`. ERR_NOT_FOUND: there are not so many. */
+[[nodiscard]] status_t vfs_volume(uint64_t index, struct volume_status *status);
+
+/* True: the description's operations do not wait. */
+bool vfs_is_nonblocking(struct client *client, uint64_t id);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Mounted volumes: see volume.h. */
+#include "volume.h"
+
+static struct volume volumes[VOLUMES_MOST];
+static uint32_t count;
+
+void volumes_clear(void)
+{
+	count = 0;
+}
+
+void volume_mount(
+	const struct file_system_ops *ops, uint64_t root, struct place at, const char *name)
+{
+	if (count == VOLUMES_MOST)
+		runtime_abort("too many volumes");
+	volumes[count++] = (struct volume){
+		.ops = ops,
+		.root = root,
+		.parent_volume = at.volume,
+		.parent_node = at.node,
+		.name = name,
+	};
+}
+
+uint32_t volume_count(void)
+{
+	return count;
+}
+
+struct volume *volume_at(uint32_t index)
+{
+	return &volumes[index];
+}
+
+struct place place_root(void)
+{
+	return (struct place){.node = volumes[0].root};
+}
+
+bool place_is_same(struct place a, struct place b)
+{
+	return a.volume == b.volume && a.node == b.node;
+}
+
+bool volume_mounted(struct place directory, struct name name, uint32_t *index)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		const struct volume *v = &volumes[i];
+
+		if (v->parent_volume == directory.volume && v->parent_node == directory.node &&
+			strlen(v->name) == name.size &&
+			memcmp(v->name, name.text, name.size) == 0) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool place_is_mount(struct place place)
+{
+	return volumes[place.volume].root == place.node;
+}
+
+void place_attributes(struct place place, struct file_attributes *a)
+{
+	struct volume *v = &volumes[place.volume];
+
+	v->ops->attributes(v, place.node, a);
+	a->device = place.volume + 1;
+	a->writable = !v->ops->read_only;
+}
+
+status_t place_lookup(struct place directory, struct name name, struct place *place)
+{
+	struct volume *v = &volumes[directory.volume];
+	uint32_t mounted;
+
+	*place = directory;
+	if (!volume_mounted(directory, name, &mounted))
+		return v->ops->lookup(v, directory.node, name, &place->node);
+	*place = (struct place){.volume = mounted, .node = volumes[mounted].root};
+	return OK;
+}
+
+struct place place_parent(struct place directory)
+{
+	struct volume *v = &volumes[directory.volume];
+
+	if (place_is_same(directory, place_root()))
+		return directory;
+	if (place_is_mount(directory))
+		return (struct place){.volume = v->parent_volume, .node = v->parent_node};
+	return (struct place){
+		.volume = directory.volume,
+		.node = v->ops->parent(v, directory.node),
+	};
+}
+
+bool place_is_read_only(struct place place)
+{
+	return volumes[place.volume].ops->read_only;
+}

@@ -188,12 +188,17 @@ static status_t take_untyped(struct process *p)
 	return status == OK ? untyped_reset(process_handle(p, OWN_UNTYPED)) : status;
 }
 
+/* What the image does not have is not given. */
 static status_t give(struct process_start *start, handle_t cnode, uint64_t slot, handle_t source,
 	uint64_t rights, uint64_t badge)
 {
 	uint64_t tag = 0;
-	status_t status = badge == 0 ? cnode_copy(cnode, slot, source, rights, &tag)
-				     : cnode_mint(cnode, slot, source, rights, badge, &tag);
+	status_t status;
+
+	if (source == 0)
+		return OK;
+	status = badge == 0 ? cnode_copy(cnode, slot, source, rights, &tag)
+			    : cnode_mint(cnode, slot, source, rights, badge, &tag);
 
 	start->handles[slot] = handle_of(slot, tag);
 	return status;

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The log service: keeps lines in its estate; errors go to the kernel's console, too. */
+#include "ring.h"
+
+#include <craton/estate.h>
+#include <craton/print.h>
+#include <craton/service.h>
+
+#define ESTATE_VERSION 1u
+#define SESSIONS       256u
+
+enum { LEVEL_ERROR, LEVEL_DEBUG = 3 };
+
+static struct log_ring *ring;
+
+static status_t write_handler(struct request *request)
+{
+	uint64_t level = request->words[0];
+	uint64_t size = request->words[1];
+	uint64_t last = ring->next;
+	const struct log_line *line;
+
+	if (level > LEVEL_DEBUG)
+		return ERR_INVALID_ARGUMENT;
+	if (size > request->size)
+		return ERR_PROTOCOL;
+	log_append(ring, time_now(), (uint32_t)level, request->badge, request->bytes, size);
+	line = log_line_at(ring, &last);
+	if (level == LEVEL_ERROR && line != nullptr)
+		debug_print("%s: %s\n", (const char *)line->source, (const char *)line->text);
+	return OK;
+}
+
+static status_t read_handler(struct request *request)
+{
+	uint64_t sequence = request->words[0];
+	const struct log_line *line = log_line_at(ring, &sequence);
+
+	if (line == nullptr)
+		return ERR_NOT_FOUND;
+	memcpy(request->bytes, line, sizeof(*line));
+	request->words[0] = sequence;
+	request->words[1] = sizeof(*line);
+	request->reply_size = sizeof(*line);
+	return OK;
+}
+
+static bool may_name(uint64_t badge)
+{
+	return badge == 0 || badge == BADGE_SERVICE + SERVICE_NUMBER_SUPERVISOR;
+}
+
+static status_t name_handler(struct request *request)
+{
+	uint64_t size = request->words[1];
+
+	if (!may_name(request->badge))
+		return ERR_ACCESS;
+	if (size > request->size)
+		return ERR_PROTOCOL;
+	log_set_name(ring, request->words[0], request->bytes, size);
+	return OK;
+}
+
+static const struct service_method methods[] = {
+	[LOG_WRITE] = {write_handler, RESTART_ONCE},
+	[LOG_READ] = {read_handler, RESTART_PURE},
+	[LOG_NAME] = {name_handler, RESTART_REPLAY},
+};
+
+void program_main(const void *argument)
+{
+	const struct process_start *start = argument;
+
+	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
+	ring = estate_allocate(sizeof(*ring), 64);
+	if (ring == nullptr)
+		runtime_abort("the estate is too small");
+	service_run(&(struct service){
+		.start = start,
+		.methods = methods,
+		.method_count = sizeof(methods) / sizeof(methods[0]),
+		.session_count = SESSIONS,
+	});
+}

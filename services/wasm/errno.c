@@ -7,7 +7,7 @@ static const struct {
 	errno_t error;
 } map[] = {
 	{OK, WASI_SUCCESS},
-	{ERR_INVALID_HANDLE, WASI_NOSYS},
+	{ERR_INVALID_HANDLE, WASI_BADF},
 	{ERR_STALE, WASI_BADF},
 	{ERR_RIGHTS, WASI_PERM},
 	{ERR_INVALID_ARGUMENT, WASI_INVAL},

@@ -148,10 +148,17 @@ static errno_t make_open(
 	return WASI_SUCCESS;
 }
 
+/* For WASI the empty path is the directory itself; the vfs wants a name. */
+static struct wasi_path path_or_self(struct wasi_path path)
+{
+	return path.size != 0 ? path : (struct wasi_path){".", 1};
+}
+
 errno_t path_open(void *self, description_t *directory, const struct wasi_open *open,
 	description_t **description)
 {
-	struct call call = {.words = {0, open_flags(open), open->path.size}};
+	struct wasi_path path = path_or_self(open->path);
+	struct call call = {.words = {0, open_flags(open), path.size}};
 	status_t status;
 
 	(void)self;
@@ -160,7 +167,7 @@ errno_t path_open(void *self, description_t *directory, const struct wasi_open *
 			description_make(DESCRIPTOR_KIND_NONE, 0, WASI_FILETYPE_CHARACTER_DEVICE);
 		return *description != nullptr ? WASI_SUCCESS : WASI_NOMEM;
 	}
-	status = vfs_path_call(VFS_OPEN, directory, open->path, &call);
+	status = vfs_path_call(VFS_OPEN, directory, path, &call);
 	return status == OK ? make_open(open, call.words, description) : errno_of(status);
 }
 
@@ -168,17 +175,18 @@ errno_t path_stat(void *self, description_t *directory, struct wasi_path path, b
 	struct wasi_filestat *stat)
 {
 	struct file_attributes attributes = {0};
-	struct call call = {.words = {0, follow ? 1 : 0, path.size},
-		.out = &attributes,
-		.out_size = sizeof(attributes)};
+	struct call call = {.out = &attributes, .out_size = sizeof(attributes)};
 	status_t status;
 
 	(void)self;
+	path = path_or_self(path);
 	if (is_null_device(directory, path)) {
 		*stat = (struct wasi_filestat){
 			.filetype = WASI_FILETYPE_CHARACTER_DEVICE, .links = 1};
 		return WASI_SUCCESS;
 	}
+	call.words[1] = follow ? 1 : 0;
+	call.words[2] = path.size;
 	status = vfs_path_call(VFS_STAT_PATH, directory, path, &call);
 	fill_stat(&attributes, stat);
 	return errno_of(status);

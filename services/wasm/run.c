@@ -37,13 +37,15 @@ static struct wasi *make_wasi(const struct start_data *data)
 		.descriptor_limit = DESCRIPTOR_LIMIT,
 	};
 	struct wasi *wasi;
+	char text[64];
 	errno_t error;
 
-	if (wasi_create(&config, &wasi) != WASM_OK)
-		program_exit(NOT_RUN_STATUS, EXIT_CAUSE_RUNTIME_LOST, WASI_NOMEM);
-	error = descriptors_init(wasi, data);
-	if (error != WASI_SUCCESS)
+	error = wasi_create(&config, &wasi) == WASM_OK ? descriptors_init(wasi, data) : WASI_NOMEM;
+	if (error != WASI_SUCCESS) {
+		print_to(text, sizeof(text), "cannot set up descriptors: error %u", error);
+		log_line(0, text);
 		program_exit(NOT_RUN_STATUS, EXIT_CAUSE_RUNTIME_LOST, error);
+	}
 	return wasi;
 }
 

@@ -11,3 +11,20 @@ $(foreach cpus,1 2 4,$(eval $(call add_test,system/kernel-$(cpus)-cpu,\
 	$(RUN_SYSTEM) system_test --smp $(cpus),$(SYSTEM_NEEDS) $(BUILD)/user/system_test)))
 $(eval $(call add_bench,kernel,$(RUN_SYSTEM) kernel_bench --icount,\
 	$(SYSTEM_NEEDS) $(BUILD)/user/kernel_bench))
+
+
+$(eval $(call program,test_client,tests/restart/client/client.c,))
+$(eval $(call program,test_killer,tests/restart/killer/killer.c,))
+
+RESTART_MANIFESTS := services/echo/manifest.toml tests/restart/client/manifest.toml \
+	tests/restart/killer/manifest.toml
+$(BUILD)/tests/restart/manifests: $(RESTART_MANIFESTS) tools/manifest.py $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/manifest.py --abi abi --out $@ $(RESTART_MANIFESTS)
+
+RESTART_FILES := init=$(BUILD)/user/init.stripped svc/supervisor=$(BUILD)/user/supervisor.stripped \
+	svc/echo=$(BUILD)/user/echo.stripped svc/test_client=$(BUILD)/user/test_client \
+	svc/test_killer=$(BUILD)/user/test_killer manifests=$(BUILD)/tests/restart/manifests
+RESTART_NEEDS := $(SYSTEM_NEEDS) $(foreach f,$(RESTART_FILES),$(lastword $(subst =, ,$(f))))
+
+$(eval $(call add_test,system/restart-10000-kills,$(RUN_SYSTEM) $(RESTART_FILES),$(RESTART_NEEDS)))

@@ -42,7 +42,6 @@ void program_main(const void *argument)
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
 	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, 1);
 	state = estate_allocate(sizeof(*state), 64);
-	debug_print("echo: epoch %lu, counter %lu\n", start->epoch, state->counter);
 	service_run(&(struct service){
 		.start = start,
 		.methods = methods,

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Benchmarks of the kernel: prints lines `name value unit`. Under instruction counting a tick of the
- * time-stamp counter is an instruction; elsewhere it is a cycle. Every figure is the median of
+/* Benchmarks of the kernel: prints lines `name value unit`. Under instruction counting a tick of
+ * the time-stamp counter is an instruction; elsewhere it is a cycle. Every figure is the median of
  * rounds; what reading the counter costs is taken off. */
 #include <abi/syscall.h>
 #include <craton/print.h>
 #include <craton/service.h>
 
-#define ROUNDS       101u
-#define INNER        16u
-#define EXIT_PORT    0xf4u
-#define NEVER        ABI_DEADLINE_NEVER
-#define STACK        16384u
-#define FIRST_SLOT   1024u
-#define ORDER        24u
-#define OTHER_CODE   0x40000000u
-#define PAGE         4096u
+#define ROUNDS     101u
+#define INNER      16u
+#define EXIT_PORT  0xf4u
+#define NEVER      ABI_DEADLINE_NEVER
+#define STACK      16384u
+#define FIRST_SLOT 1024u
+#define ORDER      24u
+#define OTHER_CODE 0x40000000u
+#define PAGE       4096u
 
 static const struct root_info *root;
 static uint64_t slots = FIRST_SLOT;
@@ -110,7 +110,8 @@ static void give_tables(handle_t space, uint64_t count)
 	}
 }
 
-/* --- a second address space -------------------------------------------------------------------- */
+/* --- a second address space --------------------------------------------------------------------
+ */
 
 /* Position-independent server and waiter, copied to a page of the other space. Its registers hold
  * the handles. */
@@ -143,7 +144,8 @@ static void start_remote_server(unsigned priority)
 	uint64_t tag;
 	uint64_t missing;
 	uint64_t *words;
-	struct thread_registers registers = {.rip = OTHER_CODE, .rsp = OTHER_CODE + PAGE + PAGE - 64};
+	struct thread_registers registers = {
+		.rip = OTHER_CODE, .rsp = OTHER_CODE + PAGE + PAGE - 64};
 	handle_t thread = make(OBJECT_THREAD, 0);
 	handle_t context = make(OBJECT_SCHED_CONTEXT, 0);
 	handle_t data = make(OBJECT_FRAME, 12);
@@ -151,8 +153,10 @@ static void start_remote_server(unsigned priority)
 	handle_t executable;
 
 	give_tables(space, 4);
-	must(address_space_map(root->space, code, 0, own, 1, RIGHT_READ | RIGHT_WRITE, &missing), "map");
-	must(address_space_map(root->space, data, 0, own + PAGE, 1, RIGHT_READ | RIGHT_WRITE, &missing),
+	must(address_space_map(root->space, code, 0, own, 1, RIGHT_READ | RIGHT_WRITE, &missing),
+		"map");
+	must(address_space_map(
+		     root->space, data, 0, own + PAGE, 1, RIGHT_READ | RIGHT_WRITE, &missing),
 		"map");
 	memcpy((void *)own, server_code, (size_t)(server_code_end - server_code));
 	words = (uint64_t *)(own + PAGE + PAGE - 64);
@@ -197,7 +201,8 @@ static void start_thread(unsigned number, void (*entry)(void), unsigned priority
 	must(thread_resume(threads[number]), "resume");
 }
 
-/* --- rows ---------------------------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------------------------------
+ */
 
 static void bench_overhead(void)
 {
@@ -330,7 +335,8 @@ static void bench_yield(void)
 	report("yield_to_another_thread", 1);
 }
 
-/* --- faults ----------------------------------------------------------------------------------------- */
+/* --- faults
+ * ----------------------------------------------------------------------------------------- */
 
 static void faulter(void)
 {
@@ -358,7 +364,8 @@ static void bench_fault(void)
 	report("fault_handle_resume", INNER);
 }
 
-/* --- memory ------------------------------------------------------------------------------------------ */
+/* --- memory
+ * ------------------------------------------------------------------------------------------ */
 
 static void bench_map(void)
 {
@@ -394,7 +401,8 @@ static void bench_retype(void)
 	report("retype_frame", 32);
 }
 
-/* --- growth ------------------------------------------------------------------------------------------- */
+/* --- growth
+ * ------------------------------------------------------------------------------------------- */
 
 /* Other threads that wait: the cost of a call must not depend on them. */
 static void bench_growth(void)
@@ -410,7 +418,8 @@ static void bench_growth(void)
 		for (; made < counts[c]; made++) {
 			uint64_t tag;
 
-			must(cnode_mint(table, made + 2, endpoint, RIGHT_ALL, made + 1, &tag), "mint");
+			must(cnode_mint(table, made + 2, endpoint, RIGHT_ALL, made + 1, &tag),
+				"mint");
 		}
 		print_to(name, sizeof(name), "call_reply_with_%u_capabilities", counts[c]);
 		bench_call(name, 4, NEVER);

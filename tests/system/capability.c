@@ -44,7 +44,8 @@ static void test_rights(void)
 	writable = copy(readable, RIGHT_ALL);
 	CHECK_STATUS(sys_signal(writable), ERR_RIGHTS);
 	writable = mint(notification, RIGHT_WRITE, 1);
-	CHECK_STATUS(cnode_mint(root->cnode, next_slot(), writable, RIGHT_ALL, 2, &tag), ERR_RIGHTS);
+	CHECK_STATUS(
+		cnode_mint(root->cnode, next_slot(), writable, RIGHT_ALL, 2, &tag), ERR_RIGHTS);
 	CHECK_STATUS(cnode_mint(root->cnode, next_slot(), notification, RIGHT_ALL,
 			     (uint64_t)1 << 48, &tag),
 		ERR_RANGE);
@@ -66,22 +67,19 @@ static void test_retype_errors(void)
 		untyped_retype(test_memory, OBJECT_FRAME, 11, 1, cnode, slot, &tag), ERR_RANGE);
 	CHECK_STATUS(
 		untyped_retype(test_memory, OBJECT_FRAME, 60, 1, cnode, slot, &tag), ERR_RANGE);
-	CHECK_STATUS(
-		untyped_retype(test_memory, OBJECT_CNODE, 1, 1, cnode, slot, &tag), ERR_RANGE);
+	CHECK_STATUS(untyped_retype(test_memory, OBJECT_CNODE, 1, 1, cnode, slot, &tag), ERR_RANGE);
 	CHECK_STATUS(
 		untyped_retype(test_memory, OBJECT_CNODE, 21, 1, cnode, slot, &tag), ERR_RANGE);
 	CHECK_STATUS(
 		untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 0, cnode, slot, &tag), ERR_RANGE);
 	CHECK_STATUS(
 		untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 33, cnode, slot, &tag), ERR_RANGE);
-	CHECK_STATUS(
-		untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 1, cnode, 1, &tag), ERR_RANGE);
+	CHECK_STATUS(untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 1, cnode, 1, &tag), ERR_RANGE);
 	CHECK_STATUS(untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 1, cnode, 1u << 20, &tag),
 		ERR_RANGE);
-	CHECK_STATUS(untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 2, cnode, 4095, &tag),
-		ERR_RANGE);
-	CHECK_STATUS(untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 2, cnode,
-			     ~(uint64_t)0, &tag),
+	CHECK_STATUS(
+		untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 2, cnode, 4095, &tag), ERR_RANGE);
+	CHECK_STATUS(untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 2, cnode, ~(uint64_t)0, &tag),
 		ERR_RANGE);
 	CHECK_STATUS(
 		untyped_retype(test_memory, OBJECT_ENDPOINT, 0, 1, cnode, 2, &tag), ERR_OCCUPIED);
@@ -125,16 +123,16 @@ static void test_derivation(void)
 	handle_t other = mint(twin, RIGHT_WRITE, 9);
 	uint64_t type, rights, badge, tag, detail;
 
-	CHECK_STATUS(cnode_inspect(root->cnode, PATH(grandchild), &type, &rights, &badge, &tag,
-			     &detail),
+	CHECK_STATUS(
+		cnode_inspect(root->cnode, PATH(grandchild), &type, &rights, &badge, &tag, &detail),
 		OK);
 	CHECK(type == OBJECT_ENDPOINT && badge == 5 && rights == RIGHT_WRITE);
 	CHECK_STATUS(cnode_revoke(root->cnode, PATH(endpoint)), OK);
 	CHECK_STATUS(cnode_delete(root->cnode, PATH(child)), ERR_STALE);
 	CHECK_STATUS(cnode_delete(root->cnode, PATH(grandchild)), ERR_STALE);
 	/* What came from the twin stays, until the twin goes. */
-	CHECK_STATUS(cnode_inspect(root->cnode, PATH(other), &type, &rights, &badge, &tag, &detail),
-		OK);
+	CHECK_STATUS(
+		cnode_inspect(root->cnode, PATH(other), &type, &rights, &badge, &tag, &detail), OK);
 	CHECK(type == OBJECT_ENDPOINT && badge == 9);
 	CHECK_STATUS(cnode_delete(root->cnode, PATH(twin)), OK);
 	CHECK_STATUS(cnode_delete(root->cnode, PATH(other)), ERR_STALE);
@@ -198,8 +196,8 @@ static void test_nested_cnodes(void)
 	deep = handle_of(PATH(outer) | 3u << 12 | 5u << 16, tag);
 	CHECK_STATUS(sys_signal(deep), OK);
 	CHECK_STATUS(sys_signal(handle_of(PATH(outer) | 3u << 12 | 6u << 16, tag)), ERR_STALE);
-	CHECK_STATUS(sys_signal(handle_of(PATH(outer) | 4u << 12 | 5u << 16, tag)),
-		ERR_INVALID_HANDLE);
+	CHECK_STATUS(
+		sys_signal(handle_of(PATH(outer) | 4u << 12 | 5u << 16, tag)), ERR_INVALID_HANDLE);
 	/* Cycles go as well: a table that holds itself. */
 	CHECK_STATUS(cnode_copy(inner, 6, outer, RIGHT_ALL, &tag), OK);
 	CHECK_STATUS(cnode_copy(inner, 7, inner, RIGHT_ALL, &tag), OK);
@@ -226,9 +224,11 @@ static void test_lifetimes(void)
 		uint64_t tag;
 		uint64_t slot = next_slot();
 
-		CHECK_STATUS(untyped_retype(memory, OBJECT_THREAD, 0, 2, root->cnode, slot, &tag), OK);
+		CHECK_STATUS(
+			untyped_retype(memory, OBJECT_THREAD, 0, 2, root->cnode, slot, &tag), OK);
 		slot = next_slot() + 1;
-		CHECK_STATUS(untyped_retype(memory, OBJECT_CNODE, 6, 1, root->cnode, slot, &tag), OK);
+		CHECK_STATUS(
+			untyped_retype(memory, OBJECT_CNODE, 6, 1, root->cnode, slot, &tag), OK);
 		CHECK_STATUS(cnode_revoke(root->cnode, PATH(memory)), OK);
 		CHECK_STATUS(untyped_reset(memory), OK);
 		CHECK_STATUS(untyped_info(memory, &size, &used), OK);

@@ -9,22 +9,22 @@
 extern const struct root_info *root;
 extern unsigned checks_failed;
 
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			debug_print("  %s:%u: not so: %s\n", __FILE__, __LINE__, #condition);      \
-			checks_failed++;                                                           \
-		}                                                                                  \
+#define CHECK(condition)                                                                      \
+	do {                                                                                  \
+		if (!(condition)) {                                                           \
+			debug_print("  %s:%u: not so: %s\n", __FILE__, __LINE__, #condition); \
+			checks_failed++;                                                      \
+		}                                                                             \
 	} while (0)
 
-#define CHECK_STATUS(expression, expected)                                                         \
-	do {                                                                                       \
-		status_t check_status = (expression);                                              \
-		if (check_status != (expected)) {                                                  \
-			debug_print("  %s:%u: %s is %ld, not %ld\n", __FILE__, __LINE__,           \
-				#expression, check_status, (status_t)(expected));                  \
-			checks_failed++;                                                           \
-		}                                                                                  \
+#define CHECK_STATUS(expression, expected)                                               \
+	do {                                                                             \
+		status_t check_status = (expression);                                    \
+		if (check_status != (expected)) {                                        \
+			debug_print("  %s:%u: %s is %ld, not %ld\n", __FILE__, __LINE__, \
+				#expression, check_status, (status_t)(expected));        \
+			checks_failed++;                                                 \
+		}                                                                        \
 	} while (0)
 
 struct test {

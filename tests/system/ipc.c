@@ -3,10 +3,10 @@
 #include "framework.h"
 
 #define PATH(handle) ((handle) & 0xffffff)
-#define NEVER ABI_DEADLINE_NEVER
-#define LOW   50u
-#define MIDDLE 90u
-#define HIGH  150u
+#define NEVER        ABI_DEADLINE_NEVER
+#define LOW          50u
+#define MIDDLE       90u
+#define HIGH         150u
 
 static handle_t endpoint;
 static handle_t reply;
@@ -380,7 +380,8 @@ static void test_unfunded(void)
 	CHECK_STATUS(workers[0].status, ERR_UNFUNDED);
 }
 
-/* --- notifications ------------------------------------------------------------------------------ */
+/* --- notifications ------------------------------------------------------------------------------
+ */
 
 static void waiter(struct worker *self)
 {
@@ -442,7 +443,8 @@ static void test_bound(void)
 	CHECK(workers[0].words[0] == 1 && workers[0].words[1] == 0 && workers[0].words[2] == 8);
 }
 
-/* --- futexes --------------------------------------------------------------------------------------- */
+/* --- futexes
+ * --------------------------------------------------------------------------------------- */
 
 static uint32_t word;
 static uint32_t other_word;

@@ -2,11 +2,11 @@
 /* Runs the tests and ends the emulator with their result. */
 #include "framework.h"
 
-#define FIRST_SLOT    1024u
-#define MEMORY_ORDER  22u
-#define EXIT_PORT     0xf4u
-#define TABLES        64u
-#define PRIORITY      100u
+#define FIRST_SLOT   1024u
+#define MEMORY_ORDER 22u
+#define EXIT_PORT    0xf4u
+#define TABLES       64u
+#define PRIORITY     100u
 
 const struct root_info *root;
 unsigned checks_failed;
@@ -72,7 +72,8 @@ static void map(handle_t frame, uint64_t address, uint64_t pages, uint64_t right
 {
 	uint64_t missing = 0;
 
-	CHECK_STATUS(address_space_map(root->space, frame, 0, address, pages, rights, &missing), OK);
+	CHECK_STATUS(
+		address_space_map(root->space, frame, 0, address, pages, rights, &missing), OK);
 }
 
 /* Tables for all that the tests map here. They are never taken back: that would empty the space. */
@@ -150,7 +151,8 @@ void worker_join(struct worker *worker)
 	CHECK(worker->done == 1);
 }
 
-/* --- running ------------------------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------------------------------
+ */
 
 static void find_memory(void)
 {

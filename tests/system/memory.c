@@ -3,9 +3,9 @@
 #include "framework.h"
 
 #define PATH(handle) ((handle) & 0xffffff)
-#define PAGE  4096u
-#define HIGH  150u
-#define RW    (RIGHT_READ | RIGHT_WRITE)
+#define PAGE         4096u
+#define HIGH         150u
+#define RW           (RIGHT_READ | RIGHT_WRITE)
 
 static void test_map_errors(void)
 {
@@ -25,24 +25,23 @@ static void test_map_errors(void)
 	CHECK_STATUS(address_space_map(space, frame, 0, 0, 1, RW, &missing), ERR_RANGE);
 	CHECK_STATUS(address_space_map(space, frame, 0, ABI_USER_ADDRESS_END, 1, RW, &missing),
 		ERR_RANGE);
-	CHECK_STATUS(address_space_map(
-			     space, frame, 0, ABI_USER_ADDRESS_END - PAGE, 2, RW, &missing),
+	CHECK_STATUS(
+		address_space_map(space, frame, 0, ABI_USER_ADDRESS_END - PAGE, 2, RW, &missing),
 		ERR_RANGE);
-	CHECK_STATUS(address_space_map(space, frame, 0, 0xffff800000000000, 1, RW, &missing),
-		ERR_RANGE);
+	CHECK_STATUS(
+		address_space_map(space, frame, 0, 0xffff800000000000, 1, RW, &missing), ERR_RANGE);
 	CHECK_STATUS(address_space_map(space, frame, 0, at, 1, RIGHT_WRITE, &missing),
 		ERR_INVALID_ARGUMENT);
-	CHECK_STATUS(
-		address_space_map(space, frame, 0, at, 1, RW | RIGHT_EXECUTE, &missing),
+	CHECK_STATUS(address_space_map(space, frame, 0, at, 1, RW | RIGHT_EXECUTE, &missing),
 		ERR_INVALID_ARGUMENT);
 	CHECK_STATUS(address_space_map(space, frame, 0, at, 1, 1u << 20, &missing),
 		ERR_INVALID_ARGUMENT);
 	CHECK_STATUS(address_space_map(space, readable, 0, at, 1, RW, &missing), ERR_RIGHTS);
 	CHECK_STATUS(address_space_map(space, frame, 0, at, 2, RW, &missing), OK);
-	CHECK_STATUS(
-		address_space_map(space, frame, 0, at + 0x10000, 2, RW, &missing), ERR_ALREADY_MAPPED);
-	CHECK_STATUS(
-		address_space_map(space, readable, 0, at, 1, RIGHT_READ, &missing), ERR_ALREADY_MAPPED);
+	CHECK_STATUS(address_space_map(space, frame, 0, at + 0x10000, 2, RW, &missing),
+		ERR_ALREADY_MAPPED);
+	CHECK_STATUS(address_space_map(space, readable, 0, at, 1, RIGHT_READ, &missing),
+		ERR_ALREADY_MAPPED);
 	CHECK_STATUS(address_space_unmap(space, readable), ERR_NOT_MAPPED);
 	CHECK_STATUS(address_space_protect(space, readable, RIGHT_READ), ERR_NOT_MAPPED);
 	CHECK_STATUS(address_space_protect(space, frame, RW | RIGHT_EXECUTE), ERR_INVALID_ARGUMENT);
@@ -63,8 +62,8 @@ static void test_map_and_clear(void)
 	for (unsigned round = 0; round < 3; round++) {
 		CHECK_STATUS(
 			untyped_retype(memory, OBJECT_FRAME, 12, 1, root->cnode, slot, &tag), OK);
-		CHECK_STATUS(address_space_map(root->space, handle_of(slot, tag), 0, at, 1, RW,
-				     &missing),
+		CHECK_STATUS(address_space_map(
+				     root->space, handle_of(slot, tag), 0, at, 1, RW, &missing),
 			OK);
 		CHECK(words[0] == 0 && words[511] == 0);
 		words[0] = 0x1234;
@@ -83,7 +82,8 @@ static void test_large_mapping(void)
 	CHECK_STATUS(address_space_map(root->space, frame, 0, at, 512, RW, &missing), OK);
 	*(volatile uint64_t *)(at + (1u << 20)) = 5;
 	CHECK_STATUS(address_space_unmap(root->space, frame), OK);
-	CHECK_STATUS(address_space_map(root->space, frame, 1u << 20, at + PAGE, 256, RW, &missing), OK);
+	CHECK_STATUS(
+		address_space_map(root->space, frame, 1u << 20, at + PAGE, 256, RW, &missing), OK);
 	CHECK(*(volatile uint64_t *)(at + PAGE) == 5);
 	CHECK_STATUS(address_space_unmap(root->space, frame), OK);
 }
@@ -95,7 +95,8 @@ static void test_tables(void)
 	handle_t tables[3];
 	uint64_t missing = 0;
 
-	CHECK_STATUS(address_space_map(space, frame, 0, 0x400000, 1, RW, &missing), ERR_NEED_TABLES);
+	CHECK_STATUS(
+		address_space_map(space, frame, 0, 0x400000, 1, RW, &missing), ERR_NEED_TABLES);
 	CHECK(missing == 3);
 	for (unsigned i = 0; i < 3; i++) {
 		tables[i] = make(OBJECT_PAGE_TABLE, 0);
@@ -113,12 +114,12 @@ static void test_tables(void)
 	CHECK_STATUS(cnode_delete(root->cnode, PATH(tables[1])), OK);
 	CHECK_STATUS(cnode_delete(root->cnode, PATH(frame)), OK);
 	frame = make(OBJECT_FRAME, 12);
-	CHECK_STATUS(
-		address_space_map(space, frame, 0, 0x400000, 1, RW, &missing), ERR_PEER_DEAD);
+	CHECK_STATUS(address_space_map(space, frame, 0, 0x400000, 1, RW, &missing), ERR_PEER_DEAD);
 	CHECK_STATUS(cnode_delete(root->cnode, PATH(space)), OK);
 }
 
-/* --- faults ------------------------------------------------------------------------------------------ */
+/* --- faults
+ * ------------------------------------------------------------------------------------------ */
 
 static volatile uint64_t *fault_address;
 
@@ -142,7 +143,8 @@ static void test_fault_handler(void)
 	CHECK_STATUS(sys_recv(reply, faults, &m, 0, soon(1000)), OK);
 	CHECK(m.badge == 13 && m.words[0] == FAULT_PAGE);
 	CHECK(m.words[1] == (uint64_t)fault_address && m.words[2] == 1);
-	CHECK_STATUS(address_space_map(root->space, frame, 0, (uint64_t)fault_address, 1, RW, &missing),
+	CHECK_STATUS(
+		address_space_map(root->space, frame, 0, (uint64_t)fault_address, 1, RW, &missing),
 		OK);
 	m = (struct message){.info = message_info(FAULT_REPLY_RESUME, 0, 0)};
 	CHECK_STATUS(sys_reply(reply, &m), OK);
@@ -173,7 +175,8 @@ static void test_fault_kinds(void)
 	CHECK(workers[0].done == 0);
 }
 
-/* --- upcalls ------------------------------------------------------------------------------------------- */
+/* --- upcalls
+ * ------------------------------------------------------------------------------------------- */
 
 static uint8_t upcall_stack[16384] __attribute__((aligned(16)));
 static volatile uint64_t upcall_kind;
@@ -206,8 +209,9 @@ static void set_upcall(struct worker *worker, uint64_t mask)
 	handle_t frame;
 	void *page = map_page(&frame);
 
-	CHECK_STATUS(thread_set_upcall(worker->thread, (uint64_t)upcall_body,
-			     (uint64_t)upcall_stack + sizeof(upcall_stack), frame, (uint64_t)page, mask),
+	CHECK_STATUS(
+		thread_set_upcall(worker->thread, (uint64_t)upcall_body,
+			(uint64_t)upcall_stack + sizeof(upcall_stack), frame, (uint64_t)page, mask),
 		OK);
 }
 
@@ -215,8 +219,8 @@ static void test_upcall(void)
 {
 	upcall_count = 0;
 	worker_prepare(&workers[0], trapper, nullptr, HIGH, 0, 0);
-	CHECK_STATUS(thread_set_upcall(workers[0].thread, ABI_USER_ADDRESS_END, 0, root->time_frame, 0,
-			     0),
+	CHECK_STATUS(thread_set_upcall(
+			     workers[0].thread, ABI_USER_ADDRESS_END, 0, root->time_frame, 0, 0),
 		ERR_RIGHTS);
 	set_upcall(&workers[0], 1u << FAULT_ILLEGAL);
 	CHECK_STATUS(thread_resume(workers[0].thread), OK);
@@ -247,7 +251,8 @@ static void test_upcall_return_alone(void)
 	CHECK_STATUS(abi_enter(SYSCALL_UPCALL_RETURN, 0, 0, 0, 0, &m), ERR_INVALID_ARGUMENT);
 }
 
-/* --- registers ------------------------------------------------------------------------------------------- */
+/* --- registers
+ * ------------------------------------------------------------------------------------------- */
 
 static void idler(struct worker *self)
 {
@@ -264,16 +269,15 @@ static void test_registers(void)
 	none = copy(workers[0].thread, RIGHT_CONTROL);
 	CHECK_STATUS(
 		thread_get_registers(none, (uint64_t)&registers, sizeof(registers)), ERR_RIGHTS);
-	CHECK_STATUS(thread_get_registers(
-			     workers[0].thread, (uint64_t)&registers, sizeof(registers)),
+	CHECK_STATUS(
+		thread_get_registers(workers[0].thread, (uint64_t)&registers, sizeof(registers)),
 		OK);
 	CHECK(registers.rdi == (uint64_t)&workers[0]);
 	CHECK_STATUS(thread_get_registers(workers[0].thread, (uint64_t)&registers, 8),
 		ERR_INVALID_ARGUMENT);
 	CHECK_STATUS(thread_get_registers(workers[0].thread, 0x3000, sizeof(registers)),
 		ERR_BAD_ADDRESS);
-	CHECK_STATUS(thread_get_registers(
-			     workers[0].thread, 0xffff800000000000, sizeof(registers)),
+	CHECK_STATUS(thread_get_registers(workers[0].thread, 0xffff800000000000, sizeof(registers)),
 		ERR_BAD_ADDRESS);
 	CHECK_STATUS(thread_get_registers(root->thread, (uint64_t)&registers, sizeof(registers)),
 		ERR_BUSY);
@@ -288,12 +292,11 @@ static void test_registers(void)
 	bad = registers;
 	bad.rflags = ~(uint64_t)0; /* what user mode may not set is dropped */
 	CHECK_STATUS(thread_set_registers(workers[0].thread, (uint64_t)&bad, sizeof(bad)), OK);
-	CHECK_STATUS(thread_get_registers(
-			     workers[0].thread, (uint64_t)&bad, sizeof(registers)),
-		OK);
+	CHECK_STATUS(
+		thread_get_registers(workers[0].thread, (uint64_t)&bad, sizeof(registers)), OK);
 	CHECK((bad.rflags & 0x3000) == 0 && (bad.rflags & 0x200) != 0);
-	CHECK_STATUS(thread_set_registers(
-			     workers[0].thread, (uint64_t)&registers, sizeof(registers)),
+	CHECK_STATUS(
+		thread_set_registers(workers[0].thread, (uint64_t)&registers, sizeof(registers)),
 		OK);
 	CHECK_STATUS(thread_resume(workers[0].thread), OK);
 	worker_join(&workers[0]);

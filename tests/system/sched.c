@@ -125,7 +125,8 @@ static void test_stop_resume(void)
 	worker_join(&workers[0]);
 }
 
-/* --- vector state ------------------------------------------------------------------------------- */
+/* --- vector state -------------------------------------------------------------------------------
+ */
 
 static void vector_user(struct worker *self)
 {
@@ -138,9 +139,9 @@ static void vector_user(struct worker *self)
 
 		__asm__ volatile("movq %1, %%xmm7\n\tmov $2000, %%ecx\n1:\tdec %%ecx\n\tjnz 1b\n\t"
 				 "movq %%xmm7, %0"
-				 : "=r"(out)
-				 : "r"(in)
-				 : "xmm7", "rcx");
+			: "=r"(out)
+			: "r"(in)
+			: "xmm7", "rcx");
 		wrong += in != out;
 	}
 	self->words[0] = wrong;
@@ -151,8 +152,7 @@ static void test_vector_state(void)
 	stop = false;
 	for (uint64_t i = 0; i < 3; i++) {
 		worker_prepare(&workers[i], vector_user, (void *)(i << 32), LOW, 0, 0);
-		CHECK_STATUS(
-			sched_context_configure(workers[i].context, 0, 100000, 0, 0), OK);
+		CHECK_STATUS(sched_context_configure(workers[i].context, 0, 100000, 0, 0), OK);
 		CHECK_STATUS(thread_resume(workers[i].thread), OK);
 	}
 	pause_ms(100);
@@ -163,7 +163,8 @@ static void test_vector_state(void)
 	}
 }
 
-/* --- several CPUs --------------------------------------------------------------------------------- */
+/* --- several CPUs
+ * --------------------------------------------------------------------------------- */
 
 static handle_t smp_endpoint;
 

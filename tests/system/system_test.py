@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""A first task of its own under the real kernel: usage: system_test.py program [--smp N]
-[--icount] [--options '...'] [--seconds N]. Prints what the guest said; exits with its status."""
+"""Programs under the real kernel: a first task of its own (the name of a program in build/user), or
+files as `place=file` for a bundle. Prints what the guest said; exits with its status."""
 
 import argparse
 import os
@@ -21,8 +21,10 @@ BUILD = Path(os.environ.get("BUILD") or "build")
 
 
 def settings_for(options, folder):
-    files = {"kernel": (BUILD / "kernel.elf.stripped").read_bytes(),
-             "init": (BUILD / "user" / f"{options.program}").read_bytes()}
+    files = {"kernel": (BUILD / "kernel.elf.stripped").read_bytes()}
+    for program in options.program:
+        place, _, file = program.rpartition("=")
+        files[place or "init"] = (Path(file) if place else BUILD / "user" / file).read_bytes()
     (folder / "bundle").write_bytes(bundle.build(files))
     return machine.Settings(build=BUILD, options=options.options, memory=256, smp=options.smp,
                             direct=True, accel="tcg", icount=options.icount,
@@ -31,7 +33,7 @@ def settings_for(options, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("program")
+    parser.add_argument("program", nargs="+")
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--icount", action="store_true")
     parser.add_argument("--options", default="")

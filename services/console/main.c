@@ -327,6 +327,7 @@ void program_main(const void *argument)
 	terminal = estate_allocate(sizeof(*terminal), 64);
 	if (terminal == nullptr)
 		runtime_abort("the estate is too small");
+	terminal->control.is_plain = !is_person_there();
 	start_device();
 	service_run(&(struct service){
 		.start = start,

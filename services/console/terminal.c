@@ -38,7 +38,7 @@ static bool write_byte(struct terminal *t, uint8_t byte)
 {
 	if (output_room(t) < 2)
 		return false;
-	if (byte == '\n')
+	if (byte == '\n' && t->control.is_plain == 0)
 		put(t, '\r');
 	put(t, byte);
 	return true;

@@ -4,7 +4,8 @@
  *
  * Lines (mode 0): echo; backspace, Ctrl-U and Ctrl-W edit; Enter or Ctrl-D give the line to
  * readers; Ctrl-C discards it and asks for an interrupt. Raw (mode 1): each byte as it comes, no
- * echo. On output a newline becomes carriage return and newline, in both modes.
+ * echo. On output a newline becomes carriage return and newline, in both modes, unless the output is
+ * plain: that of a command whose bytes somebody collects.
  *
  * Invariant: `output_tail` and `received_head` belong to the device, which cannot be rolled back;
  * they are changed outside of transactions only and never saved. So the rest of a transaction may
@@ -30,6 +31,8 @@ struct terminal {
 		uint32_t queue_tail;
 		uint32_t output_head;
 		uint32_t received_tail;
+		uint32_t is_plain;
+		uint32_t reserved;
 		uint64_t foreground; /* whom Ctrl-C is for */
 		uint64_t interrupt;  /* whom the last Ctrl-C was for, until somebody takes it */
 	} control;

@@ -211,7 +211,7 @@ static errno_t info_system(uint64_t argument, struct sink *sink)
 		.cpu_count = start->cpu_count,
 		.tsc_hz = start->tsc_hz,
 		.abi_hash = start->abi_hash,
-		.version = "Craton 0.1",
+		.version = "0.1",
 	};
 
 	(void)argument;
@@ -316,9 +316,24 @@ static errno_t info_capabilities(uint64_t pid, struct sink *sink)
 
 static errno_t info_filesystems(uint64_t argument, struct sink *sink)
 {
+	struct volume_status volume;
+	status_t status = OK;
+
 	(void)argument;
-	(void)sink;
-	return WASI_NOTSUP; /* the vfs does not tell */
+	for (uint64_t i = 0; status == OK; i++) {
+		uint64_t words[6] = {i};
+		struct filesystem_record record;
+
+		status = fetch(SERVICE_NUMBER_VFS, VFS_VOLUME, words, &volume, sizeof(volume));
+		if (status != OK)
+			break;
+		record = (struct filesystem_record){
+			.total = volume.total, .used = volume.used, .read_only = volume.read_only};
+		memcpy(record.name, volume.name, sizeof(record.name));
+		memcpy(record.path, volume.path, sizeof(record.path));
+		add(sink, &record, sizeof(record));
+	}
+	return ended(status);
 }
 
 /* v: kind, argument, buffer, size, result. */

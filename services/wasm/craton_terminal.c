@@ -7,8 +7,11 @@
 static errno_t check_terminal(struct wasi *wasi, uint32_t fd)
 {
 	description_t *terminal;
+	errno_t error = description_of(wasi, fd, DESCRIPTOR_KIND_TERMINAL, WASI_NOTTY, &terminal);
 
-	return description_of(wasi, fd, DESCRIPTOR_KIND_TERMINAL, WASI_NOTTY, &terminal);
+	if (error != WASI_SUCCESS)
+		return error;
+	return terminal->filetype == WASI_FILETYPE_CHARACTER_DEVICE ? WASI_SUCCESS : WASI_NOTTY;
 }
 
 /* v: descriptor, result. */

@@ -4,19 +4,34 @@
  * programs whose C library takes both names for the same prefix find the working directory. */
 #include "host.h"
 
-#include <abi/protocol/vfs.h>
+#include <abi/protocol/console.h>
 
 #define FIRST_DIRECTORY 3u
+#define PERSON          1u /* flag of console.get */
 
 /* --- inherited -------------------------------------------------------------------------------- */
+
+/* The terminal counts as one where a person may be: the output of a command that the system was
+ * booted for is taken by a program, which wants no colours and columns. */
+static uint8_t terminal_type(void)
+{
+	uint64_t words[6] = {0};
+
+	return service_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_GET, words) == OK &&
+			       (words[3] & PERSON) == 0
+		       ? WASI_FILETYPE_UNKNOWN
+		       : WASI_FILETYPE_CHARACTER_DEVICE;
+}
 
 static uint8_t inherited_type(const struct process_descriptor *from)
 {
 	description_t file = {.kind = from->kind, .id = from->id};
 	struct wasi_filestat stat;
 
-	if (from->kind == DESCRIPTOR_KIND_TERMINAL || from->kind == DESCRIPTOR_KIND_NONE)
+	if (from->kind == DESCRIPTOR_KIND_NONE)
 		return WASI_FILETYPE_CHARACTER_DEVICE;
+	if (from->kind == DESCRIPTOR_KIND_TERMINAL)
+		return terminal_type();
 	return file_stat(nullptr, &file, &stat) == WASI_SUCCESS ? stat.filetype
 								: WASI_FILETYPE_UNKNOWN;
 }

@@ -24,7 +24,7 @@ BUILD = Path(os.environ.get("BUILD") or "build")
 SECONDS = 300
 PLACE = "share/case"
 LINE = ("mkdir /tmp/work && cd /tmp/work && cp -rp /share/case/data/. . && "
-        "HOME=/tmp/work TZ=UTC LC_ALL=C exec sh /share/case/case.sh 2>/dev/null </dev/null")
+        "PATH=/bin:/share/demos HOME=/tmp/work TZ=UTC LC_ALL=C exec sh /share/case/case.sh 2>/dev/null </dev/null")
 
 
 def expected(script, folder):

@@ -3,4 +3,4 @@
 
 $(eval $(call program,log,services/log/main.c services/log/ring.c,svc/log))
 $(eval $(call host_test,log_ring,tests/host/services/log_ring_test.c services/log/ring.c lib/print/print.c \
-	tests/host/services/estate_host.c,-Ilib/include -Iservices/log))
+	tests/host/services/estate_host.c,-Ilib/include -Iservices/log -Itests/host/services))

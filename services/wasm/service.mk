@@ -4,3 +4,6 @@
 # Not named `wasm`: that is the folder of the engine's objects.
 PROGRAM_LIBS_wasm-run := $(BUILD)/user/lib/libwasm_runtime.a
 $(eval $(call program,wasm-run,$(sort $(wildcard services/wasm/*.c services/wasm/*.S)),svc/wasm))
+
+# The shell's and the commands' cases inside the system.
+$(eval $(call add_test,system/cases,$(PYTHON) tests/system/cases.py,$(BUILD)/boot/craton.elf $(BUILD)/craton.bundle))

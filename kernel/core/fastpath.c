@@ -45,10 +45,22 @@ ALWAYS_INLINE struct slot *find(
 	return slot;
 }
 
-/* A message of at most six words, no capabilities, no flags. */
+/* A message of words only, no capabilities, no flags; beyond six words both have pages. */
 ALWAYS_INLINE bool is_plain(uint64_t info)
 {
-	return (uint32_t)info <= ABI_MESSAGE_REGISTER_WORDS;
+	return (uint32_t)info <= ABI_MESSAGE_WORDS;
+}
+
+ALWAYS_INLINE bool pages_fit(const struct thread *from, const struct thread *to, uint64_t info)
+{
+	return (uint32_t)info <= ABI_MESSAGE_REGISTER_WORDS ||
+		(from->message != NULL && to->message != NULL);
+}
+
+ALWAYS_INLINE void copy_page_words(const struct thread *from, struct thread *to, uint64_t info)
+{
+	for (uint32_t i = ABI_MESSAGE_REGISTER_WORDS; UNLIKELY(i < (uint32_t)info); i++)
+		to->message->words[i] = from->message->words[i];
 }
 
 ALWAYS_INLINE bool nothing_more_urgent(const struct cpu *cpu, uint8_t priority)
@@ -97,7 +109,8 @@ FASTPATH(fastpath_call)
 	reply = server->reply;
 	priority = server->priority > self->priority ? server->priority : self->priority;
 	if (UNLIKELY(reply == NULL || sc->chain_depth >= ABI_CALL_CHAIN ||
-		     earliest < cpu->timer_next || !nothing_more_urgent(cpu, priority)))
+		     earliest < cpu->timer_next || !nothing_more_urgent(cpu, priority) ||
+		    !pages_fit(self, server, info)))
 		FAIL(call);
 
 	endpoint->waiting.root = NULL;
@@ -122,6 +135,7 @@ FASTPATH(fastpath_call)
 	server->wait_deadline = TIME_NEVER;
 	server->donated_priority = self->priority;
 	server->priority = priority;
+	copy_page_words(self, server, info);
 	switch_to(cpu, self, server);
 	EXIT(server, slot->badge);
 }
@@ -173,6 +187,7 @@ FASTPATH(fastpath_reply_recv)
 	endpoint->waiting.root = &self->wait_node; /* its links are NULL while it is in no tree */
 	endpoint->waiting.first = &self->wait_node;
 	endpoint->state = ENDPOINT_RECEIVERS;
+	copy_page_words(self, caller, info);
 	switch_to(cpu, self, caller);
 	EXIT(caller, 0);
 }

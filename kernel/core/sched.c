@@ -178,105 +178,122 @@ static void budget_exhausted(struct sched_context *sc, time_ns now)
 /* --- choosing ------------------------------------------------------------------------------------
  */
 
-/* The context leaves the CPU. */
-static void leave_cpu(struct cpu *cpu, time_ns now)
+/* The running context leaves the CPU. */
+static void leave_cpu(struct cpu *cpu)
 {
 	struct sched_context *sc = cpu->running;
 
-	if (sc == NULL)
-		return;
-	charge(cpu, now);
 	cpu->running = NULL;
-	if (budget_is_used_up(sc))
-		budget_exhausted(sc, now);
-	if (timer_key(sc) != TIME_NEVER)
+	if (sc != NULL && timer_key(sc) != TIME_NEVER)
 		sched_update_timer(sc);
 }
 
 /* Puts the thread that was running back into a queue if it is still to run. */
-static void requeue_current(struct cpu *cpu, struct thread *thread, bool front)
+static void requeue(struct cpu *cpu, struct thread *thread, bool front)
 {
+	cpu->entry.current = NULL;
 	if (thread == NULL || thread->state != THREAD_STATE_READY || thread->queued)
 		return;
-	if (thread->sc == NULL) {
+	if (thread->sc == NULL)
 		thread->state = THREAD_STATE_STOPPED;
-		return;
-	}
-	cpu->entry.current = NULL;
-	sched_enqueue(thread, front);
+	else
+		sched_enqueue(thread, front);
+}
+
+/* The hardware timer may fire too early, never too late: it is only set for something earlier. */
+static void arm_timer(struct cpu *cpu, time_ns end, time_ns deadline)
+{
+	if (cpu->timers.first != NULL && cpu->timers.first->major < end)
+		end = cpu->timers.first->major;
+	program_timer(cpu, end < deadline ? end : deadline);
+}
+
+static void enter_context(struct cpu *cpu, struct sched_context *sc, time_ns now)
+{
+	timer_remove(sc);
+	if (sc->period != 0 && now >= sc->refill)
+		budget_refill(sc, now);
+	cpu->running = sc;
+	arm_timer(cpu, now + sc->remaining, sc->deadline);
 }
 
 static void load_thread(struct cpu *cpu, struct thread *next)
 {
+	cpu->entry.current = next;
+	next->last_cpu = (uint8_t)cpu->id;
 	if (next->space != NULL && next->space != cpu->space)
 		arch_space_load(cpu, next->space);
 	arch_thread_load(cpu, next);
 }
 
-static void enter_context(struct cpu *cpu, struct sched_context *sc, time_ns now)
-{
-	time_ns end;
-
-	timer_remove(sc);
-	if (sc->period != 0 && now >= sc->refill)
-		budget_refill(sc, now);
-	cpu->running = sc;
-	cpu->run_start = now;
-	end = now + sc->remaining;
-	cpu->timer_next = TIME_NEVER;
-	if (cpu->timers.first != NULL && cpu->timers.first->major < end)
-		end = cpu->timers.first->major;
-	program_timer(cpu, end < sc->deadline ? end : sc->deadline);
-}
-
 static void become_idle(struct cpu *cpu, time_ns now)
 {
-	cpu->entry.current = NULL;
 	if (!cpu->idle)
 		cpu->idle_start = now;
 	cpu->idle = true;
-	cpu->timer_next = TIME_NEVER;
-	if (cpu->timers.first != NULL)
-		program_timer(cpu, cpu->timers.first->major);
+	arm_timer(cpu, TIME_NEVER, TIME_NEVER);
 }
 
 static void become_busy(struct cpu *cpu, time_ns now)
 {
-	if (cpu->idle)
-		cpu->idle_time += now - cpu->idle_start;
+	cpu->idle_time += now - cpu->idle_start;
 	cpu->idle = false;
+}
+
+/* True if the thread that was running is still the one to run. */
+static bool stays(const struct cpu *cpu, const struct thread *thread)
+{
+	const struct thread *first;
+
+	if (thread == NULL || thread->state != THREAD_STATE_READY || thread->queued ||
+		cpu->running == NULL || thread->sc != cpu->running || thread->sc->throttled ||
+		thread->sc->cpu != cpu->id)
+		return false;
+	first = run_queue_first(&cpu->ready);
+	return first == NULL || !more_urgent(first, thread);
+}
+
+static void switch_threads(struct cpu *cpu, struct thread *previous, bool front, time_ns now)
+{
+	struct thread *next;
+
+	leave_cpu(cpu);
+	requeue(cpu, previous, front);
+	next = run_queue_first(&cpu->ready);
+	if (next != previous)
+		arch_thread_unload(cpu, previous);
+	if (next == NULL) {
+		become_idle(cpu, now);
+		return;
+	}
+	run_queue_remove(&cpu->ready, next);
+	if (cpu->idle)
+		become_busy(cpu, now);
+	enter_context(cpu, next->sc, now);
+	if (next == previous) {
+		cpu->entry.current = next;
+		return;
+	}
+	cpu->switches++;
+	trace_record(cpu, TRACE_EVENT_SWITCH, next->id, next->priority);
+	load_thread(cpu, next);
 }
 
 void sched_run(struct cpu *cpu)
 {
 	time_ns now = time_now();
 	struct thread *previous = cpu->entry.current;
-	bool used_up;
-	struct thread *next;
+	bool used_up = false;
 
-	cpu->reschedule = false;
 	charge(cpu, now);
-	used_up = cpu->running != NULL && budget_is_used_up(cpu->running);
-	leave_cpu(cpu, now);
-	requeue_current(cpu, previous, !used_up);
-	next = run_queue_first(&cpu->ready);
-	if (next != previous)
-		arch_thread_unload(cpu, previous);
-	if (next == NULL) {
-		become_idle(cpu, now);
-		cpu->reschedule = false;
-		return;
+	if (cpu->running != NULL && budget_is_used_up(cpu->running)) {
+		used_up = true;
+		budget_exhausted(cpu->running, now);
 	}
-	run_queue_remove(&cpu->ready, next);
-	become_busy(cpu, now);
-	cpu->entry.current = next;
-	next->last_cpu = (uint8_t)cpu->id;
-	enter_context(cpu, next->sc, now);
-	if (next != previous) {
-		cpu->switches++;
-		trace_record(cpu, TRACE_EVENT_SWITCH, next->id, next->priority);
-		load_thread(cpu, next);
-	}
+	if (!used_up && stays(cpu, previous))
+		arm_timer(cpu, now + cpu->running->remaining, cpu->running->deadline);
+	else
+		switch_threads(cpu, previous, !used_up, now);
 	cpu->reschedule = false;
 }
 
@@ -292,8 +309,6 @@ void sched_switch_direct(struct cpu *cpu, struct thread *next)
 	struct thread *previous = cpu->entry.current;
 
 	arch_thread_unload(cpu, previous);
-	cpu->entry.current = next;
-	next->last_cpu = (uint8_t)cpu->id;
 	cpu->reschedule = false;
 	program_timer(cpu, next->sc->deadline);
 	if (previous != NULL && previous->state != THREAD_STATE_READY && previous->sc != NULL &&

@@ -33,7 +33,8 @@ void thread_make_ready(struct thread *thread)
 	}
 	thread->sc->deadline = context_chain_deadline(thread->sc);
 	thread->state = THREAD_STATE_READY;
-	sched_update_timer(thread->sc);
+	if (thread->sc->timer.linked != 0 || thread->sc->deadline != TIME_NEVER)
+		sched_update_timer(thread->sc);
 	sched_enqueue(thread, false);
 }
 

@@ -15,10 +15,10 @@ $(GENERATED): $(wildcard abi/*.toml abi/services/*.toml abi/gen/*.py)
 APPS_ALONE := 1
 endif
 
-WASM_CC   ?= $(CC)
+APPS_CC   ?= $(CC)
 WASI_SYSROOT ?= /usr
 WASI_LIB  := $(WASI_SYSROOT)/lib/wasm32-wasi
-WASM_RT   ?= $(shell $(WASM_CC) -print-resource-dir)/lib/wasi/libclang_rt.builtins-wasm32.a
+WASM_RT   ?= $(shell $(APPS_CC) -print-resource-dir)/lib/wasi/libclang_rt.builtins-wasm32.a
 
 APPS_INCLUDE := -I$(BUILD)/gen/wasm/include -Ilib/wasm -Iwasm/include -I$(BUILD)/gen/apps
 CFLAGS_wasm32 = --target=wasm32-wasi -std=c23 -O2 -nostdlibinc \
@@ -36,7 +36,7 @@ define wasm_program
 $(BUILD)/apps/$(1): $(call objects,wasm32,$(2))
 	@mkdir -p $$(@D)
 	$$(call say,WASM,$$@)
-	$$(Q)$$(WASM_CC) $$(LDFLAGS_wasm32) $(WASI_LIB)/crt1-command.o $$^ $$(WASM_LIBS) -o $$@
+	$$(Q)$$(APPS_CC) $$(LDFLAGS_wasm32) $(WASI_LIB)/crt1-command.o $$^ $$(WASM_LIBS) -o $$@
 endef
 
 LIB_WASM   := $(wildcard lib/wasm/*.c)

@@ -143,7 +143,7 @@ static bool rows_fit(const struct listing *listing, size_t rows)
 
 static void columns_print(const struct listing *listing)
 {
-	size_t rows = 1;
+	size_t rows = listing->count > 0;
 	while (rows < listing->count && !rows_fit(listing, rows))
 		rows++;
 	for (size_t row = 0; row < rows; row++) {

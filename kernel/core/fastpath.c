@@ -25,10 +25,10 @@ ALWAYS_INLINE uint64_t slot_word(const struct slot *slot)
 	return word;
 }
 
-/* The slot that a handle of one level names, if it holds `type` with all `rights`; else NULL. The
- * two slots of a CNode's header never match a type. */
-ALWAYS_INLINE struct slot *find(
-	const struct thread *self, handle_t handle, uint64_t type, uint64_t rights)
+/* Whether a handle of one level names a slot with `type` and all `rights`. The two slots of a
+ * CNode's header never match a type. */
+ALWAYS_INLINE bool find(const struct thread *self, handle_t handle, uint64_t type, uint64_t rights,
+	struct slot **found)
 {
 	const struct cnode *root = self->cspace;
 	uint32_t path = (uint32_t)handle & ((1u << ABI_HANDLE_PATH_BITS) - 1);
@@ -36,13 +36,12 @@ ALWAYS_INLINE struct slot *find(
 	uint64_t word;
 
 	if (UNLIKELY(path > root->mask))
-		return NULL;
+		return false;
 	word = slot_word(slot);
+	*found = slot;
 	if (UNLIKELY(((word ^ (handle >> ABI_HANDLE_PATH_BITS | type << 40)) & TAG_TYPE_MASK) != 0))
-		return NULL;
-	if (UNLIKELY((word >> TAG_TYPE_BITS & rights) != rights))
-		return NULL;
-	return slot;
+		return false;
+	return LIKELY((word >> TAG_TYPE_BITS & rights) == rights);
 }
 
 /* A message of words only, no capabilities, no flags; beyond six words both have pages. */
@@ -54,7 +53,7 @@ ALWAYS_INLINE bool is_plain(uint64_t info)
 ALWAYS_INLINE bool pages_fit(const struct thread *from, const struct thread *to, uint64_t info)
 {
 	return (uint32_t)info <= ABI_MESSAGE_REGISTER_WORDS ||
-		(from->message != NULL && to->message != NULL);
+	       (from->message != NULL && to->message != NULL);
 }
 
 ALWAYS_INLINE void copy_page_words(const struct thread *from, struct thread *to, uint64_t info)
@@ -89,7 +88,7 @@ ALWAYS_INLINE void switch_to(struct cpu *cpu, struct thread *from, struct thread
 FASTPATH(fastpath_call)
 {
 	struct cpu *cpu = cpu_self();
-	struct slot *slot = find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE);
+	struct slot *slot;
 	struct sched_context *sc = self->sc;
 	struct endpoint *endpoint;
 	struct tree_node *node;
@@ -98,7 +97,7 @@ FASTPATH(fastpath_call)
 	uint8_t priority;
 	time_ns earliest = deadline < sc->deadline ? deadline : sc->deadline;
 
-	if (UNLIKELY(slot == NULL || !is_plain(info)))
+	if (UNLIKELY(!find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE, &slot) || !is_plain(info)))
 		FAIL(call);
 	endpoint = (struct endpoint *)slot->object;
 	node = endpoint->waiting.root;
@@ -110,7 +109,7 @@ FASTPATH(fastpath_call)
 	priority = server->priority > self->priority ? server->priority : self->priority;
 	if (UNLIKELY(reply == NULL || sc->chain_depth >= ABI_CALL_CHAIN ||
 		     earliest < cpu->timer_next || !nothing_more_urgent(cpu, priority) ||
-		    !pages_fit(self, server, info)))
+		     !pages_fit(self, server, info)))
 		FAIL(call);
 
 	endpoint->waiting.root = NULL;
@@ -130,7 +129,6 @@ FASTPATH(fastpath_call)
 	self->state = THREAD_STATE_CALLING;
 	self->sc = NULL;
 	server->sc = sc;
-	server->reply = NULL;
 	server->state = THREAD_STATE_READY;
 	server->wait_deadline = TIME_NEVER;
 	server->donated_priority = self->priority;
@@ -143,14 +141,15 @@ FASTPATH(fastpath_call)
 FASTPATH(fastpath_reply_recv)
 {
 	struct cpu *cpu = cpu_self();
-	struct slot *reply_slot = find(self, handle, OBJECT_REPLY, 0);
-	struct slot *slot = find(self, other, OBJECT_ENDPOINT, RIGHT_READ);
+	struct slot *reply_slot;
+	struct slot *slot;
 	struct sched_context *sc = self->sc;
 	struct endpoint *endpoint;
 	struct thread *caller;
 	struct reply *reply;
 
-	if (UNLIKELY(reply_slot == NULL || slot == NULL || !is_plain(info) ||
+	if (UNLIKELY(!find(self, handle, OBJECT_REPLY, 0, &reply_slot) ||
+		     !find(self, other, OBJECT_ENDPOINT, RIGHT_READ, &slot) || !is_plain(info) ||
 		     deadline != TIME_NEVER))
 		FAIL(reply_recv);
 	reply = (struct reply *)reply_slot->object;
@@ -169,16 +168,12 @@ FASTPATH(fastpath_reply_recv)
 	sc->deadline = reply->outer_deadline;
 	sc->holder = caller;
 	caller->sc = sc;
-	caller->reply = NULL;
 	caller->state = THREAD_STATE_READY;
 	reply->state = REPLY_ARMED;
 	reply->server = self;
-	reply->caller = NULL;
-	reply->lent = NULL;
 	self->sc = self->home;
 	self->reply = reply;
 	self->state = THREAD_STATE_RECEIVING;
-	self->cancel_requested = false;
 	self->donated_priority = 0;
 	self->priority = self->base_priority;
 	self->waiting_on = endpoint;

@@ -63,7 +63,6 @@ static void call_connect(
 static void holder_goes_home(struct thread *holder)
 {
 	sched_dequeue(holder);
-	holder->cancel_requested = true;
 	context_give(holder->home, holder);
 	undonate_priority(holder);
 	if (holder->state == THREAD_STATE_READY) {
@@ -392,7 +391,6 @@ static status_t receive_message(struct cpu *cpu, struct thread *self, struct end
 {
 	status_t status;
 
-	self->cancel_requested = false;
 	if (self->bound != NULL && self->bound->bits != 0) {
 		deliver_bits(self, self->bound);
 		return OK;

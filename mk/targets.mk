@@ -2,6 +2,9 @@
 # What can be asked of make.
 
 RUN_SETTINGS := CMD APP ARGS SMP MEM HEADLESS ACCEL ICOUNT TIMEOUT DIRECT OPTIONS
+# As they were given: a `$` in CMD belongs to the shell in the system.
+$(foreach s,$(RUN_SETTINGS),$(if $(filter-out undefined,$(origin $(s))),\
+	$(eval override $(s) := $$(value $(s)))))
 export $(RUN_SETTINGS) BUILD
 
 .PHONY: FORCE all help deps run test tests-built coverage bench debug doctor format format-check lint clean \

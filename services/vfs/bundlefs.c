@@ -202,17 +202,34 @@ static status_t read(
 	return OK;
 }
 
+static bool is_alike(const struct bundle_entry *a, const struct bundle_entry *b)
+{
+	return a->offset == b->offset && a->size == b->size &&
+	       memcmp(a->hash, b->hash, sizeof(a->hash)) == 0;
+}
+
+/* Files with the same contents are stored once; the first of them stands for all. */
+static uint64_t first_alike(uint64_t node)
+{
+	uint64_t first = 0;
+
+	while (!is_alike(entry_at(first), entry_at(node)))
+		first++;
+	return first;
+}
+
 static status_t check(uint64_t node)
 {
 	const struct bundle_entry *entry = entry_at(node);
+	uint8_t *is_checked = &checked[first_alike(node)];
 	uint8_t digest[SHA256_SIZE];
 
-	if (checked[node])
+	if (*is_checked)
 		return OK;
 	sha256(bundle.base + entry->offset, entry->size, digest);
 	if (memcmp(digest, entry->hash, SHA256_SIZE) != 0)
 		return ERR_CORRUPT;
-	ESTATE_SET(checked[node], 1);
+	ESTATE_SET(*is_checked, 1);
 	return OK;
 }
 

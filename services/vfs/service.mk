@@ -4,3 +4,7 @@
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c \
 	bundlefs.c tmpfs.c tmpfs_node.c tmpfs_data.c blocks.c) boot/common/bundle.c boot/common/sha256.c
 $(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c wall_time.c),svc/vfs))
+
+VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c estate_host.c)
+VFS_TEST_FLAGS := -Ilib/include -Iboot/include -Iservices/vfs -Itests/host/services
+$(eval $(call host_test,vfs,tests/host/services/vfs_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))

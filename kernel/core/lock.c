@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The kernel lock: see lock.h. */
+#include <arch/clock.h>
 #include <arch/machine.h>
 #include <kernel/lock.h>
 
@@ -9,12 +10,15 @@ static _Atomic uint32_t taken;
 
 void kernel_lock(struct cpu *cpu)
 {
-	if (!kernel_has_others)
+	if (!kernel_has_others) {
+		cpu->entry_tsc = arch_timestamp();
 		return;
+	}
 	while (UNLIKELY(__c11_atomic_exchange(&taken, 1, __ATOMIC_ACQUIRE) != 0)) {
 		while (__c11_atomic_load(&taken, __ATOMIC_RELAXED) != 0)
 			arch_relax();
 	}
+	cpu->entry_tsc = arch_timestamp();
 	if (UNLIKELY(cpu->flush_request || cpu->drop_space))
 		arch_flush_requested(cpu);
 }

@@ -91,11 +91,21 @@ static void foreign_call(struct cpu *cpu, struct thread *self)
 		fault_raise(cpu, self, FAULT_SYSCALL, self->frame.number, 0);
 }
 
+/* The longest time without interrupts, waiting for the lock aside. */
+static void note_time_in_kernel(struct cpu *cpu)
+{
+	uint64_t passed = arch_timestamp() - cpu->entry_tsc;
+
+	if (UNLIKELY(passed > cpu->longest_irq_off) && cpu->entry_tsc != 0)
+		cpu->longest_irq_off = passed;
+}
+
 void kernel_leave(struct cpu *cpu)
 {
 	if (UNLIKELY(cpu->reschedule))
 		sched_run(cpu);
 	arch_flush_finish();
+	note_time_in_kernel(cpu);
 	if (UNLIKELY(cpu->entry.current == NULL))
 		arch_idle(cpu); /* does not return: the next interrupt comes back here */
 	kernel_unlock(cpu);

@@ -67,6 +67,26 @@ static void fill_blob(struct process *p, const char *command)
 	memcpy(p->name, "sh", 3);
 }
 
+static void write_console(const char *text)
+{
+	struct call call = {.in = text, .in_size = strlen(text)};
+
+	call.words[0] = call.in_size;
+	(void)!peer_call(SERVICE_NUMBER_CONSOLE, CONSOLE_WRITE, &call);
+}
+
+static void print_banner(void)
+{
+	char text[160];
+
+	print_to(text, sizeof(text),
+		"\n\033[1mCraton\033[0m  interface %lx, %lu CPU%s, %lu MiB\n"
+		"Type `help' for the commands, `help CMD' for one of them.\n\n",
+		(uint64_t)ABI_HASH, service_start()->cpu_count,
+		service_start()->cpu_count == 1 ? "" : "s", service_start()->memory_total >> 20);
+	write_console(text);
+}
+
 static void power_off(uint64_t status)
 {
 	uint64_t words[6] = {0};
@@ -83,6 +103,8 @@ void session_start(void)
 	status_t status = process_prepare(0, &p);
 	uint64_t words[6] = {0};
 
+	if (boot_command() == nullptr)
+		print_banner();
 	if (status == OK) {
 		fill_blob(p, boot_command());
 		p->permissions = PERMISSION_SYSTEM;

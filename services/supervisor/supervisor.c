@@ -8,7 +8,7 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define STATE_VERSION 1u
+#define STATE_VERSION 2u
 #define SERVICES_MAX  16u
 #define FIRST_BASE    1024u /* of its CNode: BUILDER_SLOTS for each service */
 #define POOL_SLOTS    256u  /* untyped memory from the first task */
@@ -30,6 +30,7 @@ struct supervised {
 };
 
 struct state {
+	uint64_t boot_ns; /* from the loader's start until all services were started */
 	uint32_t count;
 	struct supervised services[SERVICES_MAX];
 };
@@ -310,6 +311,26 @@ static struct supervised *by_name(const uint8_t *name, size_t size)
 	return nullptr;
 }
 
+/* The supervisor itself: it breaks after the answer, and the first task starts it again. */
+static bool breaks;
+
+static uint64_t next_event(void)
+{
+	return breaks ? 1 : next_restart();
+}
+
+static void event_due(uint64_t now)
+{
+	if (breaks)
+		runtime_abort("asked to restart");
+	restart_due(now);
+}
+
+static bool is_own_name(const uint8_t *name, size_t size)
+{
+	return size == 10 && memcmp(name, "supervisor", 10) == 0;
+}
+
 static status_t control_handler(struct request *request)
 {
 	uint64_t operation = request->words[0];
@@ -321,6 +342,10 @@ static status_t control_handler(struct request *request)
 		return ERR_TOO_LONG;
 	memcpy(name, request->bytes, size);
 	s = by_name(name, size);
+	if (s == nullptr && is_own_name(name, size) && operation == 0) {
+		breaks = true;
+		return OK;
+	}
 	if (s == nullptr)
 		return ERR_NOT_FOUND;
 	if (operation > 2)
@@ -354,11 +379,27 @@ static status_t inspect_handler(struct request *request)
 	return inspect_cnode(state->services[request->words[0]].built.cnode, request);
 }
 
+static status_t machine_handler(struct request *request)
+{
+	handle_t platform = service_start()->handles[PROCESS_SLOT_PLATFORM];
+	uint64_t *words = request->words;
+	uint64_t longest, spurious;
+	status_t status;
+
+	if (words[0] >= service_start()->cpu_count)
+		return ERR_NOT_FOUND;
+	status = platform_statistics(
+		platform, words[0], &words[0], &words[1], &words[2], &longest, &spurious);
+	words[3] = state->boot_ns;
+	return status;
+}
+
 static const struct service_method methods[] = {
 	[SUPERVISOR_STATUS] = {status_handler, RESTART_PURE},
 	[SUPERVISOR_CONTROL] = {control_handler, RESTART_ONCE},
 	[SUPERVISOR_POWER] = {power_handler, RESTART_REPLAY},
 	[SUPERVISOR_INSPECT] = {inspect_handler, RESTART_PURE},
+	[SUPERVISOR_MACHINE] = {machine_handler, RESTART_PURE},
 };
 
 /* --- start
@@ -404,6 +445,18 @@ static void read_manifests(void)
 	}
 }
 
+/* Nanoseconds since the loader's start. */
+static uint64_t since_entry(const struct process_start *start_page)
+{
+	uint32_t low;
+	uint32_t high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)((unsigned __int128)(((uint64_t)high << 32 | low) -
+					      start_page->tsc_entry) *
+			  1000000000u / start_page->tsc_hz);
+}
+
 /* A new instance adopts what runs, and finishes what its predecessor had begun. */
 static void adopt(void)
 {
@@ -429,14 +482,15 @@ void program_main(const void *argument)
 	} else {
 		read_manifests();
 		start_all();
+		state->boot_ns = since_entry(start_page);
 	}
 	service_run(&(struct service){
 		.start = start_page,
 		.methods = methods,
 		.method_count = sizeof(methods) / sizeof(methods[0]),
 		.session_count = 64,
-		.deadline = next_restart,
-		.expired = restart_due,
+		.deadline = next_event,
+		.expired = event_due,
 		.fault = handle_fault,
 	});
 }

@@ -220,6 +220,17 @@ static void map_time(void)
 		root->space, root->time_frame, 0, PROCESS_TIME_ADDRESS, 1, RIGHT_READ, &missing);
 }
 
+/* For `make bench`, which runs the tests under instruction counting. */
+static void print_statistics(void)
+{
+	uint64_t idle, interrupts, switches, longest, spurious;
+
+	CHECK_STATUS(platform_statistics(
+			     root->platform, 0, &idle, &interrupts, &switches, &longest, &spurious),
+		OK);
+	debug_print("longest_time_without_interrupts %lu ticks\n", longest);
+}
+
 void program_main(const void *argument)
 {
 	unsigned passed = 0;
@@ -236,6 +247,7 @@ void program_main(const void *argument)
 	run(ipc_tests, &passed, &failed);
 	run(memory_tests, &passed, &failed);
 	run(sched_tests, &passed, &failed);
+	print_statistics();
 	CHECK_STATUS(platform_check_wx(root->platform, root->space, &pages, &violations), OK);
 	CHECK(violations == 0);
 	debug_print("%u passed, %u failed, %lu pages checked for W^X\n", passed, failed, pages);

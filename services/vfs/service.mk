@@ -8,3 +8,5 @@ $(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c wall_time
 VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c estate_host.c)
 VFS_TEST_FLAGS := -Ilib/include -Iboot/include -Iservices/vfs -Itests/host/services
 $(eval $(call host_test,vfs,tests/host/services/vfs_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))
+$(eval $(call host_test,vfs_kill,tests/host/services/vfs_kill_test.c \
+	$(filter-out services/vfs/blocks.c,$(VFS_CORE)) $(VFS_TEST),$(VFS_TEST_FLAGS)))

@@ -9,6 +9,7 @@
 #include <craton/print.h>
 
 #define STATE_VERSION 2u
+#define NANOSECONDS   1000000000u
 #define SERVICES_MAX  16u
 #define FIRST_BASE    1024u /* of its CNode: BUILDER_SLOTS for each service */
 #define POOL_SLOTS    256u  /* untyped memory from the first task */
@@ -450,11 +451,12 @@ static uint64_t since_entry(const struct process_start *start_page)
 {
 	uint32_t low;
 	uint32_t high;
+	uint64_t ticks;
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)((unsigned __int128)(((uint64_t)high << 32 | low) -
-					      start_page->tsc_entry) *
-			  1000000000u / start_page->tsc_hz);
+	ticks = ((uint64_t)high << 32 | low) - start_page->tsc_entry;
+	return ticks / start_page->tsc_hz * NANOSECONDS +
+	       ticks % start_page->tsc_hz * NANOSECONDS / start_page->tsc_hz;
 }
 
 /* A new instance adopts what runs, and finishes what its predecessor had begun. */

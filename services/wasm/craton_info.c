@@ -160,17 +160,31 @@ static uint64_t quota_total(void)
 	return total;
 }
 
+/* What the services were given. */
+static uint64_t services_memory(void)
+{
+	struct service_status service;
+	uint64_t total = 0;
+
+	for (uint64_t i = 0; service_present(SERVICE_NUMBER_SUPERVISOR) && i < SERVICES_MOST &&
+			     fetch_service(i, &service) == OK;
+		i++)
+		total += service.memory;
+	return total;
+}
+
 static errno_t info_memory(uint64_t argument, struct sink *sink)
 {
 	const struct process_start *start = service_start();
 	uint64_t words[6] = {UINT64_MAX}; /* of the whole pool */
 	status_t status = service_ask(SERVICE_NUMBER_MEMORY, MEMORY_STATISTICS, words);
+	uint64_t used = words[0] + services_memory();
 	struct memory_record record = {
 		.total = start->memory_total,
 		.kernel = start->memory_kernel,
-		.used = words[0],
+		.used = used,
 		.cached = words[1],
-		.free = words[2] - words[0],
+		.free = start->memory_total - start->memory_kernel - used,
 		.faults = words[3],
 		.quota_total = quota_total(),
 	};
@@ -203,6 +217,20 @@ static void machine_name(uint8_t name[64])
 	}
 }
 
+/* Programs without the supervisor's endpoint are not told. */
+static void add_counters(struct system_record *record)
+{
+	for (uint64_t cpu = 0;
+		service_present(SERVICE_NUMBER_SUPERVISOR) && cpu < record->cpu_count; cpu++) {
+		uint64_t words[6] = {cpu};
+
+		if (service_ask(SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_MACHINE, words) != OK)
+			return;
+		record->idle_ns += words[0];
+		record->boot_ns = words[3];
+	}
+}
+
 static errno_t info_system(uint64_t argument, struct sink *sink)
 {
 	const struct process_start *start = service_start();
@@ -216,6 +244,7 @@ static errno_t info_system(uint64_t argument, struct sink *sink)
 
 	(void)argument;
 	machine_name(record.machine);
+	add_counters(&record);
 	add(sink, &record, sizeof(record));
 	return WASI_SUCCESS;
 }

@@ -4,8 +4,8 @@
  *
  * Lines (mode 0): echo; backspace, Ctrl-U and Ctrl-W edit; Enter or Ctrl-D give the line to
  * readers; Ctrl-C discards it and asks for an interrupt. Raw (mode 1): each byte as it comes, no
- * echo. On output a newline becomes carriage return and newline, in both modes, unless the output is
- * plain: that of a command whose bytes somebody collects.
+ * echo. On output a newline becomes carriage return and newline, in both modes, unless the output
+ * is plain: that of a command whose bytes somebody collects.
  *
  * Invariant: `output_tail` and `received_head` belong to the device, which cannot be rolled back;
  * they are changed outside of transactions only and never saved. So the rest of a transaction may

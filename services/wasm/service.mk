@@ -7,3 +7,5 @@ $(eval $(call program,wasm-run,$(sort $(wildcard services/wasm/*.c services/wasm
 
 # The shell's and the commands' cases inside the system.
 $(eval $(call add_test,system/cases,$(PYTHON) tests/system/cases.py,$(BUILD)/boot/craton.elf $(BUILD)/craton.bundle))
+# A person at the terminal, while services are restarted.
+$(eval $(call add_test,system/terminal,$(PYTHON) tests/system/terminal.py,$(BUILD)/boot/craton.elf $(BUILD)/craton.bundle))

@@ -11,7 +11,8 @@
 
 /* In the estate: the last request of a client and its reply. */
 struct session {
-	uint64_t key; /* KEY of the client's badge, SESSION_FREE or SESSION_GONE */
+	uint64_t key;  /* KEY of the client's badge, SESSION_FREE or SESSION_GONE */
+	uint64_t used; /* time of the last request; a hint, so no part of transactions */
 	uint32_t sequence;
 	uint32_t size; /* bytes of the reply */
 	status_t status;
@@ -40,30 +41,39 @@ const struct process_start *service_start(void)
 
 /* --- sessions -------------------------------------------------------------------------------- */
 
-/* The client's session, made if there is room; nullptr if not. */
+/* A place for a new session: one that is free, else that of the client that has been silent for the
+ * longest, which most likely is gone. The table has room for more clients than can live. */
+static struct session *better_place(struct session *a, struct session *b)
+{
+	if (a == nullptr || b->key == SESSION_FREE)
+		return a != nullptr && a->key == SESSION_GONE ? a : b;
+	if (a->key == SESSION_GONE)
+		return a;
+	return b->key == SESSION_GONE || b->used < a->used ? b : a;
+}
+
+/* The client's session, made if it is new. */
 static struct session *session_find(uint64_t badge)
 {
-	struct session *reusable = nullptr;
+	struct session *place = nullptr;
 	size_t start = badge % service->session_count;
 
 	for (size_t i = 0; i < service->session_count; i++) {
 		struct session *s = &sessions[(start + i) % service->session_count];
 
-		if (s->key == KEY(badge))
+		if (s->key == KEY(badge)) {
+			s->used = time_now();
 			return s;
-		if (s->key == SESSION_GONE && reusable == nullptr)
-			reusable = s;
-		if (s->key == SESSION_FREE) {
-			reusable = reusable != nullptr ? reusable : s;
-			break;
 		}
+		place = better_place(place, s);
+		if (s->key == SESSION_FREE)
+			break;
 	}
-	if (reusable == nullptr)
-		return nullptr;
-	estate_save(reusable, offsetof(struct session, bytes));
-	reusable->key = KEY(badge);
-	reusable->sequence = 0;
-	return reusable;
+	estate_save(place, offsetof(struct session, bytes));
+	place->key = KEY(badge);
+	place->used = time_now();
+	place->sequence = 0;
+	return place;
 }
 
 void service_session_end(uint64_t badge)
@@ -124,7 +134,7 @@ void service_complete(struct parked *parked, status_t status, const uint64_t wor
 {
 	struct session *s = session_find(parked->badge);
 
-	ASSERT(late_count < PROCESS_REPLY_COUNT && s != nullptr);
+	ASSERT(late_count < PROCESS_REPLY_COUNT);
 	session_remember(s, parked->sequence, status, words, bytes, size);
 	late[late_count++] = (struct late_reply){parked->reply, s};
 	parked->reply = 0;
@@ -209,10 +219,6 @@ static bool serve(struct message *message, handle_t reply)
 		return true; /* FAULT_REPLY_* has the number of SERVICE_PARKED, too */
 	}
 	session = session_find(request.badge);
-	if (session == nullptr) {
-		*message = reply_message(ERR_TOO_MANY, request.words, 0);
-		return true;
-	}
 	if (is_repeated(&request, session)) {
 		*message = reply_from_session(session);
 		return true;

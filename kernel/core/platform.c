@@ -8,6 +8,7 @@
 #include <kernel/crash.h>
 #include <kernel/cspace.h>
 #include <kernel/slice.h>
+#include <kernel/time.h>
 
 #define DEBUG_WRITE_MAX 256u
 
@@ -102,7 +103,7 @@ status_t platform_statistics_method(struct invocation *in)
 	if (ARGUMENT(in, 0) >= cpu_count)
 		return ERR_RANGE;
 	cpu = cpus[ARGUMENT(in, 0)];
-	set_result(in, 0, cpu->idle_time);
+	set_result(in, 0, cpu->idle_time + (cpu->idle ? time_now() - cpu->idle_start : 0));
 	set_result(in, 1, cpu->interrupts);
 	set_result(in, 2, cpu->switches);
 	set_result(in, 3, cpu->longest_irq_off);

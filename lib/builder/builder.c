@@ -15,6 +15,7 @@
 #define IMAGE_LOW   0x100000000000u
 #define IMAGE_SPACE 0x400000000000u
 #define SLOT_ORDER  6u
+#define SMALL_ORDER 6u /* endpoints, notifications */
 #define RETYPE_MAX  32u
 
 /* Slots of a service at its builder, from `built.base`. */
@@ -158,48 +159,37 @@ static unsigned order_for(uint64_t size)
 }
 
 /* An object with cleared memory of its own. */
-static status_t make_cleared(struct builder *b, handle_t untyped, uint64_t type, uint64_t size,
-	unsigned order, uint64_t slot, handle_t *handle)
+static status_t make_cleared(struct builder *b, uint64_t type, uint64_t size, unsigned order,
+	uint64_t slot, handle_t *handle)
 {
 	handle_t memory;
-	status_t status = make(b, untyped, OBJECT_UNTYPED, order, slot + AT_PERSISTENT, &memory);
+	status_t status =
+		make(b, b->memory(order), OBJECT_UNTYPED, order, slot + AT_PERSISTENT, &memory);
 
 	if (status == OK)
 		status = untyped_reset(memory);
 	return status == OK ? make(b, memory, type, size, slot, handle) : status;
 }
 
-static status_t prepare_objects(struct builder *b, struct built *s, handle_t untyped)
+static status_t prepare_objects(struct builder *b, struct built *s)
 {
 	const struct service_manifest *m = &s->manifest;
 	handle_t estate;
 	status_t status = OK;
 
 	if (m->estate_order != 0)
-		status = make_cleared(b, untyped, OBJECT_FRAME, m->estate_order, m->estate_order,
+		status = make_cleared(b, OBJECT_FRAME, m->estate_order, m->estate_order,
 			s->base + AT_ESTATE, &estate);
 	if (status == OK)
-		status = make_cleared(b, untyped, OBJECT_CNODE, m->cnode_radix,
-			m->cnode_radix + SLOT_ORDER, s->base + AT_CNODE, &s->cnode);
+		status = make_cleared(b, OBJECT_CNODE, m->cnode_radix, m->cnode_radix + SLOT_ORDER,
+			s->base + AT_CNODE, &s->cnode);
 	if (status == OK)
-		status = make(b, untyped, OBJECT_ENDPOINT, 0, s->base + AT_ENDPOINT, &s->endpoint);
+		status = make(b, b->memory(SMALL_ORDER), OBJECT_ENDPOINT, 0, s->base + AT_ENDPOINT,
+			&s->endpoint);
 	if (status == OK)
-		status = make(b, untyped, OBJECT_NOTIFICATION, 0, s->base + AT_NOTIFICATION,
-			&s->notification);
+		status = make(b, b->memory(SMALL_ORDER), OBJECT_NOTIFICATION, 0,
+			s->base + AT_NOTIFICATION, &s->notification);
 	return status;
-}
-
-uint64_t builder_memory(const struct service_manifest *m)
-{
-	uint64_t largest = (uint64_t)1 << m->memory_order;
-	uint64_t estate = m->estate_order != 0 ? (uint64_t)1 << m->estate_order : 0;
-	uint64_t cnode = (uint64_t)1 << (m->cnode_radix + SLOT_ORDER);
-
-	if (estate > largest)
-		largest = estate;
-	if (cnode > largest)
-		largest = cnode;
-	return largest + ((uint64_t)1 << m->memory_order) + estate + cnode + PAGE;
 }
 
 static status_t give_grants(struct builder *b, struct built *s)
@@ -229,16 +219,16 @@ static status_t give_grants(struct builder *b, struct built *s)
 	return status;
 }
 
-status_t builder_prepare(struct builder *b, struct built *s, handle_t untyped)
+status_t builder_prepare(struct builder *b, struct built *s)
 {
 	const struct service_manifest *m = &s->manifest;
 	handle_t instance;
 	uint64_t tag = 0;
-	status_t status =
-		make(b, untyped, OBJECT_UNTYPED, m->memory_order, s->base + AT_UNTYPED, &instance);
+	status_t status = make(b, b->memory(m->memory_order), OBJECT_UNTYPED, m->memory_order,
+		s->base + AT_UNTYPED, &instance);
 
 	if (status == OK)
-		status = prepare_objects(b, s, untyped);
+		status = prepare_objects(b, s);
 	if (status == OK)
 		status = cnode_mint(b->cnode, s->base + AT_FAULT, b->fault_endpoint, RIGHT_WRITE,
 			BADGE_SERVICE + m->number, &tag);

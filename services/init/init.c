@@ -62,6 +62,14 @@ static handle_t make(const struct root_info *info, handle_t untyped, uint64_t ty
 	return handle_of(slot, tag);
 }
 
+static handle_t own_memory;
+
+static handle_t memory(unsigned order)
+{
+	(void)order;
+	return own_memory;
+}
+
 static void init_builder(const struct root_info *info, handle_t fault_endpoint)
 {
 	builder = (struct builder){
@@ -78,6 +86,7 @@ static void init_builder(const struct root_info *info, handle_t fault_endpoint)
 		.bundle = (const uint8_t *)ROOT_BUNDLE_ADDRESS,
 		.bundle_size = info->bundle_size,
 		.window = WINDOW,
+		.memory = memory,
 		.random = info->entropy[0] | 1,
 		.start =
 			{
@@ -148,10 +157,11 @@ void program_main(const void *argument)
 		fail(info, "not enough memory; give the machine at least 24 MiB", ERR_NO_MEMORY);
 	endpoint = make(info, own->handle, OBJECT_ENDPOINT, FAULT_SLOT);
 	reply = make(info, own->handle, OBJECT_REPLY, REPLY_SLOT);
+	own_memory = own->handle;
 	init_builder(info, endpoint);
 	supervisor.manifest = supervisor_manifest;
 	supervisor.base = SUPERVISOR_BASE;
-	status = builder_prepare(&builder, &supervisor, own->handle);
+	status = builder_prepare(&builder, &supervisor);
 	if (status != OK)
 		fail(info, "cannot prepare the supervisor", status);
 	hand_over_memory(info, own);

@@ -44,9 +44,10 @@ enum { STATE_STOPPED, STATE_STARTING, STATE_RUNNING, STATE_RESTARTING, STATE_FAI
 /* --- memory --------------------------------------------------------------------------------------
  */
 
-/* The smallest of the pool's untyped memories with room for `size` bytes aligned to 2^order. */
-static handle_t pool_find(uint64_t size, unsigned order)
+/* The smallest of the pool's untyped memories with room for 2^order bytes, aligned. */
+static handle_t pool_find(unsigned order)
 {
+	uint64_t size = (uint64_t)1 << order;
 	handle_t cnode = service_start()->handles[PROCESS_SLOT_CNODE];
 	handle_t best = 0;
 	uint64_t best_free = UINT64_MAX;
@@ -81,8 +82,8 @@ static status_t give_untyped(struct built *s)
 	if (order == 0)
 		return OK;
 	if (order != UNTYPED_ALL)
-		return untyped_retype(pool_find((uint64_t)1 << order, order), OBJECT_UNTYPED, order,
-			1, s->cnode, PROCESS_SLOT_UNTYPED, &s->tags[PROCESS_SLOT_UNTYPED]);
+		return untyped_retype(pool_find(order), OBJECT_UNTYPED, order, 1, s->cnode,
+			PROCESS_SLOT_UNTYPED, &s->tags[PROCESS_SLOT_UNTYPED]);
 	for (uint64_t i = PROCESS_SLOT_FREE; i < PROCESS_SLOT_FREE + POOL_SLOTS; i++) {
 		uint64_t type, rights, badge, tag, detail, size, used;
 		handle_t handle;
@@ -109,9 +110,7 @@ static status_t give_untyped(struct built *s)
  * takes none of the others', then the connections. */
 static status_t prepare(struct supervised *s)
 {
-	handle_t memory = pool_find(builder_memory(&s->built.manifest), 0);
-
-	return memory == 0 ? ERR_NO_MEMORY : builder_prepare(&builder, &s->built, memory);
+	return builder_prepare(&builder, &s->built);
 }
 
 static status_t connect(struct supervised *s)
@@ -422,6 +421,7 @@ static void init_builder(const struct process_start *start_page)
 		.bundle = (const uint8_t *)PROCESS_BUNDLE_ADDRESS,
 		.bundle_size = start_page->bundle_size,
 		.window = WINDOW,
+		.memory = pool_find,
 		.random = start_page->entropy[0] | 1,
 		.start = *start_page,
 	};

@@ -25,8 +25,10 @@ struct builder {
 	uint64_t bundle_frames;
 	const uint8_t *bundle; /* mapped */
 	uint64_t bundle_size;
-	uint64_t window;            /* free address range of the builder, 16 MiB */
-	uint64_t random;            /* state for addresses */
+	uint64_t window; /* free address range of the builder, 16 MiB */
+	uint64_t random; /* state for addresses */
+	/* Untyped memory with room for 2^order bytes, aligned; 0: there is none. */
+	handle_t (*memory)(unsigned order);
 	struct process_start start; /* what all services are told alike */
 };
 
@@ -43,11 +45,8 @@ struct built {
 	uint64_t tags[64];         /* of its other persistent well-known slots, by slot */
 };
 
-/* Bytes of untyped memory that builder_prepare needs at most. */
-uint64_t builder_memory(const struct service_manifest *manifest);
-
-/* Makes the persistent part, with memory from `untyped`. */
-[[nodiscard]] status_t builder_prepare(struct builder *b, struct built *service, handle_t untyped);
+/* Makes the persistent part. */
+[[nodiscard]] status_t builder_prepare(struct builder *b, struct built *service);
 
 /* Gives a prepared service the right to call another. */
 [[nodiscard]] status_t builder_connect(

@@ -28,8 +28,7 @@ static status_t copy_decode(struct invocation *in, struct slot **to, struct slot
 /* Untyped memory and page tables have one capability each; control capabilities can be copied. */
 static status_t copyable(const struct slot *slot)
 {
-	return slot->type == OBJECT_UNTYPED || slot->type == OBJECT_PAGE_TABLE ? ERR_WRONG_TYPE
-									       : OK;
+	return slot_is_single(slot) ? ERR_WRONG_TYPE : OK;
 }
 
 status_t cnode_copy_method(struct invocation *in)
@@ -129,7 +128,8 @@ status_t cnode_cancel_badge_method(struct invocation *in)
 
 	if (status != OK)
 		return status;
-	return endpoint_cancel_badge((struct endpoint *)cap->object, ARGUMENT(in, 1), &in->slice);
+	return endpoint_cancel_badge(
+		(struct endpoint *)cap->object, in->self, ARGUMENT(in, 1), &in->slice);
 }
 
 static uint64_t slot_detail(const struct slot *slot)

@@ -30,6 +30,7 @@ static void container_doom(struct thread *actor, struct container *container, st
 	uint32_t type = last->type;
 
 	slot_move(&container->self, last);
+	container->self.detail = 0;
 	container->self.badge = type;
 	container->self.type = OBJECT_ZOMBIE;
 	container->self.tag = 0;
@@ -76,6 +77,8 @@ static status_t capability_remove(struct thread *actor, struct slot *slot, struc
 	status_t status = OK;
 	bool last = slot_is_last(slot);
 
+	if (slot->type != OBJECT_UNTYPED && (slot->detail & SLOT_IN_THREAD) != 0)
+		thread_part_gone(slot);
 	if (slot->type == OBJECT_FRAME)
 		space_unmap(slot);
 	else if (slot->type == OBJECT_PAGE_TABLE)

@@ -56,6 +56,10 @@ static void fault_stop(struct cpu *cpu, struct thread *thread)
 void fault_raise(
 	struct cpu *cpu, struct thread *thread, uint64_t kind, uint64_t address, uint64_t access)
 {
+	if (thread->state != THREAD_STATE_READY || thread->sc == NULL) {
+		cpu->reschedule = true; /* another CPU stopped it meanwhile */
+		return;
+	}
 	trace_record(cpu, TRACE_EVENT_FAULT, address, kind);
 	thread->fault_count++;
 	thread->fault_words[0] = kind;

@@ -57,6 +57,7 @@ static void unboost_owner(struct thread *self)
 void futex_remove_waiter(struct thread *thread)
 {
 	tree_remove(&waiters, &thread->wait_node);
+	thread->state = THREAD_STATE_STOPPED; /* locks may wait in a circle: it is in no tree now */
 	unboost_owner(thread);
 }
 

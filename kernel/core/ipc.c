@@ -59,14 +59,15 @@ static void call_connect(
 	donate_priority(server, caller->priority);
 }
 
-/* The holder of a context that is taken away goes on with its own. */
-static void holder_goes_home(struct thread *holder)
+void context_leave_holder(struct thread *holder)
 {
 	sched_dequeue(holder);
 	context_give(holder->home, holder);
 	undonate_priority(holder);
 	if (holder->state == THREAD_STATE_READY) {
 		thread_make_ready(holder);
+		if (holder->sc == NULL)
+			sched_kick_if_current(holder);
 	} else if (holder->home != NULL) {
 		holder->home->deadline = holder->wait_deadline;
 		sched_update_timer(holder->home);
@@ -95,7 +96,7 @@ void reply_return_context(struct reply *reply, struct thread *caller)
 	sc->deadline = context_chain_deadline(sc);
 	context_give(sc, caller);
 	if (holder != NULL)
-		holder_goes_home(holder);
+		context_leave_holder(holder);
 	sched_update_timer(sc);
 }
 
@@ -310,8 +311,7 @@ status_t ipc_reply(struct cpu *cpu, struct thread *self)
 
 /* --- receiving ------------------------------------------------------------------------------- */
 
-/* A receiver keeps no context of others: a call that it has not answered is parked. */
-static void context_park(struct thread *self)
+void context_park(struct thread *self)
 {
 	if (self->sc == self->home)
 		return;
@@ -339,7 +339,7 @@ static status_t accept_sender(
 
 	if (!message_fits(self, info))
 		status = ERR_TOO_LONG;
-	else if (sender->wait_is_call && reply == NULL)
+	else if (sender->wait_is_call ? reply == NULL : self->home == NULL)
 		status = ERR_UNFUNDED;
 	if (status != OK) {
 		thread_end_wait(sender, status);
@@ -354,6 +354,7 @@ static status_t accept_sender(
 
 		sender->wait_deadline = TIME_NEVER;
 		call_connect(sender, self, reply, deadline);
+		self->state = THREAD_STATE_READY; /* without a home it had nothing to run on */
 		sched_update_timer(sc);
 	} else {
 		thread_set_status(sender, OK);
@@ -386,19 +387,21 @@ static void reply_release_owed(struct reply *reply)
 	reply->state = REPLY_FREE;
 }
 
+#define REFUSED_MAX 16u /* senders refused before pending interrupts are taken */
+
 static status_t receive_message(struct cpu *cpu, struct thread *self, struct endpoint *endpoint,
 	struct reply *reply, time_ns deadline)
 {
 	status_t status;
 
-	if (self->bound != NULL && self->bound->bits != 0) {
+	if (self->bound != NULL && self->bound->bits != 0 && self->sc != NULL) {
 		deliver_bits(self, self->bound);
 		return OK;
 	}
 	if (reply != NULL && reply->state == REPLY_OWED)
 		reply_release_owed(reply);
 	for (uint32_t refused = 0; endpoint->state == ENDPOINT_SENDERS; refused++) {
-		if (refused == 16)
+		if (refused >= REFUSED_MAX && self->sc != NULL) /* else it could not try again */
 			return STATUS_RESTART;
 		if (accept_sender(cpu, self, endpoint, reply) == OK)
 			return OK;
@@ -539,17 +542,33 @@ status_t endpoint_destroy(struct endpoint *endpoint, struct slice *slice)
 	return OK;
 }
 
-status_t endpoint_cancel_badge(struct endpoint *endpoint, uint64_t badge, struct slice *slice)
+/* Where `actor` was when its slice ended, or the first waiter. */
+static struct tree_node *cancel_start(
+	const struct endpoint *endpoint, const struct thread *actor, uint64_t badge)
 {
-	struct tree_node *node = endpoint->waiting.first;
+	if (endpoint->cancel_actor != actor->id || endpoint->cancel_badge != badge)
+		return endpoint->waiting.first;
+	return tree_lower_bound(&endpoint->waiting, endpoint->cancel_major, endpoint->cancel_minor);
+}
 
+status_t endpoint_cancel_badge(struct endpoint *endpoint, const struct thread *actor,
+	uint64_t badge, struct slice *slice)
+{
+	struct tree_node *node = cancel_start(endpoint, actor, badge);
+
+	endpoint->cancel_actor = 0;
 	if (endpoint->state != ENDPOINT_SENDERS)
 		return OK;
 	while (node != NULL) {
 		struct thread *thread = CONTAINER_OF(node, struct thread, wait_node);
 
-		if (!slice_take(slice, 1))
+		if (!slice_take(slice, 1)) {
+			endpoint->cancel_actor = actor->id;
+			endpoint->cancel_badge = badge;
+			endpoint->cancel_major = (uint32_t)node->major;
+			endpoint->cancel_minor = node->minor;
 			return ERR_AGAIN;
+		}
 		node = tree_next(node);
 		if (thread->wait_badge == badge)
 			thread_end_wait(thread, ERR_CANCELLED);

@@ -23,7 +23,7 @@ status_t message_check(const struct thread *sender, uint64_t info, bool may_gran
 
 		if (status != OK)
 			return status;
-		if (slot->type == OBJECT_UNTYPED)
+		if (slot_is_single(slot))
 			return ERR_WRONG_TYPE;
 	}
 	return OK;
@@ -54,7 +54,7 @@ static uint32_t transfer_handles(struct thread *sender, struct thread *receiver,
 
 		if (target == NULL ||
 			cspace_lookup(sender, sender->message->send_handles[i], &source) != OK ||
-			source->type == OBJECT_UNTYPED)
+			slot_is_single(source))
 			return i;
 		slot_copy(target, source, source->rights);
 		receiver->message->received_tags[i] = target->tag;

@@ -43,7 +43,7 @@ void notification_signal(struct notification *notification, uint64_t bits)
 	notification->bits |= bits;
 	if (notification->waiter != NULL)
 		wake_waiter(notification);
-	else if (notification->bound != NULL)
+	if (notification->bound != NULL && notification->bits != 0)
 		wake_bound(notification);
 }
 

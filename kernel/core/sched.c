@@ -60,6 +60,11 @@ void sched_kick_if_current(struct thread *thread)
 	}
 }
 
+bool sched_is_current(const struct thread *thread)
+{
+	return cpus[thread->last_cpu]->entry.current == thread;
+}
+
 /* True if a CPU runs `thread` now; that CPU will look at it when it leaves the kernel. */
 static bool is_current(struct thread *thread)
 {
@@ -178,6 +183,15 @@ static void budget_exhausted(struct sched_context *sc, time_ns now)
 /* --- choosing ------------------------------------------------------------------------------------
  */
 
+/* A thread that parked a call and blocks with a deadline has it on its own context, which did not
+ * run. */
+static void keep_deadline(const struct cpu *cpu, const struct thread *thread)
+{
+	if (thread != NULL && thread->sc != NULL && thread->sc != cpu->running &&
+		thread_is_blocked(thread) && thread->sc->deadline != TIME_NEVER)
+		sched_update_timer(thread->sc);
+}
+
 /* The running context leaves the CPU. */
 static void leave_cpu(struct cpu *cpu)
 {
@@ -257,6 +271,7 @@ static void switch_threads(struct cpu *cpu, struct thread *previous, bool front,
 {
 	struct thread *next;
 
+	keep_deadline(cpu, previous);
 	leave_cpu(cpu);
 	requeue(cpu, previous, front);
 	next = run_queue_first(&cpu->ready);
@@ -321,6 +336,10 @@ void sched_yield(struct cpu *cpu)
 {
 	struct sched_context *sc = cpu->running;
 
+	if (sc == NULL) { /* another CPU took it away just now */
+		cpu->reschedule = true;
+		return;
+	}
 	if (cpu->ready.top < (int32_t)cpu->entry.current->priority &&
 		cpu->ready.deadline.root == NULL && sc->period == 0)
 		return;
@@ -413,15 +432,12 @@ void sched_context_detach(struct sched_context *sc)
 	struct reply *reply;
 
 	timer_remove(sc);
-	if (holder != NULL && holder->sc == sc) {
-		sched_dequeue(holder);
-		holder->sc = NULL;
-		sched_kick_if_current(holder);
-	}
 	for (reply = sc->chain; reply != NULL; reply = reply->next)
 		reply->lent = NULL;
 	if (sc->owner != NULL)
 		sc->owner->home = NULL;
+	if (holder != NULL && holder->sc == sc)
+		context_leave_holder(holder); /* one that served a call goes on on its own */
 	for (uint32_t i = 0; i < cpu_count; i++) {
 		if (cpus[i]->running == sc)
 			cpus[i]->running = NULL;

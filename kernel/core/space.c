@@ -45,6 +45,9 @@ status_t space_give_table(struct address_space *space, struct slot *table)
 		return ERR_BUSY;
 	if (space->torn)
 		return ERR_PEER_DEAD;
+	if (table->detail != 0) /* it comes from a space that was destroyed */
+		memset((void *)table->object, 0, PAGE_SIZE);
+	table->detail = 0;
 	mapping_link(&space->tables, table, space);
 	pool_push(space, physical_of((void *)table->object));
 	return OK;
@@ -207,9 +210,12 @@ status_t space_destroy(struct address_space *space, struct slice *slice)
 		frame->detail = 0;
 	}
 	while (space->tables != NULL) {
+		struct slot *table = space->tables;
+
 		if (!slice_take(slice, 1))
 			return ERR_AGAIN;
-		mapping_unlink(&space->tables, space->tables);
+		mapping_unlink(&space->tables, table);
+		table->detail = 1; /* its entries are still there */
 	}
 	arch_space_forget(space);
 	return OK;

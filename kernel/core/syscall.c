@@ -120,6 +120,12 @@ void syscall_enter(struct cpu *cpu, struct thread *self)
 		kernel_leave(cpu);
 		return;
 	}
+	if (UNLIKELY(self->state != THREAD_STATE_READY || self->sc == NULL)) {
+		arch_frame_rewind(&self->frame); /* another CPU stopped it meanwhile */
+		cpu->reschedule = true;
+		kernel_leave(cpu);
+		return;
+	}
 	if (UNLIKELY(is_foreign_call(self))) {
 		foreign_call(cpu, self);
 		kernel_leave(cpu);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Thread states and priorities: see thread.h. */
+#include "message.h"
+
 #include <arch/vector.h>
 #include <kernel/cspace.h>
 #include <kernel/endpoint.h>
@@ -116,6 +118,13 @@ static void abandon_callers(struct thread *thread)
 	}
 }
 
+static void unbind(struct thread *thread)
+{
+	if (thread->bound != NULL)
+		thread->bound->bound = NULL;
+	thread->bound = NULL;
+}
+
 void thread_detach(struct thread *thread)
 {
 	thread_stop(thread);
@@ -132,9 +141,46 @@ void thread_detach(struct thread *thread)
 	thread->message = NULL;
 	thread->cspace = &cspace_empty;
 	thread->space = NULL;
-	if (thread->bound != NULL)
-		thread->bound->bound = NULL;
-	thread->bound = NULL;
+	unbind(thread);
+}
+
+static void message_page_gone(struct thread *thread)
+{
+	thread->message = NULL;
+	if (thread->state == THREAD_STATE_SENDING && !info_is_short(thread->wait_info))
+		thread_end_wait(thread, ERR_BAD_ADDRESS);
+}
+
+void thread_part_gone(struct slot *slot)
+{
+	uint32_t part = (uint32_t)(slot->detail & 0xff);
+	struct thread *thread = CONTAINER_OF(slot - part, struct thread, slots);
+
+	switch (part) {
+	case THREAD_SLOT_CSPACE:
+		thread->cspace = &cspace_empty;
+		break;
+	case THREAD_SLOT_SPACE:
+		thread_stop(thread);
+		thread->space = NULL;
+		break;
+	case THREAD_SLOT_MESSAGE:
+		message_page_gone(thread);
+		break;
+	case THREAD_SLOT_HOME:
+		if (thread->home != NULL)
+			sched_context_detach(thread->home);
+		break;
+	case THREAD_SLOT_UPCALL:
+		thread->upcall = NULL;
+		thread->upcall_entry = 0;
+		break;
+	case THREAD_SLOT_BOUND:
+		unbind(thread);
+		break;
+	default:
+		break;
+	}
 }
 
 void thread_block(struct thread *thread, uint32_t state, time_ns deadline)

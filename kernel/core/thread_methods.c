@@ -22,6 +22,14 @@ static bool is_stopped(const struct thread *thread)
 	return thread->state == THREAD_STATE_STOPPED || thread->state == THREAD_STATE_FAULTED;
 }
 
+/* Stopped, and its registers are saved. ERR_AGAIN: the CPU that ran it is about to notice. */
+static status_t at_rest_check(const struct thread *thread)
+{
+	if (!is_stopped(thread))
+		return ERR_BUSY;
+	return sched_is_current(thread) ? ERR_AGAIN : OK;
+}
+
 /* --- configure
  * ------------------------------------------------------------------------------------ */
 
@@ -79,6 +87,7 @@ static status_t configure_decode(struct invocation *in, struct slot *caps[PART_C
 
 static void set_home(struct thread *thread, struct sched_context *sc)
 {
+	context_park(thread);
 	if (thread->home != NULL) {
 		thread->home->owner = NULL;
 		thread->home->holder = NULL;
@@ -116,8 +125,10 @@ static status_t replace_slot(
 	struct slot *slot = &thread->slots[part];
 	status_t status = slot_delete(in->self, slot, &in->slice);
 
-	if (status == OK && cap != NULL)
+	if (status == OK && cap != NULL) {
 		slot_copy(slot, cap, cap->rights);
+		slot->detail = SLOT_IN_THREAD | part;
+	}
 	return status;
 }
 
@@ -129,8 +140,9 @@ status_t thread_configure_method(struct invocation *in)
 
 	if (status != OK)
 		return status;
-	if (!is_stopped(thread))
-		return ERR_BUSY;
+	status = at_rest_check(thread);
+	if (status != OK)
+		return status;
 	for (uint32_t i = 0; i < PART_COUNT; i++) {
 		if (caps[i] == NULL)
 			continue;
@@ -198,9 +210,10 @@ status_t thread_get_registers_method(struct invocation *in)
 {
 	struct thread *thread = target_thread(in);
 	struct thread_registers registers;
+	status_t status = at_rest_check(thread);
 
-	if (!is_stopped(thread))
-		return ERR_BUSY;
+	if (status != OK)
+		return status;
 	if (ARGUMENT(in, 1) != sizeof(registers))
 		return ERR_INVALID_ARGUMENT;
 	arch_frame_to_registers(thread, &registers);
@@ -212,9 +225,10 @@ status_t thread_set_registers_method(struct invocation *in)
 {
 	struct thread *thread = target_thread(in);
 	struct thread_registers registers;
+	status_t status = at_rest_check(thread);
 
-	if (!is_stopped(thread))
-		return ERR_BUSY;
+	if (status != OK)
+		return status;
 	if (ARGUMENT(in, 1) != sizeof(registers))
 		return ERR_INVALID_ARGUMENT;
 	if (!arch_copy_from_user(&registers, ARGUMENT(in, 0), sizeof(registers)))
@@ -337,8 +351,10 @@ status_t thread_bind_method(struct invocation *in)
 	if (thread->bound != NULL)
 		thread->bound->bound = NULL;
 	thread->bound = cap == NULL ? NULL : (struct notification *)cap->object;
-	if (thread->bound != NULL)
+	if (thread->bound != NULL) {
 		thread->bound->bound = thread;
+		notification_signal(thread->bound, 0); /* what it holds already */
+	}
 	return OK;
 }
 

@@ -37,10 +37,16 @@ void reply_abort(struct reply *reply);
 /* Gives the context that `reply` took along back to its caller. */
 void reply_return_context(struct reply *reply, struct thread *caller);
 
+/* The holder of a context that is taken away goes on with its own. */
+void context_leave_holder(struct thread *holder);
+
+/* A receiver keeps no context of others: a call that it has not answered is parked. */
+void context_park(struct thread *self);
+
 void endpoint_remove_waiter(struct endpoint *endpoint, struct thread *thread);
 NODISCARD status_t endpoint_destroy(struct endpoint *endpoint, struct slice *slice);
-NODISCARD status_t endpoint_cancel_badge(
-	struct endpoint *endpoint, uint64_t badge, struct slice *slice);
+NODISCARD status_t endpoint_cancel_badge(struct endpoint *endpoint, const struct thread *actor,
+	uint64_t badge, struct slice *slice);
 void reply_destroy(struct reply *reply);
 void notification_signal(struct notification *notification, uint64_t bits);
 void notification_destroy(struct notification *notification);

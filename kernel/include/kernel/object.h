@@ -73,6 +73,10 @@ struct endpoint {
 	struct tree waiting; /* by priority, then arrival */
 	uint64_t arrivals;
 	enum endpoint_state state; /* what `waiting` holds; never both */
+	uint32_t cancel_major;     /* cancel_badge whose slice ended: the next waiter to look at, */
+	uint64_t cancel_minor;
+	uint64_t cancel_badge;
+	uint64_t cancel_actor; /* and the id of the thread that will go on; 0: none */
 };
 
 enum reply_state { REPLY_FREE, REPLY_ARMED, REPLY_OWED };

@@ -41,6 +41,9 @@ void sched_current_blocked(void);
 /* If `thread` is running on some CPU, that CPU enters the kernel and chooses anew. */
 void sched_kick_if_current(struct thread *thread);
 
+/* True if some CPU has the thread as its current one. */
+NODISCARD bool sched_is_current(const struct thread *thread);
+
 /* No CPU knows the thread any more; it is not ready. */
 void sched_forget_thread(struct thread *thread);
 

@@ -58,6 +58,16 @@ ALWAYS_INLINE uint64_t slot_size(const struct slot *slot)
 	return (uint64_t)1 << slot_order(slot);
 }
 
+/* In `detail` of a thread's own slot (not untyped): set, with its number in the low bits, so that
+ * the thread forgets what it had there when the capability goes. */
+#define SLOT_IN_THREAD ((uint64_t)1 << 63)
+
+/* Untyped memory and page tables have one capability each. */
+ALWAYS_INLINE bool slot_is_single(const struct slot *slot)
+{
+	return slot->type == OBJECT_UNTYPED || slot->type == OBJECT_PAGE_TABLE;
+}
+
 /* A fresh tag. Never repeats within 2^40 draws. */
 uint64_t slot_next_tag(void);
 

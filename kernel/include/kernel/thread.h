@@ -24,6 +24,10 @@ void thread_stop(struct thread *thread);
 /* Removes what the rest of the kernel knows of a thread that is destroyed. */
 void thread_detach(struct thread *thread);
 
+/* The capability in a thread's own slot goes away: the thread no longer uses the object. Without
+ * an address space it stops. */
+void thread_part_gone(struct slot *slot);
+
 /* Marks the running thread blocked in `state` until `deadline`; it leaves the CPU. */
 void thread_block(struct thread *thread, uint32_t state, time_ns deadline);
 

@@ -551,8 +551,8 @@ static struct tree_node *cancel_start(
 	return tree_lower_bound(&endpoint->waiting, endpoint->cancel_major, endpoint->cancel_minor);
 }
 
-status_t endpoint_cancel_badge(struct endpoint *endpoint, const struct thread *actor,
-	uint64_t badge, struct slice *slice)
+status_t endpoint_cancel_badge(
+	struct endpoint *endpoint, const struct thread *actor, uint64_t badge, struct slice *slice)
 {
 	struct tree_node *node = cancel_start(endpoint, actor, badge);
 

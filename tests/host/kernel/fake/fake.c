@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The fake machine: see fake.h. */
+#include "fake.h"
+
+#include <arch/asm.h>
+#include <arch/clock.h>
+#include <arch/cpu_init.h>
+#include <arch/paging.h>
+#include <arch/physmap.h>
+#include <kernel/boot_memory.h>
+#include <kernel/console.h>
+#include <kernel/crash.h>
+#include <kernel/delete.h>
+#include <kernel/entry.h>
+#include <kernel/fastpath.h>
+#include <kernel/fault.h>
+#include <kernel/lock.h>
+#include <kernel/root.h>
+#include <kernel/sched.h>
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define ARENA_SIZE  ((uint64_t)64 << 20)
+#define LINES       24u
+#define KERNEL_SIZE ((uint64_t)1 << 20) /* kept by the kernel, at the arena's start */
+#define BUNDLE_SIZE ((uint64_t)3 << PAGE_SHIFT)
+
+struct clock clock = {.multiplier = (uint64_t)1 << CLOCK_SHIFT, .hz = 1000000000};
+time_ns fake_now;
+struct cpu *fake_cpu;
+struct fake_counts fake_counts;
+struct thread *fake_root;
+const struct root_info *fake_info;
+bool fake_lines_masked[LINES];
+char fake_console[4096];
+uint64_t fake_memory_start;
+uint64_t fake_memory_end;
+
+static struct cpu cpu_memory[FAKE_CPUS];
+static bool interrupt_sent[FAKE_CPUS];
+static time_ns timer_at[FAKE_CPUS];
+static uint64_t loaded_root;
+static jmp_buf idle;
+
+void fake_fail(const char *file, unsigned line, const char *text)
+{
+	fprintf(stderr, "%s:%u: not so: %s\n", file, line, text);
+	abort();
+}
+
+void panic(const char *reason, const struct trap_frame *trap)
+{
+	(void)trap;
+	fprintf(stderr, "kernel panic: %s\n", reason);
+	abort();
+}
+
+void crash_note(char byte)
+{
+	(void)byte;
+}
+
+uint64_t crash_previous(const char **text)
+{
+	*text = "earlier";
+	return 7;
+}
+
+/* --- the CPU ---------------------------------------------------------------------------------- */
+
+uint64_t cr3_read(void)
+{
+	return loaded_root;
+}
+
+void cr3_write(uint64_t value)
+{
+	loaded_root = value;
+	fake_counts.flushes++;
+}
+
+void invlpg(uint64_t address)
+{
+	(void)address;
+	fake_counts.invalidated++;
+}
+
+void arch_timer_set(struct cpu *cpu, time_ns when)
+{
+	timer_at[cpu->id] = when;
+}
+
+void arch_send_reschedule(struct cpu *cpu)
+{
+	fake_counts.interrupts++;
+	interrupt_sent[cpu->id] = true;
+}
+
+void arch_pull_into_kernel(struct cpu *cpu)
+{
+	fake_counts.pulls++;
+	interrupt_sent[cpu->id] = true;
+}
+
+void arch_flush_requested(struct cpu *cpu)
+{
+	cpu->drop_space = false;
+	cpu->flush_request = false;
+}
+
+void arch_idle(struct cpu *cpu)
+{
+	kernel_unlock(cpu);
+	longjmp(idle, 1);
+}
+
+void arch_thread_unload(struct cpu *cpu, struct thread *thread)
+{
+	(void)cpu;
+	if (thread == NULL)
+		return;
+	thread->vector_saved = !thread->vector_dead;
+	thread->vector_dead = false;
+}
+
+void arch_thread_load(struct cpu *cpu, struct thread *thread)
+{
+	thread->vector_saved = false;
+	arch_tls_load(cpu, thread);
+}
+
+void arch_tls_load(struct cpu *cpu, struct thread *thread)
+{
+	arch_tls_switch(cpu, thread);
+}
+
+/* --- devices ---------------------------------------------------------------------------------- */
+
+void arch_console_put(char byte)
+{
+	fake_console[fake_counts.console++ % sizeof(fake_console)] = byte;
+}
+
+uint64_t arch_port_in(uint16_t port, uint64_t width)
+{
+	return (port * 0x01010101u) & (((uint64_t)1 << 8 * width) - 1);
+}
+
+void arch_port_out(uint16_t port, uint64_t width, uint64_t value)
+{
+	(void)port;
+	(void)width;
+	(void)value;
+	fake_counts.port_writes++;
+}
+
+void arch_stop_others(void)
+{
+}
+
+void arch_halt(void)
+{
+	fake_counts.halts++;
+	longjmp(idle, 1);
+}
+
+void arch_reset(void)
+{
+	arch_halt();
+}
+
+static status_t irq_take(struct cpu *cpu, uint32_t line, struct irq **result)
+{
+	for (uint32_t i = 0; i < ARCH_IRQ_COUNT; i++) {
+		struct irq *irq = &cpu->arch.irqs[i];
+
+		if (irq->used)
+			continue;
+		*irq = (struct irq){.line = line, .cpu = (uint8_t)cpu->id, .used = true};
+		irq->vector = (uint8_t)i;
+		*result = irq;
+		return OK;
+	}
+	return ERR_TOO_MANY;
+}
+
+status_t arch_irq_allocate_line(uint64_t line, uint64_t flags, struct irq **irq)
+{
+	(void)flags;
+	if (line >= LINES)
+		return ERR_RANGE;
+	for (uint32_t i = 0; i < ARCH_IRQ_COUNT; i++) {
+		const struct irq *other = &cpus[0]->arch.irqs[i];
+
+		if (other->used && other->line == line)
+			return ERR_BUSY;
+	}
+	fake_lines_masked[line] = true;
+	return irq_take(cpus[0], (uint32_t)line, irq);
+}
+
+status_t arch_irq_allocate_msi(uint64_t cpu, struct irq **irq, uint64_t *address, uint64_t *data)
+{
+	status_t status;
+
+	if (cpu >= cpu_count)
+		return ERR_RANGE;
+	status = irq_take(cpus[cpu], IRQ_MSI, irq);
+	if (status == OK) {
+		*address = 0xfee00000u | cpu << 12;
+		*data = (*irq)->vector;
+	}
+	return status;
+}
+
+void arch_irq_free(struct irq *irq)
+{
+	*irq = (struct irq){0};
+}
+
+void arch_irq_mask(struct irq *irq, bool masked)
+{
+	FAKE_CHECK(irq->line < LINES);
+	fake_lines_masked[irq->line] = masked;
+}
+
+/* --- user memory ------------------------------------------------------------------------------ */
+
+static uint8_t *user_byte(uint64_t address)
+{
+	const struct thread *thread = fake_cpu->entry.current;
+	const uint32_t *word;
+
+	if (address >= ABI_USER_ADDRESS_END || thread == NULL)
+		return NULL;
+	word = arch_user_word(thread->space, address & ~(uint64_t)3);
+	return word == NULL ? NULL : (uint8_t *)(uintptr_t)word + (address & 3);
+}
+
+bool arch_copy_from_user(void *to, uint64_t from, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		const uint8_t *byte = user_byte(from + i);
+
+		if (byte == NULL)
+			return false;
+		((uint8_t *)to)[i] = *byte;
+	}
+	return true;
+}
+
+bool arch_copy_to_user(uint64_t to, const void *from, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		uint8_t *byte = user_byte(to + i);
+
+		if (byte == NULL)
+			return false;
+		*byte = ((const uint8_t *)from)[i];
+	}
+	return true;
+}
+
+/* --- boot ------------------------------------------------------------------------------------- */
+
+void *boot_allocate(uint32_t order)
+{
+	uint64_t physical = boot_memory_take(order);
+
+	FAKE_CHECK(physical != 0);
+	memset(virtual_of(physical), 0, (size_t)1 << order);
+	return virtual_of(physical);
+}
+
+/* Physical addresses begin at ARENA_SIZE, so that 0 stays free and alignment is the same. */
+static void arena_make(void)
+{
+	uint64_t start;
+	void *memory;
+
+	if (physmap_base != 0)
+		return;
+	memory = mmap(NULL, 2 * ARENA_SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	FAKE_CHECK(memory != MAP_FAILED);
+	start = ((uint64_t)(uintptr_t)memory + ARENA_SIZE - 1) & ~(ARENA_SIZE - 1);
+	physmap_base = start - ARENA_SIZE;
+}
+
+static void cpu_start(uint32_t id)
+{
+	struct cpu *cpu = &cpu_memory[id];
+
+	memset(cpu, 0, sizeof(*cpu));
+	cpu->id = id;
+	cpu->entry.self = cpu;
+	cpu->entry.kernel_root = ARENA_SIZE;
+	cpu->online = true;
+	cpus[id] = cpu;
+	timer_at[id] = TIME_NEVER;
+	interrupt_sent[id] = false;
+	sched_init(cpu);
+}
+
+static void boot_kernel(uint64_t bytes)
+{
+	static const char line[] = "test";
+	struct memory_range *map = virtual_of(ARENA_SIZE + PAGE_SIZE);
+	char *command = virtual_of(ARENA_SIZE + 2 * PAGE_SIZE);
+	struct boot_info boot = {
+		.memory_map = physical_of(map),
+		.memory_map_count = 4,
+		.bundle = ARENA_SIZE + 4 * PAGE_SIZE,
+		.bundle_size = BUNDLE_SIZE,
+		.command_line = physical_of(command),
+		.command_line_size = sizeof(line),
+		.root_entry = 0x400000,
+		.root_segment_count = 1,
+		.root_segments = {{ARENA_SIZE + 3 * PAGE_SIZE, 0x400000, PAGE_SIZE,
+			RIGHT_READ | RIGHT_EXECUTE}},
+	};
+
+	memcpy(command, line, sizeof(line));
+	map[0] = (struct memory_range){0, PAGE_SIZE, MEMORY_KIND_USABLE, 0};
+	map[1] = (struct memory_range){ARENA_SIZE, KERNEL_SIZE, MEMORY_KIND_KERNEL, 0};
+	map[2] =
+		(struct memory_range){ARENA_SIZE + KERNEL_SIZE, KERNEL_SIZE, MEMORY_KIND_USABLE, 0};
+	map[3] = (struct memory_range){ARENA_SIZE + bytes, bytes, MEMORY_KIND_USABLE, 0};
+	boot_memory_init(map, 4);
+	root_start(&boot);
+}
+
+/* The first task's thread is the only one that is ready now. */
+static void root_find(void)
+{
+	fake_cpu = cpus[0];
+	fake_reschedule(cpus[0]);
+	fake_root = cpus[0]->entry.current;
+	FAKE_CHECK(fake_root != NULL);
+	fake_info = (const struct root_info *)(const void *)arch_user_word(
+		fake_root->space, ROOT_INFO_ADDRESS);
+	FAKE_CHECK(fake_info != NULL);
+}
+
+void fake_boot(uint32_t count, uint64_t bytes)
+{
+	arena_make();
+	memset(virtual_of(ARENA_SIZE), 0, KERNEL_SIZE * 2);
+	memset(virtual_of(ARENA_SIZE + bytes), 0xa5, bytes); /* old contents */
+	fake_counts = (struct fake_counts){0};
+	fake_now = 1000000;
+	loaded_root = 0;
+	cpu_count = count;
+	kernel_has_others = count > 1;
+	for (uint32_t i = 0; i < count; i++)
+		cpu_start(i);
+	fake_cpu = cpus[0];
+	fake_memory_start = (uint64_t)(uintptr_t)virtual_of(ARENA_SIZE + bytes);
+	fake_memory_end = fake_memory_start + bytes;
+	boot_kernel(bytes);
+	root_find();
+}
+
+/* Everything that was made lies in untyped memory or in the first task's own objects. */
+void fake_end(void)
+{
+	struct slot *slots = fake_root->cspace->container.slots;
+
+	fake_cpu = cpus[0];
+	thread_stop(fake_root);
+	for (uint32_t i = CNODE_RESERVED; i <= fake_root->cspace->mask; i++) {
+		status_t status;
+
+		if (slots[i].type != OBJECT_UNTYPED)
+			continue;
+		do {
+			struct slice slice = {.left = SLICE_STEPS};
+
+			status = slot_revoke(fake_root, &slots[i], &slice);
+		} while (status == ERR_AGAIN);
+		FAKE_CHECK(status == OK && slot_first_derived(&slots[i]) == NULL);
+	}
+	fake_settle();
+}
+
+/* --- entries ---------------------------------------------------------------------------------- */
+
+static void entry_begin(struct cpu *cpu)
+{
+	fake_cpu = cpu;
+	cpu->entry.in_kernel = 1;
+}
+
+/* As in entry.S: what the short way does not do is left to the general one. */
+static bool short_way_done;
+
+FASTPATH(fastpath_exit)
+{
+	struct frame *frame = &self->frame;
+
+	(void)deadline;
+	(void)other;
+	memcpy(frame->words, (uint64_t[6]){w0, w1, w2, w3, w4, w5}, sizeof(frame->words));
+	frame->args[0] = handle;
+	frame->args[1] = info;
+	frame->args[2] = 0;
+	frame->number = (uint64_t)OK;
+	short_way_done = true;
+}
+
+FASTPATH(fastpath_call_fail)
+{
+	(void)self, (void)handle, (void)info, (void)deadline, (void)other;
+	(void)w0, (void)w1, (void)w2, (void)w3, (void)w4, (void)w5;
+	short_way_done = false;
+}
+
+FASTPATH(fastpath_reply_recv_fail)
+{
+	(void)self, (void)handle, (void)info, (void)deadline, (void)other;
+	(void)w0, (void)w1, (void)w2, (void)w3, (void)w4, (void)w5;
+	short_way_done = false;
+}
+
+static bool short_way(struct thread *self)
+{
+	const struct frame *f = &self->frame;
+	const uint64_t *w = f->words;
+	const uint64_t *a = f->args;
+
+	short_way_done = false;
+	if (cpu_count > 1 || self->first_native != 0)
+		return false;
+	if (f->number == SYSCALL_CALL)
+		fastpath_call(w[3], w[4], w[5], self, a[0], a[1], a[2], a[3], w[0], w[1], w[2]);
+	else if (f->number == SYSCALL_REPLY_RECV)
+		fastpath_reply_recv(
+			w[3], w[4], w[5], self, a[0], a[1], a[2], a[3], w[0], w[1], w[2]);
+	return short_way_done;
+}
+
+void fake_syscall(struct cpu *cpu)
+{
+	entry_begin(cpu);
+	if (short_way(cpu->entry.current))
+		return;
+	if (setjmp(idle) == 0)
+		syscall_enter(cpu, cpu->entry.current);
+}
+
+/* As interrupt_enter in the architecture's code. */
+static void interrupt_end(struct cpu *cpu, struct thread *self)
+{
+	if (self != NULL && cpu->entry.current == self)
+		upcall_interrupt(self);
+	kernel_leave(cpu);
+}
+
+void fake_timer(struct cpu *cpu)
+{
+	struct thread *self = cpu->entry.current;
+
+	entry_begin(cpu);
+	timer_at[cpu->id] = TIME_NEVER;
+	if (setjmp(idle) != 0)
+		return;
+	kernel_lock(cpu);
+	sched_timer(cpu);
+	interrupt_end(cpu, self);
+}
+
+void fake_reschedule(struct cpu *cpu)
+{
+	struct thread *self = cpu->entry.current;
+
+	entry_begin(cpu);
+	interrupt_sent[cpu->id] = false;
+	if (setjmp(idle) != 0)
+		return;
+	kernel_lock(cpu);
+	cpu->reschedule = true;
+	interrupt_end(cpu, self);
+}
+
+void fake_interrupt(struct cpu *cpu, struct irq *irq)
+{
+	struct thread *self = cpu->entry.current;
+
+	entry_begin(cpu);
+	if (setjmp(idle) != 0)
+		return;
+	kernel_lock(cpu);
+	irq_deliver(cpu, irq);
+	interrupt_end(cpu, self);
+}
+
+void fake_fault(struct cpu *cpu, uint64_t kind, uint64_t address, uint64_t access)
+{
+	struct thread *self = cpu->entry.current;
+
+	entry_begin(cpu);
+	if (setjmp(idle) != 0)
+		return;
+	kernel_lock(cpu);
+	if (self != NULL)
+		fault_raise(cpu, self, kind, address, access);
+	interrupt_end(cpu, self);
+}
+
+void fake_settle(void)
+{
+	bool again = true;
+
+	for (uint32_t round = 0; again; round++) {
+		again = false;
+		FAKE_CHECK(round < 1000); /* CPUs that interrupt each other for ever */
+		for (uint32_t i = 0; i < cpu_count; i++) {
+			if (!interrupt_sent[i] && !cpus[i]->reschedule)
+				continue;
+			fake_reschedule(cpus[i]);
+			again = true;
+		}
+	}
+}
+
+static struct cpu *next_timer(time_ns end)
+{
+	struct cpu *next = NULL;
+
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		if (timer_at[i] <= end && (next == NULL || timer_at[i] < timer_at[next->id]))
+			next = cpus[i];
+	}
+	return next;
+}
+
+void fake_pass(time_ns duration)
+{
+	time_ns end = fake_now + duration;
+	struct cpu *cpu;
+
+	fake_settle();
+	while ((cpu = next_timer(end)) != NULL) {
+		if (timer_at[cpu->id] > fake_now)
+			fake_now = timer_at[cpu->id];
+		fake_timer(cpu);
+		fake_settle();
+	}
+	fake_now = end;
+}
+
+struct cpu *fake_cpu_of(const struct thread *thread)
+{
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		if (cpus[i]->entry.current == thread)
+			return cpus[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The life cycle of calls, contexts, replies and waits, step by step on the fake machine.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fake/invariants.h"
+#include "fake/user.h"
+
+#include <kernel/cspace.h>
+#include <kernel/delete.h>
+#include <kernel/endpoint.h>
+
+#define MS 1000000u
+
+static handle_t endpoint;
+static handle_t reply;
+static struct worker server; /* on CPU 1 */
+static struct worker client; /* on CPU 2 */
+static struct worker other;  /* on CPU 3 */
+
+static int boot(void **state)
+{
+	(void)state;
+	user_boot(4);
+	endpoint = user_make(OBJECT_ENDPOINT, 0);
+	reply = user_make(OBJECT_REPLY, 0);
+	server = user_worker(100, 1);
+	client = user_worker(90, 2);
+	other = user_worker(80, 3);
+	user_start(&server);
+	user_start(&client);
+	user_start(&other);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	fake_settle();
+	invariants_check();
+	fake_end();
+	return 0;
+}
+
+static void settle(void)
+{
+	fake_settle();
+	invariants_check();
+}
+
+static uint64_t info(uint32_t label, unsigned words, unsigned handles)
+{
+	return (uint64_t)label << 32 | handles << 8 | words;
+}
+
+/* The server receives, the client calls: the server runs with the client's context. */
+static void connect(time_ns deadline)
+{
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become(&client);
+	assert_int_equal(user_call(endpoint, info(7, 2, 0), deadline), STILL_BLOCKED);
+	settle();
+	assert_ptr_equal(server.thread->sc, client.thread->home);
+	assert_int_equal(client.thread->state, THREAD_STATE_CALLING);
+}
+
+static void test_call(void **state)
+{
+	(void)state;
+	user_become(&client);
+	client.thread->frame.words[0] = 41;
+	connect(NEVER);
+	assert_int_equal(server.thread->frame.words[0], 41);
+	assert_int_equal(server.thread->frame.args[1], info(7, 2, 0));
+	assert_int_equal(server.thread->priority, 100);
+	user_become(&server);
+	server.thread->frame.words[0] = 42;
+	assert_int_equal(user_reply_recv(reply, info(0, 1, 0), endpoint, NEVER), STILL_BLOCKED);
+	settle();
+	assert_int_equal(user_status(client.thread), OK);
+	assert_int_equal(client.thread->frame.words[0], 42);
+	assert_ptr_equal(client.thread->sc, client.thread->home);
+	user_become(&client);
+	assert_int_equal(user_call(endpoint, info(7, 2, 0), NEVER), STILL_BLOCKED);
+	user_become(&server);
+	assert_int_equal(user_reply(reply, 0), OK);
+	assert_int_equal(user_reply(reply, 0), ERR_GONE);
+}
+
+static void test_queued_call(void **state)
+{
+	(void)state;
+	user_become(&client);
+	assert_int_equal(user_call(endpoint, info(1, 0, 0), 0), ERR_WOULD_BLOCK);
+	assert_int_equal(user_call(endpoint, info(1, 0, 0), fake_now), ERR_DEADLINE);
+	assert_int_equal(user_call(endpoint, info(1, 0, 0), NEVER), STILL_BLOCKED);
+	user_become(&other);
+	assert_int_equal(user_send(endpoint, info(2, 0, 0), NEVER), STILL_BLOCKED);
+	settle();
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), OK);
+	assert_int_equal(server.thread->frame.args[1], info(1, 0, 0));
+	settle();
+	user_become(&server);
+	assert_int_equal(user_reply_recv(reply, 0, endpoint, NEVER), OK);
+	assert_int_equal(server.thread->frame.args[1], info(2, 0, 0));
+	settle();
+	assert_int_equal(user_status(other.thread), OK);
+	assert_int_equal(user_status(client.thread), OK);
+}
+
+static void test_deadline_of_call(void **state)
+{
+	(void)state;
+	connect(fake_now + MS);
+	fake_pass(2 * MS);
+	settle();
+	assert_int_equal(user_status(client.thread), ERR_DEADLINE);
+	assert_ptr_equal(server.thread->sc, server.thread->home);
+	user_become(&server);
+	assert_int_equal(user_reply(reply, 0), ERR_GONE);
+}
+
+static void test_deadline_of_send(void **state)
+{
+	(void)state;
+	user_become(&client);
+	assert_int_equal(user_send(endpoint, info(1, 0, 0), fake_now + MS), STILL_BLOCKED);
+	user_become(&server);
+	assert_int_equal(user_wait(user_handle(0), 1, NEVER), ERR_INVALID_HANDLE);
+	settle();
+	fake_pass(2 * MS);
+	settle();
+	assert_int_equal(user_status(client.thread), ERR_DEADLINE);
+}
+
+/* A server parks one call and waits for the next with a deadline of its own. */
+static void test_deadline_of_receive_after_park(void **state)
+{
+	handle_t second;
+
+	(void)state;
+	user_become_root();
+	second = user_make(OBJECT_REPLY, 0);
+	connect(NEVER);
+	user_become(&server);
+	assert_int_equal(user_recv(second, endpoint, fake_now + MS), STILL_BLOCKED);
+	settle();
+	fake_pass(2 * MS);
+	settle();
+	assert_int_equal(user_status(server.thread), ERR_DEADLINE);
+	user_become(&server);
+	assert_int_equal(user_reply(reply, 0), OK);
+	settle();
+	assert_int_equal(user_status(client.thread), OK);
+}
+
+/* A deadline of a parked call: nobody holds the context. */
+static void test_deadline_while_parked(void **state)
+{
+	handle_t second;
+
+	(void)state;
+	user_become_root();
+	second = user_make(OBJECT_REPLY, 0);
+	connect(fake_now + MS);
+	user_become(&server);
+	assert_int_equal(user_recv(second, endpoint, NEVER), STILL_BLOCKED);
+	settle();
+	fake_pass(2 * MS);
+	settle();
+	assert_int_equal(user_status(client.thread), ERR_DEADLINE);
+	assert_int_equal(server.thread->state, THREAD_STATE_RECEIVING);
+}
+
+static void test_nested_calls(void **state)
+{
+	handle_t inner = user_make(OBJECT_ENDPOINT, 0);
+	handle_t inner_reply = user_make(OBJECT_REPLY, 0);
+
+	(void)state;
+	user_become(&other);
+	assert_int_equal(user_recv(inner_reply, inner, NEVER), STILL_BLOCKED);
+	connect(fake_now + MS);
+	user_become(&server);
+	assert_int_equal(user_call(inner, 0, NEVER), STILL_BLOCKED);
+	settle();
+	assert_ptr_equal(other.thread->sc, client.thread->home);
+	assert_int_equal(other.thread->sc->chain_depth, 2);
+	fake_pass(2 * MS); /* the outer call ends; the inner one goes on, on other's context */
+	settle();
+	assert_int_equal(user_status(client.thread), ERR_DEADLINE);
+	assert_int_equal(server.thread->state, THREAD_STATE_CALLING);
+	user_become(&other);
+	assert_int_equal(user_reply(inner_reply, 0), OK);
+	settle();
+	assert_int_equal(user_status(server.thread), OK);
+	user_become(&server);
+	assert_int_equal(user_reply(reply, 0), ERR_GONE);
+}
+
+static void test_cancel_stop_and_death(void **state)
+{
+	(void)state;
+	connect(NEVER);
+	user_become_root();
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_CANCEL, 0), OK);
+	settle();
+	assert_int_equal(user_status(client.thread), ERR_CANCELLED);
+	user_become(&server);
+	assert_int_equal(user_reply(reply, 0), ERR_GONE);
+	connect(NEVER);
+	user_become_root();
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
+	settle();
+	assert_int_equal(client.thread->state, THREAD_STATE_STOPPED);
+	user_start(&client);
+	assert_int_equal(user_status(client.thread), ERR_CANCELLED);
+	connect(NEVER);
+	user_become_root();
+	assert_int_equal(user_delete(server.handle), OK);
+	settle();
+	assert_int_equal(user_status(client.thread), ERR_PEER_DEAD);
+}
+
+static void test_death_of_reply_and_endpoint(void **state)
+{
+	(void)state;
+	connect(NEVER);
+	user_become_root();
+	assert_int_equal(user_delete(reply), OK);
+	settle();
+	assert_int_equal(user_status(client.thread), ERR_PEER_DEAD);
+	reply = user_make(OBJECT_REPLY, 0);
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become_root();
+	assert_int_equal(user_delete(reply), OK);
+	settle();
+	assert_int_equal(user_status(server.thread), ERR_CANCELLED);
+	user_become(&server);
+	assert_int_equal(user_recv(0, endpoint, NEVER), STILL_BLOCKED);
+	user_become(&client);
+	assert_int_equal(user_call(endpoint, 0, NEVER), ERR_UNFUNDED);
+	user_become_root();
+	assert_int_equal(user_delete(endpoint), OK);
+	settle();
+	assert_int_equal(user_status(server.thread), ERR_PEER_DEAD);
+}
+
+/* --- servers without a context of their own --------------------------------------------------- */
+
+static void drop_home(void)
+{
+	struct slot *slot = &server.thread->slots[THREAD_SLOT_HOME];
+	struct slice slice = {.left = SLICE_STEPS};
+
+	fake_cpu = cpus[0];
+	assert_int_equal(user_delete(server.context), OK);
+	assert_int_equal(slot_delete(fake_root, slot, &slice), OK);
+	assert_null(server.thread->home);
+}
+
+static void test_passive_server(void **state)
+{
+	(void)state;
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become_root();
+	drop_home();
+	settle();
+	user_become(&client);
+	assert_int_equal(user_send(endpoint, 0, NEVER), ERR_UNFUNDED);
+	assert_int_equal(user_call(endpoint, 0, NEVER), STILL_BLOCKED);
+	settle();
+	user_become(&other); /* the next call waits while the first is served */
+	assert_int_equal(user_call(endpoint, info(5, 0, 0), NEVER), STILL_BLOCKED);
+	user_become(&server);
+	assert_int_equal(user_reply_recv(reply, 0, endpoint, NEVER), OK);
+	settle();
+	assert_int_equal(server.thread->frame.args[1], info(5, 0, 0));
+	assert_int_equal(server.thread->state, THREAD_STATE_READY);
+	user_become(&client);
+	assert_int_equal(user_send(endpoint, 0, NEVER), STILL_BLOCKED);
+	user_become(&server); /* a plain send brings no context */
+	assert_int_equal(user_reply_recv(reply, 0, endpoint, NEVER), STILL_BLOCKED);
+	settle();
+	assert_int_equal(user_status(client.thread), ERR_UNFUNDED);
+	assert_int_equal(user_status(other.thread), OK);
+}
+
+/* --- entries of threads that others stopped --------------------------------------------------- */
+
+/* Another CPU stopped the thread; its interrupt has not come yet when the thread enters. */
+static void test_entry_after_stop(void **state)
+{
+	(void)state;
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become_root();
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
+	user_self = client.thread;
+	(void)user_call(endpoint, 0, NEVER);
+	settle();
+	assert_int_equal(client.thread->state, THREAD_STATE_STOPPED);
+	assert_int_equal(server.thread->state, THREAD_STATE_RECEIVING);
+}
+
+static void test_yield_after_reconfiguration(void **state)
+{
+	(void)state;
+	user_become_root();
+	assert_int_equal(
+		user_invoke(client.context, METHOD_SCHED_CONTEXT_CONFIGURE, 3, MS, 0, 0), OK);
+	user_self = client.thread;
+	(void)user_syscall(SYSCALL_YIELD, 0, 0, 0, 0);
+	settle();
+	assert_ptr_equal(fake_cpu_of(client.thread), cpus[3]);
+}
+
+static void test_fault_after_stop(void **state)
+{
+	(void)state;
+	user_become_root();
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
+	fake_fault(cpus[2], FAULT_PAGE, 0x1234, 0);
+	settle();
+	assert_int_equal(client.thread->state, THREAD_STATE_STOPPED);
+}
+
+/* --- homes ------------------------------------------------------------------------------------ */
+
+/* A server that is stopped while it holds a client's context, and gets a new home. */
+static void test_new_home_while_serving(void **state)
+{
+	handle_t inner = user_make(OBJECT_ENDPOINT, 0);
+	handle_t inner_reply = user_make(OBJECT_REPLY, 0);
+
+	(void)state;
+	user_become(&other);
+	assert_int_equal(user_recv(inner_reply, inner, NEVER), STILL_BLOCKED);
+	connect(fake_now + MS);
+	user_become_root();
+	assert_int_equal(user_invoke(server.handle, METHOD_THREAD_STOP, 0), OK);
+	settle();
+	assert_int_equal(
+		user_invoke(server.handle, METHOD_THREAD_CONFIGURE, 0, 0, 0, server.context), OK);
+	user_start(&server);
+	settle();
+	user_become(&server);
+	assert_int_equal(user_call(inner, 0, NEVER), STILL_BLOCKED);
+	settle();
+	fake_pass(2 * MS); /* the client leaves */
+	settle();
+	assert_int_equal(user_status(client.thread), ERR_DEADLINE);
+	assert_ptr_equal(other.thread->sc, server.thread->home);
+}
+
+/* --- what a thread uses goes away ------------------------------------------------------------- */
+
+static void test_revoked_parts(void **state)
+{
+	handle_t cnode = user_make(OBJECT_CNODE, 4);
+	handle_t space = user_make(OBJECT_ADDRESS_SPACE, 0);
+
+	(void)state;
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
+	settle();
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_CONFIGURE, cnode, space), OK);
+	user_start(&client);
+	settle();
+	user_become_root();
+	assert_int_equal(user_delete(client.page_frame), OK); /* the thread keeps its own */
+	assert_non_null(client.thread->message);
+	fake_cpu = cpus[0];
+	for (uint32_t part = 0; part < THREAD_SLOT_HOME; part++) {
+		struct slice slice = {.left = SLICE_STEPS};
+
+		if (client.thread->slots[part].type != OBJECT_NULL)
+			assert_int_equal(
+				slot_delete(fake_root, &client.thread->slots[part], &slice), OK);
+	}
+	settle();
+	assert_ptr_equal(client.thread->cspace, &cspace_empty);
+	assert_null(client.thread->space);
+	assert_null(client.thread->message);
+	assert_int_equal(client.thread->state, THREAD_STATE_STOPPED);
+	user_become_root();
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_RESUME, 0), ERR_UNFUNDED);
+}
+
+/* A long message waits to be sent when its page goes. */
+static void test_message_page_of_sender(void **state)
+{
+	struct slice slice = {.left = SLICE_STEPS};
+
+	(void)state;
+	user_become(&client);
+	assert_int_equal(user_call(endpoint, info(1, 20, 0), NEVER), STILL_BLOCKED);
+	fake_cpu = cpus[0];
+	assert_int_equal(
+		slot_delete(fake_root, &client.thread->slots[THREAD_SLOT_MESSAGE], &slice), OK);
+	settle();
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, fake_now + MS), STILL_BLOCKED);
+	assert_int_equal(user_status(client.thread), ERR_BAD_ADDRESS);
+	settle();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_call, boot, end),
+		cmocka_unit_test_setup_teardown(test_queued_call, boot, end),
+		cmocka_unit_test_setup_teardown(test_deadline_of_call, boot, end),
+		cmocka_unit_test_setup_teardown(test_deadline_of_send, boot, end),
+		cmocka_unit_test_setup_teardown(test_deadline_of_receive_after_park, boot, end),
+		cmocka_unit_test_setup_teardown(test_deadline_while_parked, boot, end),
+		cmocka_unit_test_setup_teardown(test_nested_calls, boot, end),
+		cmocka_unit_test_setup_teardown(test_cancel_stop_and_death, boot, end),
+		cmocka_unit_test_setup_teardown(test_death_of_reply_and_endpoint, boot, end),
+		cmocka_unit_test_setup_teardown(test_passive_server, boot, end),
+		cmocka_unit_test_setup_teardown(test_entry_after_stop, boot, end),
+		cmocka_unit_test_setup_teardown(test_yield_after_reconfiguration, boot, end),
+		cmocka_unit_test_setup_teardown(test_fault_after_stop, boot, end),
+		cmocka_unit_test_setup_teardown(test_new_home_while_serving, boot, end),
+		cmocka_unit_test_setup_teardown(test_revoked_parts, boot, end),
+		cmocka_unit_test_setup_teardown(test_message_page_of_sender, boot, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Host tests of the kernel: its portable core and page tables on a fake machine.
+
+KERNEL_HOST_SOURCES := $(filter-out kernel/core/memory.c kernel/core/panic.c,$(sort $(wildcard \
+	kernel/core/*.c))) kernel/arch/x86_64/paging.c kernel/arch/x86_64/frame.c \
+	$(sort $(wildcard tests/host/kernel/fake/*.c))
+KERNEL_HOST_FLAGS   := -Itests/host/kernel/fake -Ikernel/include -Ikernel/arch/x86_64/include \
+	-Ikernel/core -std=c17 -fno-strict-aliasing -Dsched_yield=kernel_sched_yield -Wno-thread-safety
+
+# The core is compiled once for all tests and once for all fuzzers.
+$(foreach kind,host fuzz,$(eval $(call compile_rules,$(kind)/kernel,$$(CFLAGS_$(kind)) \
+	$$(KERNEL_HOST_FLAGS))))
+KERNEL_HOST_OBJECTS = $(call objects,$(1)/kernel,$(KERNEL_HOST_SOURCES))
+
+# $(1): name, $(2): sources
+define kernel_test
+$(call host_program,host,$(1),$(2),$(KERNEL_HOST_FLAGS),-lcmocka)
+$(BUILD)/tests/host/$(1): $(call KERNEL_HOST_OBJECTS,host)
+$(call add_test,host/$(1),$(BUILD)/tests/host/$(1),$(BUILD)/tests/host/$(1))
+endef
+
+$(eval $(call kernel_test,kernel_ipc,tests/host/kernel/ipc_test.c))
+$(eval $(call kernel_test,kernel_capability_model,$(addprefix tests/host/kernel/,\
+	capability_model_test.c capability_model.c)))

@@ -122,6 +122,17 @@ static void hand_over_memory(const struct root_info *info, const struct root_unt
 	}
 }
 
+/* The library finds the time there. */
+static void map_time(const struct root_info *info)
+{
+	uint64_t missing;
+	status_t status = address_space_map(
+		info->space, info->time_frame, 0, PROCESS_TIME_ADDRESS, 1, RIGHT_READ, &missing);
+
+	if (status != OK)
+		fail(info, "cannot map the time", status);
+}
+
 [[noreturn]] static void watch(const struct root_info *info, handle_t endpoint, handle_t reply)
 {
 	for (;;) {
@@ -158,6 +169,7 @@ void program_main(const void *argument)
 	endpoint = make(info, own->handle, OBJECT_ENDPOINT, FAULT_SLOT);
 	reply = make(info, own->handle, OBJECT_REPLY, REPLY_SLOT);
 	own_memory = own->handle;
+	map_time(info);
 	init_builder(info, endpoint);
 	supervisor.manifest = supervisor_manifest;
 	supervisor.base = SUPERVISOR_BASE;

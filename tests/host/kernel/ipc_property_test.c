@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Random interleavings of threads that call, serve, wait, lock, die and are cancelled, on several
+// CPUs with time that passes; the whole kernel state is checked after each step. At the end of a
+// run everything is destroyed, and nobody with a deadline may still wait.
+#include "fake/invariants.h"
+#include "fake/user.h"
+
+#include <kernel/endpoint.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define WORKERS       8
+#define ENDPOINTS     3
+#define REPLIES       10
+#define NOTIFICATIONS 3
+#define RUN_LENGTH    1200
+#define WORD_ADDRESS  0x10000000u
+#define US            1000u
+
+static struct worker workers[WORKERS];
+static uint64_t endpoints[ENDPOINTS]; /* slots */
+static uint64_t replies[REPLIES];
+static uint64_t notifications[NOTIFICATIONS];
+static uint64_t message_slots; /* where received capabilities arrive */
+static uint32_t *word;
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? strtoull(text, NULL, 0) : otherwise;
+}
+
+static handle_t any(const uint64_t *slots, uint64_t count)
+{
+	return user_handle(slots[user_below(count)]);
+}
+
+static time_ns any_deadline(void)
+{
+	switch (user_below(4)) {
+	case 0:
+		return user_below(2) == 0 ? 0 : fake_now;
+	case 1:
+		return NEVER;
+	default:
+		return fake_now + user_below(3000) * US;
+	}
+}
+
+static uint64_t any_info(void)
+{
+	uint64_t label = user_below(8) == 0 ? user_below(3) : 7;
+	uint64_t words = user_below(6) == 0 ? user_below(80) : user_below(7);
+	uint64_t handles = user_below(6) == 0 ? user_below(3) : 0;
+
+	return label << 32 | handles << 8 | words;
+}
+
+/* --- what threads do themselves --------------------------------------------------------------- */
+
+static void set_call(
+	struct thread *t, uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	t->frame.number = number;
+	t->frame.args[0] = a;
+	t->frame.args[1] = b;
+	t->frame.args[2] = c;
+	t->frame.args[3] = d;
+	t->frame.rip = 0x400100;
+}
+
+static void choose_call(struct thread *t)
+{
+	handle_t endpoint = any(endpoints, ENDPOINTS);
+	handle_t reply = any(replies, REPLIES);
+	handle_t notification = any(notifications, NOTIFICATIONS);
+	handle_t owner = user_below(2) == 0 ? 0 : workers[user_below(WORKERS)].handle;
+	uint64_t address = WORD_ADDRESS + 4 * user_below(2);
+
+	if (t->message != NULL)
+		t->message->send_handles[0] = notification;
+	switch (user_below(14)) {
+	case 0 ... 2:
+		set_call(t, SYSCALL_CALL, endpoint, any_info(), any_deadline(), 0);
+		break;
+	case 3 ... 5:
+		set_call(t, SYSCALL_REPLY_RECV, reply, any_info(), any_deadline(), endpoint);
+		break;
+	case 6:
+		set_call(t, SYSCALL_RECV, user_below(4) == 0 ? 0 : reply, 0, any_deadline(),
+			endpoint);
+		break;
+	case 7:
+		set_call(t, SYSCALL_SEND, endpoint, any_info(), any_deadline(), 0);
+		break;
+	case 8:
+		set_call(t, SYSCALL_REPLY, reply, any_info(), 0, 0);
+		break;
+	case 9:
+		set_call(t, SYSCALL_SIGNAL, notification, 0, 0, 0);
+		break;
+	case 10:
+		set_call(t, SYSCALL_WAIT, notification, user_random(), any_deadline(), 0);
+		break;
+	case 11:
+		set_call(t, SYSCALL_FUTEX_WAIT, address, *word, any_deadline(), owner);
+		break;
+	case 12:
+		set_call(t, user_below(2) == 0 ? SYSCALL_FUTEX_WAKE : SYSCALL_FUTEX_REQUEUE,
+			address, user_below(3), WORD_ADDRESS, user_below(3));
+		break;
+	default:
+		set_call(t, SYSCALL_YIELD, 0, 0, 0, 0);
+		break;
+	}
+}
+
+/* Some thread that runs makes a call or faults, whether or not interrupts are on their way. */
+static void thread_step(void)
+{
+	struct cpu *cpu = cpus[user_below(cpu_count)];
+	struct thread *t = cpu->entry.current;
+
+	if (t == NULL || t == fake_root)
+		return;
+	if (user_below(40) == 0) {
+		fake_fault(cpu, user_below(5), user_random() & 0xffff000, 0);
+		return;
+	}
+	if (t->frame.rip != 0x400100 - 2) /* else the kernel wants the call again */
+		choose_call(t);
+	t->frame.rip = 0x400100;
+	fake_syscall(cpu);
+}
+
+/* --- what is done to them --------------------------------------------------------------------- */
+
+static void remake(uint64_t *slots, uint64_t count, uint64_t type)
+{
+	uint64_t index = slots[user_below(count)];
+
+	(void)user_invoke(fake_info->cnode, METHOD_CNODE_DELETE, index);
+	FAKE_CHECK(user_invoke(user_memory(), METHOD_UNTYPED_RETYPE, type, 0, 1, fake_info->cnode,
+			   index) == OK);
+}
+
+static void destroy_something(void)
+{
+	switch (user_below(3)) {
+	case 0:
+		remake(endpoints, ENDPOINTS, OBJECT_ENDPOINT);
+		break;
+	case 1:
+		remake(replies, REPLIES, OBJECT_REPLY);
+		break;
+	default:
+		remake(notifications, NOTIFICATIONS, OBJECT_NOTIFICATION);
+		break;
+	}
+}
+
+static void give_part(const struct worker *w)
+{
+	handle_t context = user_below(3) == 0 ? user_make(OBJECT_SCHED_CONTEXT, 0) : w->context;
+	uint64_t fault = user_below(2) == 0 ? 0 : any(endpoints, ENDPOINTS);
+
+	(void)user_invoke(context, METHOD_SCHED_CONTEXT_CONFIGURE, user_below(cpu_count),
+		(10 + user_below(500)) * US, user_below(2) * 1000 * US, 0);
+	(void)user_invoke(w->handle, METHOD_THREAD_CONFIGURE, fake_info->cnode, fake_info->space,
+		w->page_frame, context, fault);
+}
+
+/* As a revoke of what one of its parts was made from. */
+static void lose_part(const struct worker *w)
+{
+	uint64_t index = user_slot();
+	uint64_t part = user_below(2);
+	status_t status;
+
+	(void)index;
+	if (part == 0)
+		status = user_invoke(w->handle, METHOD_THREAD_BIND,
+			user_below(2) == 0 ? 0 : any(notifications, NOTIFICATIONS));
+	else
+		status = user_invoke(w->context, METHOD_SCHED_CONTEXT_CONFIGURE,
+			user_below(cpu_count), (10 + user_below(500)) * US,
+			user_below(2) * 1000 * US, 0);
+	(void)status;
+}
+
+/* A worker's thread dies, and another one takes its place. */
+static void replace_worker(struct worker *w)
+{
+	uint8_t priority = (uint8_t)(1 + user_below(150));
+	uint32_t cpu = (uint32_t)user_below(cpu_count);
+
+	if (user_below(2) == 0)
+		(void)user_delete(w->context); /* the thread's own capability keeps it */
+	FAKE_CHECK(user_delete(w->handle) == OK);
+	(void)user_delete(w->context);
+	(void)user_delete(w->page_frame);
+	*w = user_worker(priority, cpu);
+	(void)user_invoke(w->handle, METHOD_THREAD_RESUME, 0);
+}
+
+static void root_step(void)
+{
+	struct worker *w = &workers[user_below(WORKERS)];
+
+	if (fake_cpu_of(fake_root) == NULL)
+		return;
+	switch (user_below(16)) {
+	case 0 ... 1:
+		(void)user_invoke(w->handle, METHOD_THREAD_CANCEL, 0);
+		break;
+	case 2 ... 3:
+		(void)user_invoke(w->handle, METHOD_THREAD_STOP, 0);
+		break;
+	case 4 ... 8:
+		(void)user_invoke(w->handle, METHOD_THREAD_RESUME, 0);
+		break;
+	case 9:
+		(void)user_invoke(w->handle, METHOD_THREAD_SET_PRIORITY, 1 + user_below(150),
+			fake_info->thread);
+		break;
+	case 10:
+		(void)user_invoke(w->handle, METHOD_THREAD_INTERRUPT, 5);
+		break;
+	case 11:
+		destroy_something();
+		break;
+	case 12:
+		give_part(w);
+		break;
+	case 13:
+		lose_part(w);
+		break;
+	case 14:
+		(void)user_invoke(
+			fake_info->cnode, METHOD_CNODE_CANCEL_BADGE, any(endpoints, ENDPOINTS), 0);
+		break;
+	default:
+		if (user_below(4) == 0)
+			replace_worker(w);
+		break;
+	}
+}
+
+/* --- runs ------------------------------------------------------------------------------------- */
+
+static void empty_window(void)
+{
+	for (uint64_t i = 0; i < 4; i++) {
+		if (fake_cpu_of(fake_root) != NULL)
+			(void)user_invoke(fake_info->cnode, METHOD_CNODE_DELETE, message_slots + i);
+	}
+}
+
+static void prepare_word(void)
+{
+	handle_t frame = user_make(OBJECT_FRAME, PAGE_SHIFT);
+
+	FAKE_CHECK(user_invoke(fake_info->space, METHOD_ADDRESS_SPACE_MAP, frame, 0, WORD_ADDRESS,
+			   1, RIGHT_READ | RIGHT_WRITE) == OK);
+	word = user_object(frame);
+}
+
+static void prepare(uint32_t cpu_total)
+{
+	user_boot(cpu_total);
+	FAKE_CHECK(user_invoke(fake_info->sched_context, METHOD_SCHED_CONTEXT_CONFIGURE, 0,
+			   1000000 * US, 0, 0) == OK);
+	for (int i = 0; i < ENDPOINTS; i++)
+		endpoints[i] = user_index(user_make(OBJECT_ENDPOINT, 0));
+	for (int i = 0; i < REPLIES; i++)
+		replies[i] = user_index(user_make(OBJECT_REPLY, 0));
+	for (int i = 0; i < NOTIFICATIONS; i++)
+		notifications[i] = user_index(user_make(OBJECT_NOTIFICATION, 0));
+	prepare_word();
+	message_slots = user_slot();
+	for (int i = 0; i < 3; i++)
+		(void)user_slot();
+	for (uint32_t i = 0; i < WORKERS; i++) {
+		uint32_t cpu = cpu_total == 1 ? 0 : 1 + i % (cpu_total - 1);
+
+		workers[i] = user_worker((uint8_t)(10 * i + 10), cpu);
+		workers[i].page->receive_cnode = fake_info->cnode;
+		workers[i].page->receive_index = message_slots;
+		workers[i].page->receive_count = 4;
+		(void)user_invoke(workers[i].handle, METHOD_THREAD_RESUME, 0);
+	}
+}
+
+/* With one CPU the first task must give way now and then. */
+static void rest(void)
+{
+	if (fake_cpu_of(fake_root) == NULL)
+		return;
+	(void)user_wait(user_handle(notifications[0]), 0, fake_now + 300 * US);
+}
+
+static bool may_wait_for_ever(const struct thread *t)
+{
+	return t->wait_deadline == TIME_NEVER || t->state == THREAD_STATE_CALLING;
+}
+
+static void run(uint32_t cpu_total)
+{
+	prepare(cpu_total);
+	for (int i = 0; i < RUN_LENGTH; i++) {
+		uint64_t what = user_below(20);
+
+		if (what < 12)
+			thread_step();
+		else if (what < 15)
+			root_step();
+		else if (what < 16)
+			rest();
+		else if (what < 17)
+			fake_pass(user_below(400) * US);
+		else if (what < 18)
+			*word = (uint32_t)user_below(2);
+		else
+			fake_settle();
+		if (i % 50 == 0)
+			empty_window();
+		if (user_below(3) == 0)
+			continue; /* the next step comes before interrupts on their way */
+		fake_settle();
+		invariants_check();
+	}
+	fake_pass(10000 * US);
+	invariants_check();
+	for (int i = 0; i < WORKERS; i++)
+		FAKE_CHECK(!thread_is_blocked(workers[i].thread) ||
+			   may_wait_for_ever(workers[i].thread));
+	fake_end();
+}
+
+int main(void)
+{
+	uint64_t seed = setting("KERNEL_MODEL_SEED", 1);
+	uint64_t steps = setting("KERNEL_MODEL_STEPS", 60000);
+
+	printf("life cycle of calls: seed %llu, %llu steps\n", (unsigned long long)seed,
+		(unsigned long long)steps);
+	user_seed(seed);
+	for (uint64_t done = 0; done < steps; done += RUN_LENGTH)
+		run((uint32_t)(1 + user_below(FAKE_CPUS)));
+	return 0;
+}

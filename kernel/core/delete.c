@@ -102,14 +102,17 @@ static status_t capability_remove(struct thread *actor, struct slot *slot, struc
 
 /* A capability minted from `slot` from which nothing is minted; else `slot`. The way there is at
  * most ABI_DERIVATION_DEPTH steps. */
-static struct slot *newest_minted(struct slot *slot)
+static struct slot *newest_minted(struct slot *slot, uint32_t *steps)
 {
 	struct slot *minted;
 
+	*steps = 1;
 	if (slot->type == OBJECT_UNTYPED)
 		return slot;
-	while ((minted = slot_first_derived(slot)) != NULL)
+	while ((minted = slot_first_derived(slot)) != NULL) {
 		slot = minted;
+		(*steps)++;
+	}
 	return slot;
 }
 
@@ -118,10 +121,11 @@ static status_t capability_remove_minted(
 	struct thread *actor, struct slot *slot, struct slice *slice)
 {
 	for (;;) {
-		struct slot *victim = newest_minted(slot);
+		uint32_t steps;
+		struct slot *victim = newest_minted(slot, &steps);
 		status_t status;
 
-		if (!slice_take(slice, 1))
+		if (!slice_take(slice, 1 + steps / 4) && slice->left != SLICE_STEPS)
 			return ERR_AGAIN;
 		status = capability_remove(actor, victim, slice);
 		if (status != OK)

@@ -23,7 +23,7 @@ status_t sched_context_consumed_method(struct invocation *in)
 /* --- address spaces
  * ---------------------------------------------------------------------------------- */
 
-#define GIVE_MAX 64u
+#define GIVE_MAX 32u
 
 static struct address_space *target_space(const struct invocation *in)
 {

@@ -137,7 +137,7 @@ status_t untyped_reset_method(struct invocation *in)
 	while (untyped->link_a > 0 && !is_device(untyped)) {
 		uint64_t page = (untyped->link_a - 1) & ~(PAGE_SIZE - 1);
 
-		if (!slice_take(&in->slice, SLICE_STEPS / 4))
+		if (!slice_take(&in->slice, SLICE_STEPS / 2))
 			return ERR_AGAIN;
 		memset((void *)(slot_address(untyped) + page), 0, PAGE_SIZE);
 		untyped->link_a = page;

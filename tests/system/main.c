@@ -83,10 +83,12 @@ static void give_tables(void)
 	uint64_t tag;
 
 	used_slots += TABLES;
-	for (uint64_t i = 0; i < TABLES; i += 32)
-		(void)!untyped_retype(
-			test_memory, OBJECT_PAGE_TABLE, 0, 32, root->cnode, slot + i, &tag);
-	CHECK_STATUS(address_space_give_tables(root->space, root->cnode, slot, TABLES), OK);
+	for (uint64_t i = 0; i < TABLES; i += 32) {
+		CHECK_STATUS(untyped_retype(test_memory, OBJECT_PAGE_TABLE, 0, 32, root->cnode,
+				     slot + i, &tag),
+			OK);
+		CHECK_STATUS(address_space_give_tables(root->space, root->cnode, slot + i, 32), OK);
+	}
 }
 
 void *map_page(handle_t *frame)

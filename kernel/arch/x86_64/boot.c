@@ -147,8 +147,9 @@ void kernel_main(uint64_t boot_info)
 	line = virtual_of(info->command_line);
 	console_print("Craton kernel, interface {x}, TSC {d} MHz\n", ABI_HASH, clock.hz / 1000000);
 	if (features.meltdown)
-		console_text("warning: this CPU can read kernel memory speculatively, and this kernel "
-			     "does not isolate itself from user mode yet\n");
+		console_text(
+			"warning: this CPU can read kernel memory speculatively, and this kernel "
+			"does not isolate itself from user mode yet\n");
 	limit = (uint32_t)option_number(line, "smp=", CPU_MAX);
 	kernel_has_others = machine.cpu_count > 1 && limit > 1;
 	cpu_set_entry(!kernel_has_others);
@@ -156,6 +157,7 @@ void kernel_main(uint64_t boot_info)
 	smp_start(machine.apic_ids, machine.cpu_count, limit);
 	root_start(info);
 	boot_cpu.reschedule = true;
+	boot_cpu.entry_tsc = 0; /* what was until now is no entry to the kernel */
 	entry_leave();
 	__builtin_unreachable();
 }

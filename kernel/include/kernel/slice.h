@@ -13,7 +13,7 @@ struct slice {
 	bool flush;    /* translations were removed: other CPUs must forget them */
 };
 
-#define SLICE_STEPS 48u
+#define SLICE_STEPS 30u
 
 ALWAYS_INLINE bool slice_take(struct slice *slice, uint32_t steps)
 {

@@ -28,3 +28,7 @@ RESTART_FILES := init=$(BUILD)/user/init.stripped svc/supervisor=$(BUILD)/user/s
 RESTART_NEEDS := $(SYSTEM_NEEDS) $(foreach f,$(RESTART_FILES),$(lastword $(subst =, ,$(f))))
 
 $(eval $(call add_test,system/restart-10000-kills,$(RUN_SYSTEM) $(RESTART_FILES),$(RESTART_NEEDS)))
+
+# All services are killed while the shell works.
+$(foreach cpus,1 4,$(eval $(call add_test,system/chaos-$(cpus)-cpu,\
+	$(PYTHON) tests/system/chaos_test.py --smp $(cpus),$(LOADER) $(BUILD)/craton.bundle)))

@@ -2,6 +2,7 @@
 /* The table of programs: made, ended, forgotten. */
 #include "process.h"
 
+#include <abi/protocol/console.h>
 #include <abi/protocol/memory.h>
 #include <abi/protocol/vfs.h>
 #include <abi/syscall.h>
@@ -106,6 +107,8 @@ static void release(struct process *p)
 	for (unsigned slot = OWN_SPACE; slot <= OWN_FAULT; slot++)
 		status = cnode_delete(own_cnode(), process_slot(p, (enum own_slot)slot));
 	status = peer_ask(SERVICE_NUMBER_VFS, VFS_SESSION_END, words);
+	words[0] = p->pid;
+	status = peer_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_SESSION_END, words);
 	words[0] = p->pid;
 	status = peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_SPACE_DESTROY, words);
 	if (process_handle(p, OWN_UNTYPED) != 0)

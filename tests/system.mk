@@ -8,7 +8,7 @@ SYSTEM_NEEDS := $(BUILD)/boot/craton.elf $(KERNEL).stripped
 RUN_SYSTEM   := $(PYTHON) tests/system/system_test.py
 
 $(foreach cpus,1 2 4,$(eval $(call add_test,system/kernel-$(cpus)-cpu,\
-	$(RUN_SYSTEM) system_test --smp $(cpus),$(SYSTEM_NEEDS) $(BUILD)/user/system_test)))
+	$(RUN_SYSTEM) system_test --smp $(cpus) --options log=debug,$(SYSTEM_NEEDS) $(BUILD)/user/system_test)))
 $(eval $(call add_bench,kernel,$(RUN_SYSTEM) kernel_bench --icount,\
 	$(SYSTEM_NEEDS) $(BUILD)/user/kernel_bench))
 

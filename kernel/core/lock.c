@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The kernel lock: see lock.h. */
-#include <arch/clock.h>
 #include <arch/machine.h>
 #include <kernel/lock.h>
 
@@ -8,25 +7,17 @@ bool kernel_has_others;
 
 static _Atomic uint32_t taken;
 
-void kernel_lock(struct cpu *cpu)
+void kernel_lock_slow(struct cpu *cpu)
 {
-	if (!kernel_has_others) {
-		cpu->entry_tsc = arch_timestamp();
-		return;
-	}
 	while (UNLIKELY(__c11_atomic_exchange(&taken, 1, __ATOMIC_ACQUIRE) != 0)) {
 		while (__c11_atomic_load(&taken, __ATOMIC_RELAXED) != 0)
 			arch_relax();
 	}
-	cpu->entry_tsc = arch_timestamp();
 	if (UNLIKELY(cpu->flush_request || cpu->drop_space))
 		arch_flush_requested(cpu);
 }
 
-void kernel_unlock(struct cpu *cpu)
+void kernel_unlock_slow(void)
 {
-	__atomic_store_n(&cpu->entry.in_kernel, 0, __ATOMIC_RELEASE);
-	if (!kernel_has_others)
-		return;
 	__c11_atomic_store(&taken, 0, __ATOMIC_RELEASE);
 }

@@ -91,21 +91,32 @@ static void foreign_call(struct cpu *cpu, struct thread *self)
 		fault_raise(cpu, self, FAULT_SYSCALL, self->frame.number, 0);
 }
 
+bool kernel_measures;
+
 /* The longest time without interrupts, waiting for the lock aside. */
-static void note_time_in_kernel(struct cpu *cpu)
+static COLD void note_time_in_kernel(struct cpu *cpu)
 {
 	uint64_t passed = arch_timestamp() - cpu->entry_tsc;
 
-	if (UNLIKELY(passed > cpu->longest_irq_off) && cpu->entry_tsc != 0)
+	if (passed > cpu->longest_irq_off && cpu->entry_tsc != 0)
 		cpu->longest_irq_off = passed;
+}
+
+void kernel_enter(struct cpu *cpu)
+{
+	kernel_lock(cpu);
+	if (UNLIKELY(kernel_measures))
+		cpu->entry_tsc = arch_timestamp();
 }
 
 void kernel_leave(struct cpu *cpu)
 {
 	if (UNLIKELY(cpu->reschedule))
 		sched_run(cpu);
-	arch_flush_finish();
-	note_time_in_kernel(cpu);
+	if (UNLIKELY(arch_flush_is_due()))
+		arch_flush_finish();
+	if (UNLIKELY(kernel_measures))
+		note_time_in_kernel(cpu);
 	if (UNLIKELY(cpu->entry.current == NULL))
 		arch_idle(cpu); /* does not return: the next interrupt comes back here */
 	kernel_unlock(cpu);
@@ -115,7 +126,7 @@ void syscall_enter(struct cpu *cpu, struct thread *self)
 {
 	status_t status;
 
-	kernel_lock(cpu);
+	kernel_enter(cpu);
 	if (UNLIKELY(cpu->entry.current != self)) { /* it was destroyed meanwhile */
 		kernel_leave(cpu);
 		return;

@@ -12,6 +12,7 @@
 #include <kernel/boot_memory.h>
 #include <kernel/console.h>
 #include <kernel/crash.h>
+#include <kernel/entry.h>
 #include <kernel/lock.h>
 #include <kernel/root.h>
 #include <kernel/sched.h>
@@ -103,6 +104,22 @@ static void init_machine(const struct boot_info *info, struct acpi_machine *mach
 	apic_timer_calibrate();
 }
 
+static bool option_is(const char *line, const char *option)
+{
+	for (; *line != 0; line++) {
+		const char *a = line;
+		const char *b = option;
+
+		while (*b != 0 && *a == *b) {
+			a++;
+			b++;
+		}
+		if (*b == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The number after `name=` on the command line, else `fallback`. */
 static uint64_t option_number(const char *line, const char *name, uint64_t fallback)
 {
@@ -150,6 +167,7 @@ void kernel_main(uint64_t boot_info)
 		console_text(
 			"warning: this CPU can read kernel memory speculatively, and this kernel "
 			"does not isolate itself from user mode yet\n");
+	kernel_measures = option_is(line, "log=debug");
 	limit = (uint32_t)option_number(line, "smp=", CPU_MAX);
 	kernel_has_others = machine.cpu_count > 1 && limit > 1;
 	cpu_set_entry(!kernel_has_others);
@@ -157,7 +175,6 @@ void kernel_main(uint64_t boot_info)
 	smp_start(machine.apic_ids, machine.cpu_count, limit);
 	root_start(info);
 	boot_cpu.reschedule = true;
-	boot_cpu.entry_tsc = 0; /* what was until now is no entry to the kernel */
 	entry_leave();
 	__builtin_unreachable();
 }

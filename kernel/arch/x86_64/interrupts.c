@@ -88,7 +88,7 @@ void interrupt_enter(struct cpu *cpu, struct thread *self, uint64_t vector, uint
 	uint64_t address = vector == VECTOR_PAGE ? cr2_read() : 0;
 
 	stop_if_asked(vector);
-	kernel_lock(cpu);
+	kernel_enter(cpu);
 	if (cpu->entry.current == self && is_exception(vector))
 		user_exception(cpu, self, vector, error, address);
 	else if (!is_exception(vector))
@@ -123,7 +123,7 @@ void interrupt_in_kernel_enter(struct trap_frame *trap)
 	if (!cpu->idle)
 		panic("interrupt in the kernel", trap);
 	__atomic_store_n(&cpu->entry.in_kernel, 1, __ATOMIC_RELEASE);
-	kernel_lock(cpu);
+	kernel_enter(cpu);
 	device_interrupt(cpu, trap->vector);
 	entry_leave();
 }

@@ -26,7 +26,7 @@
 
 uint64_t physmap_base;
 
-static uint64_t flush_mask; /* CPUs that must forget translations; guarded by the kernel lock */
+uint64_t arch_flush_mask; /* CPUs that must forget translations; guarded by the kernel lock */
 
 struct space_object {
 	struct address_space header;
@@ -71,7 +71,7 @@ void arch_space_tear(struct address_space *space)
 	space->torn = true;
 	space->pool = 0;
 	space->pool_count = 0;
-	flush_mask |= active_cpus(space);
+	arch_flush_mask |= active_cpus(space);
 	arch_flush_finish(); /* the tables may be reused as soon as their capabilities are gone */
 }
 
@@ -304,7 +304,7 @@ static void flush_range(const struct address_space *space, uint64_t address, uin
 			invlpg(address + (i << PAGE_SHIFT));
 		mask &= ~((uint64_t)1 << self->id);
 	}
-	flush_mask |= mask;
+	arch_flush_mask |= mask;
 }
 
 /* Calls for each present leaf chunk of a mapping; a mapping's leaves have the shape that chunk_at
@@ -348,17 +348,17 @@ void arch_flush_finish(void)
 {
 	struct cpu *self = cpu_self();
 
-	if (LIKELY(flush_mask == 0))
+	if (LIKELY(arch_flush_mask == 0))
 		return;
-	if ((flush_mask >> self->id & 1) != 0)
+	if ((arch_flush_mask >> self->id & 1) != 0)
 		cr3_write(cr3_read());
 	for (uint32_t i = 0; i < cpu_count; i++) {
-		if (cpus[i] == self || (flush_mask >> i & 1) == 0)
+		if (cpus[i] == self || (arch_flush_mask >> i & 1) == 0)
 			continue;
 		cpus[i]->flush_request = true;
 		arch_pull_into_kernel(cpus[i]);
 	}
-	flush_mask = 0;
+	arch_flush_mask = 0;
 }
 
 /* --- reading

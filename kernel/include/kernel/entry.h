@@ -7,6 +7,12 @@
 
 extern const uint64_t abi_hash;
 
+/* Boot option `log=debug`: the time of each entry is measured (platform.statistics). */
+extern bool kernel_measures;
+
+/* Takes the lock at an entry. */
+void kernel_enter(struct cpu *cpu);
+
 void syscall_enter(struct cpu *cpu, struct thread *self);
 
 /* Chooses what runs and releases the lock; if that is nobody, does not return. The lock is held. */

@@ -12,8 +12,22 @@
 /* Set before the first use of the lock if other CPUs will be started. */
 extern bool kernel_has_others;
 
-/* Takes the lock and honours what others asked of this CPU meanwhile. */
-void kernel_lock(struct cpu *cpu);
-void kernel_unlock(struct cpu *cpu);
+/* With several CPUs: waits for the lock and honours what others asked of this CPU meanwhile. */
+void kernel_lock_slow(struct cpu *cpu);
+void kernel_unlock_slow(void);
+
+/* Takes the lock. */
+ALWAYS_INLINE void kernel_lock(struct cpu *cpu)
+{
+	if (UNLIKELY(kernel_has_others))
+		kernel_lock_slow(cpu);
+}
+
+ALWAYS_INLINE void kernel_unlock(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->entry.in_kernel, 0, __ATOMIC_RELEASE);
+	if (UNLIKELY(kernel_has_others))
+		kernel_unlock_slow();
+}
 
 #endif

@@ -29,6 +29,14 @@ void arch_protect(struct address_space *space, uint64_t address, uint64_t physic
 	uint64_t flags);
 void arch_unmap(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages);
 
+extern uint64_t arch_flush_mask;
+
+/* Whether translations were removed that CPUs may still have. */
+ALWAYS_INLINE bool arch_flush_is_due(void)
+{
+	return arch_flush_mask != 0;
+}
+
 /* Makes every CPU forget translations that were removed. Before the kernel is left. */
 void arch_flush_finish(void);
 

@@ -98,6 +98,15 @@ static status_t statistics_handler(struct request *request)
 /* --- regions
  * ---------------------------------------------------------------------------------------- */
 
+static bool is_mapped_already(struct space *space, const struct region *wanted)
+{
+	const struct region *there = region_find(space, wanted->start);
+
+	return there != nullptr && there->end >= wanted->end && there->flags == wanted->flags &&
+	       there->object == wanted->object &&
+	       there->offset + (wanted->start - there->start) == wanted->offset;
+}
+
 static status_t map_handler(struct request *request)
 {
 	struct space *space = request_space(request);
@@ -123,6 +132,8 @@ static status_t map_handler(struct request *request)
 		return ERR_ACCESS;
 	if (region.object >= MEMORY_OBJECT_FIRST && object_find(region.object) == nullptr)
 		return ERR_NOT_FOUND;
+	if (is_mapped_already(space, &region)) /* the request came again after a restart */
+		return OK;
 	status = region_add(space, &region);
 	if (status == OK && region.object == MEMORY_OBJECT_BUNDLE)
 		status = bundle_map(space, region.start, request->words[2], region.offset,

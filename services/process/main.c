@@ -10,11 +10,19 @@
 
 #define KILL_INTERRUPT 2u
 #define STATUS_KILLED  128u
+#define LIMIT_CHECK_NS 20000000u
+#define LIMIT_REASON   24u /* as SIGXCPU */
 #define WAIT_NO_BLOCK  1u
 #define WAIT_KEEP      2u
 
 enum { STATE_READY = 1, STATE_WAITING, STATE_STOPPED, STATE_ENDED };
-enum { CAUSE_KILLED = 1, CAUSE_MEMORY_LIMIT = 4, CAUSE_BAD_IMAGE = 7, CAUSE_RUNTIME_LOST = 8 };
+enum {
+	CAUSE_KILLED = 1,
+	CAUSE_MEMORY_LIMIT = 4,
+	CAUSE_TIME_LIMIT = 5,
+	CAUSE_BAD_IMAGE = 7,
+	CAUSE_RUNTIME_LOST = 8
+};
 
 struct process_state *table;
 
@@ -392,6 +400,35 @@ static void notified(uint64_t bits)
 	take_limit_reports();
 }
 
+/* --- CPU time limits ------------------------------------------------------------------------- */
+
+static bool is_limited(const struct process *p)
+{
+	return p->phase == PHASE_RUNNING && p->cpu_limit_ns != 0;
+}
+
+static uint64_t next_check(void)
+{
+	for (uint32_t i = 0; i < PROCESSES; i++) {
+		if (is_limited(&table->processes[i]))
+			return time_now() + LIMIT_CHECK_NS;
+	}
+	return ABI_DEADLINE_NEVER;
+}
+
+static void check_limits(uint64_t now)
+{
+	(void)now;
+	for (uint32_t i = 0; i < PROCESSES; i++) {
+		struct process *p = &table->processes[i];
+
+		if (!is_limited(p) || process_cpu_ns(p) < p->cpu_limit_ns)
+			continue;
+		process_end(p, STATUS_KILLED + LIMIT_REASON, CAUSE_TIME_LIMIT, p->cpu_limit_ns);
+		estate_commit();
+	}
+}
+
 static const struct service_method methods[] = {
 	[PROCESS_SPAWN_BEGIN] = {spawn_begin_handler, RESTART_REPLAY},
 	[PROCESS_SPAWN_DATA] = {spawn_data_handler, RESTART_REPLAY},
@@ -440,5 +477,7 @@ void program_main(const void *argument)
 		.method_count = sizeof(methods) / sizeof(methods[0]),
 		.session_count = 256,
 		.notified = notified,
+		.deadline = next_check,
+		.expired = check_limits,
 	});
 }

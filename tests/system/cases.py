@@ -25,8 +25,8 @@ SECONDS = 300
 # `system` expects the records of the stand-in for the system; the vfs has no second names of files.
 LEFT_OUT = ("system", "command_links")
 PLACE = "share/case"
-LINE = ("mkdir /tmp/work && cd /tmp/work && cp -rp /share/case/data/. . && "
-        "PATH=/bin:/share/demos HOME=/tmp/work TZ=UTC LC_ALL=C exec sh /share/case/case.sh 2>/dev/null </dev/null")
+LINE = ("mkdir /tmp/desk && cd /tmp/desk && cp -rp /share/case/data/. . && "
+        "PATH=/bin:/share/demos HOME=/tmp/desk TZ=UTC LC_ALL=C exec sh /share/case/case.sh 2>/dev/null </dev/null")
 
 
 def expected(script, folder):

@@ -16,9 +16,9 @@ export function root_make(scratch, built, name) {
 	return root;
 }
 
-// work/ with a copy of the cases' files; case.sh.
+// desk/ with a copy of the cases' files; case.sh.
 export function work_make(root, cases, script) {
-	const work = path.join(root, 'work');
+	const work = path.join(root, 'desk');
 	fs.cpSync(path.join(cases, 'data'), work, {recursive: true, preserveTimestamps: true});
 	if (script)
 		fs.copyFileSync(script, path.join(root, 'case.sh'));

@@ -26,7 +26,7 @@ const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'craton-cases-'));
 
 const root_make = (name) => make_root(scratch, built, name);
 const work_make = (root, script) => make_work(root, cases, script);
-const environment = ['PATH=/bin', 'HOME=/work', 'PWD=/work', 'TZ=UTC', 'LC_ALL=C'];
+const environment = ['PATH=/bin', 'HOME=/desk', 'PWD=/desk', 'TZ=UTC', 'LC_ALL=C'];
 
 function run_ours(name, script) {
 	const root = root_make(name);
@@ -35,7 +35,7 @@ function run_ours(name, script) {
 	const out = fs.openSync(file, 'w'), none = fs.openSync('/dev/null', 'r+');
 	const errors = process.env.SHOW_ERRORS ? 2 : none;
 	const system = new System(root);
-	const exit = system.run('/bin/sh.wasm', ['sh', '/case.sh'], environment, '/work',
+	const exit = system.run('/bin/sh.wasm', ['sh', '/case.sh'], environment, '/desk',
 		new Map([[0, hostFile(none)], [1, hostFile(out)], [2, hostFile(errors)]]));
 	fs.closeSync(out);
 	fs.closeSync(none);

@@ -27,7 +27,7 @@ const tests = [
 	['command completion', 'hexd' + TAB + '-C noeol\r' + CTRL_D, ['hexdump -C noeol', '00000000'], 0],
 	['path completion', 'cat wo' + TAB + '\r' + CTRL_D, ['words.txt', 'alpha'], 0],
 	['directory completion', 'ls dir/su' + TAB + '\r' + CTRL_D, ['x.k'], 0],
-	['variable completion', 'echo $HO' + TAB + '\r' + CTRL_D, ['$HOME', '\r\n/work\n'], 0],
+	['variable completion', 'echo $HO' + TAB + '\r' + CTRL_D, ['$HOME', '\r\n/desk\n'], 0],
 	['choices', 'ls dir/' + TAB + TAB + '\r' + CTRL_D, ['dir/numbers', 'dir/sub/'], 0],
 	['alias', "alias hi='echo greetings'\rhi there\r" + CTRL_D, ['\r\ngreetings there\n'], 0],
 	['colours and columns', 'ls\r' + CTRL_D, ['\x1b[1;34mdir\x1b[0m', 'words.txt'], 0],
@@ -48,10 +48,10 @@ function run(name, keys) {
 	work_make(root, path.join(here, 'cases'));
 	const terminal = new Terminal(keys);
 	const exit = new System(root).run('/bin/sh.wasm', ['sh'],
-		['PATH=/bin', 'HOME=/work', 'PWD=/work', 'TZ=UTC'], '/work',
+		['PATH=/bin', 'HOME=/desk', 'PWD=/desk', 'TZ=UTC'], '/desk',
 		new Map([[0, terminal], [1, terminal], [2, terminal]]));
 	return {screen: terminal.screen, status: exit.status,
-		history: fs.existsSync(path.join(root, 'work/.history'))};
+		history: fs.existsSync(path.join(root, 'desk/.history'))};
 }
 
 let failed = 0;

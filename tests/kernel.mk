@@ -10,6 +10,9 @@ KERNEL_HOST_FLAGS   := -Itests/host/kernel/fake -Ikernel/include -Ikernel/arch/x
 # The core is compiled once for all tests and once for all fuzzers.
 $(foreach kind,host fuzz,$(eval $(call compile_rules,$(kind)/kernel,$$(CFLAGS_$(kind)) \
 	$$(KERNEL_HOST_FLAGS))))
+# The short way's calling convention has no room for a sanitizer's stack.
+$(foreach kind,host fuzz,$(eval $(BUILD)/obj/$(kind)/kernel/kernel/core/fastpath.o: \
+	KERNEL_HOST_FLAGS += -O1 -fno-sanitize=all))
 KERNEL_HOST_OBJECTS = $(call objects,$(1)/kernel,$(KERNEL_HOST_SOURCES))
 
 # $(1): name, $(2): sources
@@ -20,6 +23,20 @@ $(call add_test,host/$(1),$(BUILD)/tests/host/$(1),$(BUILD)/tests/host/$(1))
 endef
 
 $(eval $(call kernel_test,kernel_ipc,tests/host/kernel/ipc_test.c))
+$(eval $(call kernel_test,kernel_objects,tests/host/kernel/object_test.c))
 $(eval $(call kernel_test,kernel_capability_model,$(addprefix tests/host/kernel/,\
 	capability_model_test.c capability_model.c)))
 $(eval $(call kernel_test,kernel_ipc_property,tests/host/kernel/ipc_property_test.c))
+
+# --- fuzzing ----------------------------------------------------------------------------------------
+
+$(eval $(call host_program,fuzz,kernel_syscall,tests/fuzz/kernel_syscall.c,$$(KERNEL_HOST_FLAGS) \
+	-Itests/host/kernel,))
+$(BUILD)/tests/fuzz/kernel_syscall: $(call KERNEL_HOST_OBJECTS,fuzz)
+$(eval $(call add_test,fuzz/kernel_syscall,tools/fuzz.sh $(BUILD)/tests/fuzz/kernel_syscall \
+	$(FUZZ_SECONDS),$(BUILD)/tests/fuzz/kernel_syscall))
+
+# --- models -----------------------------------------------------------------------------------------
+
+$(foreach model,ipc session,$(eval $(call add_test,model/$(model),tests/model/run.sh \
+	tests/model/$(model).pml $(BUILD)/model/$(model),)))

@@ -1,0 +1,577 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Methods of objects, each with the arguments it refuses; containers; address spaces; trees.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fake/invariants.h"
+#include "fake/user.h"
+
+#include <kernel/console.h>
+#include <kernel/delete.h>
+#include <kernel/tree.h>
+
+#define US      1000u
+#define ADDRESS 0x20000000u
+#define RW      (RIGHT_READ | RIGHT_WRITE)
+
+static int boot(void **state)
+{
+	(void)state;
+	user_boot(2);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	fake_settle();
+	invariants_check();
+	fake_end();
+	return 0;
+}
+
+/* --- trees ------------------------------------------------------------------------------------ */
+
+static void test_tree(void **state)
+{
+	static struct tree_node nodes[300];
+	struct tree tree = {0};
+	uint64_t inside = 0;
+
+	(void)state;
+	user_seed(5);
+	for (int step = 0; step < 20000; step++) {
+		struct tree_node *node = &nodes[user_below(300)];
+		struct tree_node *next;
+		uint64_t count = 0;
+
+		if (node->linked != 0) {
+			tree_remove(&tree, node);
+			inside--;
+		} else {
+			*node = (struct tree_node){
+				.major = user_below(20), .minor = user_below(1000)};
+			tree_insert(&tree, node);
+			inside++;
+		}
+		if (step % 64 != 0)
+			continue;
+		for (node = tree.first; node != NULL; node = next, count++) {
+			next = tree_next(node);
+			if (next != NULL)
+				assert_true(
+					next->major > node->major ||
+					(next->major == node->major && next->minor >= node->minor));
+		}
+		assert_int_equal(count, inside);
+		node = tree_lower_bound(&tree, 10, 0);
+		assert_true(node == NULL || node->major >= 10);
+	}
+}
+
+/* --- handles ---------------------------------------------------------------------------------- */
+
+static void test_handles(void **state)
+{
+	handle_t table = user_make(OBJECT_CNODE, 4);
+	handle_t inner = user_make(OBJECT_CNODE, 3);
+	handle_t n = user_make(OBJECT_NOTIFICATION, 0);
+	uint64_t bits = (uint64_t)(fake_root->cspace->radix);
+	uint64_t tag;
+	handle_t deep;
+
+	(void)state;
+	assert_int_equal(user_invoke(table, METHOD_CNODE_MOVE, 5, inner), OK);
+	tag = user_self->frame.args[2];
+	deep = tag << 24 | 5u << bits | user_index(table);
+	assert_int_equal(user_invoke(deep, METHOD_CNODE_COPY, 3, n, RIGHT_WRITE), OK);
+	tag = user_self->frame.args[2];
+	deep = tag << 24 | 3u << (bits + 4) | 5u << bits | user_index(table);
+	assert_int_equal(user_signal(deep), OK);
+	assert_int_equal(user_wait(deep, 1, 0), ERR_RIGHTS);
+	assert_int_equal(user_signal(deep + ((uint64_t)1 << 24)), ERR_STALE);
+	assert_int_equal(user_signal(0), ERR_INVALID_HANDLE);
+	assert_int_equal(user_signal(n | 7u << bits), ERR_INVALID_HANDLE);
+	assert_int_equal(user_signal(user_handle(2)), ERR_WRONG_TYPE);
+	assert_int_equal(user_invoke(table, METHOD_CNODE_COPY, 1, n, 1), ERR_RANGE);
+	assert_int_equal(user_invoke(table, METHOD_CNODE_COPY, 16, n, 1), ERR_RANGE);
+	assert_int_equal(user_invoke(table, METHOD_CNODE_INSPECT, 5), OK);
+	assert_int_equal(user_self->frame.args[2], OBJECT_CNODE);
+	assert_int_equal(user_self->frame.words[3], 3);
+	assert_int_equal(user_invoke(n, 0), ERR_NO_METHOD);
+	assert_int_equal(user_invoke(n, 256), ERR_NO_METHOD);
+	assert_int_equal(user_syscall(99, 0, 0, 0, 0), ERR_NO_SYSCALL);
+	assert_int_equal(user_syscall(SYSCALL_ABI, 0, 0, 0, 0), OK);
+	assert_int_equal(user_self->frame.args[2], ABI_HASH);
+}
+
+/* --- containers ------------------------------------------------------------------------------- */
+
+/* A table that holds its own last capability, and one that holds the memory it is made of. */
+static void test_cycles(void **state)
+{
+	handle_t memory = user_make(OBJECT_UNTYPED, 16);
+	uint64_t index = user_slot();
+	handle_t table;
+
+	(void)state;
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_CNODE, 4, 1,
+				 fake_info->cnode, index),
+		OK);
+	table = user_handle(index);
+	assert_int_equal(user_invoke(table, METHOD_CNODE_MOVE, 4, table), OK);
+	invariants_check();
+	assert_int_equal(user_revoke(memory), OK);
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_CNODE, 4, 1,
+				 fake_info->cnode, index),
+		OK);
+	table = user_handle(index);
+	assert_int_equal(user_invoke(table, METHOD_CNODE_MOVE, 4, memory), OK);
+	assert_int_equal(user_delete(table), OK);
+	invariants_check();
+}
+
+/* A table full of tables full of threads, deleted in slices of every size. */
+static void test_slices(void **state)
+{
+	handle_t memory = user_make(OBJECT_UNTYPED, 17);
+	uint64_t index = user_slot();
+
+	(void)state;
+	for (uint32_t size = 4; size < SLICE_STEPS; size += 3) {
+		struct slot *slot = user_slot_at(index);
+		uint32_t rounds = 0;
+		status_t status;
+
+		assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_CNODE, 6, 1,
+					 fake_info->cnode, index),
+			OK);
+		for (uint64_t i = 2; i < 40; i++)
+			assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE,
+						 i % 3 == 0 ? OBJECT_CNODE : OBJECT_THREAD,
+						 i % 3 == 0 ? 3 : 0, 1, user_handle(index), i),
+				OK);
+		fake_cpu = cpus[0];
+		do {
+			struct slice slice = {.left = size};
+
+			status = slot_delete(fake_root, slot, &slice);
+			invariants_check_slots();
+			assert_true(++rounds < 1000);
+		} while (status == ERR_AGAIN);
+		assert_int_equal(status, OK);
+		assert_int_equal(user_revoke(memory), OK);
+		assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RESET, 0), OK);
+	}
+}
+
+/* The actor dies before it has finished; whoever revokes the memory finishes instead. */
+static void test_actor_dies(void **state)
+{
+	handle_t memory = user_make(OBJECT_UNTYPED, 16);
+	uint64_t index = user_slot();
+	struct worker w = user_worker(50, 1);
+	struct slice slice = {.left = 3};
+
+	(void)state;
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_CNODE, 8, 1,
+				 fake_info->cnode, index),
+		OK);
+	fake_cpu = cpus[0];
+	assert_int_equal(slot_delete(w.thread, user_slot_at(index), &slice), ERR_AGAIN);
+	assert_non_null(w.thread->dying);
+	invariants_check();
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RESET, 0), ERR_HAS_CHILDREN);
+	assert_int_equal(user_delete(w.handle), OK);
+	invariants_check();
+	assert_int_equal(user_revoke(memory), OK);
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RESET, 0), OK);
+}
+
+static void test_untyped(void **state)
+{
+	handle_t memory = user_make(OBJECT_UNTYPED, 14);
+	uint64_t index = user_slot();
+
+	(void)state;
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_FRAME, 12, 1,
+				 fake_info->cnode, 1 << 20),
+		ERR_RANGE);
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_FRAME, 12, 1,
+				 fake_info->cnode, UINT64_MAX),
+		ERR_RANGE);
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_FRAME, 15, 1,
+				 fake_info->cnode, index),
+		ERR_NO_MEMORY);
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_FRAME, 12, 2,
+				 fake_info->cnode, index),
+		OK);
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_FRAME, 12, 1,
+				 fake_info->cnode, index),
+		ERR_OCCUPIED);
+	assert_int_equal(user_invoke(memory, METHOD_UNTYPED_INFO, 0), OK);
+	assert_int_equal(user_self->frame.words[0], 8192);
+	assert_int_equal(
+		user_invoke(memory, METHOD_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, 1, memory, index),
+		ERR_WRONG_TYPE);
+	for (uint64_t i = 0; i < fake_info->untyped_count; i++) {
+		if (fake_info->untyped[i].device == 0)
+			continue;
+		assert_int_equal(user_invoke(fake_info->untyped[i].handle, METHOD_UNTYPED_RETYPE,
+					 OBJECT_ENDPOINT, 0, 1, fake_info->cnode, index + 9),
+			ERR_NOT_SUPPORTED);
+		break;
+	}
+}
+
+/* --- address spaces --------------------------------------------------------------------------- */
+
+static handle_t new_space(uint64_t tables)
+{
+	handle_t space = user_make(OBJECT_ADDRESS_SPACE, 0);
+
+	for (uint64_t i = 0; i < tables; i++) {
+		handle_t table = user_make(OBJECT_PAGE_TABLE, 0);
+
+		assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_GIVE_TABLES,
+					 fake_info->cnode, user_index(table), 1),
+			OK);
+		assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_GIVE_TABLES,
+					 fake_info->cnode, user_index(table), 1),
+			ERR_BUSY);
+	}
+	return space;
+}
+
+static status_t map(handle_t space, handle_t frame, uint64_t address, uint64_t pages, uint64_t f)
+{
+	return user_invoke(space, METHOD_ADDRESS_SPACE_MAP, frame, 0, address, pages, f);
+}
+
+static void test_map(void **state)
+{
+	handle_t space = new_space(2);
+	handle_t frame = user_make(OBJECT_FRAME, 14);
+	handle_t second = user_copy(frame, RIGHT_READ);
+	struct address_space *s = user_object(space);
+	uint64_t index = user_slot();
+	handle_t table;
+
+	(void)state;
+	assert_int_equal(map(space, frame, ADDRESS, 4, RW), ERR_NEED_TABLES);
+	assert_int_equal(user_self->frame.args[2], 1);
+	table = user_make(OBJECT_PAGE_TABLE, 0);
+	assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_GIVE_TABLES, fake_info->cnode,
+				 user_index(table), 1),
+		OK);
+	assert_int_equal(map(space, frame, ADDRESS + 1, 4, RW), ERR_ALIGNMENT);
+	assert_int_equal(map(space, frame, ADDRESS, 5, RW), ERR_RANGE);
+	assert_int_equal(map(space, frame, ADDRESS, 0, RW), ERR_RANGE);
+	assert_int_equal(map(space, frame, 0, 1, RW), ERR_RANGE);
+	assert_int_equal(map(space, frame, ABI_USER_ADDRESS_END - PAGE_SIZE, 2, RW), ERR_RANGE);
+	assert_int_equal(map(space, frame, ADDRESS, 4, RIGHT_ALL), ERR_INVALID_ARGUMENT);
+	assert_int_equal(map(space, frame, ADDRESS, 4, RW | RIGHT_EXECUTE), ERR_INVALID_ARGUMENT);
+	assert_int_equal(map(space, second, ADDRESS, 4, RW), ERR_RIGHTS);
+	assert_int_equal(map(space, frame, ADDRESS, 4, RW), OK);
+	assert_int_equal(map(space, frame, ADDRESS, 4, RW), ERR_ALREADY_MAPPED);
+	assert_int_equal(map(space, second, ADDRESS, 1, RIGHT_READ), ERR_ALREADY_MAPPED);
+	assert_int_equal(map(space, second, ADDRESS + 0x4000, 1, RIGHT_READ), OK);
+	assert_int_equal(s->pool_count, 0);
+	invariants_check();
+	assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_PROTECT, frame, RIGHT_READ), OK);
+	assert_int_equal(
+		user_invoke(fake_info->space, METHOD_ADDRESS_SPACE_PROTECT, frame, RIGHT_READ),
+		ERR_NOT_MAPPED);
+	assert_int_equal(user_invoke(fake_info->cnode, METHOD_CNODE_MOVE, index, frame), OK);
+	frame = user_handle(index);
+	invariants_check();
+	assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_UNMAP, frame), OK);
+	assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_UNMAP, frame), ERR_NOT_MAPPED);
+	assert_int_equal(user_delete(second), OK);
+	assert_int_equal(s->pool_count, 3); /* empty tables came back */
+	assert_int_equal(map(space, frame, ADDRESS, 1, RIGHT_READ | MAP_FLAG_UNCACHED), OK);
+	assert_int_equal(user_delete(table), OK); /* in use: the space is emptied */
+	assert_true(s->torn);
+	assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_UNMAP, frame), OK);
+	assert_int_equal(map(space, frame, ADDRESS, 1, RW), ERR_PEER_DEAD);
+	invariants_check();
+}
+
+static void test_large_pages(void **state)
+{
+	handle_t space = new_space(2);
+	struct slot *slot = user_slot_at(user_slot());
+	uint64_t missing;
+
+	(void)state;
+	/* Memory that is only mapped, never touched: a frame of 4 MiB at a fitting address. */
+	slot_fill(slot, OBJECT_FRAME, (fake_memory_start & ~(uint64_t)0x3fffff) | 22, RIGHT_ALL);
+	fake_cpu = cpus[0];
+	assert_int_equal(space_map(user_object(space), slot, 0, ADDRESS, 1024, RW, &missing), OK);
+	assert_int_equal(((struct address_space *)user_object(space))->pool_count, 0);
+	assert_int_equal(user_invoke(fake_info->platform, METHOD_PLATFORM_CHECK_WX, space), OK);
+	assert_int_equal(user_self->frame.args[2], 1024);
+	assert_int_equal(user_self->frame.words[0], 0);
+	space_unmap(slot);
+	slot_clear(slot);
+	assert_int_equal(((struct address_space *)user_object(space))->pool_count, 2);
+}
+
+/* Tables of a space that was destroyed hold old entries; another space must not see them. */
+static void test_tables_of_destroyed_space(void **state)
+{
+	handle_t space = user_make(OBJECT_ADDRESS_SPACE, 0);
+	handle_t frame = user_make(OBJECT_FRAME, 12);
+	handle_t tables[3];
+	uint64_t missing = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		tables[i] = user_make(OBJECT_PAGE_TABLE, 0);
+	assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_GIVE_TABLES, fake_info->cnode,
+				 user_index(tables[0]), 3),
+		OK);
+	assert_int_equal(map(space, frame, ADDRESS, 1, RW), OK);
+	assert_int_equal(user_delete(space), OK);
+	space = user_make(OBJECT_ADDRESS_SPACE, 0);
+	assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_GIVE_TABLES, fake_info->cnode,
+				 user_index(tables[0]), 3),
+		OK);
+	for (int i = 0; i < 3; i++) {
+		const uint64_t *words = user_object(tables[i]);
+
+		for (int w = 1; w < 512; w++)
+			missing += words[w] != 0;
+	}
+	assert_int_equal(missing, 0);
+}
+
+/* --- devices and the platform ----------------------------------------------------------------- */
+
+static void test_interrupts(void **state)
+{
+	handle_t n = user_make(OBJECT_NOTIFICATION, 0);
+	uint64_t slots[3] = {user_slot(), user_slot(), user_slot()};
+	handle_t irq;
+	struct irq *line;
+
+	(void)state;
+	assert_int_equal(user_invoke(fake_info->irq_control, METHOD_IRQ_CONTROL_ALLOCATE_LINE, 99,
+				 0, fake_info->cnode, slots[0]),
+		ERR_RANGE);
+	assert_int_equal(user_invoke(fake_info->irq_control, METHOD_IRQ_CONTROL_ALLOCATE_LINE, 9, 7,
+				 fake_info->cnode, slots[0]),
+		ERR_INVALID_ARGUMENT);
+	assert_int_equal(user_invoke(fake_info->irq_control, METHOD_IRQ_CONTROL_ALLOCATE_LINE, 9, 1,
+				 fake_info->cnode, slots[0]),
+		OK);
+	assert_int_equal(user_invoke(fake_info->irq_control, METHOD_IRQ_CONTROL_ALLOCATE_MSI, 1,
+				 fake_info->cnode, slots[1]),
+		OK);
+	irq = user_handle(slots[0]);
+	line = user_object(irq);
+	fake_interrupt(cpus[0], line); /* bound to nothing */
+	assert_int_equal(cpus[0]->spurious, 1);
+	assert_int_equal(user_invoke(irq, METHOD_IRQ_BIND, n, 6), OK);
+	assert_false(fake_lines_masked[9]);
+	fake_interrupt(cpus[0], line);
+	assert_true(fake_lines_masked[9]);
+	assert_int_equal(user_wait(n, 4, 0), OK);
+	assert_int_equal(user_self->frame.args[2], 4);
+	assert_int_equal(user_invoke(irq, METHOD_IRQ_ACKNOWLEDGE, 0), OK);
+	assert_int_equal(user_invoke(irq, METHOD_IRQ_ACKNOWLEDGE, 0), OK);
+	assert_false(fake_lines_masked[9]);
+	assert_int_equal(user_delete(n), OK);
+	assert_null(line->notification);
+	assert_int_equal(user_invoke(irq, METHOD_IRQ_BIND, 0, 0), OK);
+	assert_int_equal(user_delete(irq), OK);
+	assert_false(line->used);
+}
+
+static void test_ports(void **state)
+{
+	uint64_t slot = user_slot();
+
+	(void)state;
+	assert_int_equal(user_invoke(fake_info->io_port, METHOD_IO_PORT_DERIVE, 0x3f8, 8,
+				 fake_info->cnode, slot),
+		OK);
+	assert_int_equal(user_invoke(user_handle(slot), METHOD_IO_PORT_IN, 0x3ff, 1), OK);
+	assert_int_equal(user_invoke(user_handle(slot), METHOD_IO_PORT_IN, 0x3ff, 2), ERR_RANGE);
+	assert_int_equal(
+		user_invoke(user_handle(slot), METHOD_IO_PORT_IN, 0x3f8, 3), ERR_INVALID_ARGUMENT);
+	assert_int_equal(user_invoke(user_handle(slot), METHOD_IO_PORT_OUT, 0x3f8, 1, 65), OK);
+	assert_int_equal(
+		user_invoke(user_handle(slot), METHOD_IO_PORT_OUT, 0x400, 1, 65), ERR_RANGE);
+	assert_int_equal(user_invoke(user_handle(slot), METHOD_IO_PORT_DERIVE, 0x3f8, 9,
+				 fake_info->cnode, slot + 1),
+		ERR_RANGE);
+	assert_int_equal(fake_counts.port_writes, 1);
+}
+
+static void test_platform(void **state)
+{
+	handle_t platform = fake_info->platform;
+	handle_t frame = user_make(OBJECT_FRAME, 12);
+	char *text = user_object(frame);
+
+	(void)state;
+	assert_int_equal(map(fake_info->space, frame, ADDRESS, 1, RW), OK);
+	text[0] = 'h';
+	text[1] = 'i';
+	assert_int_equal(user_invoke(platform, METHOD_PLATFORM_DEBUG_WRITE, ADDRESS, 2), OK);
+	assert_int_equal(fake_console[1], 'i');
+	assert_int_equal(
+		user_invoke(platform, METHOD_PLATFORM_DEBUG_WRITE, ADDRESS, 257), ERR_TOO_LONG);
+	assert_int_equal(
+		user_invoke(platform, METHOD_PLATFORM_DEBUG_WRITE, 0x1000, 2), ERR_BAD_ADDRESS);
+	console_print("{d} {x} {y}", 10, 16);
+	assert_memory_equal(fake_console + 2, "10 0x10 {y}", 11);
+	assert_int_equal(user_invoke(platform, METHOD_PLATFORM_STATISTICS, 0), OK);
+	assert_int_equal(user_invoke(platform, METHOD_PLATFORM_STATISTICS, 2), ERR_RANGE);
+	assert_int_equal(
+		user_invoke(platform, METHOD_PLATFORM_TRACE_READ, 0, ADDRESS, 4096, 0), OK);
+	assert_int_equal(user_invoke(platform, METHOD_PLATFORM_TRACE_READ, 0, 0x1000, 4096, 0),
+		ERR_BAD_ADDRESS);
+	assert_int_equal(user_invoke(platform, METHOD_PLATFORM_TRACE_READ, 0, ADDRESS, 64, 1 << 30),
+		ERR_RANGE);
+	assert_int_equal(
+		user_invoke(platform, METHOD_PLATFORM_TRACE_READ, 9, ADDRESS, 64, 0), ERR_RANGE);
+	assert_int_equal(user_invoke(platform, METHOD_PLATFORM_CRASH_RECORD, ADDRESS, 99), OK);
+	assert_int_equal(user_self->frame.args[2], 7);
+	assert_int_equal(user_invoke(platform, METHOD_PLATFORM_POWER, 9), ERR_INVALID_ARGUMENT);
+	assert_int_equal(user_invoke(platform, METHOD_PLATFORM_POWER, 2, 1 << 16), ERR_RANGE);
+	assert_int_equal(user_invoke(frame, METHOD_FRAME_PHYSICAL, 0), OK);
+	assert_int_equal(user_self->frame.words[0], PAGE_SIZE);
+	assert_int_equal(user_invoke(frame, METHOD_FRAME_SYNC_CODE, 0), OK);
+}
+
+/* --- threads ---------------------------------------------------------------------------------- */
+
+static void test_thread_methods(void **state)
+{
+	struct worker w = user_worker(50, 1);
+	handle_t frame = user_make(OBJECT_FRAME, 12);
+	handle_t upcall = user_make(OBJECT_FRAME, 12);
+	struct thread_registers *r = user_object(frame);
+	uint64_t size = sizeof(*r);
+
+	(void)state;
+	assert_int_equal(map(fake_info->space, frame, ADDRESS, 1, RW), OK);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_GET_REGISTERS, ADDRESS, size), OK);
+	r->rip = 0x400000;
+	r->rsp = 0x500000;
+	r->rflags = ~(uint64_t)0;
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_REGISTERS, ADDRESS, size), OK);
+	assert_int_equal(w.thread->frame.rflags & 0x3000, 0); /* no I/O privilege */
+	r->rip = ABI_USER_ADDRESS_END;
+	assert_int_equal(
+		user_invoke(w.handle, METHOD_THREAD_SET_REGISTERS, ADDRESS, size), ERR_RANGE);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_REGISTERS, ADDRESS, 8),
+		ERR_INVALID_ARGUMENT);
+	assert_int_equal(
+		user_invoke(w.handle, METHOD_THREAD_GET_REGISTERS, 0x1000, size), ERR_BAD_ADDRESS);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_TLS, 1, 2), OK);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_TLS, UINT64_MAX, 2), ERR_RANGE);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_UPCALL, 0x400000, 0x500000, upcall,
+				 0x600000, 1u << FAULT_ILLEGAL),
+		OK);
+	user_start(&w);
+	assert_int_equal(
+		user_invoke(w.handle, METHOD_THREAD_GET_REGISTERS, ADDRESS, size), ERR_BUSY);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_RESUME, 0), ERR_BUSY);
+	fake_fault(cpus[1], FAULT_ILLEGAL, 0, 0);
+	assert_int_equal(w.thread->frame.rip, 0x400000);
+	assert_int_equal(w.thread->frame.args[0], 0x600000);
+	user_self = w.thread;
+	(void)user_syscall(SYSCALL_UPCALL_RETURN, 0, 0, 0, 0);
+	assert_int_equal(w.thread->upcall->active, 0);
+	user_become_root();
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_INTERRUPT, 9), OK);
+	fake_settle();
+	assert_int_equal(w.thread->upcall->active, 1);
+	assert_int_equal(w.thread->upcall->address, 9);
+	fake_fault(cpus[1], FAULT_ILLEGAL, 0, 0); /* in the upcall, and nobody else takes it */
+	assert_int_equal(w.thread->state, THREAD_STATE_FAULTED);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_INFO, 0), OK);
+	assert_int_equal(user_self->frame.words[2], 2);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_UPCALL, 0), OK);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_FOREIGN, 5), OK);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_PRIORITY, 256, fake_info->thread),
+		ERR_RANGE);
+	assert_int_equal(
+		user_invoke(w.handle, METHOD_THREAD_SET_PRIORITY, 9, w.handle), ERR_RIGHTS);
+	assert_int_equal(
+		user_invoke(w.handle, METHOD_THREAD_SET_MAXIMUM, 60, fake_info->thread), OK);
+	assert_int_equal(user_invoke(w.context, METHOD_SCHED_CONTEXT_CONSUMED, 0), OK);
+	assert_int_equal(user_invoke(w.context, METHOD_SCHED_CONTEXT_CONFIGURE, 9, 50 * US, 0, 0),
+		ERR_RANGE);
+	assert_int_equal(
+		user_invoke(w.context, METHOD_SCHED_CONTEXT_CONFIGURE, 0, 50 * US, 20 * US, 0),
+		ERR_INVALID_ARGUMENT);
+	assert_int_equal(
+		user_invoke(w.context, METHOD_SCHED_CONTEXT_CONFIGURE, 0, 1, 0, 0), ERR_RANGE);
+}
+
+/* --- budgets and classes ---------------------------------------------------------------------- */
+
+static void test_budget(void **state)
+{
+	struct worker w = user_worker(50, 1);
+
+	(void)state;
+	assert_int_equal(
+		user_invoke(w.context, METHOD_SCHED_CONTEXT_CONFIGURE, 1, 100 * US, 1000 * US, 0),
+		OK);
+	user_start(&w);
+	fake_pass(10000 * US);
+	invariants_check();
+	assert_in_range(w.thread->home->consumed, 900 * US, 1200 * US);
+}
+
+static void test_deadline_class(void **state)
+{
+	struct worker a = user_worker(50, 1);
+	struct worker b = user_worker(150, 1);
+
+	(void)state;
+	assert_int_equal(
+		user_invoke(a.context, METHOD_SCHED_CONTEXT_CONFIGURE, 1, 100 * US, 1000 * US, 1),
+		OK);
+	user_start(&b);
+	user_start(&a);
+	invariants_check();
+	assert_ptr_equal(cpus[1]->entry.current, a.thread);
+	fake_pass(300 * US);
+	assert_ptr_equal(cpus[1]->entry.current, b.thread);
+	fake_pass(900 * US);
+	invariants_check();
+	assert_in_range(a.thread->home->consumed, 190 * US, 210 * US);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_tree, boot, end),
+		cmocka_unit_test_setup_teardown(test_handles, boot, end),
+		cmocka_unit_test_setup_teardown(test_cycles, boot, end),
+		cmocka_unit_test_setup_teardown(test_slices, boot, end),
+		cmocka_unit_test_setup_teardown(test_actor_dies, boot, end),
+		cmocka_unit_test_setup_teardown(test_untyped, boot, end),
+		cmocka_unit_test_setup_teardown(test_map, boot, end),
+		cmocka_unit_test_setup_teardown(test_large_pages, boot, end),
+		cmocka_unit_test_setup_teardown(test_tables_of_destroyed_space, boot, end),
+		cmocka_unit_test_setup_teardown(test_interrupts, boot, end),
+		cmocka_unit_test_setup_teardown(test_ports, boot, end),
+		cmocka_unit_test_setup_teardown(test_platform, boot, end),
+		cmocka_unit_test_setup_teardown(test_thread_methods, boot, end),
+		cmocka_unit_test_setup_teardown(test_budget, boot, end),
+		cmocka_unit_test_setup_teardown(test_deadline_class, boot, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -8,7 +8,7 @@
 #include <craton/client.h>
 #include <craton/service.h>
 
-#define PROCESSES        64u
+#define PROCESSES        120u
 #define FIRST_PID        32u    /* smaller numbers are shown for services */
 #define BLOB_SIZE        16384u /* start data: path, arguments, environment, directory, descriptors */
 #define WAITERS          4u

@@ -45,8 +45,8 @@ void context_park(struct thread *self);
 
 void endpoint_remove_waiter(struct endpoint *endpoint, struct thread *thread);
 NODISCARD status_t endpoint_destroy(struct endpoint *endpoint, struct slice *slice);
-NODISCARD status_t endpoint_cancel_badge(struct endpoint *endpoint, const struct thread *actor,
-	uint64_t badge, struct slice *slice);
+NODISCARD status_t endpoint_cancel_badge(
+	struct endpoint *endpoint, const struct thread *actor, uint64_t badge, struct slice *slice);
 void reply_destroy(struct reply *reply);
 void notification_signal(struct notification *notification, uint64_t bits);
 void notification_destroy(struct notification *notification);

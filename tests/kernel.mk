@@ -28,6 +28,10 @@ $(eval $(call kernel_test,kernel_capability_model,$(addprefix tests/host/kernel/
 	capability_model_test.c capability_model.c)))
 $(eval $(call kernel_test,kernel_ipc_property,tests/host/kernel/ipc_property_test.c))
 
+# --- libraries --------------------------------------------------------------------------------------
+
+$(eval $(call host_test,estate,tests/host/lib/estate_test.c lib/estate/estate.c,-Ilib/include -fno-strict-aliasing))
+
 # --- fuzzing ----------------------------------------------------------------------------------------
 
 $(eval $(call host_program,fuzz,kernel_syscall,tests/fuzz/kernel_syscall.c,$$(KERNEL_HOST_FLAGS) \

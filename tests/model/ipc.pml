@@ -211,13 +211,13 @@ inline leave_wait(t)
 	fi
 }
 
-/* Deadlines and cancellation: the calls of a client end at any moment, twice in all. */
+/* Deadlines and cancellation: a call ends at any moment. */
 proctype Clock()
 {
 	byte times = 0;
 end:
 	do
-	:: times < 2 ->
+	:: times < 1 ->
 		atomic {
 			if
 			:: state[0] == CALLING || state[0] == SENDING -> leave_wait(0)

@@ -412,6 +412,216 @@ static void test_message_page_of_sender(void **state)
 	settle();
 }
 
+/* --- the short way of calls ------------------------------------------------------------------- */
+
+static int boot_one_cpu(void **state)
+{
+	(void)state;
+	user_boot(1);
+	endpoint = user_make(OBJECT_ENDPOINT, 0);
+	reply = user_make(OBJECT_REPLY, 0);
+	server = user_worker(220, 0);
+	user_start(&server);
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become_root();
+	return 0;
+}
+
+static void round_trip(unsigned words, time_ns deadline)
+{
+	user_self = fake_root;
+	fake_root->frame.words[5] = 5;
+	assert_int_equal(user_call(endpoint, info(3, words, 0), deadline), STILL_BLOCKED);
+	invariants_check();
+	assert_ptr_equal(cpus[0]->entry.current, server.thread);
+	assert_ptr_equal(server.thread->sc, fake_root->home);
+	assert_int_equal(server.thread->frame.args[1], info(3, words, 0));
+	assert_int_equal(server.thread->frame.words[5], 5);
+	user_self = server.thread;
+	server.thread->frame.words[5] = 6;
+	assert_int_equal(user_reply_recv(reply, info(4, words, 0), endpoint, NEVER), STILL_BLOCKED);
+	invariants_check();
+	assert_ptr_equal(cpus[0]->entry.current, fake_root);
+	assert_int_equal(user_status(fake_root), OK);
+	assert_int_equal(fake_root->frame.args[1], info(4, words, 0));
+	assert_int_equal(fake_root->frame.words[5], 6);
+	assert_int_equal(server.thread->state, THREAD_STATE_RECEIVING);
+}
+
+/* Short and long messages, with and without deadlines: whichever way, the same happens. */
+static void test_short_way(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		round_trip(6, NEVER);
+		round_trip(40, NEVER);
+		round_trip(6, fake_now + 100 * MS);
+		round_trip(6, fake_now + 1);
+	}
+	user_become_root();
+	assert_int_equal(user_call(endpoint + ((uint64_t)1 << 24), 0, NEVER), ERR_STALE);
+	assert_int_equal(user_call(1u << 20, 0, NEVER), ERR_INVALID_HANDLE);
+	assert_int_equal(user_call(reply, 0, NEVER), ERR_WRONG_TYPE);
+	assert_int_equal(user_call(user_copy(endpoint, RIGHT_READ), 0, NEVER), ERR_RIGHTS);
+	assert_int_equal(user_call(endpoint, 200, NEVER), ERR_TOO_LONG);
+	assert_int_equal(user_reply_recv(reply, 0, endpoint, NEVER), ERR_BUSY);
+}
+
+/* A caller that destroys its context in a call does not take the server along. */
+static void test_context_destroyed_in_call(void **state)
+{
+	(void)state;
+	connect(NEVER);
+	user_become_root();
+	assert_int_equal(user_delete(client.context), OK);
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
+	settle();
+	user_become(&server);
+	assert_ptr_equal(server.thread->sc, server.thread->home);
+	assert_int_equal(user_reply(reply, 0), ERR_GONE);
+}
+
+/* Two threads that wait for each other's lock; one is cancelled and its priority changes. */
+static void test_circle_of_locks(void **state)
+{
+	handle_t frame = user_make(OBJECT_FRAME, PAGE_SHIFT);
+	struct worker *all[] = {&server, &client, &other};
+
+	(void)state;
+	assert_int_equal(user_invoke(fake_info->space, METHOD_ADDRESS_SPACE_MAP, frame, 0,
+				 0x10000000, 1, RIGHT_READ | RIGHT_WRITE),
+		OK);
+	for (int i = 0; i < 3; i++) {
+		handle_t owner = i == 0 ? client.handle : i == 1 ? other.handle : client.handle;
+
+		user_become(all[i]);
+		assert_int_equal(user_syscall(SYSCALL_FUTEX_WAIT, 0x10000000 + 4u * (uint64_t)i, 0,
+					 NEVER, owner),
+			STILL_BLOCKED);
+		settle();
+	}
+	assert_int_equal(other.thread->priority, 100); /* through client from server */
+	user_become_root();
+	assert_int_equal(user_invoke(server.handle, METHOD_THREAD_CANCEL, 0), OK);
+	settle();
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_CANCEL, 0), OK);
+	settle();
+	assert_int_equal(user_invoke(other.handle, METHOD_THREAD_CANCEL, 0), OK);
+	settle();
+	assert_int_equal(other.thread->priority, 80);
+	assert_int_equal(client.thread->priority, 90);
+}
+
+/* More waiters than one slice looks at, under the wrong badge. */
+static void test_cancel_badge(void **state)
+{
+	handle_t wrong = user_mint(endpoint, RIGHT_WRITE, 1);
+	handle_t right = user_mint(endpoint, RIGHT_WRITE, 2);
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		struct worker w = user_worker((uint8_t)(i == 59 ? 1 : 50), 3);
+
+		user_start(&w);
+		assert_int_equal(user_invoke(other.handle, METHOD_THREAD_STOP, 0), OK);
+		user_become(&w);
+		assert_int_equal(user_send(i == 59 ? right : wrong, 0, NEVER), STILL_BLOCKED);
+		user_become_root();
+		if (i == 59) {
+			assert_int_equal(user_invoke(fake_info->cnode, METHOD_CNODE_CANCEL_BADGE,
+						 endpoint, 2),
+				OK);
+			settle();
+			assert_int_equal(user_status(w.thread), ERR_CANCELLED);
+		}
+	}
+}
+
+/* Bits that the waiter did not want go to the thread that is bound. */
+static void test_waiter_and_bound(void **state)
+{
+	handle_t n = user_make(OBJECT_NOTIFICATION, 0);
+	handle_t badged = user_mint(n, RIGHT_WRITE, 6);
+
+	(void)state;
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become(&client);
+	assert_int_equal(user_wait(n, 2, NEVER), STILL_BLOCKED);
+	user_become(&other);
+	assert_int_equal(user_signal(user_handle(user_index(n))), OK); /* bit 0: before it binds */
+	user_become_root();
+	assert_int_equal(user_invoke(server.handle, METHOD_THREAD_BIND, n), OK);
+	settle();
+	assert_int_equal(server.thread->frame.args[2], 1);
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become(&other);
+	assert_int_equal(user_signal(badged), OK);
+	settle();
+	assert_int_equal(client.thread->frame.args[2], 2);
+	assert_int_equal(server.thread->frame.args[2], 4);
+}
+
+/* Capabilities in messages: page tables and untyped memory have one capability each. */
+static void test_capabilities_in_messages(void **state)
+{
+	handle_t table = user_make(OBJECT_PAGE_TABLE, 0);
+	handle_t n = user_make(OBJECT_NOTIFICATION, 0);
+	uint64_t window = user_slot();
+
+	(void)state;
+	server.page->receive_cnode = fake_info->cnode;
+	server.page->receive_index = window;
+	server.page->receive_count = 1;
+	client.page->send_handles[0] = table;
+	user_become(&client);
+	assert_int_equal(user_call(endpoint, info(1, 0, 1), NEVER), ERR_WRONG_TYPE);
+	client.page->send_handles[0] = n;
+	client.page->send_handles[1] = n;
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become(&client);
+	assert_int_equal(user_call(endpoint, info(1, 20, 2), NEVER), STILL_BLOCKED);
+	settle();
+	assert_int_equal(server.thread->frame.args[1], info(1, 20, 1)); /* room for one */
+	assert_int_equal(user_slot_at(window)->type, OBJECT_NOTIFICATION);
+	assert_int_equal(server.page->received_tags[0], user_slot_at(window)->tag);
+}
+
+static void test_faults(void **state)
+{
+	(void)state;
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become_root();
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
+	settle();
+	assert_int_equal(
+		user_invoke(client.handle, METHOD_THREAD_CONFIGURE, 0, 0, 0, 0, endpoint), OK);
+	user_start(&client);
+	fake_fault(cpus[2], FAULT_PAGE, 0x7000, 1);
+	settle();
+	assert_int_equal(server.thread->frame.words[1], 0x7000);
+	user_become(&server);
+	assert_int_equal(user_reply_recv(reply, info(FAULT_REPLY_RESUME, 0, 0), endpoint, NEVER),
+		STILL_BLOCKED);
+	settle();
+	assert_int_equal(client.thread->state, THREAD_STATE_READY);
+	fake_fault(cpus[2], FAULT_PAGE, 0x7000, 1);
+	user_become(&server);
+	assert_int_equal(user_reply(reply, info(FAULT_REPLY_STOP, 0, 0)), OK);
+	settle();
+	assert_int_equal(client.thread->state, THREAD_STATE_STOPPED);
+	user_start(&client);
+	fake_fault(cpus[2], FAULT_PAGE, 0x7000, 1); /* waits for the handler */
+	settle();
+	user_become_root();
+	assert_int_equal(user_delete(reply), OK);
+	settle();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,6 +641,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_new_home_while_serving, boot, end),
 		cmocka_unit_test_setup_teardown(test_revoked_parts, boot, end),
 		cmocka_unit_test_setup_teardown(test_message_page_of_sender, boot, end),
+		cmocka_unit_test_setup_teardown(test_short_way, boot_one_cpu, end),
+		cmocka_unit_test_setup_teardown(test_context_destroyed_in_call, boot, end),
+		cmocka_unit_test_setup_teardown(test_circle_of_locks, boot, end),
+		cmocka_unit_test_setup_teardown(test_cancel_badge, boot, end),
+		cmocka_unit_test_setup_teardown(test_waiter_and_bound, boot, end),
+		cmocka_unit_test_setup_teardown(test_capabilities_in_messages, boot, end),
+		cmocka_unit_test_setup_teardown(test_faults, boot, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

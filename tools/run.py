@@ -8,6 +8,7 @@ usage: run.py [--debug]             what `make run` and `make debug` do
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -76,6 +77,16 @@ def show_panic(settings):
         return
 
 
+def whole_status(settings, status):
+    """The exit port has room for seven bits; the supervisor's last word has them all."""
+    try:
+        text = settings.log_file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return status
+    found = re.findall(r"^supervisor: end with status (\d+)$", text, re.MULTILINE)
+    return int(found[-1]) if found and int(found[-1]) & 0x7F == status else status
+
+
 def wait(process, seconds):
     try:
         return machine.exit_status(process.wait(timeout=seconds or None))
@@ -110,7 +121,7 @@ def start(settings, seconds):
     with Terminal():
         process = subprocess.Popen(command)
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-        return wait(process, seconds)
+        return whole_status(settings, wait(process, seconds))
 
 
 def run(options, environment):

@@ -4,6 +4,7 @@
 
 #include <abi/protocol/supervisor.h>
 #include <abi/syscall.h>
+#include <craton/print.h>
 
 status_t connect_self(struct builder *b, struct built *s)
 {
@@ -70,7 +71,9 @@ status_t power_off(struct builder *b, handle_t platform, uint64_t status)
 {
 	uint64_t port = option_number(&b->start, "exit=");
 
+	/* The exit port carries seven bits; the runner reads the whole status here. */
+	debug_print("supervisor: end with status %lu\n", status);
 	if (port == 0)
 		return platform_power(platform, 0, 0, 0);
-	return platform_power(platform, 2, port, status);
+	return platform_power(platform, 2, port, status & 0x7f);
 }

@@ -21,6 +21,7 @@ import machine
 import mkesp
 import symbolise
 
+INCOMPLETE = 125
 TIMED_OUT = 124
 
 
@@ -87,6 +88,17 @@ def whole_status(settings, status):
     return int(found[-1]) if found and int(found[-1]) & 0x7F == status else status
 
 
+def show_failure(settings):
+    """Why the services could not be started."""
+    try:
+        text = settings.log_file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    for line in text.split("\n"):
+        if line.startswith("supervisor: ") and "end with status" not in line:
+            print(line, file=sys.stderr)
+
+
 def wait(process, seconds):
     try:
         return machine.exit_status(process.wait(timeout=seconds or None))
@@ -143,6 +155,8 @@ def run(options, environment):
             print("Craton in QEMU: `poweroff` ends it, Ctrl-A X at once.", file=sys.stderr)
         status = start(settings, seconds)
     show_panic(settings)
+    if status == INCOMPLETE:
+        show_failure(settings)
     return status
 
 

@@ -8,16 +8,17 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define STATE_VERSION 2u
-#define NANOSECONDS   1000000000u
-#define SERVICES_MAX  16u
-#define FIRST_BASE    1024u /* of its CNode: BUILDER_SLOTS for each service */
-#define POOL_SLOTS    256u  /* untyped memory from the first task */
-#define WINDOW        0x300000000u
-#define MINUTE_NS     60000000000u
-#define BACK_OFF_NS   10000000u
-#define BACK_OFF_MAX  1000000000u
-#define DETAIL_DEVICE 256u /* of cnode.inspect */
+#define STATE_VERSION     2u
+#define NANOSECONDS       1000000000u
+#define SERVICES_MAX      16u
+#define FIRST_BASE        1024u /* of its CNode: BUILDER_SLOTS for each service */
+#define POOL_SLOTS        256u  /* untyped memory from the first task */
+#define WINDOW            0x300000000u
+#define MINUTE_NS         60000000000u
+#define BACK_OFF_NS       10000000u
+#define STATUS_INCOMPLETE 125u /* as the loaders' own failures */
+#define BACK_OFF_MAX      1000000000u
+#define DETAIL_DEVICE     256u /* of cnode.inspect */
 
 struct supervised {
 	struct built built;
@@ -177,6 +178,19 @@ static void start(struct supervised *s)
 	estate_commit();
 }
 
+/* A system that lacks a service would wait for it for ever. */
+static void end_if_incomplete(void)
+{
+	for (uint32_t i = 0; i < state->count; i++) {
+		if (state->services[i].state != STATE_FAILED)
+			continue;
+		debug_print(
+			"supervisor: the system is not complete; 64 MiB of memory are needed\n");
+		(void)!power_off(&builder, service_start()->handles[PROCESS_SLOT_PLATFORM],
+			STATUS_INCOMPLETE);
+	}
+}
+
 static void start_all(void)
 {
 	prepare_all();
@@ -185,6 +199,7 @@ static void start_all(void)
 		if (state->services[i].state != STATE_FAILED)
 			start(&state->services[i]);
 	}
+	end_if_incomplete();
 }
 
 /* --- restarting

@@ -339,8 +339,8 @@ static status_t accept_sender(
 
 	if (!message_fits(self, info))
 		status = ERR_TOO_LONG;
-	else if (sender->wait_is_call ? reply == NULL : self->home == NULL)
-		status = ERR_UNFUNDED;
+	else if (sender->wait_is_call ? reply == NULL || sender->sc == NULL : self->home == NULL)
+		status = ERR_UNFUNDED; /* a caller's context can have gone while it waited */
 	if (status != OK) {
 		thread_end_wait(sender, status);
 		return status;

@@ -11,10 +11,11 @@
 #include <stdlib.h>
 
 #define WORKERS       8
+#define SERVERS       4
 #define ENDPOINTS     3
 #define REPLIES       10
 #define NOTIFICATIONS 3
-#define RUN_LENGTH    1200
+#define RUN_LENGTH    2500
 #define WORD_ADDRESS  0x10000000u
 #define US            1000u
 
@@ -39,13 +40,14 @@ static handle_t any(const uint64_t *slots, uint64_t count)
 
 static time_ns any_deadline(void)
 {
-	switch (user_below(4)) {
+	switch (user_below(12)) {
 	case 0:
 		return user_below(2) == 0 ? 0 : fake_now;
 	case 1:
+	case 2:
 		return NEVER;
 	default:
-		return fake_now + user_below(3000) * US;
+		return fake_now + user_below(600) * US;
 	}
 }
 
@@ -71,6 +73,36 @@ static void set_call(
 	t->frame.rip = 0x400100;
 }
 
+static unsigned number_of(const struct thread *t)
+{
+	unsigned i = 0;
+
+	while (i < WORKERS - 1 && workers[i].thread != t)
+		i++;
+	return i;
+}
+
+/* Mostly each thread has its role: some serve with a reply object of their own, which may call on
+ * behalf of their callers, the others call. */
+static bool play_role(struct thread *t)
+{
+	unsigned i = number_of(t);
+	handle_t own = user_handle(replies[i]);
+	handle_t served = user_handle(endpoints[i % ENDPOINTS]);
+	handle_t called = user_handle(endpoints[(i + 1) % ENDPOINTS]);
+
+	if (user_below(4) == 0)
+		return false;
+	if (i >= SERVERS || user_below(4) == 0)
+		set_call(t, SYSCALL_CALL, called, any_info(), any_deadline(), 0);
+	else if (user_below(5) == 0)
+		set_call(t, SYSCALL_RECV, user_handle(replies[i + WORKERS / 2]), 0, any_deadline(),
+			served);
+	else
+		set_call(t, SYSCALL_REPLY_RECV, own, any_info(), any_deadline(), served);
+	return true;
+}
+
 static void choose_call(struct thread *t)
 {
 	handle_t endpoint = any(endpoints, ENDPOINTS);
@@ -81,6 +113,8 @@ static void choose_call(struct thread *t)
 
 	if (t->message != NULL)
 		t->message->send_handles[0] = notification;
+	if (play_role(t))
+		return;
 	switch (user_below(14)) {
 	case 0 ... 2:
 		set_call(t, SYSCALL_CALL, endpoint, any_info(), any_deadline(), 0);
@@ -120,12 +154,17 @@ static void choose_call(struct thread *t)
 /* Some thread that runs makes a call or faults, whether or not interrupts are on their way. */
 static void thread_step(void)
 {
-	struct cpu *cpu = cpus[user_below(cpu_count)];
+	uint64_t first = user_below(cpu_count);
+	struct cpu *cpu = cpus[first];
 	struct thread *t = cpu->entry.current;
 
+	for (uint32_t i = 1; i < cpu_count && (t == NULL || t == fake_root); i++) {
+		cpu = cpus[(first + i) % cpu_count];
+		t = cpu->entry.current;
+	}
 	if (t == NULL || t == fake_root)
 		return;
-	if (user_below(40) == 0) {
+	if (user_below(60) == 0) {
 		fake_fault(cpu, user_below(5), user_random() & 0xffff000, 0);
 		return;
 	}
@@ -161,9 +200,11 @@ static void destroy_something(void)
 	}
 }
 
-static void give_part(const struct worker *w)
+static void give_part(struct worker *w)
 {
-	handle_t context = user_below(3) == 0 ? user_make(OBJECT_SCHED_CONTEXT, 0) : w->context;
+	bool gone = user_handle(user_index(w->context)) != w->context;
+	handle_t context =
+		gone || user_below(4) == 0 ? user_make(OBJECT_SCHED_CONTEXT, 0) : w->context;
 	uint64_t fault = user_below(2) == 0 ? 0 : any(endpoints, ENDPOINTS);
 
 	(void)user_invoke(context, METHOD_SCHED_CONTEXT_CONFIGURE, user_below(cpu_count),
@@ -172,22 +213,21 @@ static void give_part(const struct worker *w)
 		w->page_frame, context, fault);
 }
 
-/* As a revoke of what one of its parts was made from. */
-static void lose_part(const struct worker *w)
+static void change_part(const struct worker *w)
 {
-	uint64_t index = user_slot();
-	uint64_t part = user_below(2);
-	status_t status;
-
-	(void)index;
-	if (part == 0)
-		status = user_invoke(w->handle, METHOD_THREAD_BIND,
+	switch (user_below(3)) {
+	case 0:
+		(void)user_invoke(w->handle, METHOD_THREAD_BIND,
 			user_below(2) == 0 ? 0 : any(notifications, NOTIFICATIONS));
-	else
-		status = user_invoke(w->context, METHOD_SCHED_CONTEXT_CONFIGURE,
-			user_below(cpu_count), (10 + user_below(500)) * US,
-			user_below(2) * 1000 * US, 0);
-	(void)status;
+		break;
+	case 1:
+		(void)user_delete(w->context); /* the thread's own goes with it, if it was minted */
+		break;
+	default:
+		(void)user_invoke(w->context, METHOD_SCHED_CONTEXT_CONFIGURE, user_below(cpu_count),
+			(10 + user_below(500)) * US, user_below(2) * 1000 * US, 0);
+		break;
+	}
 }
 
 /* A worker's thread dies, and another one takes its place. */
@@ -196,8 +236,6 @@ static void replace_worker(struct worker *w)
 	uint8_t priority = (uint8_t)(1 + user_below(150));
 	uint32_t cpu = (uint32_t)user_below(cpu_count);
 
-	if (user_below(2) == 0)
-		(void)user_delete(w->context); /* the thread's own capability keeps it */
 	FAKE_CHECK(user_delete(w->handle) == OK);
 	(void)user_delete(w->context);
 	(void)user_delete(w->page_frame);
@@ -235,7 +273,7 @@ static void root_step(void)
 		give_part(w);
 		break;
 	case 13:
-		lose_part(w);
+		change_part(w);
 		break;
 	case 14:
 		(void)user_invoke(
@@ -303,7 +341,8 @@ static void rest(void)
 
 static bool may_wait_for_ever(const struct thread *t)
 {
-	return t->wait_deadline == TIME_NEVER || t->state == THREAD_STATE_CALLING;
+	return t->wait_deadline == TIME_NEVER || t->state == THREAD_STATE_CALLING ||
+	       t->sc == NULL; /* it could not run */
 }
 
 static void run(uint32_t cpu_total)
@@ -314,12 +353,12 @@ static void run(uint32_t cpu_total)
 
 		if (what < 12)
 			thread_step();
-		else if (what < 15)
+		else if (what < 14)
 			root_step();
 		else if (what < 16)
 			rest();
 		else if (what < 17)
-			fake_pass(user_below(400) * US);
+			fake_pass(user_below(300) * US);
 		else if (what < 18)
 			*word = (uint32_t)user_below(2);
 		else
@@ -342,7 +381,7 @@ static void run(uint32_t cpu_total)
 int main(void)
 {
 	uint64_t seed = setting("KERNEL_MODEL_SEED", 1);
-	uint64_t steps = setting("KERNEL_MODEL_STEPS", 60000);
+	uint64_t steps = setting("KERNEL_MODEL_STEPS", 200000);
 
 	printf("life cycle of calls: seed %llu, %llu steps\n", (unsigned long long)seed,
 		(unsigned long long)steps);

@@ -211,12 +211,16 @@ struct worker user_worker(uint8_t priority, uint32_t cpu)
 		.page_frame = user_make(OBJECT_FRAME, PAGE_SHIFT),
 	};
 
+	handle_t lent; /* minted, so that the context goes with `w.context` */
+
 	w.thread = user_object(w.handle);
 	w.page = user_object(w.page_frame);
 	FAKE_CHECK(user_invoke(w.context, METHOD_SCHED_CONTEXT_CONFIGURE, cpu, WORKER_SLICE, 0,
 			   0) == OK);
+	lent = user_mint(w.context, RIGHT_ALL, 0);
 	FAKE_CHECK(user_invoke(w.handle, METHOD_THREAD_CONFIGURE, fake_info->cnode,
-			   fake_info->space, w.page_frame, w.context) == OK);
+			   fake_info->space, w.page_frame, lent) == OK);
+
 	FAKE_CHECK(user_invoke(w.handle, METHOD_THREAD_SET_PRIORITY, priority, fake_info->thread) ==
 		   OK);
 	return w;

@@ -228,6 +228,36 @@ static void test_untyped(void **state)
 	}
 }
 
+/* Memory with old contents: small objects are cleared as they are made, large ones need reset. */
+static void test_old_contents(void **state)
+{
+	uint64_t index = user_slot();
+	unsigned seen = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < fake_info->untyped_count; i++) {
+		const struct root_untyped *u = &fake_info->untyped[i];
+		const uint64_t *words;
+
+		if (u->device != 0 || u->order < 15 || u->handle == user_memory())
+			continue;
+		assert_int_equal(user_invoke(u->handle, METHOD_UNTYPED_RETYPE, OBJECT_FRAME, 12, 1,
+					 fake_info->cnode, index),
+			OK);
+		words = user_object(user_handle(index));
+		for (int w = 0; w < 512; w++)
+			assert_int_equal(words[w], 0);
+		if (u->order > 15) {
+			assert_int_equal(user_invoke(u->handle, METHOD_UNTYPED_RETYPE, OBJECT_FRAME,
+						 15, 1, fake_info->cnode, index + 1),
+				ERR_NOT_CLEARED);
+			seen++;
+		}
+		assert_int_equal(user_revoke(u->handle), OK);
+	}
+	assert_true(seen > 0);
+}
+
 /* --- address spaces --------------------------------------------------------------------------- */
 
 static handle_t new_space(uint64_t tables)
@@ -562,6 +592,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_slices, boot, end),
 		cmocka_unit_test_setup_teardown(test_actor_dies, boot, end),
 		cmocka_unit_test_setup_teardown(test_untyped, boot, end),
+		cmocka_unit_test_setup_teardown(test_old_contents, boot, end),
 		cmocka_unit_test_setup_teardown(test_map, boot, end),
 		cmocka_unit_test_setup_teardown(test_large_pages, boot, end),
 		cmocka_unit_test_setup_teardown(test_tables_of_destroyed_space, boot, end),

@@ -217,16 +217,6 @@ static status_t object_destroy_handler(struct request *request)
 /* --- frames
  * ---------------------------------------------------------------------------------------------- */
 
-/* The oldest kernel memory of a space. */
-static link_t oldest(const struct space *space)
-{
-	link_t meta = space->metas;
-
-	while (memory->metas[meta - 1].next != 0)
-		meta = memory->metas[meta - 1].next;
-	return meta;
-}
-
 static status_t grant_frame_handler(struct request *request)
 {
 	struct space *space = space_find(request->words[0]);
@@ -243,7 +233,7 @@ static status_t grant_frame_handler(struct request *request)
 	status = cnode_inspect(cnode, WINDOW_SLOT, &type, &rights, &badge, &tag, &detail);
 	if (status == OK)
 		status = kernel_map(space, handle_of(WINDOW_SLOT, tag),
-			meta_slot(oldest(space), META_GRANTED + space->granted), 0,
+			meta_slot(meta_oldest(space), META_GRANTED + space->granted), 0,
 			request->words[1], 1, request->words[2]);
 	if (status == OK)
 		ESTATE_SET(space->granted, space->granted + 1);
@@ -254,7 +244,7 @@ static status_t grant_frame_handler(struct request *request)
 static status_t thread_page(
 	struct space *space, unsigned slot, unsigned map_slot, uint64_t address, handle_t *frame)
 {
-	link_t meta = oldest(space);
+	link_t meta = meta_oldest(space);
 	uint64_t tag;
 	status_t status = untyped_retype(slot_handle(meta_slot(meta, META_UNTYPED)), OBJECT_FRAME,
 		12, 1, service_start()->handles[PROCESS_SLOT_CNODE], meta_slot(meta, slot), &tag);

@@ -146,6 +146,9 @@ void *page_contents(uint64_t page);
 void meta_release_all(struct space *space);
 uint64_t meta_slot(link_t meta, unsigned slot);
 
+/* The first that a space was given: with its AddressSpace and its thread's pages. */
+link_t meta_oldest(const struct space *space);
+
 handle_t slot_handle(uint64_t slot);
 
 /* Maps `pages` pages of a frame into a program through a copy in `slot`, giving the address space

@@ -86,29 +86,15 @@ static uint64_t chunk_slot(uint32_t chunk)
 	return SLOT_CHUNK + 2u * chunk;
 }
 
-static status_t give_own_tables(void);
-
+/* Large pages: the window needs a table for each GiB only, and the instance's own suffice. */
 static status_t chunk_map(uint32_t chunk)
 {
 	handle_t space = service_start()->handles[PROCESS_SLOT_SPACE];
 	uint64_t address = WINDOW + ((uint64_t)chunk << CHUNK_ORDER);
 	uint64_t missing;
-	status_t status = address_space_map(space, slot_handle(chunk_slot(chunk) + 1), 0, address,
-		CHUNK_PAGES, RIGHT_READ | RIGHT_WRITE, &missing);
 
-	if (status != ERR_NEED_TABLES)
-		return status;
-	status = give_own_tables();
-	return status == OK ? address_space_map(space, slot_handle(chunk_slot(chunk) + 1), 0,
-				      address, CHUNK_PAGES, RIGHT_READ | RIGHT_WRITE, &missing)
-			    : status;
-}
-
-/* The window needs a table for each GiB only: its pages are large. The instance's own tables
- * suffice for that. */
-static status_t give_own_tables(void)
-{
-	return ERR_NO_MEMORY;
+	return address_space_map(space, slot_handle(chunk_slot(chunk) + 1), 0, address, CHUNK_PAGES,
+		RIGHT_READ | RIGHT_WRITE, &missing);
 }
 
 static status_t chunk_add(void)
@@ -251,7 +237,7 @@ void meta_release_all(struct space *space)
 }
 
 /* The space's kernel memory with the AddressSpace is the oldest: the last on its list. */
-static link_t first_meta(const struct space *space)
+link_t meta_oldest(const struct space *space)
 {
 	link_t meta = space->metas;
 
@@ -262,7 +248,7 @@ static link_t first_meta(const struct space *space)
 
 static handle_t kernel_space(const struct space *space)
 {
-	return slot_handle(meta_slot(first_meta(space), META_SPACE));
+	return slot_handle(meta_slot(meta_oldest(space), META_SPACE));
 }
 
 static status_t give_table(struct space *space)

@@ -348,9 +348,7 @@ static void faulter(void)
 static void bench_fault(void)
 {
 	struct message m;
-	struct thread_registers registers;
 
-	(void)registers;
 	must(sys_recv(reply, own_thread, &m, 0, NEVER), "fault");
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		uint64_t start = ticks();
@@ -408,12 +406,10 @@ static void bench_retype(void)
 static void bench_growth(void)
 {
 	static const unsigned counts[] = {10, 100, 1000};
-	handle_t crowd = make(OBJECT_ENDPOINT, 0);
 	handle_t table = make(OBJECT_CNODE, 12);
 	uint64_t made = 0;
 	char name[48];
 
-	(void)crowd;
 	for (unsigned c = 0; c < 3; c++) {
 		for (; made < counts[c]; made++) {
 			uint64_t tag;

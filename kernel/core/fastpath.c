@@ -13,69 +13,54 @@
 #include <kernel/lock.h>
 #include <kernel/space.h>
 
-#define TAG_TYPE_BITS 48u
-#define TAG_TYPE_MASK (((uint64_t)1 << TAG_TYPE_BITS) - 1)
-
 /* The second word of a slot: tag, type, rights. */
-ALWAYS_INLINE uint64_t slot_word(const struct slot *slot)
-{
-	uint64_t word;
-
-	__builtin_memcpy(&word, (const char *)slot + sizeof(uint64_t), sizeof(word));
-	return word;
-}
+#define SLOT_TYPE(type)     ((uint64_t)(type) << ABI_HANDLE_TAG_BITS)
+#define SLOT_RIGHTS(rights) ((uint64_t)(rights) << 48)
+#define SLOT_TAG_TYPE       (((uint64_t)1 << 48) - 1)
 
 /* Whether a handle of one level names a slot with `type` and all `rights`. The two slots of a
  * CNode's header never match a type. */
 ALWAYS_INLINE bool find(const struct thread *self, handle_t handle, uint64_t type, uint64_t rights,
 	struct slot **found)
 {
-	const struct cnode *root = self->cspace;
+	const struct cnode *root = self->fast_cspace;
 	uint32_t path = (uint32_t)handle & ((1u << ABI_HANDLE_PATH_BITS) - 1);
 	struct slot *slot = (struct slot *)(uintptr_t)root + path;
 	uint64_t word;
 
 	if (UNLIKELY(path > root->mask))
 		return false;
-	word = slot_word(slot);
 	*found = slot;
-	if (UNLIKELY(((word ^ (handle >> ABI_HANDLE_PATH_BITS | type << 40)) & TAG_TYPE_MASK) != 0))
+	__builtin_memcpy(&word, (const char *)slot + sizeof(uint64_t), sizeof(word));
+	word &= SLOT_TAG_TYPE | SLOT_RIGHTS(rights);
+	return LIKELY(
+		word == (handle >> ABI_HANDLE_PATH_BITS | SLOT_TYPE(type) | SLOT_RIGHTS(rights)));
+}
+
+/* Whether the message is of words only, no capabilities, no flags. Those that do not lie in
+ * registers are copied. */
+ALWAYS_INLINE bool transfer(const struct thread *from, struct thread *to, uint64_t info)
+{
+	uint32_t words = (uint32_t)info;
+
+	if (LIKELY(words <= ABI_MESSAGE_REGISTER_WORDS))
+		return true;
+	if (words > ABI_MESSAGE_WORDS || from->message == NULL || to->message == NULL)
 		return false;
-	return LIKELY((word >> TAG_TYPE_BITS & rights) == rights);
-}
-
-/* A message of words only, no capabilities, no flags; beyond six words both have pages. */
-ALWAYS_INLINE bool is_plain(uint64_t info)
-{
-	return (uint32_t)info <= ABI_MESSAGE_WORDS;
-}
-
-ALWAYS_INLINE bool pages_fit(const struct thread *from, const struct thread *to, uint64_t info)
-{
-	return (uint32_t)info <= ABI_MESSAGE_REGISTER_WORDS ||
-	       (from->message != NULL && to->message != NULL);
-}
-
-ALWAYS_INLINE void copy_page_words(const struct thread *from, struct thread *to, uint64_t info)
-{
-	for (uint32_t i = ABI_MESSAGE_REGISTER_WORDS; UNLIKELY(i < (uint32_t)info); i++)
+	for (uint32_t i = ABI_MESSAGE_REGISTER_WORDS; i < words; i++)
 		to->message->words[i] = from->message->words[i];
+	return true;
 }
 
-ALWAYS_INLINE bool nothing_more_urgent(const struct cpu *cpu, uint8_t priority)
-{
-	return (int32_t)priority >= cpu->ready.top && cpu->ready.deadline.root == NULL;
-}
-
-ALWAYS_INLINE void switch_to(struct cpu *cpu, struct thread *from, struct thread *to)
+ALWAYS_INLINE void switch_to(struct thread *from, struct thread *to)
 {
 	vector_switch_dead(from, to);
-	arch_tls_switch(cpu, to);
-	if (to->space != cpu->space) {
-		cpu->space = to->space;
+	arch_tls_switch(to);
+	if (to->space != cpu_here->space) {
+		cpu_here->space = to->space;
 		cr3_write(to->space->root);
 	}
-	cpu->entry.current = to;
+	cpu_here->entry.current = to;
 }
 
 #define FAIL(way)                                               \
@@ -83,11 +68,10 @@ ALWAYS_INLINE void switch_to(struct cpu *cpu, struct thread *from, struct thread
 		w3, w4, w5, self, handle, info, deadline, other, w0, w1, w2)
 #define EXIT(thread, badge)                             \
 	__attribute__((musttail)) return fastpath_exit( \
-		w3, w4, w5, thread, badge, info, 0, 0, w0, w1, w2)
+		w3, w4, w5, thread, badge, info, 0, (thread)->frame.rip, w0, w1, w2)
 
 FASTPATH(fastpath_call)
 {
-	struct cpu *cpu = cpu_self();
 	struct slot *slot;
 	struct sched_context *sc = self->sc;
 	struct endpoint *endpoint;
@@ -97,7 +81,7 @@ FASTPATH(fastpath_call)
 	uint8_t priority;
 	time_ns earliest = deadline < sc->deadline ? deadline : sc->deadline;
 
-	if (UNLIKELY(!find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE, &slot) || !is_plain(info)))
+	if (UNLIKELY(!find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE, &slot)))
 		FAIL(call);
 	endpoint = (struct endpoint *)slot->object;
 	node = endpoint->waiting.root;
@@ -108,8 +92,8 @@ FASTPATH(fastpath_call)
 	reply = server->reply;
 	priority = server->priority > self->priority ? server->priority : self->priority;
 	if (UNLIKELY(reply == NULL || sc->chain_depth >= ABI_CALL_CHAIN ||
-		     earliest < cpu->timer_next || !nothing_more_urgent(cpu, priority) ||
-		     !pages_fit(self, server, info)))
+		     earliest < cpu_here->timer_next || (int32_t)priority < cpu_here->ready.top ||
+		     !transfer(self, server, info)))
 		FAIL(call);
 
 	endpoint->waiting.root = NULL;
@@ -133,14 +117,12 @@ FASTPATH(fastpath_call)
 	server->wait_deadline = TIME_NEVER;
 	server->donated_priority = self->priority;
 	server->priority = priority;
-	copy_page_words(self, server, info);
-	switch_to(cpu, self, server);
+	switch_to(self, server);
 	EXIT(server, slot->badge);
 }
 
 FASTPATH(fastpath_reply_recv)
 {
-	struct cpu *cpu = cpu_self();
 	struct slot *reply_slot;
 	struct slot *slot;
 	struct sched_context *sc = self->sc;
@@ -148,19 +130,20 @@ FASTPATH(fastpath_reply_recv)
 	struct thread *caller;
 	struct reply *reply;
 
-	if (UNLIKELY(!find(self, handle, OBJECT_REPLY, 0, &reply_slot) ||
-		     !find(self, other, OBJECT_ENDPOINT, RIGHT_READ, &slot) || !is_plain(info) ||
-		     deadline != TIME_NEVER))
+	if (UNLIKELY(deadline != TIME_NEVER || !find(self, handle, OBJECT_REPLY, 0, &reply_slot)))
 		FAIL(reply_recv);
 	reply = (struct reply *)reply_slot->object;
-	endpoint = (struct endpoint *)slot->object;
 	caller = reply->caller;
 	if (UNLIKELY(reply->state != REPLY_OWED || caller == NULL || reply->lent != sc ||
-		     sc->chain != reply || endpoint->state != ENDPOINT_IDLE))
+		     sc->chain != reply || caller->fault_pending))
 		FAIL(reply_recv);
-	if (UNLIKELY(caller->fault_pending || self->boosters.root != NULL ||
+	if (UNLIKELY(!find(self, other, OBJECT_ENDPOINT, RIGHT_READ, &slot)))
+		FAIL(reply_recv);
+	endpoint = (struct endpoint *)slot->object;
+	if (UNLIKELY(endpoint->state != ENDPOINT_IDLE || self->boosters.root != NULL ||
 		     (self->bound != NULL && self->bound->bits != 0) ||
-		     !nothing_more_urgent(cpu, caller->priority)))
+		     (int32_t)caller->priority < cpu_here->ready.top ||
+		     !transfer(self, caller, info)))
 		FAIL(reply_recv);
 
 	sc->chain = reply->next;
@@ -177,12 +160,11 @@ FASTPATH(fastpath_reply_recv)
 	self->donated_priority = 0;
 	self->priority = self->base_priority;
 	self->waiting_on = endpoint;
-	self->wait_node.major = 255u - self->priority;
+	self->wait_node.major = 255u - self->base_priority;
 	self->wait_node.minor = endpoint->arrivals++;
 	endpoint->waiting.root = &self->wait_node; /* its links are NULL while it is in no tree */
 	endpoint->waiting.first = &self->wait_node;
 	endpoint->state = ENDPOINT_RECEIVERS;
-	copy_page_words(self, caller, info);
-	switch_to(cpu, self, caller);
+	switch_to(self, caller);
 	EXIT(caller, 0);
 }

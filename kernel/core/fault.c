@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Faults and upcalls: see fault.h. */
 #include <arch/frame.h>
+#include <arch/machine.h>
 #include <kernel/endpoint.h>
 #include <kernel/fault.h>
 #include <kernel/sched.h>
@@ -36,6 +37,7 @@ status_t upcall_return_call(struct cpu *cpu, struct thread *self)
 		return ERR_RANGE;
 	page->active = 0;
 	arch_frame_from_registers(self, &registers);
+	arch_tls_switch(self);
 	return STATUS_BLOCKED; /* the status register is the restored one */
 }
 

@@ -182,7 +182,7 @@ static void make_thread(struct root *root, const struct boot_info *boot)
 
 	KERNEL_ASSERT(status == OK);
 	root->thread = thread;
-	thread->cspace = root->cnode;
+	thread_set_cspace(thread, root->cnode);
 	thread->space = root->space;
 	thread->home = sc;
 	thread->sc = sc;

@@ -35,6 +35,8 @@ static void list_remove(struct thread **head, struct thread *thread)
 
 static int32_t highest_level(const struct run_queue *queue)
 {
+	if (queue->deadline.root != NULL)
+		return RUN_QUEUE_DEADLINE;
 	for (int32_t i = ABI_PRIORITIES / 64 - 1; i >= 0; i--) {
 		if (queue->levels[i] != 0)
 			return i * 64 + 63 - __builtin_clzll(queue->levels[i]);
@@ -50,6 +52,7 @@ void run_queue_insert(struct run_queue *queue, struct thread *thread, bool front
 		thread->wait_node.major = thread->sc->refill;
 		thread->wait_node.minor = thread->id;
 		tree_insert(&queue->deadline, &thread->wait_node);
+		queue->top = RUN_QUEUE_DEADLINE;
 		return;
 	}
 	list_append(&queue->heads[thread->priority], thread, front);
@@ -65,6 +68,7 @@ void run_queue_remove(struct run_queue *queue, struct thread *thread)
 	thread->queued = false;
 	if (thread->sc->class == SCHED_CLASS_DEADLINE) {
 		tree_remove(&queue->deadline, &thread->wait_node);
+		queue->top = highest_level(queue);
 		return;
 	}
 	list_remove(&queue->heads[level], thread);

@@ -22,8 +22,25 @@ void thread_init(struct thread *thread)
 	thread->container.slot_count = THREAD_SLOT_COUNT;
 	thread->mxcsr = ARCH_MXCSR_INITIAL;
 	thread->fcw = ARCH_FCW_INITIAL;
-	thread->cspace = &cspace_empty;
+	thread_set_cspace(thread, &cspace_empty);
 	arch_frame_init(&thread->frame);
+}
+
+void thread_set_cspace(struct thread *thread, struct cnode *cspace)
+{
+	thread->cspace = cspace;
+	thread->fast_cspace = thread->first_native == 0 ? cspace : &cspace_empty;
+}
+
+void thread_set_tls(struct thread *thread, uint64_t fs_base, uint64_t gs_base)
+{
+	static uint64_t last_key; /* guarded by the kernel lock */
+
+	if (thread->fs_base == fs_base && thread->gs_base == gs_base)
+		return;
+	thread->fs_base = fs_base;
+	thread->gs_base = gs_base;
+	thread->tls_key = fs_base == 0 && gs_base == 0 ? 0 : ++last_key;
 }
 
 void thread_make_ready(struct thread *thread)
@@ -139,7 +156,7 @@ void thread_detach(struct thread *thread)
 	thread->sc = NULL;
 	thread->upcall = NULL;
 	thread->message = NULL;
-	thread->cspace = &cspace_empty;
+	thread_set_cspace(thread, &cspace_empty);
 	thread->space = NULL;
 	unbind(thread);
 }
@@ -158,7 +175,7 @@ void thread_part_gone(struct slot *slot)
 
 	switch (part) {
 	case THREAD_SLOT_CSPACE:
-		thread->cspace = &cspace_empty;
+		thread_set_cspace(thread, &cspace_empty);
 		break;
 	case THREAD_SLOT_SPACE:
 		thread_stop(thread);

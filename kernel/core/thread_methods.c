@@ -102,7 +102,7 @@ static void set_part(struct thread *thread, uint32_t part, const struct slot *ca
 {
 	switch (part) {
 	case THREAD_SLOT_CSPACE:
-		thread->cspace = (struct cnode *)cap->object;
+		thread_set_cspace(thread, (struct cnode *)cap->object);
 		break;
 	case THREAD_SLOT_SPACE:
 		thread->space = (struct address_space *)cap->object;
@@ -247,10 +247,9 @@ status_t thread_set_tls_method(struct invocation *in)
 		return ERR_RANGE;
 	if (thread != in->self && !is_stopped(thread))
 		return ERR_BUSY;
-	thread->fs_base = ARGUMENT(in, 0);
-	thread->gs_base = ARGUMENT(in, 1);
+	thread_set_tls(thread, ARGUMENT(in, 0), ARGUMENT(in, 1));
 	if (thread == in->self)
-		arch_tls_load(in->cpu, thread);
+		arch_tls_switch(thread);
 	return OK;
 }
 
@@ -371,6 +370,9 @@ status_t thread_info_method(struct invocation *in)
 
 status_t thread_set_foreign_method(struct invocation *in)
 {
-	target_thread(in)->first_native = ARGUMENT(in, 0);
+	struct thread *thread = target_thread(in);
+
+	thread->first_native = ARGUMENT(in, 0);
+	thread_set_cspace(thread, thread->cspace);
 	return OK;
 }

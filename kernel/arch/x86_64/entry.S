@@ -66,8 +66,6 @@
 	.globl entry_syscall_plain
 	.balign 64
 entry_syscall_plain:
-	cmp $SYSCALL_ABI, %eax
-	je null_call
 	swapgs
 	mov CPU_CURRENT, %r15
 	mov %rsp, FRAME_RSP(%r15)
@@ -75,24 +73,30 @@ entry_syscall_plain:
 	mov %r11, FRAME_RFLAGS(%r15)
 	mov %rbp, FRAME_RBP(%r15)
 	mov CPU_STACK, %rsp
-	cmp $SYSCALL_REPLY_RECV, %eax
-	ja general_call
 	mov %r10, %r11
-	je 1f
-	jmp fastpath_call
-1:	mov %rbx, %rcx
-	jmp fastpath_reply_recv
+	cmp $SYSCALL_REPLY_RECV, %eax
+	jb fastpath_call
+	mov %rbx, %rcx
+	je fastpath_reply_recv
+	cmp $SYSCALL_ABI, %eax
+	jne general_call
+	mov abi_hash(%rip), %rdx        // abi(): nothing of the kernel's state is touched
+	mov FRAME_RIP(%r15), %rcx
+	mov FRAME_RFLAGS(%r15), %r11
+	mov FRAME_RSP(%r15), %rsp
+	xor %eax, %eax
+	xor %r15d, %r15d
+	swapgs
+	sysretq
 
 	.globl fastpath_exit
 	.balign 16
 fastpath_exit:
 	mov %r11, %r10
-	mov FRAME_RIP(%r15), %rcx
 	mov FRAME_RFLAGS(%r15), %r11
 	mov FRAME_RBP(%r15), %rbp
 	mov FRAME_RSP(%r15), %rsp
 	xor %eax, %eax
-	xor %edx, %edx
 	xor %ebx, %ebx
 	xor %r15d, %r15d
 	swapgs
@@ -111,12 +115,6 @@ fastpath_reply_recv_fail:
 	mov $SYSCALL_REPLY_RECV, %eax
 	mov %rcx, %rbx
 	jmp general_call
-
-// abi(): nothing of the kernel's state is touched.
-null_call:
-	mov abi_hash(%rip), %rdx
-	xor %eax, %eax
-	sysretq
 
 // The entry with several CPUs: everything goes the general way.
 	.globl entry_syscall

@@ -2,6 +2,7 @@
 /* User registers: see frame.h. */
 #include <arch/frame.h>
 #include <kernel/object.h>
+#include <kernel/thread.h>
 
 #define RFLAGS_FIXED      0x2u
 #define RFLAGS_INTERRUPTS 0x200u
@@ -80,6 +81,5 @@ void arch_frame_from_registers(struct thread *thread, const struct thread_regist
 	f->rip = r->rip;
 	f->rflags = (r->rflags & RFLAGS_USER) | RFLAGS_FIXED | RFLAGS_INTERRUPTS;
 	f->full = 1;
-	thread->fs_base = r->fs_base;
-	thread->gs_base = r->gs_base;
+	thread_set_tls(thread, r->fs_base, r->gs_base);
 }

@@ -17,11 +17,6 @@ bool arch_copy_bytes(void *to, const void *from, size_t size);
 /* --- threads
  * ---------------------------------------------------------------------------------------- */
 
-void arch_tls_load(struct cpu *cpu, struct thread *thread)
-{
-	arch_tls_switch(cpu, thread);
-}
-
 void arch_thread_unload(struct cpu *cpu, struct thread *thread)
 {
 	(void)cpu;
@@ -33,8 +28,9 @@ void arch_thread_unload(struct cpu *cpu, struct thread *thread)
 
 void arch_thread_load(struct cpu *cpu, struct thread *thread)
 {
+	(void)cpu;
 	vector_enter(thread);
-	arch_tls_load(cpu, thread);
+	arch_tls_switch(thread);
 }
 
 void arch_flush_requested(struct cpu *cpu)

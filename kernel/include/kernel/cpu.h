@@ -12,7 +12,8 @@ struct run_queue {
 	uint64_t levels[ABI_PRIORITIES / 64]; /* bit set: list not empty */
 	struct thread *heads[ABI_PRIORITIES]; /* circular lists */
 	struct tree deadline;                 /* deadline class: earliest first */
-	int32_t top;                          /* highest level with a thread; -1: none */
+	int32_t top;                          /* highest level with a thread; -1: none, or: */
+#define RUN_QUEUE_DEADLINE ABI_PRIORITIES     /* the deadline class has one */
 };
 
 #define TRACE_RECORDS 1024u

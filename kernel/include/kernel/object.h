@@ -107,6 +107,7 @@ struct thread {
 	uint8_t maximum_priority;
 	uint8_t donated_priority; /* what callers lend */
 	struct cnode *cspace;
+	struct cnode *fast_cspace; /* the same, or empty: no short way for foreign threads */
 	struct address_space *space;
 	struct sched_context *sc; /* what it runs on; NULL while lent */
 	struct sched_context *home;
@@ -127,6 +128,7 @@ struct thread {
 	uint16_t fcw;
 	uint64_t fs_base;
 	uint64_t gs_base;
+	uint64_t tls_key; /* equal keys: equal bases */
 
 	struct thread *queue_next; /* run queue */
 	struct thread *queue_prev;

@@ -7,6 +7,12 @@
 
 void thread_init(struct thread *thread);
 
+/* Has the thread name capabilities in `cspace`. */
+void thread_set_cspace(struct thread *thread, struct cnode *cspace);
+
+/* Sets FS and GS base; a running thread's are loaded at its next switch (arch_tls_switch). */
+void thread_set_tls(struct thread *thread, uint64_t fs_base, uint64_t gs_base);
+
 /* Makes a thread that is in no queue and no wait ready to run on its context. Without one it
  * stays where it is, stopped. */
 void thread_make_ready(struct thread *thread);

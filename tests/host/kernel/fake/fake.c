@@ -128,13 +128,9 @@ void arch_thread_unload(struct cpu *cpu, struct thread *thread)
 
 void arch_thread_load(struct cpu *cpu, struct thread *thread)
 {
+	(void)cpu;
 	thread->vector_saved = false;
-	arch_tls_load(cpu, thread);
-}
-
-void arch_tls_load(struct cpu *cpu, struct thread *thread)
-{
-	arch_tls_switch(cpu, thread);
+	arch_tls_switch(thread);
 }
 
 /* --- devices ---------------------------------------------------------------------------------- */

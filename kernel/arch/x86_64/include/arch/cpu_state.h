@@ -41,8 +41,7 @@ struct task_state {
 struct arch_cpu {
 	uint64_t gdt[GDT_ENTRIES] __attribute__((aligned(8)));
 	struct task_state tss;
-	uint64_t fs_base; /* what the MSRs hold */
-	uint64_t gs_base;
+	uint64_t tls_key; /* of the FS and GS base that are loaded */
 	struct irq irqs[ARCH_IRQ_COUNT];
 };
 

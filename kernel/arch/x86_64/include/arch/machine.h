@@ -15,17 +15,17 @@ ALWAYS_INLINE struct cpu *cpu_self(void)
 	return cpu;
 }
 
+/* The same CPU's state through GS, without a register for its address. */
+#define cpu_here ((struct cpu __attribute__((address_space(256))) *)0)
+
 /* Loads FS and GS base of the thread that is to run, where they differ from what is loaded. */
-ALWAYS_INLINE void arch_tls_switch(struct cpu *cpu, const struct thread *thread)
+ALWAYS_INLINE void arch_tls_switch(const struct thread *thread)
 {
-	if (UNLIKELY(cpu->arch.fs_base != thread->fs_base)) {
-		msr_write(MSR_FS_BASE, thread->fs_base);
-		cpu->arch.fs_base = thread->fs_base;
-	}
-	if (UNLIKELY(cpu->arch.gs_base != thread->gs_base)) {
-		msr_write(MSR_KERNEL_GS_BASE, thread->gs_base);
-		cpu->arch.gs_base = thread->gs_base;
-	}
+	if (LIKELY(cpu_here->arch.tls_key == thread->tls_key))
+		return;
+	cpu_here->arch.tls_key = thread->tls_key;
+	msr_write(MSR_FS_BASE, thread->fs_base);
+	msr_write(MSR_KERNEL_GS_BASE, thread->gs_base);
 }
 
 /* Loads another address space's tables. */
@@ -68,9 +68,6 @@ void arch_thread_unload(struct cpu *cpu, struct thread *thread);
 
 /* Loads vector state, FS and GS base of the thread that is to run. */
 void arch_thread_load(struct cpu *cpu, struct thread *thread);
-
-/* Loads FS and GS base of the current thread after they changed. */
-void arch_tls_load(struct cpu *cpu, struct thread *thread);
 
 /* One byte to the kernel's console. */
 void arch_console_put(char byte);

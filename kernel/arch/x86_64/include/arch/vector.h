@@ -14,38 +14,37 @@ void vector_init_cpu(void);
 extern const uint8_t vector_initial_image[ARCH_VECTOR_SIZE];
 extern uint32_t vector_state_mask;
 
+/* Clears what XGETBV with ECX = 1 says is live. */
+ALWAYS_INLINE void vector_clear_live(void)
+{
+	uint32_t low;
+	uint32_t high;
+
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
+	if (low != 0)
+		__asm__ volatile("xrstor64 %0" : : "m"(vector_initial_image), "a"(low), "d"(high));
+}
+
 /* Clears what is live, if anything is. */
 ALWAYS_INLINE void vector_clear(void)
 {
-	uint32_t low = 1;
-	uint32_t high;
-
-	if (LIKELY(features.xgetbv1))
-		__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
-	if (low == 0)
-		return;
-	if (features.xsave)
+	if (UNLIKELY(!features.xsave))
+		__asm__ volatile("fxrstor64 %0" : : "m"(vector_initial_image));
+	else if (LIKELY(features.xgetbv1))
+		vector_clear_live();
+	else
 		__asm__ volatile("xrstor64 %0"
 			:
 			: "m"(vector_initial_image), "a"(vector_state_mask), "d"(0));
-	else
-		__asm__ volatile("fxrstor64 %0" : : "m"(vector_initial_image));
 }
 
 /* Switches between two threads that are both in blocking system calls: vector registers are
  * cleared, only the control words are each thread's own. The CPU has XGETBV with ECX = 1. */
 ALWAYS_INLINE void vector_switch_dead(struct thread *from, struct thread *to)
 {
-	uint32_t low;
-	uint32_t high;
-
 	__asm__ volatile("stmxcsr %0" : "=m"(from->mxcsr));
 	__asm__ volatile("fnstcw %0" : "=m"(from->fcw));
-	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
-	if (UNLIKELY(low != 0))
-		__asm__ volatile("xrstor64 %0"
-			:
-			: "m"(vector_initial_image), "a"(vector_state_mask), "d"(0));
+	vector_clear_live();
 	__asm__ volatile("ldmxcsr %0" : : "m"(to->mxcsr));
 	__asm__ volatile("fldcw %0" : : "m"(to->fcw));
 }

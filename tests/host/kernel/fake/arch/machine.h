@@ -14,6 +14,8 @@ ALWAYS_INLINE struct cpu *cpu_self(void)
 	return fake_cpu;
 }
 
+#define cpu_here fake_cpu
+
 void arch_timer_set(struct cpu *cpu, time_ns when);
 void arch_send_reschedule(struct cpu *cpu);
 void arch_pull_into_kernel(struct cpu *cpu);
@@ -27,10 +29,9 @@ NORETURN void arch_idle(struct cpu *cpu);
 void arch_space_load(struct cpu *cpu, struct address_space *space);
 void arch_thread_unload(struct cpu *cpu, struct thread *thread);
 void arch_thread_load(struct cpu *cpu, struct thread *thread);
-ALWAYS_INLINE void arch_tls_switch(struct cpu *cpu, const struct thread *thread)
+ALWAYS_INLINE void arch_tls_switch(const struct thread *thread)
 {
-	cpu->arch.fs_base = thread->fs_base;
-	cpu->arch.gs_base = thread->gs_base;
+	fake_cpu->arch.tls_key = thread->tls_key;
 }
 
 ALWAYS_INLINE void arch_space_switch(struct cpu *cpu, struct address_space *space)
@@ -42,7 +43,6 @@ ALWAYS_INLINE void arch_space_switch(struct cpu *cpu, struct address_space *spac
 	cr3_write(space->root);
 }
 
-void arch_tls_load(struct cpu *cpu, struct thread *thread);
 void arch_console_put(char byte);
 uint64_t arch_port_in(uint16_t port, uint64_t width);
 void arch_port_out(uint16_t port, uint64_t width, uint64_t value);

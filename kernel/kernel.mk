@@ -13,6 +13,7 @@ $(KERNEL): $(call objects,kernel,$(KERNEL_SOURCES)) kernel/kernel.lds
 	$(Q)$(LD) $(LDFLAGS_pie) -T kernel/kernel.lds -o $@ $(filter %.o,$^)
 
 # The short way of calls: registers are what it is about.
-$(BUILD)/obj/kernel/kernel/core/fastpath.o: KERNEL_CFLAGS += -fomit-frame-pointer
+$(BUILD)/obj/kernel/kernel/core/fastpath.o \
+	$(BUILD)/obj/kernel/kernel/arch/$(KERNEL_ARCH)/fastpath_isolated.o: KERNEL_CFLAGS += -fomit-frame-pointer
 
 $(eval $(call bundle_file,kernel,$(KERNEL).stripped))

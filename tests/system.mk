@@ -9,9 +9,20 @@ RUN_SYSTEM   := $(PYTHON) tests/system/system_test.py
 
 $(foreach cpus,1 2 4,$(eval $(call add_test,system/kernel-$(cpus)-cpu,\
 	$(RUN_SYSTEM) system_test --smp $(cpus) --options log=debug,$(SYSTEM_NEEDS) $(BUILD)/user/system_test)))
+# Kernel isolation, which this emulator's processor would not ask for.
+$(foreach cpus,1 4,$(eval $(call add_test,system/kernel-isolated-$(cpus)-cpu,\
+	$(RUN_SYSTEM) system_test --smp $(cpus) --options kpti=on,\
+	$(SYSTEM_NEEDS) $(BUILD)/user/system_test)))
+$(foreach cpus,1 4,$(eval $(call add_test,system/shell-isolated-$(cpus)-cpu,\
+	SMP=$(cpus) OPTIONS=kpti=on TIMEOUT=300 CMD='svc && wc /share/text/LICENSE-APACHE && exit 17' \
+	$(PYTHON) tools/run.py --expect 17,$(LOADER) $(BUILD)/craton.bundle)))
+$(foreach cpus,1 4,$(eval $(call add_test,system/isolation-$(cpus)-cpu,\
+	$(PYTHON) tests/system/isolation_test.py --smp $(cpus),$(LOADER) $(BUILD)/craton.bundle)))
+
 $(eval $(call add_bench,kernel,$(RUN_SYSTEM) kernel_bench --icount,\
 	$(SYSTEM_NEEDS) $(BUILD)/user/kernel_bench))
-
+$(eval $(call add_bench,kernel-isolated,$(RUN_SYSTEM) kernel_bench --icount --options kpti=on,\
+	$(SYSTEM_NEEDS) $(BUILD)/user/kernel_bench))
 
 $(eval $(call program,test_client,tests/restart/client/client.c,))
 $(eval $(call program,test_killer,tests/restart/killer/killer.c,))

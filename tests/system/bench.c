@@ -430,6 +430,17 @@ static void map_time(void)
 		root->space, root->time_frame, 0, PROCESS_TIME_ADDRESS, 1, RIGHT_READ, &missing);
 }
 
+static bool is_isolated(void)
+{
+	static const char option[] = "kpti=on";
+
+	for (const char *line = (const char *)root->command_line; *line != 0; line++) {
+		if (strncmp(line, option, sizeof(option) - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 void program_main(const void *argument)
 {
 	root = argument;
@@ -442,6 +453,12 @@ void program_main(const void *argument)
 	own_thread = make(OBJECT_ENDPOINT, 0); /* where faults arrive */
 	reply = make(OBJECT_REPLY, 0);
 	bench_overhead();
+	if (is_isolated()) {
+		start_remote_server(150);
+		bench_call("call_reply_round_trip_isolated", 4, NEVER);
+		bench_call("call_reply_10_words_isolated", 10, NEVER);
+		finish(0);
+	}
 	bench_null();
 	start_remote_server(150);
 	bench_call("call_reply_round_trip", 4, NEVER);

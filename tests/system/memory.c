@@ -92,13 +92,13 @@ static void test_tables(void)
 {
 	handle_t space = make(OBJECT_ADDRESS_SPACE, 0);
 	handle_t frame = make(OBJECT_FRAME, 12);
-	handle_t tables[3];
+	handle_t tables[4];
 	uint64_t missing = 0;
 
 	CHECK_STATUS(
 		address_space_map(space, frame, 0, 0x400000, 1, RW, &missing), ERR_NEED_TABLES);
-	CHECK(missing == 3);
-	for (unsigned i = 0; i < 3; i++) {
+	CHECK(missing == 3 || missing == 4); /* user mode's top table under isolation */
+	for (unsigned i = 0; i < missing; i++) {
 		tables[i] = make(OBJECT_PAGE_TABLE, 0);
 		CHECK_STATUS(address_space_give_tables(space, root->cnode, PATH(tables[i]), 1), OK);
 	}

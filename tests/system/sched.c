@@ -58,6 +58,7 @@ static void test_priority(void)
 static void test_budget(void)
 {
 	uint64_t time = 0;
+	uint64_t start = time_now();
 
 	stop = false;
 	worker_prepare(&workers[0], counter, (void *)0, MIDDLE, 0, 0);
@@ -65,9 +66,10 @@ static void test_budget(void)
 	CHECK_STATUS(thread_resume(workers[0].thread), OK);
 	pause_ms(200);
 	CHECK_STATUS(sched_context_consumed(workers[0].context, &time), OK);
+	/* A tenth; more where the emulator itself has to wait for a processor. */
+	CHECK(time > 2000000 && time < (time_now() - start) / 2);
 	stop = true;
 	worker_join(&workers[0]);
-	CHECK(time > 2000000 && time < 60000000);
 }
 
 static void test_context_errors(void)

@@ -80,6 +80,13 @@ static void read_madt_entry(struct acpi_machine *machine, const uint8_t *entry, 
 		if (size >= 10)
 			ioapic_override(entry[3], read32(entry + 4), (uint32_t)entry[8]);
 		break;
+	case 4: /* local APIC's non-maskable interrupt; taken as all CPUs', as all machines have it
+		 */
+		if (size >= 6 && entry[5] < 2) {
+			machine->nmi_pins |= 1u << entry[5];
+			machine->nmi_active_low = (entry[3] & 3) == 3;
+		}
+		break;
 	case 9: /* processor local x2APIC */
 		if (size >= 16 && read32(entry + 4) > 254)
 			add_cpu(machine, read32(entry + 4), read32(entry + 8));

@@ -22,6 +22,8 @@
 #define REG_TIMER_DIVIDE  0x3eu
 
 #define SPURIOUS_ENABLE  0x100u
+#define LVT_NMI          0x400u
+#define LVT_ACTIVE_LOW   0x2000u
 #define LVT_MASKED       0x10000u
 #define LVT_TSC_DEADLINE 0x40000u
 #define ICR_PENDING      0x1000u
@@ -30,6 +32,7 @@
 #define BASE_X2APIC      0x400u
 
 static volatile uint32_t *registers;
+static const struct acpi_machine *machine;
 static uint64_t timer_multiplier; /* timer ticks = ns * multiplier >> 32 */
 
 static uint32_t reg_read(uint32_t reg)
@@ -45,9 +48,18 @@ static void reg_write(uint32_t reg, uint32_t value)
 		registers[reg * 4] = value;
 }
 
-void apic_init(uint64_t physical)
+void apic_init(const struct acpi_machine *found)
 {
-	registers = virtual_of(physical);
+	machine = found;
+	registers = virtual_of(found->local_apic);
+}
+
+/* A local interrupt pin: non-maskable interrupts, or nothing. */
+static uint32_t pin_value(uint32_t pin)
+{
+	if ((machine->nmi_pins >> pin & 1) == 0)
+		return LVT_MASKED;
+	return LVT_NMI | (machine->nmi_active_low ? LVT_ACTIVE_LOW : 0);
 }
 
 void apic_init_cpu(struct cpu *cpu)
@@ -56,8 +68,8 @@ void apic_init_cpu(struct cpu *cpu)
 
 	msr_write(MSR_APIC_BASE, features.x2apic ? base | BASE_X2APIC : base);
 	reg_write(REG_TASK_PRIORITY, 0);
-	reg_write(REG_LVT_LINT0, LVT_MASKED);
-	reg_write(REG_LVT_LINT1, LVT_MASKED);
+	reg_write(REG_LVT_LINT0, pin_value(0));
+	reg_write(REG_LVT_LINT1, pin_value(1));
 	reg_write(REG_TIMER_DIVIDE, DIVIDE_BY_1);
 	reg_write(REG_LVT_TIMER, VECTOR_TIMER | (features.tsc_deadline ? LVT_TSC_DEADLINE : 0));
 	reg_write(REG_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);

@@ -7,8 +7,11 @@
 #include <arch/clock_init.h>
 #include <arch/cpu_init.h>
 #include <arch/features.h>
+#include <arch/isolation.h>
 #include <arch/machine.h>
+#include <arch/paging.h>
 #include <arch/physmap.h>
+#include <arch/stacks.h>
 #include <kernel/boot_memory.h>
 #include <kernel/console.h>
 #include <kernel/crash.h>
@@ -21,7 +24,6 @@
 #define PHYSMAP 0xffff800000000000ull /* boot/README.md: fixed by the hand-over */
 
 static struct cpu boot_cpu;
-static uint8_t fault_stack[PAGE_SIZE] __attribute__((aligned(16)));
 
 extern uintptr_t __stack_chk_guard;
 void entry_leave(void);
@@ -42,13 +44,6 @@ uint64_t boot_low_page(void)
 	return boot_memory_take_below(PAGE_SHIFT, 0xa0000);
 }
 
-/* A stack with nothing mapped below it would need tables of its own; the physical map has none to
- * spare, so the two lowest pages of each block of four hold a canary instead. */
-static uint64_t make_stack(uint32_t order)
-{
-	return (uint64_t)(uintptr_t)boot_allocate(order) + ((uint64_t)1 << order);
-}
-
 struct cpu *boot_make_cpu(uint32_t id, uint32_t apic)
 {
 	uint32_t order = 64 - (uint32_t)__builtin_clzll(sizeof(struct cpu) - 1);
@@ -57,9 +52,9 @@ struct cpu *boot_make_cpu(uint32_t id, uint32_t apic)
 	cpu->id = id;
 	cpu->entry.self = cpu;
 	cpu->entry.apic_id = apic;
-	cpu->entry.kernel_stack = make_stack(KERNEL_STACK_ORDER);
 	cpu->entry.kernel_root = cpus[0]->entry.kernel_root;
-	cpu->arch.tss.ist[0] = make_stack(PAGE_SHIFT);
+	stacks_make(cpu);
+	isolation_add_cpu(cpu);
 	sched_init(cpu);
 	return cpu;
 }
@@ -72,36 +67,6 @@ static void check_boot_info(const struct boot_info *info)
 		panic("loader and kernel were built from different interfaces", NULL);
 	if (info->physmap != PHYSMAP)
 		panic("the physical map is not where it should be", NULL);
-}
-
-static void init_boot_cpu(const struct boot_info *info)
-{
-	cpus[0] = &boot_cpu;
-	boot_cpu.entry.kernel_root = info->page_table;
-	sched_init(&boot_cpu);
-	features_detect();
-	idt_init();
-	cpu_init(&boot_cpu, make_stack(KERNEL_STACK_ORDER),
-		(uint64_t)(uintptr_t)fault_stack + sizeof(fault_stack));
-	boot_cpu.online = true;
-}
-
-/* The loader's mapping of itself goes: user space belongs to address spaces. */
-static void drop_loader_mappings(const struct boot_info *info)
-{
-	uint64_t *root = virtual_of(info->page_table);
-
-	memset(root, 0, PAGE_SIZE / 2);
-	cr3_write(info->page_table);
-}
-
-static void init_machine(const struct boot_info *info, struct acpi_machine *machine)
-{
-	acpi_read(info->rsdp, machine);
-	clock_init(machine->hpet);
-	apic_init(machine->local_apic);
-	apic_init_cpu(&boot_cpu);
-	apic_timer_calibrate();
 }
 
 static bool option_is(const char *line, const char *option)
@@ -118,6 +83,46 @@ static bool option_is(const char *line, const char *option)
 			return true;
 	}
 	return false;
+}
+
+static bool isolation_is_due(const char *line)
+{
+	if (option_is(line, "kpti=on"))
+		return true;
+	return features.meltdown && !option_is(line, "kpti=off");
+}
+
+static void init_boot_cpu(const struct boot_info *info)
+{
+	cpus[0] = &boot_cpu;
+	boot_cpu.entry.kernel_root = info->page_table;
+	sched_init(&boot_cpu);
+	features_detect();
+	stacks_make(&boot_cpu);
+	if (isolation_is_due(virtual_of(info->command_line)))
+		isolation_start(info->page_table);
+	isolation_add_cpu(&boot_cpu);
+	idt_init();
+	cpu_init(&boot_cpu);
+	boot_cpu.online = true;
+}
+
+/* The loader's mapping of itself goes: user space belongs to address spaces. */
+static void drop_loader_mappings(const struct boot_info *info)
+{
+	uint64_t *root = virtual_of(info->page_table);
+
+	memset(root, 0, PAGE_SIZE / 2);
+	cr3_write(info->page_table);
+}
+
+static void init_machine(const struct boot_info *info, struct acpi_machine *machine)
+{
+	acpi_read(info->rsdp, machine);
+	clock_init(machine->hpet);
+	apic_init(machine);
+	apic_init_cpu(&boot_cpu);
+	apic_timer_calibrate();
 }
 
 /* The number after `name=` on the command line, else `fallback`. */
@@ -144,7 +149,7 @@ static uint64_t option_number(const char *line, const char *name, uint64_t fallb
 void kernel_main(uint64_t boot_info)
 {
 	const struct boot_info *info;
-	struct acpi_machine machine = {0};
+	static struct acpi_machine machine;
 	const char *line;
 	uint32_t limit;
 
@@ -163,10 +168,11 @@ void kernel_main(uint64_t boot_info)
 	init_machine(info, &machine);
 	line = virtual_of(info->command_line);
 	console_print("Craton kernel, interface {x}, TSC {d} MHz\n", ABI_HASH, clock.hz / 1000000);
-	if (features.meltdown)
-		console_text(
-			"warning: this CPU can read kernel memory speculatively, and this kernel "
-			"does not isolate itself from user mode yet\n");
+	if (arch_isolation_root != 0)
+		console_text("kernel isolation: on\n");
+	else if (features.meltdown)
+		console_text("warning: this CPU can read kernel memory speculatively, and kernel "
+			     "isolation is off (kpti=off)\n");
 	kernel_measures = option_is(line, "log=debug");
 	limit = (uint32_t)option_number(line, "smp=", CPU_MAX);
 	kernel_has_others = machine.cpu_count > 1 && limit > 1;

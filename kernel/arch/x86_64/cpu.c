@@ -5,6 +5,8 @@
 #include <arch/cpu_init.h>
 #include <arch/features.h>
 #include <arch/machine.h>
+#include <arch/paging.h>
+#include <arch/stacks.h>
 #include <arch/vector.h>
 #include <arch/vectors.h>
 
@@ -18,6 +20,7 @@
 #define GDT_USER_DATA   0x0000f20000000000ull
 #define GDT_USER_CODE   0x0020fa0000000000ull
 
+#define CR4_MCE  ((uint64_t)1 << 6)
 #define CR4_PGE  ((uint64_t)1 << 7)
 #define CR4_UMIP ((uint64_t)1 << 11)
 #define CR4_SMEP ((uint64_t)1 << 20)
@@ -28,10 +31,8 @@
 #define FLAGS_CLEARED_ON_SYSCALL 0x47700u /* AC, NT, IOPL, DF, IF, TF and ID's neighbours */
 #define PAT_WITH_WRITE_COMBINING 0x0007040600070106ull /* entry 1: write combining */
 
-#define IST_DOUBLE_FAULT 1u
-#define IST_STACK_SIZE   4096u
-#define GATE_INTERRUPT   0x8eu
-#define GATE_USER        0xeeu
+#define GATE_INTERRUPT 0x8eu
+#define GATE_USER      0xeeu
 
 struct gate {
 	uint16_t offset_low;
@@ -48,14 +49,20 @@ struct table_pointer {
 	uint64_t base;
 } __attribute__((packed));
 
-static struct gate idt[256];
+static struct gate idt[256] __attribute__((aligned(4096)));
 extern const char entry_stubs[];
+extern const char entry_stubs_isolated[];
+extern const char entry_double_fault[];
+extern const char entry_nmi[];
+extern const char entry_machine_check[];
 extern const char entry_syscall[];
 extern const char entry_syscall_plain[];
+extern const char entry_syscall_isolated[];
+extern const char entry_syscall_isolated_plain[];
 
-static void gate_set(uint32_t vector, uint8_t ist, uint8_t type)
+static void gate_set(uint32_t vector, const char *entry, uint8_t ist, uint8_t type)
 {
-	uint64_t address = (uint64_t)(uintptr_t)entry_stubs + vector * 16u;
+	uint64_t address = (uint64_t)(uintptr_t)entry;
 
 	idt[vector] = (struct gate){
 		.offset_low = (uint16_t)address,
@@ -69,20 +76,28 @@ static void gate_set(uint32_t vector, uint8_t ist, uint8_t type)
 
 void idt_init(void)
 {
-	for (uint32_t v = 0; v < 256; v++)
-		gate_set(v, 0, GATE_INTERRUPT);
-	gate_set(VECTOR_BREAKPOINT, 0, GATE_USER);
-	gate_set(VECTOR_OVERFLOW, 0, GATE_USER);
-	gate_set(VECTOR_DOUBLE_FAULT, IST_DOUBLE_FAULT, GATE_INTERRUPT);
-	gate_set(VECTOR_NMI, IST_DOUBLE_FAULT, GATE_INTERRUPT);
-	gate_set(VECTOR_MACHINE, IST_DOUBLE_FAULT, GATE_INTERRUPT);
+	const char *stubs = arch_isolation_root != 0 ? entry_stubs_isolated : entry_stubs;
+
+	for (uint32_t v = 0; v < 256; v++) {
+		bool user = v == VECTOR_BREAKPOINT || v == VECTOR_OVERFLOW;
+
+		gate_set(v, stubs + v * 16u, 0, user ? GATE_USER : GATE_INTERRUPT);
+	}
+	gate_set(VECTOR_DOUBLE_FAULT, entry_double_fault, STACK_DOUBLE_FAULT + 1, GATE_INTERRUPT);
+	gate_set(VECTOR_NMI, entry_nmi, STACK_NMI + 1, GATE_INTERRUPT);
+	gate_set(VECTOR_MACHINE, entry_machine_check, STACK_MACHINE + 1, GATE_INTERRUPT);
+}
+
+const void *idt_table(void)
+{
+	return idt;
 }
 
 static void gdt_init(struct cpu *cpu)
 {
-	uint64_t base = (uint64_t)(uintptr_t)&cpu->arch.tss;
-	uint64_t limit = sizeof(cpu->arch.tss) - 1;
-	uint64_t *gdt = cpu->arch.gdt;
+	uint64_t base = (uint64_t)(uintptr_t)&cpu->entry.tss;
+	uint64_t limit = sizeof(cpu->entry.tss) - 1;
+	uint64_t *gdt = cpu->entry.gdt;
 
 	gdt[0] = 0;
 	gdt[1] = GDT_KERNEL_CODE;
@@ -95,7 +110,8 @@ static void gdt_init(struct cpu *cpu)
 
 static void tables_load(struct cpu *cpu)
 {
-	struct table_pointer gdtr = {sizeof(cpu->arch.gdt) - 1, (uint64_t)(uintptr_t)cpu->arch.gdt};
+	struct table_pointer gdtr = {
+		sizeof(cpu->entry.gdt) - 1, (uint64_t)(uintptr_t)cpu->entry.gdt};
 	struct table_pointer idtr = {sizeof(idt) - 1, (uint64_t)(uintptr_t)idt};
 
 	__asm__ volatile("lgdt %0" : : "m"(gdtr));
@@ -113,8 +129,10 @@ static void tables_load(struct cpu *cpu)
 
 static void control_init(void)
 {
-	uint64_t cr4 = cr4_read() | CR4_PGE;
+	uint64_t cr4 = cr4_read() | CR4_MCE | CR4_PGE;
 
+	if (arch_isolation_root != 0)
+		cr4 &= ~CR4_PGE; /* no translation of the kernel's outlives the change of tables */
 	if (features.smep)
 		cr4 |= CR4_SMEP;
 	if (features.smap)
@@ -127,8 +145,13 @@ static void control_init(void)
 
 void cpu_set_entry(bool plain)
 {
-	const char *entry = plain && features.xgetbv1 ? entry_syscall_plain : entry_syscall;
+	const char *entry;
 
+	plain = plain && features.xgetbv1;
+	if (arch_isolation_root != 0)
+		entry = plain ? entry_syscall_isolated_plain : entry_syscall_isolated;
+	else
+		entry = plain ? entry_syscall_plain : entry_syscall;
 	msr_write(MSR_LSTAR, (uint64_t)(uintptr_t)entry);
 }
 
@@ -140,14 +163,14 @@ static void syscall_init(void)
 	msr_write(MSR_FMASK, FLAGS_CLEARED_ON_SYSCALL);
 }
 
-void cpu_init(struct cpu *cpu, uint64_t stack_top, uint64_t fault_stack_top)
+void cpu_init(struct cpu *cpu)
 {
 	cpu->entry.self = cpu;
-	cpu->entry.kernel_stack = stack_top;
 	cpu->entry.in_kernel = 1;
-	cpu->arch.tss.rsp[0] = stack_top;
-	cpu->arch.tss.ist[IST_DOUBLE_FAULT - 1] = fault_stack_top;
-	cpu->arch.tss.io_map = sizeof(cpu->arch.tss);
+	cpu->entry.entry_stack = (uint64_t)(uintptr_t)(cpu->entry.stack + ENTRY_STACK_WORDS);
+	cpu->entry.tss.rsp[0] =
+		arch_isolation_root != 0 ? cpu->entry.entry_stack : cpu->entry.kernel_stack;
+	cpu->entry.tss.io_map = sizeof(cpu->entry.tss);
 	gdt_init(cpu);
 	tables_load(cpu);
 	msr_write(MSR_GS_BASE, (uint64_t)(uintptr_t)cpu);

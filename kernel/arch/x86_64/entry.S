@@ -4,59 +4,7 @@
 // Offsets: struct arch_entry (GS) and struct frame (the start of struct thread).
 
 #include <abi/asm.h>
-
-#define CPU_STACK     %gs:8
-#define CPU_CURRENT   %gs:24
-#define CPU_IN_KERNEL %gs:32
-
-#define FRAME_WORDS  0x00
-#define FRAME_ARGS   0x30
-#define FRAME_NUMBER 0x50
-#define FRAME_RBP    0x58
-#define FRAME_R15    0x60
-#define FRAME_RCX    0x68
-#define FRAME_R11    0x70
-#define FRAME_RIP    0x78
-#define FRAME_RFLAGS 0x80
-#define FRAME_RSP    0x88
-#define FRAME_FULL   0x90
-
-#define USER_CODE 0x33
-#define USER_DATA 0x2b
-
-.macro SAVE_WORDS base
-	mov %r8, FRAME_WORDS+0(\base)
-	mov %r9, FRAME_WORDS+8(\base)
-	mov %r10, FRAME_WORDS+16(\base)
-	mov %r12, FRAME_WORDS+24(\base)
-	mov %r13, FRAME_WORDS+32(\base)
-	mov %r14, FRAME_WORDS+40(\base)
-	mov %rdi, FRAME_ARGS+0(\base)
-	mov %rsi, FRAME_ARGS+8(\base)
-	mov %rdx, FRAME_ARGS+16(\base)
-	mov %rbx, FRAME_ARGS+24(\base)
-.endm
-
-.macro SAVE_COMMON base
-	SAVE_WORDS \base
-	mov %rbp, FRAME_RBP(\base)
-	mov %r15, FRAME_R15(\base)
-.endm
-
-.macro LOAD_COMMON base
-	mov FRAME_WORDS+0(\base), %r8
-	mov FRAME_WORDS+8(\base), %r9
-	mov FRAME_WORDS+16(\base), %r10
-	mov FRAME_WORDS+24(\base), %r12
-	mov FRAME_WORDS+32(\base), %r13
-	mov FRAME_WORDS+40(\base), %r14
-	mov FRAME_ARGS+0(\base), %rdi
-	mov FRAME_ARGS+8(\base), %rsi
-	mov FRAME_ARGS+16(\base), %rdx
-	mov FRAME_ARGS+24(\base), %rbx
-	mov FRAME_RBP(\base), %rbp
-	mov FRAME_R15(\base), %r15
-.endm
+#include <arch/entry_macros.h>
 
 	.text
 
@@ -128,13 +76,7 @@ entry_syscall:
 	mov %rbp, FRAME_RBP(%r15)
 	mov CPU_STACK, %rsp
 general_call:
-	SAVE_WORDS %r15
-	mov %rax, FRAME_NUMBER(%r15)
-	movq $0, FRAME_R15(%r15)
-	movl $1, CPU_IN_KERNEL
-	mov %gs:0, %rdi
-	mov %r15, %rsi
-	xor %ebp, %ebp
+	SAVE_CALL
 	call syscall_enter
 	// Falls through: a thread is current and the kernel lock is released.
 
@@ -176,44 +118,14 @@ entry_interrupt:
 	jz interrupt_in_kernel
 	swapgs
 	push %rax
-	mov CPU_CURRENT, %rax
-	SAVE_COMMON %rax
-	mov %rcx, FRAME_RCX(%rax)
-	mov %r11, FRAME_R11(%rax)
-	pop %rcx
-	mov %rcx, FRAME_NUMBER(%rax)
-	pop %rdx                        // vector
-	pop %rcx                        // error code
-	pop FRAME_RIP(%rax)
-	pop %r8                         // code segment
-	pop FRAME_RFLAGS(%rax)
-	pop FRAME_RSP(%rax)
-	movq $1, FRAME_FULL(%rax)
-	movl $1, CPU_IN_KERNEL
-	mov %gs:0, %rdi
-	mov %rax, %rsi
-	mov CPU_STACK, %rsp
-	xor %ebp, %ebp
+	SAVE_INTERRUPTED
 	call interrupt_enter
 	jmp entry_return
 
 // In the kernel only an idle CPU takes interrupts; other vectors are faults of the kernel.
+	.globl interrupt_in_kernel
 interrupt_in_kernel:
-	push %r15
-	push %r14
-	push %r13
-	push %r12
-	push %r11
-	push %r10
-	push %r9
-	push %r8
-	push %rbp
-	push %rdi
-	push %rsi
-	push %rdx
-	push %rcx
-	push %rbx
-	push %rax
+	PUSH_TRAP
 	mov %rsp, %rdi
 	mov %rsp, %rbx
 	and $-16, %rsp
@@ -245,24 +157,16 @@ entry_leave:
 	xor %ebp, %ebp
 	mov %gs:0, %rdi
 	call kernel_leave
+	cmpq $0, arch_isolation_root(%rip)
+	jne entry_return_isolated
 	jmp entry_return
-
-	.macro STUB vector
-	.balign 16
-	.if (\vector == 8) || (\vector >= 10 && \vector <= 14) || (\vector == 17) || (\vector == 21)
-	.else
-	pushq $0
-	.endif
-	pushq $\vector
-	jmp entry_interrupt
-	.endm
 
 	.globl entry_stubs
 	.balign 16
 entry_stubs:
 	.set vector_number, 0
 	.rept 256
-	STUB vector_number
+	STUB vector_number, entry_interrupt
 	.set vector_number, vector_number + 1
 	.endr
 

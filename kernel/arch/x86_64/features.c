@@ -14,12 +14,24 @@ static void detect_brand(void)
 	}
 }
 
-/* Intel CPUs without RDCL_NO (IA32_ARCH_CAPABILITIES bit 0) are affected; others are not. */
-static bool reads_kernel_speculatively(const struct cpuid *leaf0, const struct cpuid *leaf7)
+/* Atoms that execute in order: Bonnell and Saltwell. */
+static bool is_in_order(uint32_t signature)
+{
+	uint32_t family = signature >> 8 & 0xf;
+	uint32_t model = (signature >> 4 & 0xf) | (signature >> 12 & 0xf0);
+
+	return family == 6 &&
+	       (model == 0x1c || model == 0x26 || model == 0x27 || model == 0x35 || model == 0x36);
+}
+
+/* Intel CPUs that execute out of order, without RDCL_NO (IA32_ARCH_CAPABILITIES bit 0), are
+ * affected; others are not. */
+static bool reads_kernel_speculatively(
+	const struct cpuid *leaf0, uint32_t signature, const struct cpuid *leaf7)
 {
 	bool intel = leaf0->ebx == 0x756e6547u; /* "Genu" */
 
-	if (!intel)
+	if (!intel || is_in_order(signature))
 		return false;
 	if ((leaf7->edx >> 29 & 1) == 0)
 		return true;
@@ -67,6 +79,6 @@ void features_detect(void)
 		features.tsc_invariant = (cpuid_read(0x80000007u, 0).edx >> 8 & 1) != 0;
 	if (extended.eax >= 0x80000004u)
 		detect_brand();
-	features.meltdown = reads_kernel_speculatively(&leaf0, &leaf7);
+	features.meltdown = reads_kernel_speculatively(&leaf0, leaf1.eax, &leaf7);
 	features.crystal_hz = tsc_frequency(leaf0.eax);
 }

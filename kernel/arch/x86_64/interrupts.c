@@ -3,6 +3,7 @@
 #include <arch/apic.h>
 #include <arch/asm.h>
 #include <arch/machine.h>
+#include <arch/stacks.h>
 #include <arch/trap.h>
 #include <arch/vectors.h>
 #include <kernel/console.h>
@@ -77,10 +78,19 @@ static bool is_exception(uint64_t vector)
 
 static void stop_if_asked(uint64_t vector)
 {
-	if (vector == VECTOR_STOP || vector == VECTOR_NMI)
+	if (vector == VECTOR_STOP)
 		arch_halt();
-	if (vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_MACHINE)
-		panic("double fault or machine check", NULL);
+}
+
+void interrupt_fatal(struct trap_frame *trap)
+{
+	if (trap->vector == VECTOR_NMI)
+		panic("non-maskable interrupt", trap);
+	if (trap->vector == VECTOR_MACHINE)
+		panic("machine check: the hardware found a fault of its own", trap);
+	if (stacks_is_guard(cr2_read()))
+		panic("kernel stack overflow", trap);
+	panic("double fault", trap);
 }
 
 void interrupt_enter(struct cpu *cpu, struct thread *self, uint64_t vector, uint64_t error)

@@ -3,6 +3,7 @@
 #include <arch/asm.h>
 #include <arch/features.h>
 #include <arch/machine.h>
+#include <arch/stacks.h>
 #include <arch/trap.h>
 #include <arch/vector.h>
 #include <kernel/space.h>
@@ -145,5 +146,5 @@ bool arch_is_kernel_stack(uint64_t address)
 {
 	uint64_t top = cpu_self()->entry.kernel_stack;
 
-	return (address & 7) == 0 && address < top && top - address < 8192;
+	return (address & 7) == 0 && address < top && top - address <= KERNEL_STACK_SIZE;
 }

@@ -26,6 +26,8 @@
 
 uint64_t physmap_base;
 
+uint64_t arch_isolation_root;
+
 uint64_t arch_flush_mask; /* CPUs that must forget translations; guarded by the kernel lock */
 
 struct space_object {
@@ -53,6 +55,39 @@ void arch_space_init(struct address_space *space)
 	memcpy(object->top + USER_ENTRIES, kernel + USER_ENTRIES,
 		(TABLE_ENTRIES - USER_ENTRIES) * sizeof(uint64_t));
 	space->root = physical_of(object->top);
+	space->user_root = arch_isolation_root;
+}
+
+/* Whether user mode has a top table of this space's own. */
+static bool has_user_top(const struct address_space *space)
+{
+	return space->user_root != arch_isolation_root;
+}
+
+static void user_top_make(struct address_space *space)
+{
+	const uint64_t *kernel;
+	uint64_t *top;
+
+	if (arch_isolation_root == 0 || has_user_top(space))
+		return;
+	space->user_root = space_pool_take(space);
+	top = virtual_of(space->user_root);
+	kernel = virtual_of(arch_isolation_root);
+	memcpy(top + USER_ENTRIES, kernel + USER_ENTRIES,
+		(TABLE_ENTRIES - USER_ENTRIES) * sizeof(uint64_t));
+}
+
+/* Changes an entry of a table of `level`; those of the top table in both. */
+static void entry_set(struct address_space *space, uint32_t level, uint64_t *entry, uint64_t value)
+{
+	if (level == LEVELS - 1 && has_user_top(space)) {
+		uint64_t *top = virtual_of(space->user_root);
+
+		top[entry - (uint64_t *)virtual_of(space->root)] = value;
+		value |= value != 0 ? ENTRY_NX : 0;
+	}
+	*entry = value;
 }
 
 /* The short way of calls loads spaces without noting it in them: this CPU's is in `cpu->space`. */
@@ -68,6 +103,7 @@ void arch_space_tear(struct address_space *space)
 	struct space_object *object = (struct space_object *)space;
 
 	memset(object->top, 0, USER_ENTRIES * sizeof(uint64_t));
+	space->user_root = arch_isolation_root;
 	space->torn = true;
 	space->pool = 0;
 	space->pool_count = 0;
@@ -85,13 +121,13 @@ void arch_space_forget(struct address_space *space)
 	for (uint32_t i = 0; i < cpu_count; i++) {
 		if (cpus[i]->space != space)
 			continue;
-		cpus[i]->space = NULL;
-		if (cpus[i] == cpu_self())
+		if (cpus[i] == cpu_self()) {
 			cr3_write(cpus[0]->entry.kernel_root);
-		else {
+		} else {
 			cpus[i]->drop_space = true;
 			arch_pull_into_kernel(cpus[i]);
 		}
+		cpus[i]->space = NULL; /* not before: its way out of the kernel reads it */
 	}
 }
 
@@ -126,7 +162,8 @@ static uint64_t *entry_make(
 		uint64_t *entry = &table[index_at(address, l)];
 
 		if ((*entry & ENTRY_PRESENT) == 0) {
-			*entry = space_pool_take(space) | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER;
+			entry_set(space, l, entry,
+				space_pool_take(space) | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER);
 			if (parent != NULL)
 				*parent += COUNT_ONE;
 		}
@@ -151,7 +188,7 @@ static void entries_removed(
 		if ((*parent & COUNT_MASK) != 0)
 			return;
 		words = table_of(*parent);
-		*parent = 0;
+		entry_set(space, level + 1, parent, 0);
 		space_pool_return(space, physical_of(words));
 		gone = 1;
 	}
@@ -231,7 +268,7 @@ status_t arch_map_check(struct address_space *space, uint64_t address, uint64_t 
 {
 	uint64_t last[LEVELS] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
 	uint64_t entries = 0;
-	uint64_t need = 0;
+	uint64_t need = arch_isolation_root != 0 && !has_user_top(space) ? 1 : 0;
 
 	while (pages > 0) {
 		struct chunk chunk = chunk_at(address, physical, pages);
@@ -273,6 +310,7 @@ void arch_map(struct address_space *space, uint64_t address, uint64_t physical, 
 {
 	uint64_t bits = leaf_flags(flags);
 
+	user_top_make(space);
 	while (pages > 0) {
 		struct chunk chunk = chunk_at(address, physical, pages);
 
@@ -437,6 +475,13 @@ void arch_check_wx(struct address_space *space, uint64_t *pages, uint64_t *viola
 	*pages = 0;
 	*violations = 0;
 	for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+		if ((top[i] & ENTRY_PRESENT) != 0)
+			check_pointers(top[i], pages, violations);
+	}
+	if (arch_isolation_root == 0)
+		return;
+	top = virtual_of(arch_isolation_root);
+	for (uint32_t i = USER_ENTRIES; i < TABLE_ENTRIES; i++) {
 		if ((top[i] & ENTRY_PRESENT) != 0)
 			check_pointers(top[i], pages, violations);
 	}

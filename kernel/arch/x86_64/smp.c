@@ -32,7 +32,7 @@ void entry_leave(void);
 /* First C code of another CPU, on its own stack. */
 static NORETURN void smp_entry(struct cpu *cpu)
 {
-	cpu_init(cpu, cpu->entry.kernel_stack, cpu->arch.tss.ist[0]);
+	cpu_init(cpu);
 	apic_init_cpu(cpu);
 	__atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
 	kernel_lock(cpu);

@@ -24,16 +24,16 @@ struct trace_ring {
 };
 
 struct cpu {
-	struct arch_entry entry; /* first: entry code reaches it by offset */
+	struct arch_entry entry;     /* first: entry code reaches these two by offset */
+	struct address_space *space; /* whose tables are loaded */
 	struct arch_cpu arch;
 	struct sched_context *running; /* the context that is charged; current's, save in transit */
 	uint32_t id;
 	bool reschedule;
 	bool online;
 	bool idle;
-	struct address_space *space; /* whose tables are loaded */
-	time_ns run_start;           /* since when the running context is charged */
-	time_ns timer_next;          /* what the hardware timer is set to */
+	time_ns run_start;  /* since when the running context is charged */
+	time_ns timer_next; /* what the hardware timer is set to */
 	struct run_queue ready;
 	struct tree timers; /* of contexts that are not running here */
 	time_ns idle_time;

@@ -4,12 +4,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "fake/invariants.h"
 #include "fake/user.h"
 
+#include <arch/paging.h>
+#include <arch/physmap.h>
 #include <kernel/console.h>
 #include <kernel/delete.h>
 #include <kernel/tree.h>
@@ -351,6 +354,69 @@ static void test_large_pages(void **state)
 	assert_int_equal(((struct address_space *)user_object(space))->pool_count, 2);
 }
 
+#define USER_HALF 256u
+
+/* Whether user mode's top table is right: the space's user half, never the kernel's. */
+static bool user_top_is_right(const struct address_space *space)
+{
+	const uint64_t physical = 0x000ffffffffff000u;
+	const uint64_t *kernel = virtual_of(space->root);
+	const uint64_t *user = virtual_of(space->user_root);
+	const uint64_t *isolated = virtual_of(arch_isolation_root);
+
+	for (uint32_t i = 0; i < USER_HALF; i++) {
+		if ((kernel[i] & physical) != (user[i] & physical) ||
+			(kernel[i] & 1) != (user[i] & 1))
+			return false;
+		if ((kernel[i] & 1) != 0 && (kernel[i] >> 63 != 1 || user[i] >> 63 != 0))
+			return false;
+	}
+	return memcmp(user + USER_HALF, isolated + USER_HALF, PAGE_SIZE / 2) == 0 &&
+	       memcmp(user + USER_HALF, kernel + USER_HALF, PAGE_SIZE / 2) != 0;
+}
+
+static void test_isolation(void **state)
+{
+	static uint64_t isolated[512] __attribute__((aligned(4096)));
+	uint64_t *boot = virtual_of(cpus[0]->entry.kernel_root);
+	handle_t frame = user_make(OBJECT_FRAME, 12);
+	handle_t second = user_make(OBJECT_FRAME, 12);
+	struct address_space *s;
+	handle_t table;
+	handle_t space;
+
+	(void)state;
+	boot[300] = 0x5000; /* not present: nothing follows it */
+	isolated[300] = 0x6000;
+	arch_isolation_root = physical_of(isolated);
+	space = new_space(3);
+	s = user_object(space);
+	assert_int_equal(s->user_root, arch_isolation_root);
+	assert_int_equal(map(space, frame, ADDRESS, 1, RW), ERR_NEED_TABLES);
+	assert_int_equal(user_self->frame.args[2], 1);
+	assert_int_equal(s->user_root, arch_isolation_root);
+	table = user_make(OBJECT_PAGE_TABLE, 0);
+	assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_GIVE_TABLES, fake_info->cnode,
+				 user_index(table), 1),
+		OK);
+	assert_int_equal(map(space, frame, ADDRESS, 1, RW), OK);
+	assert_int_not_equal(s->user_root, arch_isolation_root);
+	assert_true(user_top_is_right(s));
+	assert_int_equal(map(space, second, (uint64_t)1 << 40, 1, RW), ERR_NEED_TABLES);
+	assert_int_equal(user_self->frame.args[2], 3);
+	assert_int_equal(user_invoke(space, METHOD_ADDRESS_SPACE_UNMAP, frame), OK);
+	assert_int_equal(s->pool_count, 3); /* all but the top table */
+	assert_true(user_top_is_right(s));
+	assert_int_equal(map(space, second, (uint64_t)1 << 40, 1, RW), OK);
+	assert_true(user_top_is_right(s));
+	assert_int_equal(user_delete(table), OK); /* in use: the space is emptied */
+	assert_true(s->torn);
+	assert_int_equal(s->user_root, arch_isolation_root);
+	assert_int_equal(user_delete(space), OK);
+	arch_isolation_root = 0;
+	boot[300] = 0;
+}
+
 /* Tables of a space that was destroyed hold old entries; another space must not see them. */
 static void test_tables_of_destroyed_space(void **state)
 {
@@ -595,6 +661,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_old_contents, boot, end),
 		cmocka_unit_test_setup_teardown(test_map, boot, end),
 		cmocka_unit_test_setup_teardown(test_large_pages, boot, end),
+		cmocka_unit_test_setup_teardown(test_isolation, boot, end),
 		cmocka_unit_test_setup_teardown(test_tables_of_destroyed_space, boot, end),
 		cmocka_unit_test_setup_teardown(test_interrupts, boot, end),
 		cmocka_unit_test_setup_teardown(test_ports, boot, end),

@@ -11,6 +11,8 @@ struct acpi_machine {
 	uint64_t hpet; /* physical address; 0: none */
 	uint32_t apic_ids[CPU_MAX];
 	uint32_t cpu_count;
+	uint32_t nmi_pins; /* bit per local interrupt pin that carries non-maskable interrupts */
+	bool nmi_active_low;
 };
 
 /* Reads the tables below `rsdp` (0: none) and registers I/O APICs. Malformed tables are skipped. */

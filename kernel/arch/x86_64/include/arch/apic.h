@@ -3,10 +3,11 @@
 #ifndef ARCH_APIC_H
 #define ARCH_APIC_H
 
+#include <arch/acpi.h>
 #include <kernel/cpu.h>
 
-/* The local APIC of this CPU, at `physical` (xAPIC) or in MSRs (x2APIC). */
-void apic_init(uint64_t physical);
+/* The local APICs, in memory (xAPIC) or in MSRs (x2APIC). `machine` is borrowed for ever. */
+void apic_init(const struct acpi_machine *machine);
 void apic_init_cpu(struct cpu *cpu);
 uint32_t apic_id(void);
 void apic_end_of_interrupt(void);

@@ -5,16 +5,17 @@
 
 #include <kernel/cpu.h>
 
-#define KERNEL_STACK_ORDER 13u /* 8 KiB, and a page that is not mapped below it */
-
 /* The interrupt table, shared by all CPUs. Once. */
 void idt_init(void);
 
-/* Loads this CPU's descriptor tables, control registers and system-call entry. */
-void cpu_init(struct cpu *cpu, uint64_t stack_top, uint64_t fault_stack_top);
+/* Its page. */
+const void *idt_table(void);
 
-/* Chooses the system-call entry: `plain` (one CPU, no kernel isolation) has the short way of calls.
+/* Loads this CPU's descriptor tables, control registers and system-call entry. Its stacks are made.
  */
+void cpu_init(struct cpu *cpu);
+
+/* Chooses the system-call entry: `plain` (one CPU) has the short way of calls. */
 void cpu_set_entry(bool plain);
 
 /* Starts the other CPUs that `apic_ids` names, up to `limit` in all. Returns when they are idle. */

@@ -9,6 +9,11 @@
 
 #define ARCH_SPACE_ORDER 13u /* header page and top table */
 
+/* Kernel isolation: the tables for user mode without a user half (physical); 0: no isolation. Under
+ * isolation a space's `user_root` is these until something is mapped, and then a table from its
+ * pool: one more than without. Its user half equals that of `root`, where nothing is executable. */
+extern uint64_t arch_isolation_root;
+
 void arch_space_init(struct address_space *space);
 
 /* Drops all translations; the tables' memory may go away afterwards. */

@@ -15,6 +15,7 @@ struct trap_frame {
 /* From entry.S. */
 void interrupt_enter(struct cpu *cpu, struct thread *self, uint64_t vector, uint64_t error);
 void interrupt_in_kernel_enter(struct trap_frame *trap);
+NORETURN void interrupt_fatal(struct trap_frame *trap);
 
 void arch_print_trap(const struct trap_frame *trap);
 bool arch_is_kernel_stack(uint64_t address);

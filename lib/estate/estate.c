@@ -10,7 +10,7 @@
 
 /* An entry of the log: the old contents of a part follow it. */
 struct undo {
-	uint64_t offset; /* in the estate */
+	uint64_t offset; /* from the estate's start, modulo 2^64 */
 	uint64_t size;
 };
 
@@ -32,11 +32,6 @@ static uint64_t header_check(const struct estate *e)
 	return (e->magic ^ e->version * 0x9e3779b97f4a7c15u) + e->size * 0xbf58476d1ce4e5b9u;
 }
 
-static uint8_t *bytes(void)
-{
-	return (uint8_t *)estate;
-}
-
 /* Entries are undone in reverse order: an earlier one holds the older contents. The position of
  * the entry before is kept behind each entry's contents. */
 void estate_rollback(void)
@@ -49,7 +44,7 @@ void estate_rollback(void)
 
 		memcpy(&start, estate->log + end - sizeof(start), sizeof(start));
 		entry = (struct undo *)(estate->log + start);
-		memcpy(bytes() + entry->offset, entry + 1, entry->size);
+		memcpy((void *)((uintptr_t)estate + entry->offset), entry + 1, entry->size);
 		end = start;
 		__atomic_store_n(&estate->log_end, end, __ATOMIC_RELEASE);
 	}
@@ -96,7 +91,7 @@ void estate_save(const void *part, size_t size)
 
 	if (next > LOG_BYTES)
 		runtime_abort("estate transaction too large");
-	entry->offset = (uint64_t)((const uint8_t *)part - bytes());
+	entry->offset = (uintptr_t)part - (uintptr_t)estate;
 	entry->size = size;
 	memcpy(entry + 1, part, size);
 	memcpy(estate->log + next - sizeof(end), &end, sizeof(end));

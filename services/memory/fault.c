@@ -96,32 +96,12 @@ static status_t bundle_piece(struct space *space, uint64_t address, uint64_t siz
 	uint64_t start;
 	uint64_t frame_size;
 	handle_t frame = bundle_frame(offset, &start, &frame_size);
-	link_t link = memory->free_mapping;
-	struct mapping *mapping;
-	status_t status;
 
-	if (frame == 0 || link == 0)
-		return frame == 0 ? ERR_RANGE : ERR_NO_MEMORY;
+	if (frame == 0)
+		return ERR_RANGE;
 	*done = start + frame_size - offset < size ? start + frame_size - offset : size;
 	*done = *done < (uint64_t)CHUNK_PAGES * PAGE ? *done : (uint64_t)CHUNK_PAGES * PAGE;
-	status = kernel_map(space, frame, SLOT_MAPPING + link - 1, offset - start, address,
-		*done / PAGE, rights);
-	if (status != OK)
-		return status;
-	mapping = &memory->mappings[link - 1];
-	estate_save(mapping, sizeof(*mapping));
-	ESTATE_SET(memory->free_mapping, mapping->next);
-	*mapping = (struct mapping){
-		.address = address,
-		.page = PAGE_NONE,
-		.pages = (uint32_t)(*done / PAGE),
-		.space = (uint32_t)(space - memory->spaces),
-		.space_next = space->mappings,
-	};
-	if (space->mappings != 0)
-		ESTATE_SET(memory->mappings[space->mappings - 1].space_previous, link);
-	ESTATE_SET(space->mappings, link);
-	return OK;
+	return mapping_add_frame(space, address, frame, offset - start, *done / PAGE, rights);
 }
 
 status_t bundle_map(
@@ -148,6 +128,8 @@ status_t page_in(struct space *space, uint64_t address, uint64_t access)
 	address -= address % PAGE;
 	if (region == nullptr || !permits(region, access))
 		return ERR_ACCESS;
+	if (is_shared(region->object))
+		return ERR_ACCESS; /* its pages are all mapped */
 	if (region->object >= MEMORY_OBJECT_FIRST)
 		return object_page_in(space, region, address, access);
 	if (region->object != MEMORY_OBJECT_ANONYMOUS)

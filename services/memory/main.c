@@ -18,10 +18,16 @@ static bool is_manager(const struct request *request)
 	return request->badge == 0;
 }
 
-/* The program that a request is about: the manager names it, others are it. */
+static bool is_service(const struct request *request)
+{
+	return request->badge >= BADGE_SERVICE;
+}
+
+/* The program that a request is about: the manager and services name it, others are it. */
 static struct space *request_space(const struct request *request)
 {
-	return space_find(is_manager(request) ? request->words[0] : request->badge);
+	return space_find(
+		is_manager(request) || is_service(request) ? request->words[0] : request->badge);
 }
 
 static status_t range_check(uint64_t address, uint64_t size)
@@ -107,6 +113,43 @@ static bool is_mapped_already(struct space *space, const struct region *wanted)
 	       there->offset + (wanted->start - there->start) == wanted->offset;
 }
 
+/* Programs map anonymous memory, and services what is their own. */
+static status_t object_check(const struct request *request, const struct region *region)
+{
+	const struct shared *shared = shared_find(region->object);
+
+	if (is_shared(region->object)) {
+		if (shared == nullptr)
+			return ERR_NOT_FOUND;
+		if (shared->owner != request->badge)
+			return ERR_ACCESS;
+		return region->offset == 0 && region->end - region->start == shared->size
+			       ? OK
+			       : ERR_RANGE;
+	}
+	if (is_service(request))
+		return ERR_ACCESS;
+	if (!is_manager(request) && region->object != MEMORY_OBJECT_ANONYMOUS &&
+		region->object != MEMORY_OBJECT_RESERVED)
+		return ERR_ACCESS;
+	if (region->object >= MEMORY_OBJECT_FIRST && object_find(region->object) == nullptr)
+		return ERR_NOT_FOUND;
+	return OK;
+}
+
+static status_t map_at_once(struct space *space, const struct region *region)
+{
+	uint64_t size = region->end - region->start;
+
+	if (is_shared(region->object))
+		return shared_map(space, shared_find(region->object), region->start,
+			region->flags & MAP_RIGHTS);
+	if (region->object == MEMORY_OBJECT_BUNDLE)
+		return bundle_map(space, region->start, size, region->offset,
+			region->flags & (RIGHT_READ | RIGHT_EXECUTE));
+	return OK;
+}
+
 static status_t map_handler(struct request *request)
 {
 	struct space *space = request_space(request);
@@ -127,18 +170,33 @@ static status_t map_handler(struct request *request)
 		return ERR_NOT_FOUND;
 	if (region.offset % PAGE != 0)
 		return ERR_ALIGNMENT;
-	if (!is_manager(request) && region.object != MEMORY_OBJECT_ANONYMOUS &&
-		region.object != MEMORY_OBJECT_RESERVED)
-		return ERR_ACCESS;
-	if (region.object >= MEMORY_OBJECT_FIRST && object_find(region.object) == nullptr)
-		return ERR_NOT_FOUND;
+	status = object_check(request, &region);
+	if (status != OK)
+		return status;
 	if (is_mapped_already(space, &region)) /* the request came again after a restart */
 		return OK;
 	status = region_add(space, &region);
-	if (status == OK && region.object == MEMORY_OBJECT_BUNDLE)
-		status = bundle_map(space, region.start, request->words[2], region.offset,
-			region.flags & (RIGHT_READ | RIGHT_EXECUTE));
+	if (status != OK)
+		return status;
+	status = map_at_once(space, &region);
+	if (status != OK && region_remove(space, region.start, region.end) != OK)
+		runtime_abort("a region that was added cannot be removed");
 	return status;
+}
+
+/* A service unmaps whole objects of its own, nothing else of a program. */
+static status_t unmap_check(const struct request *request, struct space *space)
+{
+	const struct region *region = region_find(space, request->words[1]);
+	const struct shared *shared = region != nullptr ? shared_find(region->object) : nullptr;
+
+	if (!is_service(request))
+		return OK;
+	return shared != nullptr && shared->owner == request->badge &&
+			       region->start == request->words[1] &&
+			       region->end - region->start == request->words[2]
+		       ? OK
+		       : ERR_NOT_MAPPED;
 }
 
 static status_t unmap_handler(struct request *request)
@@ -148,6 +206,9 @@ static status_t unmap_handler(struct request *request)
 
 	if (status != OK || space == nullptr)
 		return space == nullptr ? ERR_NOT_FOUND : status;
+	status = unmap_check(request, space);
+	if (status != OK)
+		return status;
 	return region_remove(space, request->words[1], request->words[1] + request->words[2]);
 }
 
@@ -162,7 +223,7 @@ static status_t protect_handler(struct request *request)
 	if (status != OK || space == nullptr)
 		return space == nullptr ? ERR_NOT_FOUND : status;
 	/* Code comes from the manager only. */
-	if ((flags & RIGHT_EXECUTE) != 0 && !is_manager(request))
+	if (((flags & RIGHT_EXECUTE) != 0 && !is_manager(request)) || is_service(request))
 		return ERR_ACCESS;
 	return region_protect(space, request->words[1], request->words[1] + request->words[2],
 		flags & MAP_RIGHTS);
@@ -211,6 +272,62 @@ static status_t object_destroy_handler(struct request *request)
 		return ERR_ACCESS;
 	if (object != nullptr)
 		object_destroy(object);
+	return OK;
+}
+
+/* --- what services share with programs
+ * ----------------------------------------------------------------------------------------------
+ */
+
+static status_t adopt_handler(struct request *request)
+{
+	handle_t cnode = service_start()->handles[PROCESS_SLOT_CNODE];
+	uint64_t type, rights, badge, tag, detail;
+	status_t status = ERR_ACCESS;
+
+	if (request->handles_in == 0)
+		return is_service(request) ? ERR_INVALID_ARGUMENT : ERR_ACCESS;
+	if (is_service(request))
+		status = cnode_inspect(cnode, WINDOW_SLOT, &type, &rights, &badge, &tag, &detail);
+	if (status == OK && type != OBJECT_ADDRESS_SPACE)
+		status = ERR_WRONG_TYPE;
+	if (status == OK)
+		status = space_adopt(request->badge, handle_of(WINDOW_SLOT, tag));
+	(void)!cnode_delete(cnode, WINDOW_SLOT);
+	return status;
+}
+
+static status_t share_create_handler(struct request *request)
+{
+	uint64_t size = request->words[1];
+	struct shared *shared = shared_find_key(request->badge, request->words[0]);
+	status_t status = OK;
+
+	if (!is_service(request))
+		return ERR_ACCESS;
+	if (shared == nullptr && size == 0)
+		return ERR_NOT_FOUND;
+	if (shared != nullptr && size != 0 &&
+		(shared->size != size || shared->account != request->words[2])) {
+		shared_destroy(shared); /* a killed instance's, for something else */
+		shared = nullptr;
+	}
+	if (shared == nullptr)
+		status = shared_create(
+			request->badge, request->words[0], size, request->words[2], &shared);
+	if (status == OK)
+		request->words[0] = shared_number(shared);
+	return status;
+}
+
+static status_t share_destroy_handler(struct request *request)
+{
+	struct shared *shared = shared_find_key(request->badge, request->words[0]);
+
+	if (!is_service(request))
+		return ERR_ACCESS;
+	if (shared != nullptr)
+		shared_destroy(shared);
 	return OK;
 }
 
@@ -306,6 +423,9 @@ static const struct service_method methods[] = {
 	[MEMORY_GRANT_FRAME] = {grant_frame_handler, RESTART_REPLAY},
 	[MEMORY_THREAD_PAGES] = {thread_pages_handler, RESTART_REPLAY},
 	[MEMORY_TAKE_LIMIT_REPORT] = {take_limit_report_handler, RESTART_ONCE},
+	[MEMORY_ADOPT] = {adopt_handler, RESTART_REPLAY},
+	[MEMORY_SHARE_CREATE] = {share_create_handler, RESTART_REPLAY},
+	[MEMORY_SHARE_DESTROY] = {share_destroy_handler, RESTART_REPLAY},
 };
 
 static void read_bundle_frames(const struct process_start *start)

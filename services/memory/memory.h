@@ -19,6 +19,9 @@
 #define MAPPINGS     32768u
 #define OBJECTS      32u
 #define OBJECT_PAGES 512u
+#define SHARED       512u /* objects that services share with programs */
+#define UNIT_PAGES   8u   /* pages of a small one */
+#define CHUNK_UNITS  64u
 #define METAS        256u
 #define META_ORDER   17u /* address space, message pages and page tables of a program */
 #define META_TABLES  24u
@@ -31,6 +34,7 @@
 #define META_SLOTS   64u
 #define SLOT_MAPPING 24576u
 
+static_assert(UNIT_PAGES * PAGE == MEMORY_SHARED_UNIT && UNIT_PAGES * CHUNK_UNITS == CHUNK_PAGES);
 static_assert(SLOT_META + METAS * META_SLOTS <= SLOT_MAPPING);
 static_assert(SLOT_MAPPING + MAPPINGS <= 65536);
 
@@ -99,6 +103,17 @@ struct object {
 	uint32_t pages[OBJECT_PAGES]; /* page number + 1; 0: not allocated */
 };
 
+/* Contiguous memory that a service shares with programs: one unit, or a chunk. */
+struct shared {
+	uint64_t size;       /* 0: free */
+	uint64_t owner;      /* the service's badge */
+	uint64_t key;        /* its name for it */
+	uint64_t account;    /* the program that pays; 0: nobody */
+	uint32_t unit;       /* the first */
+	uint32_t references; /* regions */
+	uint64_t dying;      /* destroyed, but still mapped: it has no key any more */
+};
+
 #define HASH_SIZE 8192u
 
 struct memory_state {
@@ -116,6 +131,10 @@ struct memory_state {
 	struct mapping mappings[MAPPINGS];
 	struct object objects[OBJECTS];
 	struct meta metas[METAS];
+	struct shared shared[SHARED];
+	uint64_t shared_used;            /* entries below were used */
+	uint64_t has_units[CHUNKS / 64]; /* bit: the chunk is divided into units, not into pages */
+	uint64_t units_free[CHUNKS];     /* bit per unit */
 	uint64_t bundle_orders[32];
 	struct {
 		uint32_t references;
@@ -138,6 +157,10 @@ void pool_adopt(void);
 void page_share(uint64_t page);
 void page_release(uint64_t page);
 
+/* Zeroed contiguous memory: one unit, or with `whole` all units of a chunk. ERR_NO_MEMORY. */
+[[nodiscard]] status_t units_allocate(bool whole, uint32_t *unit);
+void units_release(bool whole, uint32_t unit);
+
 /* The page's contents, mapped in this service. */
 void *page_contents(uint64_t page);
 
@@ -159,6 +182,9 @@ handle_t slot_handle(uint64_t slot);
 /* --- space.c: programs and regions ------------------------------------------------------------ */
 
 struct space *space_find(uint64_t pid);
+
+/* The space of a service, whose AddressSpace is the capability `handle` (taken). */
+[[nodiscard]] status_t space_adopt(uint64_t badge, handle_t handle);
 [[nodiscard]] status_t space_create(uint64_t pid, uint64_t quota, struct space **space);
 void space_destroy(struct space *space);
 struct region *region_find(struct space *space, uint64_t address);
@@ -171,6 +197,10 @@ struct mapping *mapping_find(struct space *space, uint64_t address);
 [[nodiscard]] status_t mapping_add(
 	struct space *space, uint64_t address, uint64_t page, uint64_t rights);
 void mapping_remove(struct mapping *mapping);
+
+/* One mapping of several pages of a frame, which no page count knows. ERR_NO_MEMORY. */
+[[nodiscard]] status_t mapping_add_frame(struct space *space, uint64_t address, handle_t frame,
+	uint64_t offset, uint64_t pages, uint64_t rights);
 
 /* --- fault.c ------------------------------------------------------------------------------------
  */
@@ -202,3 +232,28 @@ struct object *object_find(uint64_t number);
 void object_reference(uint64_t number);
 void object_unreference(uint64_t number);
 void object_destroy(struct object *object);
+
+/* --- shared.c: memory that services share with programs -----------------------------------------
+ */
+
+/* nullptr: no such object. */
+struct shared *shared_find(uint64_t number);
+struct shared *shared_find_key(uint64_t owner, uint64_t key);
+uint64_t shared_number(const struct shared *shared);
+
+/* ERR_RANGE: no such size; ERR_NOT_FOUND: no such account; ERR_QUOTA, ERR_TOO_MANY, ERR_NO_MEMORY.
+ */
+[[nodiscard]] status_t shared_create(
+	uint64_t owner, uint64_t key, uint64_t size, uint64_t account, struct shared **shared);
+
+/* Maps all of it at once, into a region that is there. */
+[[nodiscard]] status_t shared_map(
+	struct space *space, const struct shared *shared, uint64_t address, uint64_t rights);
+void shared_destroy(struct shared *shared);
+void shared_reference(uint64_t number);
+void shared_unreference(uint64_t number);
+
+static inline bool is_shared(uint64_t object)
+{
+	return object >= MEMORY_SHARED_FIRST;
+}

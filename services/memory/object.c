@@ -75,6 +75,8 @@ void object_reference(uint64_t number)
 {
 	struct object *object = object_find(number);
 
+	if (is_shared(number))
+		shared_reference(number);
 	if (object != nullptr)
 		ESTATE_SET(object->references, object->references + 1);
 }
@@ -93,6 +95,8 @@ void object_unreference(uint64_t number)
 {
 	struct object *object = object_find(number);
 
+	if (is_shared(number))
+		shared_unreference(number);
 	if (object == nullptr)
 		return;
 	ESTATE_SET(object->references, object->references - 1);

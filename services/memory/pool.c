@@ -97,29 +97,80 @@ static status_t chunk_map(uint32_t chunk)
 		RIGHT_READ | RIGHT_WRITE, &missing);
 }
 
-static status_t chunk_add(void)
+/* A new chunk of free, clean pages. */
+static status_t chunk_add(uint32_t *chunk)
 {
-	uint32_t chunk = memory->chunk_count;
-	uint64_t slot = chunk_slot(chunk);
-	status_t status = chunk < CHUNKS ? take_untyped(CHUNK_ORDER, slot) : ERR_NO_MEMORY;
+	uint32_t number = memory->chunk_count;
+	uint64_t slot = chunk_slot(number);
+	status_t status = number < CHUNKS ? take_untyped(CHUNK_ORDER, slot) : ERR_NO_MEMORY;
 
 	if (status == OK)
 		status = retype(slot_handle(slot), OBJECT_FRAME, CHUNK_ORDER, slot + 1);
 	if (status == OK)
-		status = chunk_map(chunk);
+		status = chunk_map(number);
 	if (status != OK)
 		return status;
+	/* Not reachable before the commit: no need to save. */
+	memset(&memory->clean[number * CHUNK_PAGES / 64], 0xff, CHUNK_PAGES / 8);
+	ESTATE_SET(memory->pages_free, memory->pages_free + CHUNK_PAGES);
+	ESTATE_SET(memory->chunk_count, number + 1);
+	*chunk = number;
+	return OK;
+}
+
+static uint64_t *units_word(uint32_t chunk)
+{
+	return &memory->has_units[chunk / 64];
+}
+
+static bool has_units(uint32_t chunk)
+{
+	return (*units_word(chunk) >> chunk % 64 & 1) != 0;
+}
+
+static void set_units(uint32_t chunk, bool units)
+{
+	uint64_t bit = (uint64_t)1 << chunk % 64;
+
+	ESTATE_SET(
+		*units_word(chunk), units ? *units_word(chunk) | bit : *units_word(chunk) & ~bit);
+	ESTATE_SET(memory->units_free[chunk], units ? UINT64_MAX : 0);
+}
+
+/* A chunk whose units are all free, a new one if there is none. */
+static status_t find_whole(uint32_t *chunk)
+{
+	status_t status;
+
+	for (uint32_t i = 0; i < memory->chunk_count; i++) {
+		if (memory->units_free[i] == UINT64_MAX) {
+			*chunk = i;
+			return OK;
+		}
+	}
+	status = chunk_add(chunk);
+	if (status == OK)
+		set_units(*chunk, true);
+	return status;
+}
+
+/* Puts a chunk's pages onto the list of free ones, which is empty. None of them is on it, so they
+ * are not reachable before the commit. */
+static status_t add_pages(void)
+{
+	uint32_t chunk;
+	status_t status = find_whole(&chunk);
+
+	if (status != OK)
+		return status;
+	set_units(chunk, false);
 	for (uint32_t i = CHUNK_PAGES; i-- > 0;) {
 		uint32_t page = chunk * CHUNK_PAGES + i;
 
-		/* Not reachable before the commit below: no need to save. */
 		memory->pages[page].references = 0;
 		memory->pages[page].next = i + 1 < CHUNK_PAGES ? page + 2 : 0;
-		memory->clean[page / 64] |= (uint64_t)1 << page % 64;
 	}
 	ESTATE_SET(memory->free_page, chunk * CHUNK_PAGES + 1);
-	ESTATE_SET(memory->pages_free, memory->pages_free + CHUNK_PAGES);
-	ESTATE_SET(memory->chunk_count, chunk + 1);
 	return OK;
 }
 
@@ -153,7 +204,7 @@ status_t page_allocate(uint64_t *page)
 	uint64_t bit;
 
 	if (memory->free_page == 0) {
-		status_t status = chunk_add();
+		status_t status = add_pages();
 
 		if (status != OK)
 			return ERR_NO_MEMORY;
@@ -184,6 +235,60 @@ void page_release(uint64_t page)
 	memory->pages[page].next = memory->free_page;
 	ESTATE_SET(memory->free_page, (link_t)page + 1);
 	ESTATE_SET(memory->pages_free, memory->pages_free + 1);
+}
+
+/* --- units
+ * ------------------------------------------------------------------------------------------ */
+
+static void clear_pages(uint64_t first, uint64_t count)
+{
+	for (uint64_t page = first; page < first + count; page++) {
+		uint64_t *clean = &memory->clean[page / 64];
+		uint64_t bit = (uint64_t)1 << page % 64;
+
+		if ((*clean & bit) == 0)
+			memset(page_contents(page), 0, PAGE);
+		else
+			ESTATE_SET(*clean, *clean & ~bit);
+	}
+}
+
+/* A chunk with a free unit; one that is in use already is better. */
+static status_t find_unit(uint32_t *chunk)
+{
+	for (uint32_t i = 0; i < memory->chunk_count; i++) {
+		if (memory->units_free[i] != 0 && memory->units_free[i] != UINT64_MAX) {
+			*chunk = i;
+			return OK;
+		}
+	}
+	return find_whole(chunk);
+}
+
+status_t units_allocate(bool whole, uint32_t *unit)
+{
+	uint32_t chunk = 0;
+	status_t status = whole ? find_whole(&chunk) : find_unit(&chunk);
+	unsigned bit;
+
+	if (status != OK)
+		return ERR_NO_MEMORY;
+	ASSERT(has_units(chunk));
+	bit = (unsigned)__builtin_ctzll(memory->units_free[chunk]);
+	ESTATE_SET(memory->units_free[chunk],
+		whole ? 0 : memory->units_free[chunk] & ~((uint64_t)1 << bit));
+	ESTATE_SET(memory->pages_free, memory->pages_free - (whole ? CHUNK_PAGES : UNIT_PAGES));
+	*unit = chunk * CHUNK_UNITS + bit;
+	clear_pages((uint64_t)*unit * UNIT_PAGES, whole ? CHUNK_PAGES : UNIT_PAGES);
+	return OK;
+}
+
+void units_release(bool whole, uint32_t unit)
+{
+	uint64_t *free = &memory->units_free[unit / CHUNK_UNITS];
+
+	ESTATE_SET(*free, whole ? UINT64_MAX : *free | (uint64_t)1 << unit % CHUNK_UNITS);
+	ESTATE_SET(memory->pages_free, memory->pages_free + (whole ? CHUNK_PAGES : UNIT_PAGES));
 }
 
 /* --- kernel objects of programs
@@ -226,7 +331,7 @@ void meta_release_all(struct space *space)
 		status = untyped_reset(slot_handle(meta_slot(meta, META_UNTYPED)));
 		ASSERT(status == OK);
 		for (unsigned i = 1; i < META_SLOTS; i++) {
-			if (i >= META_MESSAGE_MAP && i < META_TABLE)
+			if (i == META_SPACE || (i >= META_MESSAGE_MAP && i < META_TABLE))
 				slot_delete(meta_slot(meta, i));
 			tags[meta_slot(meta, i)] = 0;
 		}
@@ -255,6 +360,7 @@ static status_t give_table(struct space *space)
 {
 	struct meta *meta = &memory->metas[space->metas - 1];
 	uint64_t slot;
+	status_t made;
 	status_t status;
 
 	if (meta->tables_made == META_TABLES) {
@@ -264,13 +370,16 @@ static status_t give_table(struct space *space)
 		meta = &memory->metas[space->metas - 1];
 	}
 	slot = meta_slot(space->metas, META_TABLE + meta->tables_made);
-	status = retype(
-		slot_handle(meta_slot(space->metas, META_UNTYPED)), OBJECT_PAGE_TABLE, 0, slot);
-	if (status == OK)
-		status = address_space_give_tables(kernel_space(space), own_cnode(), slot, 1);
-	if (status == OK)
-		ESTATE_SET(meta->tables_made, meta->tables_made + 1);
-	return status;
+	made = untyped_retype(slot_handle(meta_slot(space->metas, META_UNTYPED)), OBJECT_PAGE_TABLE,
+		0, 1, own_cnode(), slot, nullptr);
+	if (made != OK && made != ERR_OCCUPIED)
+		return made;
+	status = address_space_give_tables(kernel_space(space), own_cnode(), slot, 1);
+	/* A killed instance made this one, and may have given it already. It may be in use. */
+	if (status != OK && made != ERR_OCCUPIED)
+		return status;
+	ESTATE_SET(meta->tables_made, meta->tables_made + 1);
+	return OK;
 }
 
 status_t kernel_map(struct space *space, handle_t frame, uint64_t slot, uint64_t offset,

@@ -30,6 +30,15 @@ static struct space *space_free(uint64_t pid)
 	return nullptr;
 }
 
+/* What a killed instance had put into new kernel memory. */
+static void forget_kernel_space(const struct space *space)
+{
+	status_t status = cnode_delete(
+		service_start()->handles[PROCESS_SLOT_CNODE], meta_slot(space->metas, META_SPACE));
+
+	(void)status; /* most often there is nothing */
+}
+
 status_t space_create(uint64_t pid, uint64_t quota, struct space **space)
 {
 	status_t status;
@@ -42,11 +51,37 @@ status_t space_create(uint64_t pid, uint64_t quota, struct space **space)
 	**space = (struct space){.pid = pid, .quota = quota};
 	status = meta_add(*space);
 	if (status == OK)
+		forget_kernel_space(*space);
+	if (status == OK)
 		status = untyped_retype(slot_handle(meta_slot((*space)->metas, META_UNTYPED)),
 			OBJECT_ADDRESS_SPACE, 0, 1, service_start()->handles[PROCESS_SLOT_CNODE],
 			meta_slot((*space)->metas, META_SPACE), &tag);
 	if (status != OK)
 		ESTATE_SET((*space)->pid, 0);
+	return status;
+}
+
+status_t space_adopt(uint64_t badge, handle_t handle)
+{
+	struct space *space = space_find(badge);
+	uint64_t tag;
+	status_t status;
+
+	if (space != nullptr)
+		space_destroy(space);
+	space = space_free(badge);
+	if (space == nullptr)
+		return ERR_TOO_MANY;
+	estate_save(space, sizeof(*space));
+	*space = (struct space){.pid = badge};
+	status = meta_add(space);
+	if (status == OK)
+		forget_kernel_space(space);
+	if (status == OK)
+		status = cnode_move(service_start()->handles[PROCESS_SLOT_CNODE],
+			meta_slot(space->metas, META_SPACE), handle, &tag);
+	if (status != OK)
+		ESTATE_SET(space->pid, 0);
 	return status;
 }
 
@@ -241,6 +276,9 @@ status_t region_protect(struct space *space, uint64_t start, uint64_t end, uint6
 		struct region *region = &memory->regions[*link - 1];
 
 		estate_save(region, sizeof(*region));
+		if (region->object >= MEMORY_OBJECT_FIRST &&
+			(region->flags & MEMORY_PRIVATE) == 0 && (flags & ~region->flags) != 0)
+			return ERR_ACCESS; /* others see this memory, too */
 		region->flags = (region->flags & MEMORY_PRIVATE) | flags;
 		if (region->object == MEMORY_OBJECT_RESERVED && flags != 0)
 			region->object = MEMORY_OBJECT_ANONYMOUS;
@@ -305,6 +343,35 @@ status_t mapping_add(struct space *space, uint64_t address, uint64_t page, uint6
 	if (space->mappings != 0)
 		ESTATE_SET(memory->mappings[space->mappings - 1].space_previous, link);
 	ESTATE_SET(*head, link);
+	ESTATE_SET(space->mappings, link);
+	return OK;
+}
+
+status_t mapping_add_frame(struct space *space, uint64_t address, handle_t frame, uint64_t offset,
+	uint64_t pages, uint64_t rights)
+{
+	link_t link = memory->free_mapping;
+	struct mapping *mapping;
+	status_t status;
+
+	if (link == 0)
+		return ERR_NO_MEMORY;
+	status = kernel_map(space, frame, SLOT_MAPPING + link - 1, offset, address, pages, rights);
+	if (status != OK)
+		return status;
+	mapping = &memory->mappings[link - 1];
+	estate_save(mapping, sizeof(*mapping));
+	ESTATE_SET(memory->free_mapping, mapping->next);
+	*mapping = (struct mapping){
+		.address = address,
+		.page = PAGE_NONE,
+		.pages = (uint32_t)pages,
+		.space = (uint32_t)(space - memory->spaces),
+		.space_next = space->mappings,
+		.writable = (rights & RIGHT_WRITE) != 0,
+	};
+	if (space->mappings != 0)
+		ESTATE_SET(memory->mappings[space->mappings - 1].space_previous, link);
 	ESTATE_SET(space->mappings, link);
 	return OK;
 }

@@ -2,13 +2,16 @@
 /* The pool of blocks: see blocks.h. */
 #include "blocks.h"
 
+#include "share.h"
+
 #include <craton/estate.h>
 
 #define WORD_BITS 64u
 
 struct usage {
 	uint32_t used;
-	uint32_t last; /* word in which a free block was found; the search begins there */
+	uint32_t last;  /* word in which a free block was found; the search begins there */
+	uint32_t there; /* blocks that there are by now */
 	uint64_t map[];
 };
 
@@ -30,7 +33,7 @@ bool blocks_open(uint32_t block_count)
 {
 	count = block_count;
 	usage = estate_allocate(usage_size(), 64);
-	blocks = estate_allocate((size_t)count * BLOCK_SIZE, BLOCK_SIZE);
+	blocks = share_pool(count);
 	return usage != nullptr && blocks != nullptr;
 }
 
@@ -41,18 +44,28 @@ uint8_t *block_data(uint32_t block)
 
 static uint32_t take(uint32_t word, uint32_t bit)
 {
-	uint32_t block = word * WORD_BITS + bit + 1;
-
 	estate_save(usage, sizeof(*usage));
 	usage->used++;
 	usage->last = word;
 	ESTATE_SET(usage->map[word], usage->map[word] | (uint64_t)1 << bit);
-	memset(block_data(block), 0, BLOCK_SIZE);
-	return block;
+	return word * WORD_BITS + bit + 1;
 }
 
-uint32_t block_allocate(void)
+static bool grow(void)
 {
+	uint32_t most =
+		count - usage->there < SHARE_POOL_STEP ? count : usage->there + SHARE_POOL_STEP;
+
+	if (usage->there == count || share_pool_grow(usage->there / SHARE_POOL_STEP) != OK)
+		return false;
+	ESTATE_SET(usage->there, most);
+	return true;
+}
+
+uint32_t block_allocate_dirty(void)
+{
+	if (usage->used == usage->there && !grow())
+		return 0;
 	for (uint32_t i = 0; i < words(); i++) {
 		uint32_t word = (usage->last + i) % words();
 		uint64_t free = ~usage->map[word];
@@ -61,10 +74,19 @@ uint32_t block_allocate(void)
 		if (free == 0)
 			continue;
 		bit = (uint32_t)__builtin_ctzll(free);
-		if (word * WORD_BITS + bit < count)
+		if (word * WORD_BITS + bit < usage->there)
 			return take(word, bit);
 	}
 	return 0;
+}
+
+uint32_t block_allocate(void)
+{
+	uint32_t block = block_allocate_dirty();
+
+	if (block != 0)
+		memset(block_data(block), 0, BLOCK_SIZE);
+	return block;
 }
 
 void blocks_begin_free(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* A pool of blocks in the estate. Block 0 is none.
+/* A pool of blocks: the map of those in use in the estate, the blocks in memory that grows with the
+ * need (share.h). Block 0 is none.
  *
  * Rule for a transaction: what it frees it frees last. For the contents of a new block are not
  * saved, and those of one that was freed in the same transaction would be needed for its undo. */
@@ -9,11 +10,14 @@
 
 #define BLOCK_SIZE 4096u
 
-/* Carves the pool from the estate. False: there is no room. The same count in each instance. */
+/* `count`: how many there may be, the same in each instance. False: there is no room. */
 bool blocks_open(uint32_t count);
 
 /* A block of zeros; 0: there is none left. */
 uint32_t block_allocate(void);
+
+/* A block whose old contents the caller overwrites as a whole. */
+uint32_t block_allocate_dirty(void);
 
 uint8_t *block_data(uint32_t block);
 

@@ -260,6 +260,13 @@ static void space(struct volume *v, uint64_t *total, uint64_t *used)
 	*used = bundle.size;
 }
 
+static uint32_t sheet_slot(struct volume *v, uint64_t node)
+{
+	(void)v;
+	(void)node;
+	return 0;
+}
+
 const struct file_system_ops bundlefs_ops = {
 	.name = "bundlefs",
 	.read_only = true,
@@ -269,6 +276,7 @@ const struct file_system_ops bundlefs_ops = {
 	.next = next,
 	.read = read,
 	.space = space,
+	.sheet_slot = sheet_slot,
 	.retain = retain,
 	.release = release,
 	.place = place,

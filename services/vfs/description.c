@@ -3,6 +3,7 @@
 #include "description.h"
 
 #include "pipe.h"
+#include "share.h"
 
 #include <craton/estate.h>
 
@@ -15,8 +16,59 @@ struct table {
 static struct table *table;
 static struct description *descriptions;
 static struct client *clients;
+static void *windows[SHARE_CLIENTS_MOST];
 static uint32_t description_count;
 static uint32_t client_count;
+
+/* --- windows --------------------------------------------------------------------------------- */
+
+static uint32_t window_key(const struct client *c)
+{
+	return SHARE_WINDOW + (uint32_t)(c - clients);
+}
+
+/* Those of the clients that there are, in a new instance. */
+static bool map_windows(void)
+{
+	for (uint32_t i = 0; i < client_count; i++) {
+		struct client *c = &clients[i];
+
+		if (c->arena != 0 && share_unit(window_key(c), client_badge(c), &windows[i]) != OK)
+			return false;
+	}
+	return true;
+}
+
+status_t client_attach(struct client *c, uint64_t arena)
+{
+	uint64_t badge = client_badge(c);
+	status_t status;
+
+	if (c->arena != 0)
+		return c->arena == arena ? OK : ERR_EXISTS;
+	if (badge == 0 || badge >= BADGE_SERVICE)
+		return ERR_NOT_SUPPORTED;
+	if (arena == 0 || arena % MEMORY_SHARED_UNIT != 0 || arena >= ABI_USER_ADDRESS_END)
+		return ERR_RANGE;
+	status = share_unit(window_key(c), badge, &windows[c - clients]);
+	if (status == OK)
+		status = share_lend(window_key(c), badge, arena, RIGHT_READ | RIGHT_WRITE);
+	if (status == OK) {
+		status = share_lend(SHARE_SHEET, badge, arena + MEMORY_SHARED_UNIT, RIGHT_READ);
+		if (status != OK)
+			share_take_back(badge, arena);
+	}
+	if (status == OK)
+		ESTATE_SET(c->arena, arena);
+	else
+		share_drop(window_key(c));
+	return status;
+}
+
+uint8_t *client_window(const struct client *c)
+{
+	return c->arena != 0 ? windows[c - clients] : nullptr;
+}
 
 bool descriptions_open(uint32_t descriptions_most, uint32_t clients_most)
 {
@@ -25,7 +77,8 @@ bool descriptions_open(uint32_t descriptions_most, uint32_t clients_most)
 	table = estate_allocate(sizeof(*table), 64);
 	descriptions = estate_allocate(description_count * sizeof(*descriptions), 64);
 	clients = estate_allocate(client_count * sizeof(*clients), 64);
-	return table != nullptr && descriptions != nullptr && clients != nullptr;
+	return table != nullptr && descriptions != nullptr && clients != nullptr &&
+	       client_count <= SHARE_CLIENTS_MOST && map_windows();
 }
 
 /* --- clients --------------------------------------------------------------------------------- */
@@ -61,6 +114,9 @@ struct client *client_find(uint64_t badge)
 
 void client_forget(struct client *c)
 {
+	if (c->arena != 0)
+		share_drop(window_key(c));
+	ESTATE_SET(c->arena, 0);
 	ESTATE_SET(c->key, 0);
 }
 

@@ -27,6 +27,7 @@ struct description {
 
 struct client {
 	uint64_t key;                     /* badge + 1; 0: free */
+	uint64_t arena;                   /* where its window is mapped; 0: it has none */
 	uint16_t numbers[CLIENT_NUMBERS]; /* description + 1; 0: free */
 };
 
@@ -39,6 +40,17 @@ struct client *client_find(uint64_t badge);
 struct client *client_known(uint64_t badge);
 /* Forgets a client without numbers. */
 void client_forget(struct client *client);
+
+/* Gives the client its window and the sheet: see vfs.attach. */
+[[nodiscard]] status_t client_attach(struct client *client, uint64_t arena);
+
+/* The client's window, MEMORY_SHARED_UNIT bytes that it writes at will; nullptr: it has none. */
+uint8_t *client_window(const struct client *client);
+
+static inline uint64_t client_badge(const struct client *client)
+{
+	return client->key - 1;
+}
 
 /* nullptr: no such number. */
 struct description *client_description(const struct client *client, uint64_t id);

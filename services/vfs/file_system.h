@@ -43,6 +43,8 @@ struct file_system_ops {
 		size_t size, size_t *done);
 	/* Bytes that are there and bytes that are used. */
 	void (*space)(struct volume *v, uint64_t *total, uint64_t *used);
+	/* The word of the sheet that changes with the node (sheet.h). */
+	uint32_t (*sheet_slot)(struct volume *v, uint64_t node);
 	/* The node is opened: it must be kept, even without a name, until it is released.
 	 * ERR_CORRUPT. */
 	status_t (*retain)(struct volume *v, uint64_t node);

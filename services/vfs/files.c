@@ -2,14 +2,16 @@
 /* Operations on open files: see vfs.h. */
 #include "internal.h"
 #include "pipe.h"
+#include "sheet.h"
 
 #include <craton/estate.h>
 
 #define FLAGS_KNOWN                                                                                \
 	(OPEN_FLAG_READ | OPEN_FLAG_WRITE | OPEN_FLAG_CREATE | OPEN_FLAG_EXCLUSIVE |               \
 		OPEN_FLAG_TRUNCATE | OPEN_FLAG_DIRECTORY | OPEN_FLAG_APPEND | OPEN_FLAG_NONBLOCK | \
-		OPEN_FLAG_NO_FOLLOW)
+		OPEN_FLAG_NO_FOLLOW | OPEN_FLAG_LOAD)
 #define FLAGS_CHANGEABLE (OPEN_FLAG_APPEND | OPEN_FLAG_NONBLOCK)
+#define LOAD_BYTES       4096u
 #define FLAGS_KEPT       (OPEN_FLAG_READ | OPEN_FLAG_WRITE | FLAGS_CHANGEABLE)
 
 enum { SEEK_FROM_START, SEEK_FROM_HERE, SEEK_FROM_END };
@@ -69,6 +71,35 @@ static status_t find_or_make(struct client *c, uint64_t directory, uint64_t flag
 	return make_file(walk);
 }
 
+static uint32_t slot_of(struct place place)
+{
+	struct volume *v = volume_of(place);
+
+	return v->ops->sheet_slot(v, place.node);
+}
+
+/* The beginning of a file, so that reading a small one needs no other request. */
+static uint64_t load(struct client *c, uint64_t flags, uint64_t id)
+{
+	uint8_t *window = client_window(c);
+	size_t done = 0;
+
+	if ((flags & OPEN_FLAG_LOAD) == 0 || window == nullptr ||
+		vfs_read_at(c, id, 0, window, LOAD_BYTES, &done) != OK)
+		return 0;
+	return done;
+}
+
+static void tell(struct client *c, uint64_t flags, struct vfs_opened *opened)
+{
+	const struct description *d = client_description(c, opened->id);
+
+	place_attributes(d->place, &opened->attributes);
+	opened->loaded = load(c, flags, opened->id);
+	opened->slot = slot_of(d->place);
+	opened->stamp = sheet_stamp(opened->slot);
+}
+
 status_t vfs_open(struct client *c, uint64_t directory, uint64_t flags, struct vfs_bytes path,
 	struct vfs_opened *opened)
 {
@@ -92,12 +123,10 @@ status_t vfs_open(struct client *c, uint64_t directory, uint64_t flags, struct v
 	d = client_open(c, DESCRIPTION_FILE, &opened->id);
 	d->place = walk.place;
 	d->flags = flags & FLAGS_KEPT;
-	opened->type = walk.attributes.type;
-	opened->size = walk.attributes.size;
-	if ((flags & OPEN_FLAG_TRUNCATE) == 0)
-		return OK;
-	opened->size = 0;
-	return v->ops->set_size(v, walk.place.node, 0);
+	if ((flags & OPEN_FLAG_TRUNCATE) != 0)
+		status = v->ops->set_size(v, walk.place.node, 0);
+	tell(c, flags, opened);
+	return status;
 }
 
 /* --- reading and writing --------------------------------------------------------------------- */
@@ -108,6 +137,13 @@ static uint64_t type_of(const struct description *d)
 
 	place_attributes(d->place, &a);
 	return a.type;
+}
+
+uint32_t vfs_stamp(struct client *c, uint64_t id)
+{
+	const struct description *d = client_description(c, id);
+
+	return d != nullptr && d->kind == DESCRIPTION_FILE ? sheet_stamp(slot_of(d->place)) : 0;
 }
 
 status_t vfs_regular(struct client *c, uint64_t id, uint64_t flag, struct description **description)

@@ -2,6 +2,7 @@
 /* The VFS service: takes requests apart, calls the operations of vfs.h, and lets clients wait for
  * pipes. */
 #include "pipe.h"
+#include "share.h"
 #include "vfs.h"
 
 #include <abi/syscall.h>
@@ -15,11 +16,13 @@
 #define CLIENTS        256u
 #define PIPES          64u
 #define NODES          4096u
-#define ESTATE_OTHER   0x380000u /* for all but tmpfs's blocks */
+#define BLOCKS_SHARE   4u /* tmpfs may take this part of the memory */
+#define BLOCKS_MOST    32768u
 #define BLOCK_BYTES    4096u
 #define NOW            1u /* a deadline that has passed */
 #define FOLLOW         1u /* flag of stat_path */
 #define OF_DIRECTORY   1u /* flag of unlink */
+#define CLOSE_WORD     5u /* of a request: a number to give back besides */
 
 /* --- requests -------------------------------------------------------------------------------- */
 
@@ -35,11 +38,6 @@ static status_t take_bytes(const struct request *request, uint64_t size, struct 
 		return ERR_PROTOCOL;
 	*bytes = (struct vfs_bytes){request->bytes, size};
 	return OK;
-}
-
-static size_t reply_room(uint64_t wanted)
-{
-	return wanted < MESSAGE_BYTES ? wanted : MESSAGE_BYTES;
 }
 
 /* Sends `size` bytes, which are in place, and their number as the first result. */
@@ -64,8 +62,13 @@ static status_t open_handler(struct request *request, struct client *c)
 	if (status == OK)
 		status = vfs_open(c, request->words[0], request->words[1], path, &opened);
 	request->words[0] = opened.id;
-	request->words[1] = opened.type;
-	request->words[2] = opened.size;
+	request->words[1] = opened.attributes.type;
+	request->words[2] = opened.attributes.size;
+	request->words[3] = opened.loaded;
+	request->words[4] = opened.slot;
+	request->words[5] = opened.stamp;
+	memcpy(request->bytes, &opened.attributes, sizeof(opened.attributes));
+	request->reply_size = sizeof(opened.attributes);
 	return status;
 }
 
@@ -74,22 +77,76 @@ static status_t close_handler(struct request *request, struct client *c)
 	return client_close(c, request->words[0]);
 }
 
+/* Where the bytes of a request are, at most `*size` of them. */
+static status_t data_of(struct request *request, const struct client *c, uint64_t place,
+	uint8_t **data, size_t *size)
+{
+	size_t room = place == DATA_PLACE_WINDOW ? MEMORY_SHARED_UNIT : MESSAGE_BYTES;
+
+	*data = place == DATA_PLACE_WINDOW ? client_window(c) : request->bytes;
+	*size = *size < room ? *size : room;
+	return *data != nullptr && place <= DATA_PLACE_WINDOW ? OK : ERR_PROTOCOL;
+}
+
+static void reply_data(
+	struct request *request, struct client *c, uint64_t id, uint64_t place, size_t done)
+{
+	request->words[0] = done;
+	request->words[1] = vfs_stamp(c, id);
+	request->reply_size = place == DATA_PLACE_MESSAGE ? done : 0;
+}
+
 static status_t read_handler(struct request *request, struct client *c)
 {
-	size_t size = reply_room(request->words[1]);
+	uint64_t id = request->words[0];
+	uint64_t place = request->words[2];
+	size_t size = request->words[1];
 	size_t done = 0;
-	status_t status = vfs_read(c, request->words[0], request->bytes, size, &done);
+	uint8_t *data;
+	status_t status = data_of(request, c, place, &data, &size);
 
 	if (status == OK)
-		reply_bytes(request, done);
+		status = vfs_read(c, id, data, size, &done);
+	if (status == OK)
+		reply_data(request, c, id, place, done);
 	return status;
+}
+
+static status_t read_at_handler(struct request *request, struct client *c)
+{
+	uint64_t id = request->words[0];
+	uint64_t place = request->words[3];
+	size_t size = request->words[2];
+	size_t done = 0;
+	uint8_t *data;
+	status_t status = data_of(request, c, place, &data, &size);
+
+	if (status == OK)
+		status = vfs_read_at(c, id, request->words[1], data, size, &done);
+	if (status == OK)
+		reply_data(request, c, id, place, done);
+	return status;
+}
+
+/* The bytes that a client wants written. A window may change meanwhile: they are copied once. */
+static status_t take_data(struct request *request, const struct client *c, uint64_t place,
+	size_t size, struct vfs_bytes *bytes)
+{
+	size_t most = size;
+	uint8_t *data;
+	status_t status = data_of(request, c, place, &data, &most);
+
+	*bytes = (struct vfs_bytes){data, size};
+	if (status != OK || most < size)
+		return ERR_PROTOCOL;
+	return place == DATA_PLACE_MESSAGE ? take_bytes(request, size, bytes) : OK;
 }
 
 static status_t write_handler(struct request *request, struct client *c)
 {
 	struct vfs_bytes bytes;
 	size_t done = 0;
-	status_t status = take_bytes(request, request->words[1], &bytes);
+	status_t status = take_data(request, c, request->words[2], request->words[1], &bytes);
 
 	if (status == OK)
 		status = vfs_write(c, request->words[0], bytes, &done);
@@ -98,27 +155,21 @@ static status_t write_handler(struct request *request, struct client *c)
 	return status;
 }
 
-static status_t read_at_handler(struct request *request, struct client *c)
-{
-	size_t size = reply_room(request->words[2]);
-	size_t done = 0;
-	status_t status =
-		vfs_read_at(c, request->words[0], request->words[1], request->bytes, size, &done);
-
-	reply_bytes(request, done);
-	return status;
-}
-
 static status_t write_at_handler(struct request *request, struct client *c)
 {
 	struct vfs_bytes bytes;
 	size_t done = 0;
-	status_t status = take_bytes(request, request->words[2], &bytes);
+	status_t status = take_data(request, c, request->words[3], request->words[2], &bytes);
 
 	if (status == OK)
 		status = vfs_write_at(c, request->words[0], request->words[1], bytes, &done);
 	request->words[0] = done;
 	return status;
+}
+
+static status_t attach_handler(struct request *request, struct client *c)
+{
+	return client_attach(c, request->words[0]);
 }
 
 static status_t seek_handler(struct request *request, struct client *c)
@@ -129,12 +180,15 @@ static status_t seek_handler(struct request *request, struct client *c)
 
 static status_t stat_handler(struct request *request, struct client *c)
 {
+	uint64_t id = request->words[0];
 	struct file_attributes attributes;
-	status_t status = vfs_stat(c, request->words[0], &attributes);
+	status_t status = vfs_stat(c, id, &attributes);
 
-	if (status == OK)
-		reply_struct(request, &attributes, sizeof(attributes));
-	return status;
+	if (status != OK)
+		return status;
+	reply_struct(request, &attributes, sizeof(attributes));
+	request->words[1] = vfs_stamp(c, id);
+	return OK;
 }
 
 static status_t stat_path_handler(struct request *request, struct client *c)
@@ -298,6 +352,7 @@ static const client_handler handlers[] = {
 	[VFS_SYMLINK] = symlink_handler,
 	[VFS_READLINK] = readlink_handler,
 	[VFS_VOLUME] = volume_handler,
+	[VFS_ATTACH] = attach_handler,
 };
 
 /* --- waiting --------------------------------------------------------------------------------- */
@@ -307,14 +362,18 @@ static status_t client_request(struct request *request)
 {
 	struct client *c = client_find(request->badge);
 	uint64_t deadline = ABI_DEADLINE_NEVER;
+	uint64_t close = request->words[CLOSE_WORD];
 	status_t status;
 
 	if (c == nullptr)
 		return ERR_TOO_MANY;
+	request->words[CLOSE_WORD] = 0;
 	/* A client waits for one thing at a time: a request means that it gave up the one before.
 	 */
 	waiting_end_client(request->badge, ERR_CANCELLED);
 	status = handlers[request->method](request, c);
+	if (close != 0)
+		(void)!client_close(c, close);
 	if (status != ERR_WOULD_BLOCK)
 		return status;
 	if (request->method == VFS_POLL)
@@ -439,6 +498,7 @@ static const struct service_method methods[] = {
 	[VFS_SESSION_END] = {session_end_handler, RESTART_REPLAY},
 	[VFS_PROGRAM] = {program_handler, RESTART_PURE},
 	[VFS_VOLUME] = {client_request, RESTART_PURE},
+	[VFS_ATTACH] = {client_request, RESTART_REPLAY},
 };
 
 void program_main(const void *argument)
@@ -447,10 +507,12 @@ void program_main(const void *argument)
 	struct vfs_sizes sizes = {DESCRIPTIONS, CLIENTS, PIPES, NODES, 0};
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	if (share_open() != OK)
+		runtime_abort("no memory to share");
 	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
-	if (start->estate_size <= ESTATE_OTHER)
-		runtime_abort("the estate is too small");
-	sizes.blocks = (uint32_t)((start->estate_size - ESTATE_OTHER) / BLOCK_BYTES);
+	sizes.blocks = BLOCKS_MOST;
+	if (start->memory_total / BLOCKS_SHARE / BLOCK_BYTES < BLOCKS_MOST)
+		sizes.blocks = (uint32_t)(start->memory_total / BLOCKS_SHARE / BLOCK_BYTES);
 	if (!vfs_start(&sizes, (const void *)PROCESS_BUNDLE_ADDRESS, start->bundle_size))
 		runtime_abort("the estate is too small");
 	service_run(&(struct service){

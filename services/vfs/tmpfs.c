@@ -90,6 +90,12 @@ static void space(struct volume *v, uint64_t *total, uint64_t *used)
 	*used = blocks_used() * BLOCK_SIZE;
 }
 
+static uint32_t sheet_slot(struct volume *v, uint64_t number)
+{
+	(void)v;
+	return (uint32_t)number;
+}
+
 static status_t retain(struct volume *v, uint64_t number)
 {
 	struct tmpfs_node *node = tmpfs_node(number);
@@ -234,6 +240,7 @@ const struct file_system_ops tmpfs_ops = {
 	.next = next,
 	.read = read,
 	.space = space,
+	.sheet_slot = sheet_slot,
 	.retain = retain,
 	.release = release,
 	.create = create,

@@ -91,16 +91,16 @@ size_t tmpfs_data_read(const struct tmpfs_node *node, uint64_t offset, void *buf
 static bool write_part(struct tmpfs_node *node, uint64_t at, const void *bytes, size_t size)
 {
 	uint32_t *place = map_place(node, at / BLOCK_SIZE, true);
+	bool is_new = place != nullptr && *place == 0;
 	uint8_t *to;
 
-	if (place == nullptr)
-		return false;
-	if (*place == 0)
-		ESTATE_SET(*place, block_allocate());
-	if (*place == 0)
+	if (is_new)
+		ESTATE_SET(*place, size == BLOCK_SIZE ? block_allocate_dirty() : block_allocate());
+	if (place == nullptr || *place == 0)
 		return false;
 	to = block_data(*place) + at % BLOCK_SIZE;
-	estate_save(to, size);
+	if (!is_new)
+		estate_save(to, size);
 	memcpy(to, bytes, size);
 	return true;
 }

@@ -3,6 +3,7 @@
 #include "tmpfs_node.h"
 
 #include "blocks.h"
+#include "sheet.h"
 #include "tmpfs_data.h"
 #include "wall_time.h"
 
@@ -26,7 +27,7 @@ static uint32_t count;
 
 bool tmpfs_nodes_open(uint32_t node_count)
 {
-	count = node_count;
+	count = node_count < SHEET_WORDS ? node_count : SHEET_WORDS - 1;
 	tmpfs = estate_allocate(sizeof(*tmpfs), 64);
 	nodes = estate_allocate(count * sizeof(*nodes), 64);
 	return tmpfs != nullptr && nodes != nullptr;
@@ -57,6 +58,7 @@ uint64_t tmpfs_number(const struct tmpfs_node *node)
 void tmpfs_save(struct tmpfs_node *node)
 {
 	estate_save(node, offsetof(struct tmpfs_node, name));
+	sheet_change((uint32_t)tmpfs_number(node));
 }
 
 static struct tmpfs_node *take_node(void)
@@ -81,6 +83,7 @@ struct tmpfs_node *tmpfs_node_make(enum file_type type)
 	if (node == nullptr)
 		return nullptr;
 	estate_save(node, sizeof(*node));
+	sheet_change((uint32_t)tmpfs_number(node));
 	*node = (struct tmpfs_node){
 		.inode = tmpfs->next_inode + 1,
 		.type = type,
@@ -158,6 +161,7 @@ void tmpfs_link(struct tmpfs_node *node, struct tmpfs_node *directory, struct na
 	uint32_t *head = hash_head((uint32_t)tmpfs_number(directory), name);
 
 	estate_save(node, sizeof(*node));
+	sheet_change((uint32_t)tmpfs_number(node));
 	node->parent = (uint32_t)tmpfs_number(directory);
 	node->order = tmpfs->next_order + 1;
 	ESTATE_SET(tmpfs->next_order, node->order);

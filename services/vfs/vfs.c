@@ -3,6 +3,7 @@
 #include "bundlefs.h"
 #include "internal.h"
 #include "pipe.h"
+#include "sheet.h"
 #include "tmpfs.h"
 #include "wall_time.h"
 
@@ -14,7 +15,8 @@ bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundl
 {
 	uint64_t root;
 
-	if (!wall_time_open() || !descriptions_open(sizes->descriptions, sizes->clients) ||
+	if (sheet_open() != OK || !wall_time_open() ||
+		!descriptions_open(sizes->descriptions, sizes->clients) ||
 		!pipes_open(sizes->pipes) || !bundlefs_open(bundle, bundle_size, &root) ||
 		!tmpfs_open(sizes->nodes, sizes->blocks))
 		return false;

@@ -26,8 +26,10 @@ bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundl
 
 struct vfs_opened {
 	uint64_t id;
-	uint64_t type;
-	uint64_t size;
+	uint64_t loaded; /* bytes in the window */
+	uint32_t slot;   /* in the sheet */
+	uint32_t stamp;
+	struct file_attributes attributes;
 };
 
 [[nodiscard]] status_t vfs_open(struct client *client, uint64_t directory, uint64_t flags,
@@ -41,6 +43,8 @@ struct vfs_opened {
 	void *buffer, size_t size, size_t *done);
 [[nodiscard]] status_t vfs_write_at(
 	struct client *client, uint64_t id, uint64_t offset, struct vfs_bytes bytes, size_t *done);
+/* The stamp of a description's file as it is now; 0: it is none. */
+uint32_t vfs_stamp(struct client *client, uint64_t id);
 [[nodiscard]] status_t vfs_seek(
 	struct client *client, uint64_t id, int64_t offset, uint64_t whence, uint64_t *out);
 [[nodiscard]] status_t vfs_stat(

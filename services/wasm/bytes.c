@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Reading and writing. A message carries MESSAGE_BYTES, so larger requests take several; streams
- * give what they have at once. */
+/* Reading and writing. Regular files: see contents.c. A message carries MESSAGE_BYTES, so larger
+ * requests of terminals and pipes take several; streams give what they have at once. */
 #include "host.h"
 
 #include <abi/protocol/console.h>
@@ -8,15 +8,16 @@
 
 #define BROKEN_PIPE_STATUS 141u /* 128 + SIGPIPE, what shells expect */
 
-static size_t message_part(size_t size)
-{
-	return size < MESSAGE_BYTES ? size : MESSAGE_BYTES;
-}
-
 /* True for what may hold fewer bytes now than later. */
 static bool is_stream(const description_t *description)
 {
 	return description->filetype != WASI_FILETYPE_REGULAR_FILE;
+}
+
+/* What one step moves. */
+static size_t part_of(const description_t *description, size_t size)
+{
+	return size < MESSAGE_BYTES || !is_stream(description) ? size : MESSAGE_BYTES;
 }
 
 /* --- one message each ------------------------------------------------------------------------- */
@@ -46,7 +47,7 @@ static status_t read_terminal(
 	return receive(SERVICE_NUMBER_CONSOLE, CONSOLE_READ, &call, done);
 }
 
-static status_t read_file(
+static status_t read_stream(
 	const description_t *description, void *bytes, size_t size, uint64_t *done)
 {
 	struct call call = {.words = {description->id, size}, .out = bytes, .out_size = size};
@@ -54,15 +55,15 @@ static status_t read_file(
 	return receive(SERVICE_NUMBER_VFS, VFS_READ, &call, done);
 }
 
-static status_t read_part(
-	const description_t *description, void *bytes, size_t size, uint64_t *done)
+static status_t read_part(description_t *description, void *bytes, size_t size, uint64_t *done)
 {
 	*done = 0;
 	switch (description->kind) {
 	case DESCRIPTOR_KIND_TERMINAL:
 		return read_terminal(description, bytes, size, done);
 	case DESCRIPTOR_KIND_VFS:
-		return read_file(description, bytes, size, done);
+		return is_stream(description) ? read_stream(description, bytes, size, done)
+					      : contents_read(description, bytes, size, done);
 	case DESCRIPTOR_KIND_NONE:
 		return OK;
 	default:
@@ -78,14 +79,12 @@ static status_t send(uint32_t service, uint32_t method, struct call *call, uint6
 	return status;
 }
 
-static status_t write_file(
+static status_t write_stream(
 	const description_t *description, const void *bytes, size_t size, uint64_t *done)
 {
 	struct call call = {.words = {description->id, size}, .in = bytes, .in_size = size};
 	status_t status;
 
-	if (!is_stream(description))
-		return send(SERVICE_NUMBER_VFS, VFS_WRITE, &call, done);
 	status = service_wait(SERVICE_NUMBER_VFS, VFS_WRITE, &call);
 	*done = call.words[0] < size ? call.words[0] : size;
 	if (status == ERR_BROKEN_PIPE)
@@ -94,7 +93,7 @@ static status_t write_file(
 }
 
 static status_t write_part(
-	const description_t *description, const void *bytes, size_t size, uint64_t *done)
+	description_t *description, const void *bytes, size_t size, uint64_t *done)
 {
 	struct call call = {.words = {size}, .in = bytes, .in_size = size};
 
@@ -103,7 +102,8 @@ static status_t write_part(
 	case DESCRIPTOR_KIND_TERMINAL:
 		return send(SERVICE_NUMBER_CONSOLE, CONSOLE_WRITE, &call, done);
 	case DESCRIPTOR_KIND_VFS:
-		return write_file(description, bytes, size, done);
+		return is_stream(description) ? write_stream(description, bytes, size, done)
+					      : contents_write(description, bytes, size, done);
 	case DESCRIPTOR_KIND_NONE:
 		*done = size;
 		return OK;
@@ -115,24 +115,19 @@ static status_t write_part(
 static status_t read_part_at(
 	const description_t *description, void *bytes, size_t size, uint64_t offset, uint64_t *done)
 {
-	struct call call = {
-		.words = {description->id, offset, size}, .out = bytes, .out_size = size};
-
 	*done = 0;
 	if (description->kind != DESCRIPTOR_KIND_VFS)
 		return description->kind == DESCRIPTOR_KIND_NONE ? OK : ERR_NOT_SUPPORTED;
-	return receive(SERVICE_NUMBER_VFS, VFS_READ_AT, &call, done);
+	return contents_read_at(description, bytes, size, offset, done);
 }
 
 static status_t write_part_at(const description_t *description, const void *bytes, size_t size,
 	uint64_t offset, uint64_t *done)
 {
-	struct call call = {.words = {description->id, offset, size}, .in = bytes, .in_size = size};
-
 	*done = size;
 	if (description->kind != DESCRIPTOR_KIND_VFS)
 		return description->kind == DESCRIPTOR_KIND_NONE ? OK : ERR_NOT_SUPPORTED;
-	return send(SERVICE_NUMBER_VFS, VFS_WRITE_AT, &call, done);
+	return contents_write_at(description, bytes, size, offset, done);
 }
 
 /* --- whole requests --------------------------------------------------------------------------- */
@@ -145,32 +140,32 @@ struct progress {
 };
 
 /* One buffer; `at` is the file offset, or nullptr for the description's own. */
-static void read_buffer(const description_t *description, const struct wasi_buffer *buffer,
+static void read_buffer(description_t *description, const struct wasi_buffer *buffer,
 	const uint64_t *at, struct progress *p)
 {
 	uint8_t *to = buffer->bytes;
 
 	for (size_t size = buffer->size; size > 0 && !p->ended;) {
-		size_t part = message_part(size);
+		size_t part = part_of(description, size);
 		uint64_t done = 0;
 
 		p->status = at != nullptr
 				    ? read_part_at(description, to, part, *at + p->total, &done)
 				    : read_part(description, to, part, &done);
-		p->ended = p->status != OK || done < part || is_stream(description);
+		p->ended = p->status != OK || done == 0 || is_stream(description);
 		p->total += done;
 		to += done;
 		size -= done;
 	}
 }
 
-static void write_buffer(const description_t *description, const struct wasi_const_buffer *buffer,
+static void write_buffer(description_t *description, const struct wasi_const_buffer *buffer,
 	const uint64_t *at, struct progress *p)
 {
 	const uint8_t *from = buffer->bytes;
 
 	for (size_t size = buffer->size; size > 0 && !p->ended;) {
-		size_t part = message_part(size);
+		size_t part = part_of(description, size);
 		uint64_t done = 0;
 
 		p->status = at != nullptr
@@ -192,8 +187,8 @@ static errno_t finish(const struct progress *p, size_t *done)
 	return WASI_SUCCESS;
 }
 
-static errno_t read_all(const description_t *description, const struct wasi_buffer *buffers,
-	size_t count, const uint64_t *at, size_t *done)
+static errno_t read_all(description_t *description, const struct wasi_buffer *buffers, size_t count,
+	const uint64_t *at, size_t *done)
 {
 	struct progress p = {0};
 
@@ -204,7 +199,7 @@ static errno_t read_all(const description_t *description, const struct wasi_buff
 	return finish(&p, done);
 }
 
-static errno_t write_all(const description_t *description, const struct wasi_const_buffer *buffers,
+static errno_t write_all(description_t *description, const struct wasi_const_buffer *buffers,
 	size_t count, const uint64_t *at, size_t *done)
 {
 	struct progress p = {0};
@@ -252,6 +247,28 @@ errno_t bytes_pwrite(void *self, description_t *description,
 				       : WASI_SPIPE;
 }
 
+/* In this program, for a file whose offset is here. */
+static status_t seek_here(
+	description_t *description, int64_t delta, enum wasi_whence whence, uint64_t *offset)
+{
+	struct file_attributes attributes;
+	uint64_t base = whence == WASI_WHENCE_CUR ? description->offset : 0;
+	status_t status = OK;
+	int64_t target;
+
+	if (whence == WASI_WHENCE_END) {
+		status = contents_attributes(description, &attributes);
+		base = attributes.size;
+	}
+	if (status != OK)
+		return status;
+	if (__builtin_add_overflow((int64_t)base, delta, &target) || target < 0)
+		return ERR_INVALID_ARGUMENT;
+	description->offset = (uint64_t)target;
+	*offset = description->offset;
+	return OK;
+}
+
 errno_t bytes_seek(void *self, description_t *description, int64_t delta, enum wasi_whence whence,
 	uint64_t *offset)
 {
@@ -265,6 +282,8 @@ errno_t bytes_seek(void *self, description_t *description, int64_t delta, enum w
 	if (description->kind != DESCRIPTOR_KIND_VFS ||
 		description->filetype == WASI_FILETYPE_UNKNOWN)
 		return WASI_SPIPE;
+	if (description->has_offset)
+		return errno_of(seek_here(description, delta, whence, offset));
 	status = service_ask(SERVICE_NUMBER_VFS, VFS_SEEK, words);
 	*offset = words[0];
 	return errno_of(status);

@@ -57,6 +57,8 @@ static errno_t copy_descriptor(
 		return error;
 	if (from->child_fd < 0 || entry.description->kind == DESCRIPTOR_KIND_PROCESS)
 		return WASI_BADF;
+	if (contents_share(entry.description) != OK)
+		return WASI_IO;
 	*to = (struct process_descriptor){
 		(uint32_t)from->child_fd, entry.description->kind, entry.description->id};
 	return WASI_SUCCESS;

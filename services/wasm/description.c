@@ -25,6 +25,13 @@ static status_t give_back(description_t *description)
 	uint64_t words[6] = {description->id};
 
 	if (description->kind == DESCRIPTOR_KIND_VFS)
+		contents_closed(description);
+	/* Nobody notices when a file is closed; a pipe's other end waits for it. */
+	if (description->kind == DESCRIPTOR_KIND_VFS &&
+		description->filetype != WASI_FILETYPE_UNKNOWN &&
+		service_close_later(description->id))
+		return OK;
+	if (description->kind == DESCRIPTOR_KIND_VFS)
 		return service_ask(SERVICE_NUMBER_VFS, VFS_CLOSE, words);
 	if (description->kind == DESCRIPTOR_KIND_PROCESS && !description->has_ended)
 		(void)!process_take_end(description, true); /* nobody else will */
@@ -68,7 +75,9 @@ errno_t description_set_flags(void *self, description_t *description, uint16_t f
 	status_t status = OK;
 
 	(void)self;
-	if (description->kind == DESCRIPTOR_KIND_VFS)
+	if ((fdflags & WASI_FDFLAG_APPEND) != 0)
+		status = contents_share(description);
+	if (status == OK && description->kind == DESCRIPTOR_KIND_VFS)
 		status = service_ask(SERVICE_NUMBER_VFS, VFS_SET_FLAGS, words);
 	if (status == OK)
 		description->fdflags = fdflags;

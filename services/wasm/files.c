@@ -38,8 +38,6 @@ static void fill_stat(const struct file_attributes *from, struct wasi_filestat *
 errno_t file_stat(void *self, description_t *description, struct wasi_filestat *stat)
 {
 	struct file_attributes attributes = {0};
-	struct call call = {
-		.words = {description->id}, .out = &attributes, .out_size = sizeof(attributes)};
 	status_t status;
 
 	(void)self;
@@ -47,7 +45,7 @@ errno_t file_stat(void *self, description_t *description, struct wasi_filestat *
 		*stat = (struct wasi_filestat){.filetype = description->filetype, .links = 1};
 		return WASI_SUCCESS;
 	}
-	status = service_call(SERVICE_NUMBER_VFS, VFS_STAT, &call);
+	status = contents_attributes(description, &attributes);
 	fill_stat(&attributes, stat);
 	return errno_of(status);
 }
@@ -102,7 +100,7 @@ errno_t file_allocate(void *self, description_t *description, uint64_t offset, u
 					 : WASI_SUCCESS;
 }
 
-/* What was written is where it stays: there is no cache in this program. */
+/* What was written is where it stays: this program keeps no bytes back. */
 errno_t file_sync(void *self, description_t *description, bool data_only)
 {
 	(void)self;
@@ -134,8 +132,8 @@ static bool is_null_device(const description_t *directory, struct wasi_path path
 	       memcmp(path.text, name, path.size) == 0;
 }
 
-static errno_t make_open(
-	const struct wasi_open *open, const uint64_t words[6], description_t **description)
+static errno_t make_open(const struct wasi_open *open, const uint64_t words[6],
+	const struct file_attributes *attributes, description_t **description)
 {
 	*description = description_make(DESCRIPTOR_KIND_VFS, words[0], filetype_of(words[1]));
 	if (*description == nullptr) {
@@ -145,7 +143,14 @@ static errno_t make_open(
 		return WASI_NOMEM;
 	}
 	(*description)->fdflags = open->fdflags;
+	contents_opened(*description, words, attributes);
 	return WASI_SUCCESS;
+}
+
+/* True for what will be read. */
+static bool is_to_load(const struct wasi_open *open)
+{
+	return open->read && (open->oflags & (WASI_OFLAG_DIRECTORY | WASI_OFLAG_TRUNC)) == 0;
 }
 
 /* For WASI the empty path is the directory itself; the vfs wants a name. */
@@ -158,7 +163,10 @@ errno_t path_open(void *self, description_t *directory, const struct wasi_open *
 	description_t **description)
 {
 	struct wasi_path path = path_or_self(open->path);
-	struct call call = {.words = {0, open_flags(open), path.size}};
+	struct file_attributes attributes = {0};
+	struct call call = {.words = {0, open_flags(open), path.size},
+		.out = &attributes,
+		.out_size = sizeof(attributes)};
 	status_t status;
 
 	(void)self;
@@ -167,8 +175,12 @@ errno_t path_open(void *self, description_t *directory, const struct wasi_open *
 			description_make(DESCRIPTOR_KIND_NONE, 0, WASI_FILETYPE_CHARACTER_DEVICE);
 		return *description != nullptr ? WASI_SUCCESS : WASI_NOMEM;
 	}
+	if (is_to_load(open))
+		call.words[1] |= contents_load_flag();
 	status = vfs_path_call(VFS_OPEN, directory, path, &call);
-	return status == OK ? make_open(open, call.words, description) : errno_of(status);
+	if (status != OK)
+		return errno_of(status);
+	return make_open(open, call.words, &attributes, description);
 }
 
 errno_t path_stat(void *self, description_t *directory, struct wasi_path path, bool follow,

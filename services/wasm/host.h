@@ -5,10 +5,12 @@
 #include "program.h"
 
 #include <abi/protocol/process.h>
+#include <abi/protocol/vfs.h>
 #include <abi/wasm_imports.h>
 
-/* What a descriptor stands for. The offset and flags of files are in the vfs; `id` names the
- * description there. Kind NONE is the null device. */
+/* What a descriptor stands for; `id` names the description in the vfs. Kind NONE is the null
+ * device. The offset of a file that this program opened is here until a child gets the file
+ * (contents.c). */
 struct wasi_description {
 	uint32_t kind; /* enum descriptor_kind */
 	uint32_t references;
@@ -16,6 +18,12 @@ struct wasi_description {
 	uint16_t fdflags;
 	uint8_t filetype; /* enum wasi_filetype */
 	bool is_root;
+	bool has_offset; /* `offset` counts, not the vfs's */
+	bool is_known;   /* `slot` is, and `attributes` as long as the sheet shows `stamp` there */
+	uint32_t slot;
+	uint32_t stamp;
+	uint64_t offset;
+	struct file_attributes attributes;
 	bool has_ended; /* a process whose end was taken: `exit` holds it */
 	struct process_exit exit;
 };
@@ -62,6 +70,41 @@ errno_t bytes_pwrite(void *self, description_t *description,
 	const struct wasi_const_buffer *buffers, size_t count, uint64_t offset, size_t *done);
 errno_t bytes_seek(void *self, description_t *description, int64_t delta, enum wasi_whence whence,
 	uint64_t *offset);
+
+/* --- contents.c: bytes of regular files, through the window that is shared with the vfs
+ * ----------- */
+
+/* Asks for the window if that was not done yet. False: there is none, for want of memory. */
+bool contents_prepare(void);
+
+/* Before a file is opened to be read: OPEN_FLAG_LOAD if there is a window, which then no longer
+ * holds anything else. */
+uint64_t contents_load_flag(void);
+
+/* Notes what the vfs said when it opened a file: the reply's words. */
+void contents_opened(description_t *description, const uint64_t words[6],
+	const struct file_attributes *attributes);
+
+/* Before the file is closed. */
+void contents_closed(const description_t *description);
+
+/* At the offset, which moves on, or at a place. Fewer bytes than asked for do not mean the end, 0
+ * bytes do. */
+[[nodiscard]] status_t contents_read(
+	description_t *description, void *bytes, size_t size, uint64_t *done);
+[[nodiscard]] status_t contents_read_at(const description_t *description, void *bytes, size_t size,
+	uint64_t offset, uint64_t *done);
+[[nodiscard]] status_t contents_write(
+	description_t *description, const void *bytes, size_t size, uint64_t *done);
+[[nodiscard]] status_t contents_write_at(const description_t *description, const void *bytes,
+	size_t size, uint64_t offset, uint64_t *done);
+
+/* The attributes, of which the size serves seeking. */
+[[nodiscard]] status_t contents_attributes(
+	description_t *description, struct file_attributes *attributes);
+
+/* Leaves the offset to the vfs, because others will move it, too. */
+[[nodiscard]] status_t contents_share(description_t *description);
 
 /* --- files.c: attributes, and what is done by path -------------------------------------------- */
 

@@ -10,7 +10,7 @@
 #define ATTEMPTS   16u
 #define ACCESS     (RIGHT_READ | RIGHT_WRITE)
 
-static uint64_t random_address(void)
+uint64_t memory_place(void)
 {
 	return AREA_LOW + random_number() % AREA_PAGES * PAGE;
 }
@@ -18,7 +18,7 @@ static uint64_t random_address(void)
 void *memory_reserve(uint64_t size)
 {
 	for (unsigned i = 0; i < ATTEMPTS; i++) {
-		uint64_t address = random_address();
+		uint64_t address = memory_place();
 		uint64_t words[6] = {0, address, size, 0, MEMORY_OBJECT_RESERVED, 0};
 
 		if (service_ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words) == OK)

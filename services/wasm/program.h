@@ -22,6 +22,9 @@ bool service_present(uint32_t number);
 /* The same for calls that wait for something: ERR_CANCELLED if an interrupt came. */
 [[nodiscard]] status_t service_wait(uint32_t number, uint32_t method, struct call *call);
 
+/* A number to give back to the vfs with the next call to it. False: one waits already. */
+bool service_close_later(uint64_t id);
+
 /* The first call with words only. */
 [[nodiscard]] status_t service_ask(uint32_t number, uint32_t method, uint64_t words[6]);
 
@@ -35,6 +38,9 @@ bool interrupt_noted(void);
 
 /* `size` bytes of address space without access, or nullptr. */
 void *memory_reserve(uint64_t size);
+
+/* A random address for something of at most 4 GiB. */
+uint64_t memory_place(void);
 
 /* Makes a part of it readable, writable and zero; it costs memory when it is touched. */
 [[nodiscard]] bool memory_commit(void *address, uint64_t size);

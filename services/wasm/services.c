@@ -4,10 +4,12 @@
  * number, so that what was done already is not done twice. */
 #include "program.h"
 
-#define SERVICES 16u
+#define SERVICES   16u
+#define CLOSE_WORD 5u /* of a request to the vfs: a number to give back besides */
 
 static struct client clients[SERVICES];
 static bool noted;
+static uint64_t close_later; /* a number of the vfs; 0: none */
 
 /* A wait that an interrupt ended: the service may have answered it all the same. When the program
  * asks the same thing next, it does so under the same number and gets that answer. */
@@ -45,11 +47,23 @@ void interrupt_clear(void)
 	noted = false;
 }
 
+bool service_close_later(uint64_t id)
+{
+	if (close_later != 0)
+		return false;
+	close_later = id;
+	return true;
+}
+
 status_t service_call(uint32_t number, uint32_t method, struct call *call)
 {
 	uint64_t words[6];
 	status_t status;
 
+	if (number == SERVICE_NUMBER_VFS) {
+		call->words[CLOSE_WORD] = close_later;
+		close_later = 0;
+	}
 	memcpy(words, call->words, sizeof(words));
 	for (;;) {
 		status = client_call(&clients[number], method, call);

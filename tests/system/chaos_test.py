@@ -20,11 +20,17 @@ BUILD = Path(os.environ.get("BUILD") or "build")
 SERVICES = "vfs memory process log clock console supervisor"
 SCRIPT = (
     "want=$(cat /share/text/LICENSE-APACHE | sort | sha256sum); "
+    "file=$(sha256sum </share/text/LICENSE-APACHE); double=$(cat /share/text/LICENSE-APACHE "
+    "/share/text/LICENSE-APACHE | sha256sum); "
     "(r=0; while [ $r -lt {rounds} ]; do for s in {services}; do svc restart $s; sleep 0.02; done; "
     "r=$((r + 1)); done) & "
     "i=0; bad=0; while [ $i -lt {work} ]; do "
     "got=$(cat /share/text/LICENSE-APACHE | sort | sha256sum); "
     '[ "$got" = "$want" ] || {{ bad=$((bad + 1)); echo "wrong: $got"; }}; '
+    "cp /share/text/LICENSE-APACHE /tmp/copy; cp /tmp/copy /tmp/twice; cat /tmp/copy >>/tmp/twice; "
+    '[ "$(sha256sum </tmp/copy)" = "$file" ] || {{ bad=$((bad + 1)); echo "wrong copy"; }}; '
+    '[ "$(cat /tmp/twice | sha256sum)" = "$double" ] || {{ bad=$((bad + 1)); echo "wrong double"; }}; '
+    "rm /tmp/copy /tmp/twice; "
     "echo $i >/tmp/number; i=$((i + 1)); done; "
     "wait; echo bad=$bad last=$(cat /tmp/number)")
 

@@ -18,7 +18,8 @@ bool estate_open(void *base, size_t size, uint64_t version);
  * the same order give the same addresses in each instance. nullptr: there is no more. */
 void *estate_allocate(size_t size, size_t alignment);
 
-/* Saves the present contents of a part of the estate, before it is changed. */
+/* Saves the present contents of a part of the estate, before it is changed; or of other memory that
+ * outlives the process, if each instance maps it at the same address before it opens the estate. */
 void estate_save(const void *part, size_t size);
 
 /* Ends the transaction: what was changed is kept. */

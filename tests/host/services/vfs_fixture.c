@@ -2,6 +2,7 @@
 /* See vfs_fixture.h. */
 #include "vfs_fixture.h"
 
+#include "share_host.h"
 #include "wall_time.h"
 
 #include <boot/sha256.h>
@@ -79,6 +80,7 @@ static void start(void)
 void fixture_new(void)
 {
 	make_bundle();
+	share_host_new();
 	estate_host_new(ESTATE_SIZE);
 	start();
 }

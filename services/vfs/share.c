@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Shared memory from the memory service: see share.h. All requests are of the class replay: one
+ * that a kill undoes here is made again and finds what it had done. */
+#include "share.h"
+
+#include "blocks.h"
+
+#include <abi/protocol/memory.h>
+#include <craton/client.h>
+#include <craton/service.h>
+
+#define UNITS_ADDRESS 0x500000000u
+#define POOL_ADDRESS  0x600000000u
+#define POOL_KEY      0x10000u
+#define STEP_BYTES    ((uint64_t)SHARE_POOL_STEP * BLOCK_SIZE)
+#define READ_WRITE    (RIGHT_READ | RIGHT_WRITE)
+
+static struct client memory;
+
+static status_t ask(uint32_t method, uint64_t words[6])
+{
+	struct call call = {0};
+	status_t status;
+
+	memcpy(call.words, words, sizeof(call.words));
+	status = client_call(&memory, method, &call);
+	memcpy(words, call.words, sizeof(call.words));
+	return status;
+}
+
+static uint64_t own(void)
+{
+	return service_start()->badge;
+}
+
+static status_t map(
+	uint64_t program, uint64_t address, uint64_t size, uint64_t rights, uint64_t object)
+{
+	uint64_t words[6] = {program, address, size, rights, object, 0};
+
+	return ask(MEMORY_MAP, words);
+}
+
+/* Object `key`, made if `size` is not 0, in our own space. */
+static status_t map_own(uint64_t key, uint64_t size, uint64_t account, uint64_t address)
+{
+	uint64_t words[6] = {key, size, account};
+	status_t status = ask(MEMORY_SHARE_CREATE, words);
+
+	return status == OK
+		       ? map(own(), address, size != 0 ? size : STEP_BYTES, READ_WRITE, words[0])
+		       : status;
+}
+
+static uint64_t unit_address(uint32_t key)
+{
+	return UNITS_ADDRESS + (uint64_t)key * MEMORY_SHARED_UNIT;
+}
+
+status_t share_open(void)
+{
+	struct call call = {.send = {service_start()->handles[PROCESS_SLOT_SPACE]}};
+	status_t status;
+
+	memory = (struct client){
+		.endpoint = service_start()
+			->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_MEMORY],
+		.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
+	};
+	status = client_call(&memory, MEMORY_ADOPT, &call);
+	for (uint64_t step = 0; status == OK; step++)
+		status = map_own(POOL_KEY + step, 0, 0, POOL_ADDRESS + step * STEP_BYTES);
+	return status == ERR_NOT_FOUND ? OK : status;
+}
+
+uint8_t *share_pool(uint32_t block_count)
+{
+	(void)block_count;
+	return (uint8_t *)POOL_ADDRESS;
+}
+
+status_t share_pool_grow(uint32_t step)
+{
+	return map_own(POOL_KEY + step, STEP_BYTES, 0, POOL_ADDRESS + step * STEP_BYTES);
+}
+
+status_t share_unit(uint32_t key, uint64_t account, void **unit)
+{
+	*unit = (void *)unit_address(key);
+	return map_own(key, MEMORY_SHARED_UNIT, account, unit_address(key));
+}
+
+void share_drop(uint32_t key)
+{
+	uint64_t words[6] = {key};
+
+	share_take_back(own(), unit_address(key));
+	(void)!ask(MEMORY_SHARE_DESTROY, words);
+}
+
+status_t share_lend(uint32_t key, uint64_t program, uint64_t address, uint64_t rights)
+{
+	uint64_t words[6] = {key};
+	status_t status = ask(MEMORY_SHARE_CREATE, words);
+
+	return status == OK ? map(program, address, MEMORY_SHARED_UNIT, rights, words[0]) : status;
+}
+
+void share_take_back(uint64_t program, uint64_t address)
+{
+	uint64_t words[6] = {program, address, MEMORY_SHARED_UNIT};
+
+	(void)!ask(MEMORY_UNMAP, words); /* the program may have gone or unmapped it */
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Shared memory on the host, as if the memory service were perfect: it survives restarts. */
+#pragma once
+
+#include "share.h"
+
+/* Forgets all units. */
+void share_host_new(void);
+
+/* Where a unit is lent to a program at an address; nullptr: nothing is there. */
+void *share_host_lent(uint64_t program, uint64_t address);
+
+/* From now on nothing new can be had, or it can again. */
+void share_host_exhaust(bool exhausted);

@@ -12,8 +12,8 @@ $(KERNEL): $(call objects,kernel,$(KERNEL_SOURCES)) kernel/kernel.lds
 	$(call say,LD,$@)
 	$(Q)$(LD) $(LDFLAGS_pie) -T kernel/kernel.lds -o $@ $(filter %.o,$^)
 
-# The short way of calls: registers are what it is about.
-$(BUILD)/obj/kernel/kernel/core/fastpath.o \
-	$(BUILD)/obj/kernel/kernel/arch/$(KERNEL_ARCH)/fastpath_isolated.o: KERNEL_CFLAGS += -fomit-frame-pointer
+# The short ways of calls: registers are what they are about.
+$(call objects,kernel,$(foreach folder,core arch/$(KERNEL_ARCH),$(wildcard \
+	kernel/$(folder)/fastpath*.c))): KERNEL_CFLAGS += -fomit-frame-pointer
 
 $(eval $(call bundle_file,kernel,$(KERNEL).stripped))

@@ -10,8 +10,8 @@ KERNEL_HOST_FLAGS   := -Itests/host/kernel/fake -Ikernel/include -Ikernel/arch/x
 # The core is compiled once for all tests and once for all fuzzers.
 $(foreach kind,host fuzz,$(eval $(call compile_rules,$(kind)/kernel,$$(CFLAGS_$(kind)) \
 	$$(KERNEL_HOST_FLAGS))))
-# The short way's calling convention has no room for a sanitizer's stack.
-$(foreach kind,host fuzz,$(eval $(BUILD)/obj/$(kind)/kernel/kernel/core/fastpath.o: \
+# The short ways' calling convention has no room for a sanitizer's stack.
+$(foreach kind,host fuzz,$(eval $(call objects,$(kind)/kernel,$(wildcard kernel/core/fastpath*.c)): \
 	KERNEL_HOST_FLAGS += -O1 -fno-sanitize=all))
 KERNEL_HOST_OBJECTS = $(call objects,$(1)/kernel,$(KERNEL_HOST_SOURCES))
 

@@ -147,23 +147,13 @@ static void reply_disarm(struct thread *receiver)
  */
 
 /* Whether `receiver`, which waits, can take the message. */
-static status_t delivery_check(
-	const struct thread *sender, const struct thread *receiver, uint64_t info, bool is_call)
+static status_t delivery_check(const struct thread *receiver, uint64_t info, bool is_call)
 {
-	(void)sender;
 	if (!message_fits(receiver, info))
 		return ERR_TOO_LONG;
 	if (is_call)
 		return receiver->reply != NULL ? OK : ERR_UNFUNDED;
 	return receiver->home != NULL ? OK : ERR_UNFUNDED;
-}
-
-static void deliver_send(
-	struct thread *sender, struct thread *receiver, uint64_t info, uint64_t badge)
-{
-	message_transfer(sender, receiver, info, badge);
-	reply_disarm(receiver);
-	thread_make_ready(receiver);
 }
 
 /* The server runs at once on the context that it was lent. */
@@ -184,13 +174,15 @@ static status_t send_to_receiver(struct cpu *cpu, struct thread *self, struct en
 {
 	struct thread *receiver = endpoint_first(endpoint);
 	struct reply *reply = receiver->reply;
-	status_t status = delivery_check(self, receiver, info, is_call);
+	status_t status = delivery_check(receiver, info, is_call);
 
 	if (status != OK)
 		return status;
 	endpoint_remove_waiter(endpoint, receiver);
 	if (!is_call) {
-		deliver_send(self, receiver, info, cap->badge);
+		message_transfer(self, receiver, info, cap->badge);
+		reply_disarm(receiver);
+		thread_make_ready(receiver);
 		return OK;
 	}
 	message_transfer(self, receiver, info, cap->badge);

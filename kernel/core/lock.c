@@ -5,12 +5,12 @@
 
 bool kernel_has_others;
 
-static _Atomic uint32_t taken;
+_Atomic uint32_t kernel_lock_taken;
 
 void kernel_lock_slow(struct cpu *cpu)
 {
-	while (UNLIKELY(__c11_atomic_exchange(&taken, 1, __ATOMIC_ACQUIRE) != 0)) {
-		while (__c11_atomic_load(&taken, __ATOMIC_RELAXED) != 0)
+	while (UNLIKELY(__c11_atomic_exchange(&kernel_lock_taken, 1, __ATOMIC_ACQUIRE) != 0)) {
+		while (__c11_atomic_load(&kernel_lock_taken, __ATOMIC_RELAXED) != 0)
 			arch_relax();
 	}
 	if (UNLIKELY(cpu->flush_request || cpu->drop_space))
@@ -19,5 +19,5 @@ void kernel_lock_slow(struct cpu *cpu)
 
 void kernel_unlock_slow(void)
 {
-	__c11_atomic_store(&taken, 0, __ATOMIC_RELEASE);
+	__c11_atomic_store(&kernel_lock_taken, 0, __ATOMIC_RELEASE);
 }

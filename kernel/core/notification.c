@@ -8,43 +8,53 @@
 #include <kernel/thread.h>
 #include <kernel/time.h>
 
-static void wake_waiter(struct notification *notification)
+/* The waiter, if what it waits for came: with its result, out of its wait. */
+static struct thread *take_waiter(struct notification *notification)
 {
 	struct thread *waiter = notification->waiter;
-	uint64_t taken = notification->bits & waiter->wait_info;
+	uint64_t taken;
 
+	if (waiter == NULL)
+		return NULL;
+	taken = notification->bits & waiter->wait_info;
 	if (taken == 0)
-		return;
+		return NULL;
 	notification->bits &= ~taken;
 	notification->waiter = NULL;
 	waiter->waiting_on = NULL;
 	waiter->frame.number = (uint64_t)OK;
 	waiter->frame.args[2] = taken;
-	thread_make_ready(waiter);
+	return waiter;
 }
 
-static void wake_bound(struct notification *notification)
+/* The same for the bound thread's receive. */
+static struct thread *take_bound(struct notification *notification)
 {
 	struct thread *bound = notification->bound;
 
-	if (bound->state != THREAD_STATE_RECEIVING || bound->sc == NULL)
-		return;
+	if (bound == NULL || notification->bits == 0 || bound->state != THREAD_STATE_RECEIVING ||
+		bound->sc == NULL)
+		return NULL;
 	thread_leave_wait(bound);
 	bound->frame.number = (uint64_t)OK;
 	bound->frame.args[0] = 0;
 	bound->frame.args[1] = 0;
 	bound->frame.args[2] = notification->bits;
 	notification->bits = 0;
-	thread_make_ready(bound);
+	return bound;
 }
 
 void notification_signal(struct notification *notification, uint64_t bits)
 {
+	struct thread *woken;
+
 	notification->bits |= bits;
-	if (notification->waiter != NULL)
-		wake_waiter(notification);
-	if (notification->bound != NULL && notification->bits != 0)
-		wake_bound(notification);
+	woken = take_waiter(notification);
+	if (woken != NULL)
+		thread_make_ready(woken);
+	woken = take_bound(notification);
+	if (woken != NULL)
+		thread_make_ready(woken);
 }
 
 void notification_destroy(struct notification *notification)

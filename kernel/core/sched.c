@@ -4,6 +4,7 @@
  * replies move it between threads without a word to the scheduler. A context that leaves the CPU
  * with a deadline, or that waits for its refill, has its timer in `cpu->timers`. */
 #include "run_queue.h"
+#include "switch.h"
 
 #include <arch/machine.h>
 #include <arch/vector.h>
@@ -16,7 +17,6 @@
 
 #define TIMER_BATCH 16u    /* contexts handled in one timer interrupt */
 #define BUDGET_MIN  10000u /* ns */
-#define TIMER_SLACK 500u   /* ns: a budget with less left is used up */
 
 struct cpu *cpus[CPU_MAX];
 uint32_t cpu_count = 1;
@@ -103,14 +103,6 @@ static void timer_remove(struct sched_context *sc)
 		tree_remove(&cpus[sc->cpu]->timers, &sc->timer);
 }
 
-static void program_timer(struct cpu *cpu, time_ns when)
-{
-	if (when >= cpu->timer_next)
-		return;
-	cpu->timer_next = when;
-	arch_timer_set(cpu, when);
-}
-
 static time_ns timer_key(const struct sched_context *sc)
 {
 	return sc->throttled && sc->refill < sc->deadline ? sc->refill : sc->deadline;
@@ -148,26 +140,6 @@ static void budget_refill(struct sched_context *sc, time_ns now)
 	sc->refill += sc->period;
 	if (sc->refill <= now)
 		sc->refill = now + sc->period;
-}
-
-/* Charges the running context. */
-static void charge(struct cpu *cpu, time_ns now)
-{
-	struct sched_context *sc = cpu->running;
-	time_ns used = now - cpu->run_start;
-
-	cpu->run_start = now;
-	if (sc == NULL)
-		return;
-	sc->consumed += used;
-	if (cpu->entry.current != NULL)
-		cpu->entry.current->cpu_time += used;
-	sc->remaining = used < sc->remaining ? sc->remaining - used : 0;
-}
-
-static bool budget_is_used_up(const struct sched_context *sc)
-{
-	return sc->remaining <= TIMER_SLACK;
 }
 
 /* A context used up its budget. Round robin: a new slice, behind its equals. */
@@ -214,30 +186,13 @@ static void requeue(struct cpu *cpu, struct thread *thread, bool front)
 		sched_enqueue(thread, front);
 }
 
-/* The hardware timer may fire too early, never too late: it is only set for something earlier. */
-static void arm_timer(struct cpu *cpu, time_ns end, time_ns deadline)
-{
-	if (cpu->timers.first != NULL && cpu->timers.first->major < end)
-		end = cpu->timers.first->major;
-	program_timer(cpu, end < deadline ? end : deadline);
-}
-
 static void enter_context(struct cpu *cpu, struct sched_context *sc, time_ns now)
 {
 	timer_remove(sc);
 	if (sc->period != 0 && now >= sc->refill)
 		budget_refill(sc, now);
 	cpu->running = sc;
-	arm_timer(cpu, now + sc->remaining, sc->deadline);
-}
-
-static void load_thread(struct cpu *cpu, struct thread *next)
-{
-	cpu->entry.current = next;
-	next->last_cpu = (uint8_t)cpu->id;
-	if (next->space != NULL && next->space != cpu->space)
-		arch_space_load(cpu, next->space);
-	arch_thread_load(cpu, next);
+	switch_arm_timer(cpu, now + sc->remaining, sc->deadline);
 }
 
 static void become_idle(struct cpu *cpu, time_ns now)
@@ -245,7 +200,7 @@ static void become_idle(struct cpu *cpu, time_ns now)
 	if (!cpu->idle)
 		cpu->idle_start = now;
 	cpu->idle = true;
-	arm_timer(cpu, TIME_NEVER, TIME_NEVER);
+	switch_arm_timer(cpu, TIME_NEVER, TIME_NEVER);
 }
 
 static void become_busy(struct cpu *cpu, time_ns now)
@@ -291,7 +246,8 @@ static void switch_threads(struct cpu *cpu, struct thread *previous, bool front,
 	}
 	cpu->switches++;
 	trace_record(cpu, TRACE_EVENT_SWITCH, next->id, next->priority);
-	load_thread(cpu, next);
+	switch_current(cpu, next);
+	arch_thread_load(cpu, next);
 }
 
 void sched_run(struct cpu *cpu)
@@ -300,13 +256,13 @@ void sched_run(struct cpu *cpu)
 	struct thread *previous = cpu->entry.current;
 	bool used_up = false;
 
-	charge(cpu, now);
+	switch_charge(cpu, now);
 	if (cpu->running != NULL && budget_is_used_up(cpu->running)) {
 		used_up = true;
 		budget_exhausted(cpu->running, now);
 	}
 	if (!used_up && stays(cpu, previous))
-		arm_timer(cpu, now + cpu->running->remaining, cpu->running->deadline);
+		switch_arm_timer(cpu, now + cpu->running->remaining, cpu->running->deadline);
 	else
 		switch_threads(cpu, previous, !used_up, now);
 	cpu->reschedule = false;
@@ -323,13 +279,18 @@ void sched_switch_direct(struct cpu *cpu, struct thread *next)
 {
 	struct thread *previous = cpu->entry.current;
 
-	arch_thread_unload(cpu, previous);
 	cpu->reschedule = false;
-	program_timer(cpu, next->sc->deadline);
-	if (previous != NULL && previous->state != THREAD_STATE_READY && previous->sc != NULL &&
+	switch_program_timer(cpu, next->sc->deadline);
+	if (previous == NULL) {
+		switch_current(cpu, next);
+		arch_thread_load(cpu, next);
+		return;
+	}
+	if (previous->state != THREAD_STATE_READY && previous->sc != NULL &&
 		previous->sc->deadline != TIME_NEVER)
 		sched_update_timer(previous->sc);
-	load_thread(cpu, next);
+	switch_current(cpu, next);
+	arch_thread_switch(cpu, previous, next);
 }
 
 void sched_yield(struct cpu *cpu)
@@ -340,10 +301,9 @@ void sched_yield(struct cpu *cpu)
 		cpu->reschedule = true;
 		return;
 	}
-	if (cpu->ready.top < (int32_t)cpu->entry.current->priority &&
-		cpu->ready.deadline.root == NULL && sc->period == 0)
+	if (cpu->ready.top < (int32_t)cpu->entry.current->priority && sc->period == 0)
 		return;
-	charge(cpu, time_now());
+	switch_charge(cpu, time_now());
 	sc->remaining = 0;
 	cpu->reschedule = true;
 }
@@ -466,7 +426,7 @@ status_t sched_context_configure(
 	for (uint32_t i = 0; i < cpu_count; i++) {
 		if (cpus[i]->running != sc)
 			continue;
-		charge(cpus[i], time_now());
+		switch_charge(cpus[i], time_now());
 		cpus[i]->running = NULL;
 		cpu_kick(cpus[i]);
 	}
@@ -474,6 +434,7 @@ status_t sched_context_configure(
 	sc->budget = budget;
 	sc->period = period;
 	sc->class = class;
+	sc->plain = period == 0 && class == SCHED_CLASS_PRIORITY;
 	sc->remaining = budget;
 	sc->refill = time_now() + period;
 	sc->throttled = false;

@@ -30,26 +30,40 @@ static status_t yield_call(struct cpu *cpu, struct thread *self)
 	return OK;
 }
 
+/* Calls that block do not keep vector state, unless the message asks for it. */
+static void vector_dies(struct thread *self, bool is_message)
+{
+	self->vector_dead =
+		!is_message || (self->frame.args[1] >> 12 & MESSAGE_FLAG_KEEP_VECTOR) == 0;
+}
+
 static status_t dispatch(struct cpu *cpu, struct thread *self)
 {
 	switch (self->frame.number) {
 	case SYSCALL_CALL:
+		vector_dies(self, true);
 		return ipc_call(cpu, self);
 	case SYSCALL_REPLY_RECV:
+		vector_dies(self, true);
 		return ipc_reply_recv(cpu, self);
 	case SYSCALL_RECV:
+		vector_dies(self, false);
 		return ipc_recv(cpu, self);
 	case SYSCALL_SEND:
+		vector_dies(self, true);
 		return ipc_send(cpu, self);
 	case SYSCALL_REPLY:
 		return ipc_reply(cpu, self);
 	case SYSCALL_SIGNAL:
 		return notification_signal_call(cpu, self);
 	case SYSCALL_WAIT:
+		vector_dies(self, false);
 		return notification_wait_call(cpu, self);
 	case SYSCALL_YIELD:
+		vector_dies(self, false);
 		return yield_call(cpu, self);
 	case SYSCALL_FUTEX_WAIT:
+		vector_dies(self, false);
 		return futex_wait_call(cpu, self);
 	case SYSCALL_FUTEX_WAKE:
 		return futex_wake_call(cpu, self);
@@ -64,20 +78,6 @@ static status_t dispatch(struct cpu *cpu, struct thread *self)
 	default:
 		return ERR_NO_SYSCALL;
 	}
-}
-
-/* Calls that block do not keep vector state, unless the message asks for it. */
-static bool vector_is_dead(const struct frame *frame)
-{
-	const uint64_t blocking = 1u << SYSCALL_CALL | 1u << SYSCALL_REPLY_RECV |
-				  1u << SYSCALL_RECV | 1u << SYSCALL_SEND | 1u << SYSCALL_WAIT |
-				  1u << SYSCALL_YIELD | 1u << SYSCALL_FUTEX_WAIT;
-
-	if (frame->number >= SYSCALL_COUNT || (blocking >> frame->number & 1) == 0)
-		return false;
-	if (frame->number <= SYSCALL_SEND && frame->number != SYSCALL_RECV)
-		return (frame->args[1] >> 12 & MESSAGE_FLAG_KEEP_VECTOR) == 0;
-	return true;
 }
 
 static bool is_foreign_call(const struct thread *self)
@@ -131,6 +131,7 @@ void syscall_enter(struct cpu *cpu, struct thread *self)
 		kernel_leave(cpu);
 		return;
 	}
+	self->vector_dead = false;
 	if (UNLIKELY(self->state != THREAD_STATE_READY || self->sc == NULL)) {
 		arch_frame_rewind(&self->frame); /* another CPU stopped it meanwhile */
 		cpu->reschedule = true;
@@ -142,7 +143,6 @@ void syscall_enter(struct cpu *cpu, struct thread *self)
 		kernel_leave(cpu);
 		return;
 	}
-	self->vector_dead = vector_is_dead(&self->frame);
 	status = dispatch(cpu, self);
 	if (status == STATUS_RESTART)
 		arch_frame_rewind(&self->frame);

@@ -176,7 +176,7 @@ void kernel_main(uint64_t boot_info)
 	kernel_measures = option_is(line, "log=debug");
 	limit = (uint32_t)option_number(line, "smp=", CPU_MAX);
 	kernel_has_others = machine.cpu_count > 1 && limit > 1;
-	cpu_set_entry(!kernel_has_others);
+	cpu_set_entry();
 	kernel_lock(&boot_cpu);
 	smp_start(machine.apic_ids, machine.cpu_count, limit);
 	root_start(info);

@@ -9,6 +9,7 @@
 #include <arch/stacks.h>
 #include <arch/vector.h>
 #include <arch/vectors.h>
+#include <kernel/lock.h>
 
 #define KERNEL_CODE  0x08u
 #define KERNEL_DATA  0x10u
@@ -57,8 +58,10 @@ extern const char entry_nmi[];
 extern const char entry_machine_check[];
 extern const char entry_syscall[];
 extern const char entry_syscall_plain[];
+extern const char entry_syscall_locked[];
 extern const char entry_syscall_isolated[];
 extern const char entry_syscall_isolated_plain[];
+extern const char entry_syscall_isolated_locked[];
 
 static void gate_set(uint32_t vector, const char *entry, uint8_t ist, uint8_t type)
 {
@@ -143,15 +146,24 @@ static void control_init(void)
 	msr_write(MSR_PAT, PAT_WITH_WRITE_COMBINING);
 }
 
-void cpu_set_entry(bool plain)
+/* What the short ways need: XGETBV with ECX = 1. */
+static const char *general_entry(void)
 {
-	const char *entry;
+	return arch_isolation_root != 0 ? entry_syscall_isolated : entry_syscall;
+}
 
-	plain = plain && features.xgetbv1;
+static const char *short_entry(void)
+{
 	if (arch_isolation_root != 0)
-		entry = plain ? entry_syscall_isolated_plain : entry_syscall_isolated;
-	else
-		entry = plain ? entry_syscall_plain : entry_syscall;
+		return kernel_has_others ? entry_syscall_isolated_locked
+					 : entry_syscall_isolated_plain;
+	return kernel_has_others ? entry_syscall_locked : entry_syscall_plain;
+}
+
+void cpu_set_entry(void)
+{
+	const char *entry = features.xgetbv1 ? short_entry() : general_entry();
+
 	msr_write(MSR_LSTAR, (uint64_t)(uintptr_t)entry);
 }
 
@@ -159,7 +171,7 @@ static void syscall_init(void)
 {
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SYSCALL | EFER_NX);
 	msr_write(MSR_STAR, (uint64_t)USER_BASE << 48 | (uint64_t)KERNEL_CODE << 32);
-	cpu_set_entry(false);
+	cpu_set_entry();
 	msr_write(MSR_FMASK, FLAGS_CLEARED_ON_SYSCALL);
 }
 

@@ -9,11 +9,8 @@
 	.text
 
 // SYSCALL: Intel SDM volume 2. Interrupts are off (IA32_FMASK). r15 is free by the convention and
-// holds the current thread. This entry is for one CPU without kernel isolation: it tries the short
-// way of call and reply_recv first (kernel/core/fastpath.c).
-	.globl entry_syscall_plain
-	.balign 64
-entry_syscall_plain:
+// holds the current thread.
+.macro ENTER_KERNEL
 	swapgs
 	mov CPU_CURRENT, %r15
 	mov %rsp, FRAME_RSP(%r15)
@@ -21,12 +18,17 @@ entry_syscall_plain:
 	mov %r11, FRAME_RFLAGS(%r15)
 	mov %rbp, FRAME_RBP(%r15)
 	mov CPU_STACK, %rsp
-	mov %r10, %r11
-	cmp $SYSCALL_REPLY_RECV, %eax
-	jb fastpath_call
-	mov %rbx, %rcx
-	je fastpath_reply_recv
+.endm
+
+// One CPU: the short ways first.
+	.globl entry_syscall_plain
+	.balign 64
+entry_syscall_plain:
+	ENTER_KERNEL
+	SHORT_WAYS fastpath_
 	cmp $SYSCALL_ABI, %eax
+	jne general_call
+	cmpq $0, FIRST_NATIVE(%r15)
 	jne general_call
 	mov abi_hash(%rip), %rdx        // abi(): nothing of the kernel's state is touched
 	mov FRAME_RIP(%r15), %rcx
@@ -37,8 +39,10 @@ entry_syscall_plain:
 	swapgs
 	sysretq
 
+	.globl fastpath_locked_exit
+fastpath_locked_exit:
+	movl $0, kernel_lock_taken(%rip)
 	.globl fastpath_exit
-	.balign 16
 fastpath_exit:
 	mov %r11, %r10
 	mov FRAME_RFLAGS(%r15), %r11
@@ -50,36 +54,31 @@ fastpath_exit:
 	swapgs
 	sysretq
 
-	.globl fastpath_call_fail
-fastpath_call_fail:
-	mov %r11, %r10
-	mov $SYSCALL_CALL, %eax
-	xor %ebx, %ebx
-	jmp general_call
+	SHORT_WAYS_FAIL fastpath_
+	SHORT_WAYS_FAIL fastpath_locked_, 1
 
-	.globl fastpath_reply_recv_fail
-fastpath_reply_recv_fail:
-	mov %r11, %r10
-	mov $SYSCALL_REPLY_RECV, %eax
-	mov %rcx, %rbx
-	jmp general_call
+// Several CPUs.
+	.globl entry_syscall_locked
+	.balign 64
+entry_syscall_locked:
+	ENTER_KERNEL
+	SHORT_WAYS_LOCKED fastpath_locked_
 
-// The entry with several CPUs: everything goes the general way.
+// Without short ways: what they need is missing.
 	.globl entry_syscall
 	.balign 64
 entry_syscall:
-	swapgs
-	mov CPU_CURRENT, %r15
-	mov %rsp, FRAME_RSP(%r15)
-	mov %rcx, FRAME_RIP(%r15)
-	mov %r11, FRAME_RFLAGS(%r15)
-	mov %rbp, FRAME_RBP(%r15)
-	mov CPU_STACK, %rsp
+	ENTER_KERNEL
 general_call:
 	SAVE_CALL
 	call syscall_enter
-	// Falls through: a thread is current and the kernel lock is released.
+	jmp entry_return                // a thread is current, the kernel lock is released
 
+	.globl fastpath_locked_resume
+	.globl fastpath_resume
+fastpath_locked_resume:
+	movl $0, kernel_lock_taken(%rip)
+fastpath_resume:
 	.globl entry_return
 entry_return:
 	mov CPU_CURRENT, %rsp

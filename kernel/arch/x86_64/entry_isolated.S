@@ -32,20 +32,18 @@
 	mov SPACE_USER_ROOT(\user), \user
 .endm
 
-// One CPU: the short way first (kernel/core/fastpath.c).
+// One CPU: the short ways first.
 	.globl entry_syscall_isolated_plain
 	.balign 64
 entry_syscall_isolated_plain:
 	ENTER_KERNEL
-	mov %r10, %r11
-	cmp $SYSCALL_REPLY_RECV, %eax
-	jb fastpath_isolated_call
-	mov %rbx, %rcx
-	je fastpath_isolated_reply_recv
+	SHORT_WAYS fastpath_isolated_
 	jmp general_call
 
+	.globl fastpath_isolated_locked_exit
+fastpath_isolated_locked_exit:
+	movl $0, kernel_lock_taken(%rip)
 	.globl fastpath_isolated_exit
-	.balign 16
 fastpath_isolated_exit:
 	SPACE_TABLES %rax, %rbx
 	mov %r11, %r10
@@ -59,21 +57,17 @@ fastpath_isolated_exit:
 	swapgs
 	sysretq
 
-	.globl fastpath_isolated_call_fail
-fastpath_isolated_call_fail:
-	mov %r11, %r10
-	mov $SYSCALL_CALL, %eax
-	xor %ebx, %ebx
-	jmp general_call
+	SHORT_WAYS_FAIL fastpath_isolated_
+	SHORT_WAYS_FAIL fastpath_isolated_locked_, 1
 
-	.globl fastpath_isolated_reply_recv_fail
-fastpath_isolated_reply_recv_fail:
-	mov %r11, %r10
-	mov $SYSCALL_REPLY_RECV, %eax
-	mov %rcx, %rbx
-	jmp general_call
+// Several CPUs.
+	.globl entry_syscall_isolated_locked
+	.balign 64
+entry_syscall_isolated_locked:
+	ENTER_KERNEL
+	SHORT_WAYS_LOCKED fastpath_isolated_locked_
 
-// Several CPUs: everything goes the general way.
+// Without short ways.
 	.globl entry_syscall_isolated
 	.balign 64
 entry_syscall_isolated:
@@ -81,8 +75,13 @@ entry_syscall_isolated:
 general_call:
 	SAVE_CALL
 	call syscall_enter
-	// Falls through: a thread is current and the kernel lock is released.
+	jmp entry_return_isolated       // a thread is current, the kernel lock is released
 
+	.globl fastpath_isolated_locked_resume
+	.globl fastpath_isolated_resume
+fastpath_isolated_locked_resume:
+	movl $0, kernel_lock_taken(%rip)
+fastpath_isolated_resume:
 	.globl entry_return_isolated
 entry_return_isolated:
 	SPACE_TABLES %rax, %rcx

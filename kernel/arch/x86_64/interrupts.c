@@ -99,6 +99,8 @@ void interrupt_enter(struct cpu *cpu, struct thread *self, uint64_t vector, uint
 
 	stop_if_asked(vector);
 	kernel_enter(cpu);
+	if (cpu->entry.current == self)
+		self->vector_dead = false;
 	if (cpu->entry.current == self && is_exception(vector))
 		user_exception(cpu, self, vector, error, address);
 	else if (!is_exception(vector))

@@ -90,12 +90,14 @@ static void entry_set(struct address_space *space, uint32_t level, uint64_t *ent
 	*entry = value;
 }
 
-/* The short way of calls loads spaces without noting it in them: this CPU's is in `cpu->space`. */
+/* A bit for each CPU that may have translations of the space. */
 static uint64_t active_cpus(const struct address_space *space)
 {
-	const struct cpu *self = cpu_self();
+	uint64_t mask = 0;
 
-	return space->active_cpus | (self->space == space ? (uint64_t)1 << self->id : 0);
+	for (uint32_t i = 0; i < cpu_count; i++)
+		mask |= cpus[i]->space == space ? (uint64_t)1 << i : 0;
+	return mask;
 }
 
 void arch_space_tear(struct address_space *space)

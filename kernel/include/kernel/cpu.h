@@ -6,7 +6,7 @@
 #include <arch/cpu_state.h>
 #include <kernel/object.h>
 
-#define CPU_MAX 64u /* bits in address_space.active_cpus */
+#define CPU_MAX 64u /* bits in masks of CPUs */
 
 struct run_queue {
 	uint64_t levels[ABI_PRIORITIES / 64]; /* bit set: list not empty */

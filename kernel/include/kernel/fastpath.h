@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* The short way of call and reply_recv; called by the entry code only, on a machine with one CPU
- * in use (with several, calls take the general way under the lock). */
+/* The short ways of calls (kernel/core/fastpath_ways.h); called by the entry code only. Each is
+ * there for one CPU and, under the kernel lock, for several (`fastpath_locked_`). */
 #ifndef KERNEL_FASTPATH_H
 #define KERNEL_FASTPATH_H
 
@@ -14,12 +14,26 @@
 		struct thread *self, handle_t handle, uint64_t info, time_ns deadline,  \
 		handle_t other, uint64_t w0, uint64_t w1, uint64_t w2)
 
-FASTPATH(fastpath_call);
-FASTPATH(fastpath_reply_recv);
+/* Ways in, each with a way out that leaves the call to the general way (`_fail`); and the others:
+ * `exit`: `self` is the thread to run, `handle` the badge that it gets, `deadline` what it gets in
+ * rdx, `other` where it goes on. `resume`: `self` runs on with the registers in its frame. */
+#define FASTPATH_WAYS(prefix)              \
+	FASTPATH(prefix##call);            \
+	FASTPATH(prefix##call_fail);       \
+	FASTPATH(prefix##reply_recv);      \
+	FASTPATH(prefix##reply_recv_fail); \
+	FASTPATH(prefix##send);            \
+	FASTPATH(prefix##send_fail);       \
+	FASTPATH(prefix##signal);          \
+	FASTPATH(prefix##signal_fail);     \
+	FASTPATH(prefix##yield);           \
+	FASTPATH(prefix##yield_fail);      \
+	FASTPATH(prefix##exit);            \
+	FASTPATH(prefix##resume)
 
-/* Ways out, in the entry code. Exit: `self` is the thread to run, `handle` the badge it gets. */
-FASTPATH(fastpath_exit);
-FASTPATH(fastpath_call_fail);
-FASTPATH(fastpath_reply_recv_fail);
+FASTPATH_WAYS(fastpath_);
+FASTPATH_WAYS(fastpath_locked_);
+FASTPATH_WAYS(fastpath_isolated_);
+FASTPATH_WAYS(fastpath_isolated_locked_);
 
 #endif

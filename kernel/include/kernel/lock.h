@@ -12,6 +12,9 @@
 /* Set before the first use of the lock if other CPUs will be started. */
 extern bool kernel_has_others;
 
+/* 1: taken. The entries of the short ways take and release it as well. */
+extern _Atomic uint32_t kernel_lock_taken;
+
 /* With several CPUs: waits for the lock and honours what others asked of this CPU meanwhile. */
 void kernel_lock_slow(struct cpu *cpu);
 void kernel_unlock_slow(void);

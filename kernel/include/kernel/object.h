@@ -63,6 +63,7 @@ struct sched_context {
 	time_ns consumed;
 	uint64_t class; /* 0: by priority; 1: earliest deadline first */
 	bool throttled; /* waits for its refill */
+	bool plain;     /* by priority and without a period */
 	bool configured;
 	struct tree_node timer; /* in its CPU's timers: deadline or refill */
 };
@@ -100,9 +101,10 @@ struct notification {
 
 /* Fields up to `sc` are touched by every message. */
 struct thread {
-	struct frame frame; /* user registers while not running */
-	uint32_t state;     /* enum thread_state */
-	uint8_t priority;   /* effective */
+	struct frame frame;    /* user registers while not running */
+	uint64_t first_native; /* foreign threads: system calls below go to the upcall; else 0 */
+	uint32_t state;        /* enum thread_state */
+	uint8_t priority;      /* effective */
 	uint8_t base_priority;
 	uint8_t maximum_priority;
 	uint8_t donated_priority; /* what callers lend */
@@ -149,7 +151,6 @@ struct thread {
 	uint64_t upcall_mask;
 	uint64_t interrupt_code;
 	bool interrupt_pending;
-	uint64_t first_native; /* foreign threads: system calls below go to the upcall */
 	time_ns cpu_time;
 	uint64_t id;
 	struct container *dying; /* containers whose destruction this thread began */
@@ -158,6 +159,8 @@ struct thread {
 	struct slot slots[THREAD_SLOT_COUNT];
 	uint8_t vector[ARCH_VECTOR_SIZE] __attribute__((aligned(64)));
 };
+
+_Static_assert(offsetof(struct thread, first_native) == sizeof(struct frame), "for the entry code");
 
 /* Log2 of an object's size in bytes; `size` as in untyped.retype. 0: not retypeable. */
 uint32_t object_order(uint64_t type, uint64_t size);

@@ -17,7 +17,6 @@ struct address_space {
 	uint64_t pool_count;   /*   the first words; 0: none */
 	struct slot *mappings; /* frames mapped here */
 	struct slot *tables;   /* page tables given to it */
-	uint64_t active_cpus;  /* bit per CPU that may have translations of it */
 	bool torn;             /* a table in use was deleted: nothing is mapped any more */
 };
 

@@ -393,49 +393,70 @@ static void entry_begin(struct cpu *cpu)
 /* As in entry.S: what the short way does not do is left to the general one. */
 static bool short_way_done;
 
-FASTPATH(fastpath_exit)
-{
-	struct frame *frame = &self->frame;
+#define SHORT_WAY_FAIL(name)                                                       \
+	FASTPATH(name)                                                             \
+	{                                                                          \
+		(void)self, (void)handle, (void)info, (void)deadline, (void)other; \
+		(void)w0, (void)w1, (void)w2, (void)w3, (void)w4, (void)w5;        \
+		short_way_done = false;                                            \
+	}
 
-	(void)deadline;
-	(void)other;
-	memcpy(frame->words, (uint64_t[6]){w0, w1, w2, w3, w4, w5}, sizeof(frame->words));
-	frame->args[0] = handle;
-	frame->args[1] = info;
-	frame->args[2] = 0;
-	frame->number = (uint64_t)OK;
-	short_way_done = true;
-}
+#define SHORT_WAYS_OUT(prefix)                                                                     \
+	FASTPATH(prefix##exit)                                                                     \
+	{                                                                                          \
+		struct frame *frame = &self->frame;                                                \
+                                                                                                   \
+		(void)other;                                                                       \
+		memcpy(frame->words, (uint64_t[6]){w0, w1, w2, w3, w4, w5}, sizeof(frame->words)); \
+		frame->args[0] = handle;                                                           \
+		frame->args[1] = info;                                                             \
+		frame->args[2] = deadline;                                                         \
+		frame->number = (uint64_t)OK;                                                      \
+		short_way_done = true;                                                             \
+	}                                                                                          \
+	FASTPATH(prefix##resume)                                                                   \
+	{                                                                                          \
+		(void)self, (void)handle, (void)info, (void)deadline, (void)other;                 \
+		(void)w0, (void)w1, (void)w2, (void)w3, (void)w4, (void)w5;                        \
+		short_way_done = true;                                                             \
+	}                                                                                          \
+	SHORT_WAY_FAIL(prefix##call_fail)                                                          \
+	SHORT_WAY_FAIL(prefix##reply_recv_fail)                                                    \
+	SHORT_WAY_FAIL(prefix##send_fail)                                                          \
+	SHORT_WAY_FAIL(prefix##signal_fail)                                                        \
+	SHORT_WAY_FAIL(prefix##yield_fail)                                                         \
+	/* False: it goes the general way. */                                                      \
+	static bool prefix##try(struct thread *self)                                               \
+	{                                                                                          \
+		const struct frame *f = &self->frame;                                              \
+		const uint64_t *w = f->words;                                                      \
+		const uint64_t *a = f->args;                                                       \
+                                                                                                   \
+		short_way_done = false;                                                            \
+		if (f->number == SYSCALL_CALL)                                                     \
+			prefix##call(                                                              \
+				w[3], w[4], w[5], self, a[0], a[1], a[2], a[3], w[0], w[1], w[2]); \
+		else if (f->number == SYSCALL_REPLY_RECV)                                          \
+			prefix##reply_recv(                                                        \
+				w[3], w[4], w[5], self, a[0], a[1], a[2], a[3], w[0], w[1], w[2]); \
+		else if (f->number == SYSCALL_SEND)                                                \
+			prefix##send(                                                              \
+				w[3], w[4], w[5], self, a[0], a[1], a[2], a[3], w[0], w[1], w[2]); \
+		else if (f->number == SYSCALL_SIGNAL)                                              \
+			prefix##signal(                                                            \
+				w[3], w[4], w[5], self, a[0], a[1], a[2], a[3], w[0], w[1], w[2]); \
+		else if (f->number == SYSCALL_YIELD)                                               \
+			prefix##yield(                                                             \
+				w[3], w[4], w[5], self, a[0], a[1], a[2], a[3], w[0], w[1], w[2]); \
+		return short_way_done;                                                             \
+	}
 
-FASTPATH(fastpath_call_fail)
-{
-	(void)self, (void)handle, (void)info, (void)deadline, (void)other;
-	(void)w0, (void)w1, (void)w2, (void)w3, (void)w4, (void)w5;
-	short_way_done = false;
-}
-
-FASTPATH(fastpath_reply_recv_fail)
-{
-	(void)self, (void)handle, (void)info, (void)deadline, (void)other;
-	(void)w0, (void)w1, (void)w2, (void)w3, (void)w4, (void)w5;
-	short_way_done = false;
-}
+SHORT_WAYS_OUT(fastpath_)
+SHORT_WAYS_OUT(fastpath_locked_)
 
 static bool short_way(struct thread *self)
 {
-	const struct frame *f = &self->frame;
-	const uint64_t *w = f->words;
-	const uint64_t *a = f->args;
-
-	short_way_done = false;
-	if (cpu_count > 1 || self->first_native != 0)
-		return false;
-	if (f->number == SYSCALL_CALL)
-		fastpath_call(w[3], w[4], w[5], self, a[0], a[1], a[2], a[3], w[0], w[1], w[2]);
-	else if (f->number == SYSCALL_REPLY_RECV)
-		fastpath_reply_recv(
-			w[3], w[4], w[5], self, a[0], a[1], a[2], a[3], w[0], w[1], w[2]);
-	return short_way_done;
+	return cpu_count > 1 ? fastpath_locked_try(self) : fastpath_try(self);
 }
 
 void fake_syscall(struct cpu *cpu)

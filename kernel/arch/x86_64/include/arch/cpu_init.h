@@ -15,8 +15,9 @@ const void *idt_table(void);
  */
 void cpu_init(struct cpu *cpu);
 
-/* Chooses the system-call entry: `plain` (one CPU) has the short way of calls. */
-void cpu_set_entry(bool plain);
+/* Chooses this CPU's system-call entry: for one CPU or several, with kernel isolation or without.
+ * Again when kernel_has_others was set. */
+void cpu_set_entry(void);
 
 /* Starts the other CPUs that `apic_ids` names, up to `limit` in all. Returns when they are idle. */
 void smp_start(const uint32_t *apic_ids, uint32_t count, uint32_t limit);

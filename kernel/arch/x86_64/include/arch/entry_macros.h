@@ -27,6 +27,7 @@
 #define FRAME_RFLAGS 0x80
 #define FRAME_RSP    0x88
 #define FRAME_FULL   0x90
+#define FIRST_NATIVE 0x98 // of struct thread, behind the frame
 
 #define USER_CODE 0x33
 #define USER_DATA 0x2b
@@ -116,6 +117,62 @@
 	push %rcx
 	push %rbx
 	push %rax
+.endm
+
+// Tries the short way of the call in eax (kernel/core/fastpath_ways.h); goes on behind if it has none.
+.macro SHORT_WAYS prefix
+	mov %r10, %r11
+	cmp $SYSCALL_REPLY_RECV, %eax
+	jb \prefix\()call
+	mov %rbx, %rcx
+	je \prefix\()reply_recv
+	cmp $SYSCALL_SIGNAL, %eax
+	je \prefix\()signal
+	cmp $SYSCALL_SEND, %eax
+	je \prefix\()send
+	cmp $SYSCALL_YIELD, %eax
+	je \prefix\()yield
+.endm
+
+.macro SHORT_WAY_FAILS prefix, way, number, locked
+	.globl \prefix\()\way\()_fail
+\prefix\()\way\()_fail:
+	.if \locked
+	movl $0, kernel_lock_taken(%rip)
+	.endif
+	mov %r11, %r10
+	mov %rcx, %rbx
+	mov $\number, %eax
+	jmp general_call
+.endm
+
+// What a short way does not do: the general way, with the registers of the system call.
+.macro SHORT_WAYS_FAIL prefix, locked=0
+	SHORT_WAY_FAILS \prefix, call, SYSCALL_CALL, \locked
+	SHORT_WAY_FAILS \prefix, reply_recv, SYSCALL_REPLY_RECV, \locked
+	SHORT_WAY_FAILS \prefix, send, SYSCALL_SEND, \locked
+	SHORT_WAY_FAILS \prefix, signal, SYSCALL_SIGNAL, \locked
+	SHORT_WAY_FAILS \prefix, yield, SYSCALL_YIELD, \locked
+.endm
+
+#define SHORT_WAYS_MASK                                                                            \
+	(1 << SYSCALL_CALL | 1 << SYSCALL_REPLY_RECV | 1 << SYSCALL_SEND | 1 << SYSCALL_SIGNAL |   \
+		1 << SYSCALL_YIELD)
+
+// The same with several CPUs: under the kernel lock, if nobody holds it. The general way waits.
+.macro SHORT_WAYS_LOCKED prefix
+	mov $SHORT_WAYS_MASK, %ecx
+	bt %eax, %ecx
+	jnc general_call
+	mov $1, %ecx
+	xchg %ecx, kernel_lock_taken(%rip)
+	test %ecx, %ecx
+	jnz general_call
+	cmp CPU_CURRENT, %r15
+	jne 1f                          // it was destroyed meanwhile
+	SHORT_WAYS \prefix
+1:	movl $0, kernel_lock_taken(%rip)
+	jmp general_call
 .endm
 
 // Where the CPU goes at a vector: 16 bytes each.

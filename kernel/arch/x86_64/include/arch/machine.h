@@ -4,6 +4,7 @@
 #define ARCH_MACHINE_H
 
 #include <arch/asm.h>
+#include <arch/vector.h>
 #include <kernel/cpu.h>
 #include <kernel/space.h>
 
@@ -31,9 +32,6 @@ ALWAYS_INLINE void arch_tls_switch(const struct thread *thread)
 /* Loads another address space's tables. */
 ALWAYS_INLINE void arch_space_switch(struct cpu *cpu, struct address_space *space)
 {
-	if (LIKELY(cpu->space != NULL))
-		cpu->space->active_cpus &= ~((uint64_t)1 << cpu->id);
-	space->active_cpus |= (uint64_t)1 << cpu->id;
 	cpu->space = space;
 	cr3_write(space->root);
 }
@@ -68,6 +66,18 @@ void arch_thread_unload(struct cpu *cpu, struct thread *thread);
 
 /* Loads vector state, FS and GS base of the thread that is to run. */
 void arch_thread_load(struct cpu *cpu, struct thread *thread);
+
+/* Both, in the usual case: no vector state is to be kept. */
+ALWAYS_INLINE void arch_thread_switch(struct cpu *cpu, struct thread *from, struct thread *to)
+{
+	if (UNLIKELY(!from->vector_dead || to->vector_saved || !features.xgetbv1)) {
+		arch_thread_unload(cpu, from);
+		arch_thread_load(cpu, to);
+		return;
+	}
+	vector_switch_dead(from, to);
+	arch_tls_switch(to);
+}
 
 /* One byte to the kernel's console. */
 void arch_console_put(char byte);

@@ -29,6 +29,12 @@ NORETURN void arch_idle(struct cpu *cpu);
 void arch_space_load(struct cpu *cpu, struct address_space *space);
 void arch_thread_unload(struct cpu *cpu, struct thread *thread);
 void arch_thread_load(struct cpu *cpu, struct thread *thread);
+ALWAYS_INLINE void arch_thread_switch(struct cpu *cpu, struct thread *from, struct thread *to)
+{
+	arch_thread_unload(cpu, from);
+	arch_thread_load(cpu, to);
+}
+
 ALWAYS_INLINE void arch_tls_switch(const struct thread *thread)
 {
 	fake_cpu->arch.tls_key = thread->tls_key;
@@ -36,9 +42,6 @@ ALWAYS_INLINE void arch_tls_switch(const struct thread *thread)
 
 ALWAYS_INLINE void arch_space_switch(struct cpu *cpu, struct address_space *space)
 {
-	if (cpu->space != NULL)
-		cpu->space->active_cpus &= ~((uint64_t)1 << cpu->id);
-	space->active_cpus |= (uint64_t)1 << cpu->id;
 	cpu->space = space;
 	cr3_write(space->root);
 }

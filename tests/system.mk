@@ -40,6 +40,17 @@ RESTART_NEEDS := $(SYSTEM_NEEDS) $(foreach f,$(RESTART_FILES),$(lastword $(subst
 
 $(eval $(call add_test,system/restart-10000-kills,$(RUN_SYSTEM) $(RESTART_FILES),$(RESTART_NEEDS)))
 
+# Panics, in user mode and idle, with and without isolation; the record after a warm reboot.
+# $(1): kind, $(2): CPUs, $(3): isolation
+define crash_test
+$(call add_test,system/crash-$(1)-$(2)-cpu-kpti-$(3),$(PYTHON) tests/system/crash_test.py $(1) --smp $(2) \
+	--kpti $(3),$(LOADER) $(BUILD)/craton.bundle)
+endef
+$(eval $(call crash_test,reboot,1,off))
+$(eval $(call crash_test,reboot,4,on))
+$(foreach kind,stack nmi machine-check,$(eval $(call crash_test,$(kind),1,off)))
+$(foreach kind,stack nmi machine-check,$(eval $(call crash_test,$(kind),4,on)))
+
 # All services are killed while the shell works.
 $(foreach cpus,1 4,$(eval $(call add_test,system/chaos-$(cpus)-cpu,\
 	$(PYTHON) tests/system/chaos_test.py --smp $(cpus),$(LOADER) $(BUILD)/craton.bundle)))

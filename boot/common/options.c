@@ -17,6 +17,7 @@ static const struct option table[] = {
 	{"smp", "#", "use at most this many CPUs (all)"},
 	{"kpti", "auto|on|off", "separate page tables for user mode (auto)"},
 	{"log", "quiet|normal|debug", "how much the kernel and services say (normal)"},
+	{"fault", "stack", "overflow a kernel stack at boot: for tests"},
 	{"trace", "on|off", "record kernel events (on)"},
 	{"test", "*", "run this in-system test instead of the services"},
 	{"bench", "*", "run this in-system benchmark instead of the services"},

@@ -7,7 +7,7 @@
 #include <kernel/crash.h>
 
 #define RECORD_MAGIC    0x6873617243617243ull
-#define RECORD_TEXT     4000u
+#define RECORD_TEXT     4000u /* and a terminating zero */
 #define BACKTRACE_DEPTH 24u
 #define TRACE_SHOWN     12u
 
@@ -15,7 +15,7 @@ struct crash_record {
 	uint64_t magic;
 	uint64_t size;
 	uint64_t sum;
-	char text[RECORD_TEXT];
+	char text[RECORD_TEXT + 1];
 };
 
 _Static_assert(sizeof(struct crash_record) <= PAGE_SIZE, "the record is one page");
@@ -101,9 +101,8 @@ void panic(const char *reason, const struct trap_frame *trap)
 {
 	struct cpu *cpu = cpu_self();
 
-	if (panicking)
-		arch_halt();
-	panicking = true;
+	if (__atomic_exchange_n(&panicking, true, __ATOMIC_ACQ_REL))
+		arch_halt(); /* several CPUs, or a panic in this one */
 	console_text("\n*** Craton kernel panic: ");
 	console_text(reason);
 	console_print("\ncpu {d}, interface {x}\n", cpu->id, ABI_HASH);

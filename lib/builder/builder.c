@@ -195,13 +195,17 @@ static status_t prepare_objects(struct builder *b, struct built *s)
 static status_t give_grants(struct builder *b, struct built *s)
 {
 	const struct service_manifest *m = &s->manifest;
+	uint64_t platform = RIGHT_WRITE;
 	status_t status = OK;
 
+	if ((m->grants & SERVICE_GRANT_PLATFORM) != 0)
+		platform = RIGHT_ALL;
+	else if ((m->grants & SERVICE_GRANT_CRASH_RECORD) != 0)
+		platform |= RIGHT_READ;
 	if ((m->grants & SERVICE_GRANT_IRQ_CONTROL) != 0)
 		status = give(s, PROCESS_SLOT_IRQ_CONTROL, b->irq_control, RIGHT_ALL);
 	if (status == OK)
-		status = give(s, PROCESS_SLOT_PLATFORM, b->platform,
-			(m->grants & SERVICE_GRANT_PLATFORM) != 0 ? RIGHT_ALL : RIGHT_WRITE);
+		status = give(s, PROCESS_SLOT_PLATFORM, b->platform, platform);
 	if (status == OK && m->port_count != 0)
 		status = io_port_derive(b->io_port, m->first_port, m->port_count, s->cnode,
 			PROCESS_SLOT_IO_PORT, &s->tags[PROCESS_SLOT_IO_PORT]);

@@ -2,12 +2,14 @@
 /* The log service: keeps lines in its estate; errors go to the kernel's console, too. */
 #include "ring.h"
 
+#include <abi/syscall.h>
 #include <craton/estate.h>
 #include <craton/print.h>
 #include <craton/service.h>
 
 #define ESTATE_VERSION 1u
 #define SESSIONS       256u
+#define KERNEL_BADGE   (BADGE_SERVICE + 0xffffu)
 
 enum { LEVEL_ERROR, LEVEL_DEBUG = 3 };
 
@@ -68,15 +70,42 @@ static const struct service_method methods[] = {
 	[LOG_NAME] = {name_handler, RESTART_REPLAY},
 };
 
+/* What the kernel said when it panicked, if this boot followed from that. */
+static void note_crash(handle_t platform)
+{
+	static const uint8_t name[] = "kernel";
+	static const uint8_t title[] = "the kernel panicked before this boot; it said:";
+	static uint8_t text[4096];
+	uint64_t size = 0;
+
+	if (platform_crash_record(platform, (uint64_t)text, sizeof(text), &size) != OK || size == 0)
+		return;
+	log_set_name(ring, KERNEL_BADGE, name, sizeof(name));
+	log_append(ring, time_now(), LEVEL_ERROR, KERNEL_BADGE, title, sizeof(title));
+	for (uint64_t start = 0; start < size;) {
+		uint64_t end = start;
+
+		while (end < size && text[end] != '\n')
+			end++;
+		if (end > start)
+			log_append(ring, time_now(), LEVEL_ERROR, KERNEL_BADGE, text + start,
+				end - start);
+		start = end + 1;
+	}
+}
+
 void program_main(const void *argument)
 {
 	const struct process_start *start = argument;
+	bool warm;
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
-	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
+	warm = estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
 	ring = estate_allocate(sizeof(*ring), 64);
 	if (ring == nullptr)
 		runtime_abort("the estate is too small");
+	if (!warm)
+		note_crash(start->handles[PROCESS_SLOT_PLATFORM]);
 	service_run(&(struct service){
 		.start = start,
 		.methods = methods,

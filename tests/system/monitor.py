@@ -11,17 +11,24 @@ PROMPT = b"(qemu) "
 
 
 class Guest:
-    """Runs while it is used as a context. `lines` are the messages of the kernel so far."""
+    """Runs while it is used as a context. `log()` is what the kernel said so far,
+    `terminal()` what the system said on its serial line."""
 
-    def __init__(self, settings, folder, arguments=()):
+    def __init__(self, settings, folder, arguments=(), reboots=False):
         self.settings = settings
         self.path = folder / "monitor"
+        self.terminal_path = folder / "terminal"
         self.command = [*machine.arguments(settings, False), *arguments,
                         "-monitor", f"unix:{self.path},server=on,wait=off"]
+        if reboots:  # as a real machine: a panic stands still, a reset starts again
+            self.command.remove("-no-reboot")
+            at = next(i for i, word in enumerate(self.command) if word.startswith("isa-debug-exit"))
+            del self.command[at - 1:at + 1]
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with self.terminal_path.open("wb") as terminal:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
+                                            stdout=terminal, stderr=subprocess.STDOUT)
         self.socket = socket.socket(socket.AF_UNIX)
         self.until(self.connect, "the monitor to answer", 60)
         self.read()
@@ -30,7 +37,7 @@ class Guest:
     def __exit__(self, *_):
         self.socket.close()
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
 
     def connect(self):
         try:
@@ -57,6 +64,9 @@ class Guest:
             return self.settings.log_file.read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
+
+    def terminal(self):
+        return self.terminal_path.read_text(encoding="utf-8", errors="replace")
 
     def until(self, condition, what, seconds=300):
         """Waits until `condition()` gives something true, and returns that."""

@@ -146,6 +146,24 @@ static uint64_t option_number(const char *line, const char *name, uint64_t fallb
 	return fallback;
 }
 
+/* For a test of what happens then (fault=stack). */
+static NORETURN void overflow_stack(uint64_t top)
+{
+	__asm__ volatile("mov %0, %%rsp\n1:\tpush %0\n\tjmp 1b" : : "r"(top) : "memory");
+	__builtin_unreachable();
+}
+
+static void print_crash(void)
+{
+	const char *text;
+
+	if (crash_previous(&text) == 0)
+		return;
+	console_text("The kernel panicked before this boot and said:\n");
+	console_text(text);
+	console_text("End of what it said before this boot.\n");
+}
+
 void kernel_main(uint64_t boot_info)
 {
 	const struct boot_info *info;
@@ -173,6 +191,9 @@ void kernel_main(uint64_t boot_info)
 	else if (features.meltdown)
 		console_text("warning: this CPU can read kernel memory speculatively, and kernel "
 			     "isolation is off (kpti=off)\n");
+	print_crash();
+	if (option_is(line, "fault=stack"))
+		overflow_stack(boot_cpu.entry.kernel_stack);
 	kernel_measures = option_is(line, "log=debug");
 	limit = (uint32_t)option_number(line, "smp=", CPU_MAX);
 	kernel_has_others = machine.cpu_count > 1 && limit > 1;

@@ -49,13 +49,13 @@ $(eval $(call wasm_program,sh.wasm,$(SHELL_SRCS) $(APPS_LIB) $(LIB_WASM)))
 $(eval $(call wasm_program,cmds.wasm,$(CMDS_SRCS) $(APPS_LIB) $(LIB_WASM)))
 $(foreach d,$(DEMOS),$(eval $(call wasm_program,demos/$(d).wasm,apps/demos/$(d).c $(LIB_WASM))))
 
-# The names of kernel objects and rights, for `caps`.
-CAPABILITY_NAMES := $(BUILD)/gen/apps/capability_names.h
-$(CAPABILITY_NAMES): abi/kernel.toml apps/commands/capability_names.py
+# The names of kernel objects, calls and the like, for `caps` and `trace`.
+SYSTEM_NAMES := $(BUILD)/gen/apps/system_names.h
+$(SYSTEM_NAMES): $(wildcard abi/*.toml abi/services/*.toml) apps/commands/system_names.py
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
-	$(Q)$(PYTHON) apps/commands/capability_names.py abi/kernel.toml >$@
-$(BUILD)/obj/wasm32/apps/commands/caps.o: $(CAPABILITY_NAMES)
+	$(Q)$(PYTHON) apps/commands/system_names.py abi >$@
+$(BUILD)/obj/wasm32/apps/commands/caps.o $(BUILD)/obj/wasm32/apps/commands/trace_json.o: $(SYSTEM_NAMES)
 
 # One command name per line: what the shell looks for beside cmds.wasm.
 $(BUILD)/apps/commands.list: apps/commands/commands.h

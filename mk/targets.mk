@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # What can be asked of make.
 
-RUN_SETTINGS := CMD APP ARGS SMP MEM HEADLESS ACCEL ICOUNT TIMEOUT DIRECT OPTIONS
+RUN_SETTINGS := CMD TRACE APP ARGS SMP MEM HEADLESS ACCEL ICOUNT TIMEOUT DIRECT OPTIONS
 # As they were given: a `$` in CMD belongs to the shell in the system.
 $(foreach s,$(RUN_SETTINGS),$(if $(filter-out undefined,$(origin $(s))),\
 	$(eval override $(s) := $$(value $(s)))))
 export $(RUN_SETTINGS) BUILD
 
-.PHONY: FORCE all help deps run test tests-built coverage bench debug doctor format format-check lint clean \
+.PHONY: FORCE all help deps run trace test tests-built coverage bench debug doctor format format-check lint clean \
 	abi-check abi-accept generated
 FORCE:
 
@@ -43,6 +43,10 @@ generated: $(GENERATED) ## Only the headers and pages that come from abi/
 
 run: all ## Build and boot in QEMU (see settings below)
 	@$(PYTHON) tools/run.py
+
+OUT ?= trace.json
+trace: all ## Run CMD with the kernel's trace on; OUT=file takes it for Perfetto (trace.json)
+	@TRACE='$(OUT)' $(PYTHON) tools/run.py
 
 tests-built: $(DEPS) $(TEST_NEEDS) ## Build what `make test` runs, and the list of it
 	$(file >$(BUILD)/tests.list,$(TEST_LINES))

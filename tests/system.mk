@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Tests and benchmarks of the kernel from inside: first tasks of their own.
 
-$(eval $(call program,system_test,$(addprefix tests/system/,main.c capability.c ipc.c memory.c sched.c),))
+$(eval $(call program,system_test,$(addprefix tests/system/,main.c capability.c ipc.c memory.c sched.c trace.c),))
 $(eval $(call program,kernel_bench,tests/system/bench.c,))
 
 SYSTEM_NEEDS := $(BUILD)/boot/craton.elf $(KERNEL).stripped
@@ -50,6 +50,19 @@ $(eval $(call crash_test,reboot,1,off))
 $(eval $(call crash_test,reboot,4,on))
 $(foreach kind,stack nmi machine-check,$(eval $(call crash_test,$(kind),1,off)))
 $(foreach kind,stack nmi machine-check,$(eval $(call crash_test,$(kind),4,on)))
+
+$(eval $(call program,test_hang,tests/restart/hang/hang.c,))
+HANG_MANIFESTS := services/echo/manifest.toml tests/restart/hang/manifest.toml
+$(BUILD)/tests/restart/hang_manifests: $(HANG_MANIFESTS) tools/manifest.py $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/manifest.py --abi abi --out $@ $(HANG_MANIFESTS)
+HANG_FILES := $(filter init=% svc/supervisor=% svc/echo=%,$(RESTART_FILES)) svc/test_client=$(BUILD)/user/test_hang \
+	manifests=$(BUILD)/tests/restart/hang_manifests
+HANG_NEEDS := $(SYSTEM_NEEDS) $(foreach f,$(HANG_FILES),$(lastword $(subst =, ,$(f))))
+
+# Services that hang are noticed, those that work long are not.
+$(foreach cpus,1 2,$(eval $(call add_test,system/heartbeat-$(cpus)-cpu,\
+	$(RUN_SYSTEM) $(HANG_FILES) --smp $(cpus),$(HANG_NEEDS))))
 
 # All services are killed while the shell works.
 $(foreach cpus,1 4,$(eval $(call add_test,system/chaos-$(cpus)-cpu,\

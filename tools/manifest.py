@@ -10,7 +10,7 @@ from pathlib import Path
 
 UNTYPED_ALL = 255
 KEYS = {"name", "binary", "uses", "grants", "priority", "slots", "memory", "estate", "untyped",
-        "ports", "signals", "restarts_per_minute"}
+        "ports", "signals", "restarts_per_minute", "heartbeat"}
 
 
 class ManifestError(Exception):
@@ -47,7 +47,7 @@ def encode(path, services, grants):
     signals = services[data["signals"]] + 1 if "signals" in data else 0
     untyped = data.get("untyped", 0)
     record = struct.pack(
-        "<24s40s12I", data["name"].encode(), data["binary"].encode(), number,
+        "<24s40s14I", data["name"].encode(), data["binary"].encode(), number,
         sum(1 << services[use] for use in data.get("uses", [])),
         sum(grants[grant] for grant in data.get("grants", [])),
         data["priority"],
@@ -55,7 +55,8 @@ def encode(path, services, grants):
         order(data["memory"], "memory"),
         order(data.get("estate", 0), "estate"),
         UNTYPED_ALL if untyped == "all" else order(untyped, "untyped"),
-        ports[0], ports[1], signals, data.get("restarts_per_minute", 60))
+        ports[0], ports[1], signals, data.get("restarts_per_minute", 60),
+        int(data.get("heartbeat", True)), 0)
     return number, record
 
 

@@ -124,16 +124,36 @@ class Terminal:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self.saved)
 
 
-def start(settings, seconds):
+def start(settings, seconds, output=None):
     """Runs the guest to its end and returns its status."""
     (settings.build / "log").mkdir(parents=True, exist_ok=True)
     command = machine.arguments(settings, kvm.works(settings.build))
     if machine.truth(os.environ.get("V")):
         print(" ".join(map(quote, command)), file=sys.stderr)
     with Terminal():
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(command, stdout=output)
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         return whole_status(settings, wait(process, seconds))
+
+
+def traced(settings, out, seconds):
+    """Runs the command with the trace on; the JSON comes after a record separator (apps/commands/trace.c)
+    and goes to a file."""
+    if not settings.cmd:
+        raise machine.MachineError("TRACE: a command is needed (CMD='...').")
+    settings.cmd = f"trace run -o - sh -c {quote(settings.cmd)}"
+    with tempfile.TemporaryFile() as output:
+        status = start(settings, seconds, output)
+        output.seek(0)
+        said, mark, trace = output.read().rpartition(b"\x1e")
+    sys.stdout.buffer.write(said if mark else trace)
+    sys.stdout.flush()
+    if not mark:
+        print("run: the system gave no trace", file=sys.stderr)
+        return status or 1
+    out.write_bytes(trace)
+    print(f"{out}: {len(trace)} bytes; open it in https://ui.perfetto.dev", file=sys.stderr)
+    return status
 
 
 def run(options, environment):
@@ -153,7 +173,8 @@ def run(options, environment):
         settings.interactive = sys.stdin.isatty() and not settings.cmd
         if settings.interactive:
             print("Craton in QEMU: `poweroff` ends it, Ctrl-A X at once.", file=sys.stderr)
-        status = start(settings, seconds)
+        trace = environment.get("TRACE")
+        status = traced(settings, Path(trace), seconds) if trace else start(settings, seconds)
     show_panic(settings)
     if status == INCOMPLETE:
         show_failure(settings)

@@ -53,6 +53,7 @@ COMMAND("tail", command_tail, "tail [-f] [-n [+]LINES | -c [+]BYTES] [FILE...]",
 COMMAND("tee", command_tee, "tee [-a] [FILE...]", "copy the input to the output and to files")
 COMMAND("touch", command_touch, "touch [-c] FILE...", "set files' times to now; make missing ones")
 COMMAND("tr", command_tr, "tr [-cds] SET1 [SET2]", "replace, remove or squeeze characters")
+COMMAND("trace", command_trace, "trace start [calls] | stop | status | dump | run [-o FILE] [-e] COMMAND [ARGUMENT...]", "record what the kernel does, as JSON for Perfetto and Chrome")
 COMMAND("tree", command_tree, "tree [-ad] [DIRECTORY...]", "draw a directory tree")
 COMMAND("true", command_true, "true", "succeed")
 COMMAND("uname", command_uname, "uname [-asrm]", "print the system's name and version")

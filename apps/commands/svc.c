@@ -13,15 +13,18 @@ static int services_list(void)
 	size_t count;
 	struct service_record *services =
 		records_get(INFO_KIND_SERVICES, 0, sizeof *services, &count);
-	output_format(&out, "%-16s %-10s %5s %8s %10s %8s %s\n", "SERVICE", "STATE", "PID",
-		"RESTARTS", "UP", "MEMORY", "DETAIL");
+	output_format(&out, "%-12s %-10s %-7s %5s %8s %5s %9s %9s %8s %s\n", "SERVICE", "STATE",
+		"HEALTH", "PID", "RESTARTS", "HANGS", "UP", "CPU", "MEMORY", "DETAIL");
 	for (size_t i = 0; i < count; i++) {
-		char up[24], memory[16];
+		char up[24], cpu[24], memory[16];
 		duration_format(up, services[i].uptime_ns);
+		duration_format(cpu, services[i].cpu_ns);
 		size_format(memory, services[i].memory);
-		output_format(&out, "%-16.32s %-10s %5llu %8u %10s %8s %.64s\n",
+		output_format(&out, "%-12.32s %-10s %-7s %5llu %8u %5u %9s %9s %8s %.64s\n",
 			(const char *)services[i].name, service_state_name(services[i].state),
-			(unsigned long long)services[i].pid, services[i].restarts, up, memory,
+			service_health_name(services[i].health),
+			(unsigned long long)services[i].pid, services[i].restarts,
+			services[i].hangs, up, cpu, services[i].memory ? memory : "-",
 			(const char *)services[i].detail);
 	}
 	free(services);

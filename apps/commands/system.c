@@ -53,6 +53,14 @@ const char *service_state_name(uint32_t state)
 	return state < sizeof names / sizeof names[0] ? names[state] : "?";
 }
 
+const char *service_health_name(uint32_t health)
+{
+	static const char *const names[] = {[SERVICE_HEALTH_UNKNOWN] = "-",
+		[SERVICE_HEALTH_GOOD] = "good",
+		[SERVICE_HEALTH_BUSY] = "busy"};
+	return health < sizeof names / sizeof names[0] ? names[health] : "?";
+}
+
 int command_uptime(int, char **)
 {
 	size_t count;

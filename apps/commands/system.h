@@ -13,5 +13,6 @@ void *records_get(int kind, uint64_t argument, size_t record_size, size_t *count
 void duration_format(char text[24], uint64_t ns);
 const char *process_state_name(uint32_t state);
 const char *service_state_name(uint32_t state);
+const char *service_health_name(uint32_t health);
 
 #endif

@@ -16,11 +16,13 @@ static const struct option table[] = {
 		"check the hashes of kernel, init and svc/*, or of all files (boot)"},
 	{"smp", "#", "use at most this many CPUs (all)"},
 	{"kpti", "auto|on|off", "separate page tables for user mode (auto)"},
-	{"log", "quiet|normal|debug", "how much the kernel and services say (normal)"},
 	{"fault", "stack", "overflow a kernel stack at boot: for tests"},
-	{"trace", "on|off", "record kernel events (on)"},
-	{"test", "*", "run this in-system test instead of the services"},
-	{"bench", "*", "run this in-system benchmark instead of the services"},
+	{"log", "quiet|normal|debug",
+		"how much kernel and services say on the kernel's console; debug measures, too "
+		"(normal)"},
+	{"trace", "off|on|calls",
+		"what the kernel records: nothing, switches, interrupts and faults, or also calls "
+		"(on)"},
 	{"exit", "#", "I/O port that ends the emulator, written at power-off"},
 	{"cmd", "*", "last: the rest of the line is run by the shell, then power off"},
 };

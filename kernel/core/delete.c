@@ -13,6 +13,7 @@
 #include <kernel/sched.h>
 #include <kernel/space.h>
 #include <kernel/thread.h>
+#include <kernel/trace.h>
 
 void container_forget(struct container *container)
 {
@@ -77,7 +78,9 @@ static status_t capability_remove(struct thread *actor, struct slot *slot, struc
 	status_t status = OK;
 	bool last = slot_is_last(slot);
 
-	if (slot->type != OBJECT_UNTYPED && (slot->detail & SLOT_IN_THREAD) != 0)
+	if (slot->type == OBJECT_FRAME && slot->detail == SLOT_IN_TRACE)
+		trace_buffer_gone(slot);
+	else if (slot->type != OBJECT_UNTYPED && (slot->detail & SLOT_IN_THREAD) != 0)
 		thread_part_gone(slot);
 	if (slot->type == OBJECT_FRAME)
 		space_unmap(slot);

@@ -10,11 +10,11 @@
  * Not a header: the body of fastpath.c and its variants, which define
  *   FASTPATH_WAY(name)  the name of a way or an exit in this variant
  *   FASTPATH_LOCKED     whether there are other CPUs, and the kernel lock was taken by the entry */
+#include "run_queue.h"
+#include "switch.h"
 #include <arch/machine.h>
 #include <arch/paging.h>
 #include <arch/vector.h>
-#include "run_queue.h"
-#include "switch.h"
 #include <kernel/fastpath.h>
 #include <kernel/space.h>
 #include <kernel/time.h>
@@ -77,20 +77,19 @@ ALWAYS_INLINE void switch_to(struct thread *from, struct thread *to)
 	make_current(to);
 }
 
-#define FAIL(way)                                                      \
-	__attribute__((musttail)) return FASTPATH_WAY(way##_fail)(     \
+#define FAIL(way)                                                  \
+	__attribute__((musttail)) return FASTPATH_WAY(way##_fail)( \
 		w3, w4, w5, self, handle, info, deadline, other, w0, w1, w2)
-#define EXIT(thread, badge)                                    \
-	__attribute__((musttail)) return FASTPATH_WAY(exit)(   \
+#define EXIT(thread, badge)                                  \
+	__attribute__((musttail)) return FASTPATH_WAY(exit)( \
 		w3, w4, w5, thread, badge, info, 0, (thread)->frame.rip, w0, w1, w2)
 /* Without a message: what the thread gets in rdx. */
 #define EXIT_RESULT(thread, result)                          \
 	__attribute__((musttail)) return FASTPATH_WAY(exit)( \
 		0, 0, 0, thread, 0, 0, result, (thread)->frame.rip, 0, 0, 0)
 /* With all the registers in its frame. */
-#define RESUME(thread)                                         \
-	__attribute__((musttail)) return FASTPATH_WAY(resume)( \
-		0, 0, 0, thread, 0, 0, 0, 0, 0, 0, 0)
+#define RESUME(thread) \
+	__attribute__((musttail)) return FASTPATH_WAY(resume)(0, 0, 0, thread, 0, 0, 0, 0, 0, 0, 0)
 
 /* Whether another CPU took something from this one or its thread before the lock was taken. */
 ALWAYS_INLINE bool disturbed(const struct thread *self)
@@ -132,8 +131,7 @@ FASTPATH(FASTPATH_WAY(call))
 	time_ns earliest;
 	uint8_t priority;
 
-	if (UNLIKELY(disturbed(self) ||
-		     !find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE, &slot)))
+	if (UNLIKELY(disturbed(self) || !find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE, &slot)))
 		FAIL(call);
 	endpoint = (struct endpoint *)slot->object;
 	server = only_receiver(endpoint);
@@ -185,8 +183,7 @@ FASTPATH(FASTPATH_WAY(reply_recv))
 	reply = (struct reply *)reply_slot->object;
 	caller = reply->caller;
 	if (UNLIKELY(reply->state != REPLY_OWED || caller == NULL || reply->lent != sc ||
-		     sc->chain != reply || caller->fault_pending ||
-		     caller->vector_saved))
+		     sc->chain != reply || caller->fault_pending || caller->vector_saved))
 		FAIL(reply_recv);
 	if (UNLIKELY(!find(self, other, OBJECT_ENDPOINT, RIGHT_READ, &slot)))
 		FAIL(reply_recv);
@@ -272,8 +269,7 @@ FASTPATH(FASTPATH_WAY(send))
 	struct thread *receiver;
 	struct reply *reply;
 
-	if (UNLIKELY(disturbed(self) ||
-		     !find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE, &slot)))
+	if (UNLIKELY(disturbed(self) || !find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE, &slot)))
 		FAIL(send);
 	endpoint = (struct endpoint *)slot->object;
 	receiver = only_receiver(endpoint);

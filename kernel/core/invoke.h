@@ -74,6 +74,8 @@ DECLARE(io_port, out);
 DECLARE(io_port, derive);
 DECLARE(platform, debug_write);
 DECLARE(platform, trace_read);
+DECLARE(platform, trace_control);
+DECLARE(platform, trace_buffer);
 DECLARE(platform, check_wx);
 DECLARE(platform, power);
 DECLARE(platform, statistics);

@@ -3,6 +3,7 @@
 #include "message.h"
 
 #include <kernel/cspace.h>
+#include <kernel/trace.h>
 
 status_t message_check(const struct thread *sender, uint64_t info, bool may_grant)
 {
@@ -72,6 +73,8 @@ void message_transfer(struct thread *sender, struct thread *receiver, uint64_t i
 {
 	uint32_t handles = info_handles(info);
 
+	if (UNLIKELY(kernel_watch != 0) && (kernel_watch & WATCH_CALLS) != 0)
+		trace_message(sender, receiver, info);
 	if (UNLIKELY(sender->fault_pending))
 		memcpy(receiver->frame.words, sender->fault_words, sizeof(sender->fault_words));
 	else

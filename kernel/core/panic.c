@@ -86,11 +86,12 @@ static void print_backtrace(const uint64_t *frame)
 static void print_trace(const struct cpu *cpu)
 {
 	uint64_t end = cpu->trace.sequence;
-	uint64_t start = end > TRACE_SHOWN ? end - TRACE_SHOWN : 0;
+	uint64_t start =
+		end - cpu->trace.first > TRACE_SHOWN ? end - TRACE_SHOWN : cpu->trace.first;
 
 	console_text("last events (tsc, event, thread, a, b):\n");
 	for (; start < end; start++) {
-		const struct trace_record *r = &cpu->trace.records[start & (TRACE_RECORDS - 1)];
+		const struct trace_record *r = &cpu->trace.records[start & cpu->trace.mask];
 
 		console_print("  {d} {d} {d}", r->tsc, r->event, r->thread);
 		console_print(" {x} {x}\n", r->a, r->b);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Methods of the platform capability: kernel console, trace, checks, power. */
+/* Methods of the platform capability: kernel console, checks, power. The trace: trace.c. */
 #include "invoke.h"
 
 #include <arch/machine.h>
@@ -25,38 +25,6 @@ status_t platform_debug_write_method(struct invocation *in)
 		return ERR_BAD_ADDRESS;
 	for (uint64_t i = 0; i < size; i++)
 		arch_console_put(buffer[i]);
-	return OK;
-}
-
-#define TRACE_COPY_MAX 32u /* records in one call */
-
-status_t platform_trace_read_method(struct invocation *in)
-{
-	uint64_t sequence = ARGUMENT(in, 3);
-	uint64_t room = ARGUMENT(in, 2) / sizeof(struct trace_record);
-	const struct trace_ring *ring;
-	uint64_t count;
-
-	if (ARGUMENT(in, 0) >= cpu_count)
-		return ERR_RANGE;
-	ring = &cpus[ARGUMENT(in, 0)]->trace;
-	if (sequence > ring->sequence)
-		return ERR_RANGE;
-	if (ring->sequence - sequence > TRACE_RECORDS)
-		sequence = ring->sequence - TRACE_RECORDS;
-	count = ring->sequence - sequence;
-	count = count < room ? count : room;
-	count = count < TRACE_COPY_MAX ? count : TRACE_COPY_MAX;
-	for (uint64_t i = 0; i < count; i++) {
-		const struct trace_record *record =
-			&ring->records[(sequence + i) & (TRACE_RECORDS - 1)];
-
-		if (!arch_copy_to_user(
-			    ARGUMENT(in, 1) + i * sizeof(*record), record, sizeof(*record)))
-			return ERR_BAD_ADDRESS;
-	}
-	set_result(in, 0, sequence + count);
-	set_result(in, 1, count * sizeof(struct trace_record));
 	return OK;
 }
 

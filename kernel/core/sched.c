@@ -26,6 +26,7 @@ void sched_init(struct cpu *cpu)
 	cpu->ready.top = -1;
 	cpu->timer_next = TIME_NEVER;
 	cpu->idle = true;
+	trace_init(cpu);
 }
 
 /* --- urgency ------------------------------------------------------------------------------------
@@ -197,8 +198,10 @@ static void enter_context(struct cpu *cpu, struct sched_context *sc, time_ns now
 
 static void become_idle(struct cpu *cpu, time_ns now)
 {
-	if (!cpu->idle)
+	if (!cpu->idle) {
 		cpu->idle_start = now;
+		trace_record(cpu, TRACE_EVENT_SWITCH, 0, 0);
+	}
 	cpu->idle = true;
 	switch_arm_timer(cpu, TIME_NEVER, TIME_NEVER);
 }
@@ -289,6 +292,8 @@ void sched_switch_direct(struct cpu *cpu, struct thread *next)
 	if (previous->state != THREAD_STATE_READY && previous->sc != NULL &&
 		previous->sc->deadline != TIME_NEVER)
 		sched_update_timer(previous->sc);
+	if (UNLIKELY(kernel_watch != 0))
+		trace_record(cpu, TRACE_EVENT_SWITCH, next->id, next->priority);
 	switch_current(cpu, next);
 	arch_thread_switch(cpu, previous, next);
 }

@@ -91,10 +91,18 @@ static void foreign_call(struct cpu *cpu, struct thread *self)
 		fault_raise(cpu, self, FAULT_SYSCALL, self->frame.number, 0);
 }
 
-bool kernel_measures;
+static COLD void watch_enter(struct cpu *cpu)
+{
+	if ((kernel_watch & WATCH_TIME) != 0)
+		cpu->entry_tsc = arch_timestamp();
+	if ((kernel_watch & WATCH_ENTRY) != 0)
+		trace_set_entry(cpu);
+	if ((kernel_watch & WATCH_CALLS) != 0)
+		trace_call_enter(cpu);
+}
 
 /* The longest time without interrupts, waiting for the lock aside. */
-static COLD void note_time_in_kernel(struct cpu *cpu)
+static void note_time_in_kernel(struct cpu *cpu)
 {
 	uint64_t passed = arch_timestamp() - cpu->entry_tsc;
 
@@ -102,11 +110,19 @@ static COLD void note_time_in_kernel(struct cpu *cpu)
 		cpu->longest_irq_off = passed;
 }
 
+static COLD void watch_leave(struct cpu *cpu)
+{
+	if ((kernel_watch & WATCH_TIME) != 0)
+		note_time_in_kernel(cpu);
+	if ((kernel_watch & WATCH_CALLS) != 0)
+		trace_call_leave(cpu);
+}
+
 void kernel_enter(struct cpu *cpu)
 {
 	kernel_lock(cpu);
-	if (UNLIKELY(kernel_measures))
-		cpu->entry_tsc = arch_timestamp();
+	if (UNLIKELY(kernel_watch != 0))
+		watch_enter(cpu);
 }
 
 void kernel_leave(struct cpu *cpu)
@@ -115,8 +131,8 @@ void kernel_leave(struct cpu *cpu)
 		sched_run(cpu);
 	if (UNLIKELY(arch_flush_is_due()))
 		arch_flush_finish();
-	if (UNLIKELY(kernel_measures))
-		note_time_in_kernel(cpu);
+	if (UNLIKELY(kernel_watch != 0))
+		watch_leave(cpu);
 	if (UNLIKELY(cpu->entry.current == NULL))
 		arch_idle(cpu); /* does not return: the next interrupt comes back here */
 	kernel_unlock(cpu);

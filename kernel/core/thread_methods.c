@@ -365,6 +365,7 @@ status_t thread_info_method(struct invocation *in)
 	set_result(in, 1, thread->priority);
 	set_result(in, 2, thread->cpu_time);
 	set_result(in, 3, thread->fault_count);
+	set_result(in, 4, thread->id);
 	return OK;
 }
 

@@ -40,7 +40,8 @@ enum {
 	AT_ESTATE_MAP = AT_SEGMENT + 8, /* pieces of the estate */
 	AT_BUNDLE = AT_ESTATE_MAP + 32, /* pieces of the bundle */
 	AT_TABLES = AT_BUNDLE + 64,
-	AT_END = AT_TABLES + TABLE_COUNT,
+	AT_PING = AT_TABLES + TABLE_COUNT,
+	AT_END,
 };
 
 static_assert(AT_END <= BUILDER_SLOTS);
@@ -192,20 +193,24 @@ static status_t prepare_objects(struct builder *b, struct built *s)
 	return status;
 }
 
+/* All may write to the kernel's console. */
+static uint64_t platform_rights(const struct service_manifest *m)
+{
+	if ((m->grants & SERVICE_GRANT_PLATFORM) != 0)
+		return RIGHT_ALL;
+	return RIGHT_WRITE | ((m->grants & SERVICE_GRANT_TRACE) != 0 ? RIGHT_DEBUG : 0) |
+	       ((m->grants & SERVICE_GRANT_CRASH_RECORD) != 0 ? RIGHT_READ : 0);
+}
+
 static status_t give_grants(struct builder *b, struct built *s)
 {
 	const struct service_manifest *m = &s->manifest;
-	uint64_t platform = RIGHT_WRITE;
 	status_t status = OK;
 
-	if ((m->grants & SERVICE_GRANT_PLATFORM) != 0)
-		platform = RIGHT_ALL;
-	else if ((m->grants & SERVICE_GRANT_CRASH_RECORD) != 0)
-		platform |= RIGHT_READ;
 	if ((m->grants & SERVICE_GRANT_IRQ_CONTROL) != 0)
 		status = give(s, PROCESS_SLOT_IRQ_CONTROL, b->irq_control, RIGHT_ALL);
 	if (status == OK)
-		status = give(s, PROCESS_SLOT_PLATFORM, b->platform, platform);
+		status = give(s, PROCESS_SLOT_PLATFORM, b->platform, platform_rights(m));
 	if (status == OK && m->port_count != 0)
 		status = io_port_derive(b->io_port, m->first_port, m->port_count, s->cnode,
 			PROCESS_SLOT_IO_PORT, &s->tags[PROCESS_SLOT_IO_PORT]);
@@ -221,6 +226,34 @@ static status_t give_grants(struct builder *b, struct built *s)
 				handle_of(b->bundle_first + i, tag), RIGHT_READ | RIGHT_EXECUTE);
 	}
 	return status;
+}
+
+/* The question goes to the service's notification, the answer to the builder's. */
+static status_t connect_health(struct builder *b, struct built *s)
+{
+	uint64_t tag = 0;
+	status_t status;
+
+	if (s->manifest.heartbeat == 0)
+		return OK;
+	status = cnode_mint(
+		b->cnode, s->base + AT_PING, s->notification, RIGHT_WRITE, SERVICE_PING, &tag);
+	s->ping = handle_of(s->base + AT_PING, tag);
+	if (status == OK)
+		status = cnode_mint(s->cnode, PROCESS_SLOT_HEALTH, b->health, RIGHT_WRITE,
+			s->health_badge, &s->tags[PROCESS_SLOT_HEALTH]);
+	return status;
+}
+
+void builder_ping(const struct built *s)
+{
+	if (s->ping != 0)
+		(void)!sys_signal(s->ping); /* a handle of our own */
+}
+
+status_t builder_give(struct built *s, uint64_t slot, handle_t source, uint64_t rights)
+{
+	return give(s, slot, source, rights);
 }
 
 status_t builder_prepare(struct builder *b, struct built *s)
@@ -244,6 +277,8 @@ status_t builder_prepare(struct builder *b, struct built *s)
 		status = give(s, PROCESS_SLOT_NOTIFICATION, s->notification, RIGHT_ALL);
 	if (status == OK)
 		status = give(s, PROCESS_SLOT_TIME, b->time_frame, RIGHT_READ);
+	if (status == OK)
+		status = connect_health(b, s);
 	return status == OK ? give_grants(b, s) : status;
 }
 
@@ -377,6 +412,7 @@ static void fill_start(struct builder *b, struct built *s, struct process_start 
 	start->abi_hash = ABI_HASH;
 	start->badge = BADGE_SERVICE + s->manifest.number;
 	start->epoch = s->epoch;
+	start->after_failure = s->failed;
 	for (unsigned i = 0; i < 4; i++)
 		start->entropy[i] = random_next(b);
 	start->estate_size =
@@ -505,6 +541,7 @@ status_t builder_start(struct builder *b, struct built *s)
 	if (status == OK)
 		status = run(b, s, &in, message);
 	s->epoch++;
+	s->failed = 0;
 	return status;
 }
 

@@ -4,6 +4,8 @@
 #include <craton/estate.h>
 #include <craton/service.h>
 
+#include "suspect.h"
+
 #define SESSION_FREE 0u
 #define SESSION_GONE UINT64_MAX
 #define KEY(badge)   ((badge) + 1) /* badge 0 is a client, too */
@@ -28,6 +30,7 @@ struct late_reply {
 
 static const struct service *service;
 static struct session *sessions;
+static struct suspects *suspects;
 static struct message_page *const page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
 static handle_t replies[PROCESS_REPLY_COUNT]; /* free ones */
 static unsigned free_replies;
@@ -223,8 +226,14 @@ static bool serve(struct message *message, handle_t reply)
 		*message = reply_from_session(session);
 		return true;
 	}
+	if (suspects_condemn(suspects, session->key, request.method, request.sequence)) {
+		*message = reply_message(ERR_CRASHED, request.words, 0);
+		return true;
+	}
+	suspects_begin(suspects, session->key, request.method, request.sequence);
 	status = run_handler(&request, session);
 	estate_commit();
+	suspects_end(suspects);
 	if (status == SERVICE_PARKED)
 		return false;
 	*message = reply_message(status, request.words, status == OK ? request.reply_size : 0);
@@ -237,12 +246,22 @@ static uint64_t next_deadline(void)
 	return service->deadline != nullptr ? service->deadline() : ABI_DEADLINE_NEVER;
 }
 
+/* Answers the heartbeat; the other bits are for the service. */
+static uint64_t take_ping(uint64_t bits)
+{
+	if ((bits & SERVICE_PING) != 0)
+		(void)!sys_signal(service_start()->handles[PROCESS_SLOT_HEALTH]);
+	return bits & ~(uint64_t)SERVICE_PING;
+}
+
 static void handle_event(const struct message *message, status_t status)
 {
+	uint64_t bits = status == OK ? take_ping(message->extra) : 0;
+
 	if (status == ERR_DEADLINE && service->expired != nullptr)
 		service->expired(time_now());
-	else if (status == OK && message->extra != 0 && service->notified != nullptr)
-		service->notified(message->extra);
+	else if (bits != 0 && service->notified != nullptr)
+		service->notified(bits);
 	estate_commit();
 }
 
@@ -269,7 +288,9 @@ void service_run(const struct service *definition)
 
 	service = definition;
 	sessions = estate_allocate(service->session_count * sizeof(*sessions), 64);
-	ASSERT(sessions != nullptr);
+	suspects = estate_allocate(sizeof(*suspects), 64);
+	ASSERT(sessions != nullptr && suspects != nullptr);
+	suspects_open(suspects, service_start()->after_failure != 0);
 	estate_commit();
 	init_replies();
 	reply = replies[--free_replies];

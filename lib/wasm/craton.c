@@ -168,6 +168,19 @@ int craton_records(int kind, uint64_t argument, size_t record_size, void **recor
 	return EAGAIN;
 }
 
+int craton_records_some(int kind, uint64_t argument, void *buffer, size_t size, size_t *used)
+{
+	uint32_t filled = 0;
+	int error = records_try(kind, argument, buffer, (uint32_t)size, &filled);
+	*used = filled;
+	return error;
+}
+
+int craton_trace(unsigned mode)
+{
+	return __craton_trace_control((int32_t)mode);
+}
+
 int craton_service_control(const char *name, int operation)
 {
 	return __craton_service_control(name, (int32_t)strlen(name), operation);

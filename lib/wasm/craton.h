@@ -66,6 +66,10 @@ uint32_t craton_interrupts(void);
 // Reads all records of a kind (INFO_KIND_...). Gives a malloc'd array in `*records`, `*count` of
 // them; free() it. `argument` is a process number for capabilities, else 0.
 int craton_records(int kind, uint64_t argument, size_t record_size, void **records, size_t *count);
+// The records of a kind that fit into `buffer`, from `argument` on; `*used` bytes of them.
+int craton_records_some(int kind, uint64_t argument, void *buffer, size_t size, size_t *used);
+// Records what the kernel traces (CRATON_TRACE_...), or with 0 stops. EPERM.
+int craton_trace(unsigned mode);
 int craton_service_control(const char *name, int operation);
 int craton_power(int operation, int status);
 int craton_log(int level, const char *text);
@@ -73,5 +77,7 @@ int craton_log(int level, const char *text);
 // Operations of craton_service_control and craton_power.
 enum { CRATON_SERVICE_RESTART, CRATON_SERVICE_STOP, CRATON_SERVICE_START };
 enum { CRATON_POWER_OFF, CRATON_POWER_REBOOT };
+// Modes of craton_trace (enum trace_mode of abi/structs.toml).
+enum { CRATON_TRACE_EVENTS = 1, CRATON_TRACE_CALLS = 2 };
 
 #endif

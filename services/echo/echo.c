@@ -7,6 +7,8 @@
 #include <craton/print.h>
 #include <craton/service.h>
 
+#define UNSIGNALLED ((uint64_t)1 << 40) /* a bit that nobody has */
+
 struct state {
 	uint64_t counter;
 	uint64_t sum;
@@ -30,9 +32,34 @@ static status_t crash_handler(struct request *request)
 	runtime_abort("asked to crash");
 }
 
+static uint64_t own_cpu_time(void)
+{
+	uint64_t thread_state, priority, faults, id;
+	uint64_t time = 0;
+
+	(void)!thread_info(service_start()->handles[PROCESS_SLOT_THREAD], &thread_state, &priority,
+		&time, &faults, &id);
+	return time;
+}
+
+static status_t hang_handler(struct request *request)
+{
+	uint64_t begin = own_cpu_time();
+	uint64_t bits;
+
+	if (request->words[0] == 2)
+		return sys_wait(service_start()->handles[PROCESS_SLOT_NOTIFICATION], UNSIGNALLED,
+			ABI_DEADLINE_NEVER, &bits);
+	while (request->words[0] == 1 || own_cpu_time() - begin < request->words[1])
+		;
+	request->words[0] = service_start()->epoch;
+	return OK;
+}
+
 static const struct service_method methods[] = {
 	[ECHO_ADD] = {add_handler, RESTART_ONCE},
 	[ECHO_CRASH] = {crash_handler, RESTART_PURE},
+	[ECHO_HANG] = {hang_handler, RESTART_PURE},
 };
 
 void program_main(const void *argument)

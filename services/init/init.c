@@ -4,12 +4,15 @@
  * not fail. */
 #include <abi/syscall.h>
 #include <craton/builder.h>
+#include <craton/health.h>
 #include <craton/print.h>
 #include <craton/service.h>
 
 #define SUPERVISOR_BASE 2048u /* first of the supervisor's slots in the root CNode */
 #define FAULT_SLOT      2040u
 #define REPLY_SLOT      2041u
+#define HEALTH_SLOT     2042u
+#define ANSWERED        1u  /* bit of the notification */
 #define OWN_ORDER       23u /* log2 of the memory for supervisor and first task */
 #define WINDOW          0x300000000u
 #define BACK_OFF_NS     100000000u
@@ -24,10 +27,12 @@ static const struct service_manifest supervisor_manifest = {
 	.memory_order = 20,
 	.estate_order = 19,
 	.port_count = 65536,
+	.heartbeat = 1,
 };
 
 static struct builder builder;
 static struct built supervisor;
+static struct health health;
 
 [[noreturn]] static void fail(const struct root_info *info, const char *what, status_t status)
 {
@@ -70,7 +75,18 @@ static handle_t memory(unsigned order)
 	return own_memory;
 }
 
-static void init_builder(const struct root_info *info, handle_t fault_endpoint)
+/* Where the supervisor answers the heartbeat. */
+static handle_t make_health(const struct root_info *info, handle_t untyped)
+{
+	handle_t notification = make(info, untyped, OBJECT_NOTIFICATION, HEALTH_SLOT);
+	status_t status = thread_bind(info->thread, notification);
+
+	if (status != OK)
+		fail(info, "cannot listen to the supervisor", status);
+	return notification;
+}
+
+static void init_builder(const struct root_info *info, handle_t fault_endpoint, handle_t answers)
 {
 	builder = (struct builder){
 		.cnode = info->cnode,
@@ -81,6 +97,7 @@ static void init_builder(const struct root_info *info, handle_t fault_endpoint)
 		.platform = info->platform,
 		.time_frame = info->time_frame,
 		.fault_endpoint = fault_endpoint,
+		.health = answers,
 		.bundle_first = info->bundle_first_index,
 		.bundle_frames = info->bundle_frame_count,
 		.bundle = (const uint8_t *)ROOT_BUNDLE_ADDRESS,
@@ -133,22 +150,45 @@ static void map_time(const struct root_info *info)
 		fail(info, "cannot map the time", status);
 }
 
+static void restart(const struct root_info *info)
+{
+	uint64_t bits;
+	status_t status;
+
+	builder_kill(&builder, &supervisor);
+	health_reset(&health);
+	supervisor.failed = 1;
+	(void)!sys_wait(supervisor.notification, 0, time_now() + BACK_OFF_NS, &bits);
+	status = builder_start(&builder, &supervisor);
+	if (status != OK)
+		fail(info, "cannot restart the supervisor", status);
+}
+
+/* A message is a fault of the supervisor, a notification its answer to the heartbeat. */
 [[noreturn]] static void watch(const struct root_info *info, handle_t endpoint, handle_t reply)
 {
-	for (;;) {
-		struct message message;
-		status_t status = sys_recv(reply, endpoint, &message, 0, ABI_DEADLINE_NEVER);
-		uint64_t bits;
+	const uint64_t started_ns =
+		(info->tsc_kernel - info->tsc_entry) / (info->tsc_hz / 1000000) * 1000;
+	const struct health_limits limits = health_limits_for(started_ns, info->cpu_count);
+	uint64_t next = time_now() + HEALTH_PERIOD_NS;
 
-		if (status != OK)
-			continue;
-		debug_print("init: supervisor stopped: fault %lu at %lx, instruction %lx\n",
-			message.words[0], message.words[1], message.words[3]);
-		builder_kill(&builder, &supervisor);
-		status = sys_wait(supervisor.notification, 0, time_now() + BACK_OFF_NS, &bits);
-		status = builder_start(&builder, &supervisor);
-		if (status != OK)
-			fail(info, "cannot restart the supervisor", status);
+	for (;;) {
+		struct message message = {0};
+		status_t status = sys_recv(reply, endpoint, &message, 0, next);
+
+		if (status == OK && message.extra != 0) {
+			health_answered(&health);
+		} else if (status == OK) {
+			debug_print("init: supervisor stopped: fault %lu at %lx, instruction %lx\n",
+				message.words[0], message.words[1], message.words[3]);
+			restart(info);
+		} else if (status == ERR_DEADLINE) {
+			next = time_now() + HEALTH_PERIOD_NS;
+			if (!health_check(&health, &supervisor, info->platform, &limits))
+				continue;
+			debug_print("init: the supervisor hangs\n");
+			restart(info);
+		}
 	}
 }
 
@@ -170,10 +210,13 @@ void program_main(const void *argument)
 	reply = make(info, own->handle, OBJECT_REPLY, REPLY_SLOT);
 	own_memory = own->handle;
 	map_time(info);
-	init_builder(info, endpoint);
+	init_builder(info, endpoint, make_health(info, own->handle));
 	supervisor.manifest = supervisor_manifest;
 	supervisor.base = SUPERVISOR_BASE;
+	supervisor.health_badge = ANSWERED;
 	status = builder_prepare(&builder, &supervisor);
+	if (status == OK)
+		status = builder_give(&supervisor, PROCESS_SLOT_FIRST_TASK, info->thread, 0);
 	if (status != OK)
 		fail(info, "cannot prepare the supervisor", status);
 	hand_over_memory(info, own);

@@ -301,10 +301,10 @@ static void fill_status(struct process_status *s, const struct process *p)
 	s->cpu_ns = process_cpu_ns(p);
 	s->memory = p->phase == PHASE_RUNNING ? memory_used(p->pid) : 0;
 	if (p->phase == PHASE_RUNNING) {
-		uint64_t state, priority, time, faults;
+		uint64_t state, priority, time, faults, id;
 
-		if (thread_info(process_handle(p, OWN_THREAD), &state, &priority, &time, &faults) ==
-			OK) {
+		if (thread_info(process_handle(p, OWN_THREAD), &state, &priority, &time, &faults,
+			    &id) == OK) {
 			s->state = state_for_people(state);
 			s->priority = (uint32_t)priority;
 		}
@@ -331,8 +331,6 @@ static status_t list_handler(struct request *request)
 
 static status_t inspect_handler(struct request *request)
 {
-	static const char *const names[] = {
-		"supervisor", "memory", "log", "console", "clock", "vfs", "process"};
 	struct process *p = process_find(request->words[0]);
 	struct capability_entry entry = {0};
 	uint64_t index = request->words[1];
@@ -348,16 +346,27 @@ static status_t inspect_handler(struct request *request)
 		if (type == OBJECT_NULL)
 			continue;
 		entry = (struct capability_entry){
-			badge, detail, (uint32_t)type, (uint32_t)rights, {0}};
-		if (index >= PROCESS_SLOT_SERVICE && index < PROCESS_SLOT_SERVICE + 7)
-			memcpy(entry.name, names[index - PROCESS_SLOT_SERVICE],
-				strlen(names[index - PROCESS_SLOT_SERVICE]));
+			badge, detail, (uint32_t)type, (uint32_t)rights, handle_of(index, tag)};
 		break;
 	}
 	memcpy(request->bytes, &entry, sizeof(entry));
 	request->words[0] = index + 1;
 	request->words[1] = sizeof(entry);
 	request->reply_size = sizeof(entry);
+	return OK;
+}
+
+static status_t threads_handler(struct request *request)
+{
+	uint64_t ago = request->words[0];
+	const struct program_thread *entry;
+
+	if (ago >= table->starts || ago >= STARTS)
+		return ERR_NOT_FOUND;
+	entry = &table->threads[(table->starts - 1 - ago) % STARTS];
+	memcpy(request->bytes, entry, sizeof(*entry));
+	request->words[0] = sizeof(*entry);
+	request->reply_size = sizeof(*entry);
 	return OK;
 }
 
@@ -441,6 +450,7 @@ static const struct service_method methods[] = {
 	[PROCESS_LIST] = {list_handler, RESTART_PURE},
 	[PROCESS_START_DATA] = {start_data_handler, RESTART_PURE},
 	[PROCESS_INSPECT] = {inspect_handler, RESTART_PURE},
+	[PROCESS_THREADS] = {threads_handler, RESTART_PURE},
 };
 
 /* A program whose start was cut short by a kill of this service is started again by its parent's

@@ -57,8 +57,12 @@ struct process {
 	uint8_t blob[BLOB_SIZE];
 };
 
+#define STARTS 256u /* programs whose thread's number is known, ended ones too */
+
 struct process_state {
 	uint64_t next_pid;
+	uint64_t starts; /* so far */
+	struct program_thread threads[STARTS];
 	uint64_t session_pid; /* the console's first program */
 	uint64_t runtime_object;
 	uint64_t runtime_entry;

@@ -209,6 +209,8 @@ static status_t fill_cnode(struct process *p, struct process_start *start)
 {
 	static const uint8_t services[] = {SERVICE_NUMBER_MEMORY, SERVICE_NUMBER_LOG,
 		SERVICE_NUMBER_CONSOLE, SERVICE_NUMBER_CLOCK, SERVICE_NUMBER_VFS};
+	static const uint8_t system[] = {SERVICE_NUMBER_SUPERVISOR, SERVICE_NUMBER_TRACE};
+	bool is_system = (p->permissions & PERMISSION_SYSTEM) != 0;
 	handle_t cnode = process_handle(p, OWN_CNODE);
 	status_t status = give(
 		start, cnode, PROCESS_SLOT_THREAD, process_handle(p, OWN_THREAD), RIGHT_CONTROL, 0);
@@ -223,12 +225,10 @@ static status_t fill_cnode(struct process *p, struct process_start *start)
 	if (status == OK)
 		status = give(start, cnode, (uint64_t)PROCESS_SLOT_SERVICE + SERVICE_NUMBER_PROCESS,
 			service_start()->handles[PROCESS_SLOT_ENDPOINT], RIGHT_WRITE, p->pid);
-	if (status == OK && (p->permissions & PERMISSION_SYSTEM) != 0)
-		status = give(start, cnode,
-			(uint64_t)PROCESS_SLOT_SERVICE + SERVICE_NUMBER_SUPERVISOR,
-			service_start()->handles[(unsigned)PROCESS_SLOT_SERVICE +
-						 SERVICE_NUMBER_SUPERVISOR],
-			RIGHT_WRITE, p->pid);
+	for (unsigned i = 0; status == OK && is_system && i < sizeof(system); i++)
+		status = give(start, cnode, (uint64_t)PROCESS_SLOT_SERVICE + system[i],
+			service_start()->handles[PROCESS_SLOT_SERVICE + system[i]], RIGHT_WRITE,
+			p->pid);
 	return status;
 }
 
@@ -328,6 +328,21 @@ static status_t share_descriptors(struct process *p)
 	return status;
 }
 
+/* For readers of the trace, who find numbers of threads there. */
+static void note_thread(const struct process *p)
+{
+	struct program_thread *entry = &table->threads[table->starts % STARTS];
+	uint64_t state, priority, time, faults, id;
+
+	if (thread_info(process_handle(p, OWN_THREAD), &state, &priority, &time, &faults, &id) !=
+		OK)
+		return;
+	estate_save(entry, sizeof(*entry));
+	*entry = (struct program_thread){.thread = id, .pid = p->pid};
+	memcpy(entry->name, p->name, sizeof(entry->name) - 1);
+	ESTATE_SET(table->starts, table->starts + 1);
+}
+
 static void tell_log(const struct process *p)
 {
 	struct call call = {.words = {p->pid, strlen((const char *)p->name)}, .in = p->name};
@@ -352,7 +367,9 @@ status_t process_start_program(struct process *p)
 		status = share_descriptors(p);
 	if (status == OK)
 		status = run(p);
-	if (status == OK)
+	if (status == OK) {
 		tell_log(p);
+		note_thread(p);
+	}
 	return status;
 }

@@ -6,6 +6,13 @@
 #include <abi/syscall.h>
 #include <craton/print.h>
 
+static uint64_t start_time;
+
+void machine_init(void)
+{
+	start_time = time_now();
+}
+
 status_t connect_self(struct builder *b, struct built *s)
 {
 	uint64_t slot = (uint64_t)PROCESS_SLOT_SERVICE + SERVICE_NUMBER_SUPERVISOR;
@@ -16,6 +23,35 @@ status_t connect_self(struct builder *b, struct built *s)
 			&s->tags[slot]);
 	return cnode_mint(s->cnode, slot, b->fault_endpoint, RIGHT_WRITE | RIGHT_GRANT,
 		BADGE_SERVICE + s->manifest.number, &s->tags[slot]);
+}
+
+#define OWN_MEMORY    0x180000u /* image and estate, as services/init gives them */
+#define FIRST_TASK    UINT32_MAX
+#define STATE_RUNNING 2u /* enum service_state of abi/wasm.toml */
+#define HEALTH_GOOD   1u /* it answers this request; the first task would not run otherwise */
+
+status_t own_status(uint64_t which, struct service_status *record)
+{
+	static const char *const names[] = {"supervisor", "init"};
+	static const uint32_t slots[] = {PROCESS_SLOT_THREAD, PROCESS_SLOT_FIRST_TASK};
+	uint64_t thread_state, priority, faults;
+	status_t status;
+
+	if (which > 1)
+		return ERR_NOT_FOUND;
+	status = thread_info(service_start()->handles[slots[which]], &thread_state, &priority,
+		&record->cpu_ns, &faults, &record->thread);
+	if (status != OK)
+		return status;
+	memcpy(record->name, names[which], strlen(names[which]));
+	record->uptime_ns = time_now() - (which == 0 ? start_time : 0);
+	record->state = STATE_RUNNING;
+	record->health = HEALTH_GOOD;
+	record->number = which == 0 ? SERVICE_NUMBER_SUPERVISOR : FIRST_TASK;
+	record->restarts = which == 0 ? (uint32_t)service_start()->epoch : 0;
+	record->priority = (uint32_t)priority;
+	record->memory = which == 0 ? OWN_MEMORY : 0;
+	return OK;
 }
 
 status_t inspect_cnode(handle_t cnode, struct request *request)

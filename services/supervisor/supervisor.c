@@ -8,7 +8,7 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define STATE_VERSION     2u
+#define STATE_VERSION     3u
 #define NANOSECONDS       1000000000u
 #define SERVICES_MAX      16u
 #define FIRST_BASE        1024u /* of its CNode: BUILDER_SLOTS for each service */
@@ -29,10 +29,13 @@ struct supervised {
 	uint64_t started_at;
 	uint64_t start_at; /* RESTARTING: when */
 	uint64_t fault[4];
+	uint64_t cpu_before; /* of former instances */
+	struct health health;
 };
 
 struct state {
-	uint64_t boot_ns; /* from the loader's start until all services were started */
+	uint64_t boot_ns;   /* from the loader's start until all services were started */
+	uint64_t health_at; /* the next look at the services' health */
 	uint32_t count;
 	struct supervised services[SERVICES_MAX];
 };
@@ -41,6 +44,7 @@ static struct state *state;
 static struct builder builder;
 
 enum { STATE_STOPPED, STATE_STARTING, STATE_RUNNING, STATE_RESTARTING, STATE_FAILED };
+enum { HEALTH_UNKNOWN, HEALTH_GOOD, HEALTH_BUSY }; /* enum service_health of abi/wasm.toml */
 
 /* --- memory --------------------------------------------------------------------------------------
  */
@@ -171,6 +175,7 @@ static void start(struct supervised *s)
 	estate_save(s, sizeof(*s));
 	s->state = STATE_STARTING;
 	status = builder_start(&builder, &s->built);
+	health_reset(&s->health);
 	s->state = STATE_RUNNING;
 	s->started_at = time_now();
 	if (status != OK)
@@ -228,10 +233,33 @@ static void schedule_restart(struct supervised *s)
 	s->start_at = now + (delay < BACK_OFF_MAX ? delay : BACK_OFF_MAX);
 }
 
-static void kill_and_restart(struct supervised *s)
+/* CPU time of the instance that runs; `id`: its thread's number in the trace. */
+static uint64_t instance_cpu(const struct supervised *s, uint64_t *id)
+{
+	uint64_t state_of, priority, faults;
+	uint64_t time = 0;
+
+	*id = 0;
+	if (s->state != STATE_RUNNING ||
+		thread_info(s->built.thread, &state_of, &priority, &time, &faults, id) != OK)
+		return 0;
+	return time;
+}
+
+/* The caller has saved `s`. */
+static void end_instance(struct supervised *s)
+{
+	uint64_t id;
+
+	s->cpu_before += instance_cpu(s, &id);
+	builder_kill(&builder, &s->built);
+}
+
+static void kill_and_restart(struct supervised *s, bool failed)
 {
 	estate_save(s, sizeof(*s));
-	builder_kill(&builder, &s->built);
+	end_instance(s);
+	s->built.failed = failed;
 	schedule_restart(s);
 	estate_commit();
 	if (s->state == STATE_RESTARTING && s->start_at <= time_now())
@@ -256,14 +284,15 @@ static status_t handle_fault(struct request *request)
 	debug_print("supervisor: %s stopped: fault %lu at %lx, instruction %lx\n",
 		(const char *)s->built.manifest.name, request->words[0], request->words[1],
 		request->words[3]);
+	estate_save(s->fault, sizeof(s->fault));
 	memcpy(s->fault, request->words, sizeof(s->fault));
-	kill_and_restart(s);
+	kill_and_restart(s, true);
 	return FAULT_REPLY_STOP; /* the thread is gone: nobody gets this */
 }
 
 static uint64_t next_restart(void)
 {
-	uint64_t next = ABI_DEADLINE_NEVER;
+	uint64_t next = state->health_at;
 
 	for (uint32_t i = 0; i < state->count; i++) {
 		const struct supervised *s = &state->services[i];
@@ -284,8 +313,77 @@ static void restart_due(uint64_t now)
 	}
 }
 
+/* --- health: see craton/health.h -------------------------------------------------------------- */
+
+static void end_hanging(struct supervised *s)
+{
+	debug_print("supervisor: %s hangs\n", (const char *)s->built.manifest.name);
+	estate_save(&s->health, sizeof(s->health));
+	s->health.hangs++;
+	kill_and_restart(s, true);
+}
+
+static void look_at_health(uint64_t now)
+{
+	const struct health_limits limits =
+		health_limits_for(state->boot_ns, service_start()->cpu_count);
+	handle_t platform = service_start()->handles[PROCESS_SLOT_PLATFORM];
+
+	if (state->health_at > now)
+		return;
+	ESTATE_SET(state->health_at, now + HEALTH_PERIOD_NS);
+	for (uint32_t i = 0; i < state->count; i++) {
+		struct supervised *s = &state->services[i];
+
+		if (s->state != STATE_RUNNING || s->built.manifest.heartbeat == 0)
+			continue;
+		estate_save(&s->health, sizeof(s->health));
+		if (health_check(&s->health, &s->built, platform, &limits))
+			end_hanging(s);
+	}
+}
+
+static void notified(uint64_t bits)
+{
+	for (uint32_t i = 0; i < state->count; i++) {
+		struct supervised *s = &state->services[i];
+
+		if ((bits >> i & 1) == 0)
+			continue;
+		estate_save(&s->health, sizeof(s->health));
+		health_answered(&s->health);
+	}
+}
+
+static uint32_t health_for_people(const struct supervised *s)
+{
+	if (s->state != STATE_RUNNING || (s->health.asked == 0 && s->health.answered == 0))
+		return HEALTH_UNKNOWN;
+	return s->health.asked != 0 ? HEALTH_BUSY : HEALTH_GOOD;
+}
+
 /* --- requests
  * ---------------------------------------------------------------------------------------- */
+
+static status_t send_status(struct request *request, const struct service_status *record)
+{
+	memcpy(request->bytes, record, sizeof(*record));
+	request->words[0] = sizeof(*record);
+	request->reply_size = sizeof(*record);
+	return OK;
+}
+
+static uint64_t size_of(uint32_t order)
+{
+	return order != 0 ? (uint64_t)1 << order : 0;
+}
+
+/* What the manifest gives; the memory service's is the programs'. */
+static uint64_t memory_of(const struct service_manifest *m)
+{
+	return size_of(m->memory_order) + size_of(m->estate_order) +
+	       (m->untyped_order != UNTYPED_ALL ? size_of(m->untyped_order) : 0);
+}
 
 static status_t status_handler(struct request *request)
 {
@@ -293,26 +391,25 @@ static status_t status_handler(struct request *request)
 	const struct supervised *s;
 
 	if (request->words[0] >= state->count)
-		return ERR_NOT_FOUND;
+		return own_status(request->words[0] - state->count, &record) == OK
+			       ? send_status(request, &record)
+			       : ERR_NOT_FOUND;
 	s = &state->services[request->words[0]];
 	record.uptime_ns = s->state == STATE_RUNNING ? time_now() - s->started_at : 0;
 	record.state = s->state;
 	record.restarts = s->restarts;
-	record.memory =
-		((uint64_t)1 << s->built.manifest.memory_order) +
-		(s->built.manifest.estate_order != 0 ? (uint64_t)1 << s->built.manifest.estate_order
-						     : 0);
+	record.memory = memory_of(&s->built.manifest);
 	record.number = s->built.manifest.number;
 	memcpy(record.name, s->built.manifest.name, sizeof(s->built.manifest.name));
 	record.priority = s->built.manifest.priority;
+	record.cpu_ns = s->cpu_before + instance_cpu(s, &record.thread);
+	record.health = health_for_people(s);
+	record.hangs = s->health.hangs;
 	if (s->fault[3] != 0)
 		print_to((char *)record.detail, sizeof(record.detail),
 			"last fault %lu at %lx, instruction %lx", s->fault[0], s->fault[1],
 			s->fault[3]);
-	memcpy(request->bytes, &record, sizeof(record));
-	request->words[0] = sizeof(record);
-	request->reply_size = sizeof(record);
-	return OK;
+	return send_status(request, &record);
 }
 
 static struct supervised *by_name(const uint8_t *name, size_t size)
@@ -339,6 +436,7 @@ static void event_due(uint64_t now)
 	if (breaks)
 		runtime_abort("asked to restart");
 	restart_due(now);
+	look_at_health(now);
 }
 
 static bool is_own_name(const uint8_t *name, size_t size)
@@ -367,7 +465,7 @@ static status_t control_handler(struct request *request)
 		return ERR_INVALID_ARGUMENT;
 	if (operation <= 1 && s->state == STATE_RUNNING) {
 		estate_save(s, sizeof(*s));
-		builder_kill(&builder, &s->built);
+		end_instance(s);
 		s->state = STATE_STOPPED;
 		s->restarts += operation == 0;
 	}
@@ -389,7 +487,9 @@ static status_t power_handler(struct request *request)
 
 static status_t inspect_handler(struct request *request)
 {
-	if (request->words[0] >= state->count)
+	if (request->words[0] == state->count)
+		return inspect_cnode(service_start()->handles[PROCESS_SLOT_CNODE], request);
+	if (request->words[0] > state->count)
 		return ERR_NOT_FOUND;
 	return inspect_cnode(state->services[request->words[0]].built.cnode, request);
 }
@@ -431,6 +531,7 @@ static void init_builder(const struct process_start *start_page)
 		.platform = start_page->handles[PROCESS_SLOT_PLATFORM],
 		.time_frame = start_page->handles[PROCESS_SLOT_TIME],
 		.fault_endpoint = start_page->handles[PROCESS_SLOT_ENDPOINT],
+		.health = start_page->handles[PROCESS_SLOT_NOTIFICATION],
 		.bundle_first = PROCESS_SLOT_BUNDLE,
 		.bundle_frames = start_page->bundle_frames,
 		.bundle = (const uint8_t *)PROCESS_BUNDLE_ADDRESS,
@@ -458,6 +559,7 @@ static void read_manifests(void)
 		memcpy(&s->built.manifest, file + i * sizeof(struct service_manifest),
 			sizeof(struct service_manifest));
 		s->built.base = FIRST_BASE + i * BUILDER_SLOTS;
+		s->built.health_badge = (uint64_t)1 << i;
 	}
 }
 
@@ -479,7 +581,7 @@ static void adopt(void)
 {
 	for (uint32_t i = 0; i < state->count; i++) {
 		if (state->services[i].state == STATE_STARTING)
-			kill_and_restart(&state->services[i]);
+			kill_and_restart(&state->services[i], false);
 	}
 }
 
@@ -494,18 +596,21 @@ void program_main(const void *argument)
 	state = estate_allocate(sizeof(*state), 64);
 	ASSERT(state != nullptr);
 	init_builder(start_page);
+	machine_init();
 	if (restarted) {
 		adopt();
 	} else {
 		read_manifests();
 		start_all();
 		state->boot_ns = since_entry(start_page);
+		state->health_at = time_now() + HEALTH_PERIOD_NS;
 	}
 	service_run(&(struct service){
 		.start = start_page,
 		.methods = methods,
 		.method_count = sizeof(methods) / sizeof(methods[0]),
 		.session_count = 64,
+		.notified = notified,
 		.deadline = next_event,
 		.expired = event_due,
 		.fault = handle_fault,

@@ -21,11 +21,11 @@ static uint64_t calendar_offset(void)
 
 static uint64_t cpu_time(void)
 {
-	uint64_t state, priority, time, faults;
+	uint64_t state, priority, time, faults, id;
 	const struct process_start *start = service_start();
 
-	return thread_info(
-		       start->handles[PROCESS_SLOT_THREAD], &state, &priority, &time, &faults) == OK
+	return thread_info(start->handles[PROCESS_SLOT_THREAD], &state, &priority, &time, &faults,
+		       &id) == OK
 		       ? time
 		       : 0;
 }

@@ -16,11 +16,25 @@ typedef errno_t craton_handler(struct wasi *wasi, memory_t *memory, values_t *v)
 craton_handler craton_spawn, craton_wait, craton_pipe, craton_dup, craton_kill, craton_getpid,
 	craton_tty_get, craton_tty_set, craton_tty_foreground, craton_interrupt_mode,
 	craton_interrupt_take, craton_info, craton_service_control, craton_power, craton_log_write,
-	craton_process_id;
+	craton_process_id, craton_trace_control;
 
 /* For struct wasm_host_modules: {craton_functions, craton_function_count, wasi}. */
 extern const struct wasm_host_function craton_functions[];
 extern const size_t craton_function_count;
+
+/* The program's buffer for records. Those that do not fit are counted all the same. */
+struct sink {
+	uint8_t *bytes;
+	uint32_t size;
+	uint32_t used;
+};
+
+void sink_add(struct sink *sink, const void *record, uint32_t size);
+
+/* Kinds of records of the trace: craton_trace.c. */
+errno_t info_trace(uint64_t argument, struct sink *sink);
+errno_t info_threads(uint64_t argument, struct sink *sink);
+errno_t info_trace_status(uint64_t argument, struct sink *sink);
 
 /* Writes a result; WASI_FAULT when it does not lie in memory. */
 static inline errno_t store(memory_t *memory, uint32_t address, const void *value, uint32_t size)

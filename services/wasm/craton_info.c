@@ -14,14 +14,7 @@
 #define RECORDS_MOST    65536u
 #define CPU_NAME_LEAVES 3u
 
-/* The program's buffer. Records that do not fit are counted all the same. */
-struct sink {
-	uint8_t *bytes;
-	uint32_t size;
-	uint32_t used;
-};
-
-static void add(struct sink *sink, const void *record, uint32_t size)
+void sink_add(struct sink *sink, const void *record, uint32_t size)
 {
 	if (sink->used <= sink->size && size <= sink->size - sink->used)
 		memcpy(sink->bytes + sink->used, record, size);
@@ -57,16 +50,24 @@ static status_t fetch_service(uint64_t index, struct service_status *status)
 	return fetch(SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_STATUS, words, status, sizeof(*status));
 }
 
-/* Services are listed with small numbers, which no program has. */
+/* Services are listed with small numbers, which no program has; the first task is 0. */
 static uint64_t service_pid(const struct service_status *service)
 {
-	return (uint64_t)service->number + 1;
+	return (uint32_t)(service->number + 1);
+}
+
+/* The first task starts the supervisor, which starts the others. */
+static uint64_t service_parent(const struct service_status *service)
+{
+	return service->number == 0 || service->number == UINT32_MAX ? 0 : 1;
 }
 
 static void add_service_process(struct sink *sink, const struct service_status *service)
 {
 	struct process_record record = {
 		.pid = service_pid(service),
+		.parent = service_parent(service),
+		.cpu_ns = service->cpu_ns,
 		.memory = service->memory,
 		.priority = service->priority,
 		.state = service->state == SERVICE_STATE_RUNNING ? PROCESS_STATE_WAITING
@@ -76,7 +77,7 @@ static void add_service_process(struct sink *sink, const struct service_status *
 	};
 
 	memcpy(record.name, service->name, sizeof(service->name));
-	add(sink, &record, sizeof(record));
+	sink_add(sink, &record, sizeof(record));
 }
 
 static void add_program(struct sink *sink, const struct process_status *program)
@@ -94,7 +95,7 @@ static void add_program(struct sink *sink, const struct process_status *program)
 	};
 
 	memcpy(record.name, program->name, sizeof(record.name));
-	add(sink, &record, sizeof(record));
+	sink_add(sink, &record, sizeof(record));
 }
 
 static errno_t info_processes(uint64_t argument, struct sink *sink)
@@ -138,10 +139,13 @@ static errno_t info_services(uint64_t argument, struct sink *sink)
 			.state = service.state,
 			.restarts = service.restarts,
 			.memory = service.memory,
+			.cpu_ns = service.cpu_ns,
+			.health = service.health,
+			.hangs = service.hangs,
 		};
 		memcpy(record.name, service.name, sizeof(record.name));
 		memcpy(record.detail, service.detail, sizeof(record.detail));
-		add(sink, &record, sizeof(record));
+		sink_add(sink, &record, sizeof(record));
 	}
 	return ended(status);
 }
@@ -192,7 +196,7 @@ static errno_t info_memory(uint64_t argument, struct sink *sink)
 	(void)argument;
 	if (status != OK)
 		return errno_of(status);
-	add(sink, &record, sizeof(record));
+	sink_add(sink, &record, sizeof(record));
 	return WASI_SUCCESS;
 }
 
@@ -245,7 +249,7 @@ static errno_t info_system(uint64_t argument, struct sink *sink)
 	(void)argument;
 	machine_name(record.machine);
 	add_counters(&record);
-	add(sink, &record, sizeof(record));
+	sink_add(sink, &record, sizeof(record));
 	return WASI_SUCCESS;
 }
 
@@ -261,7 +265,7 @@ static errno_t info_log(uint64_t argument, struct sink *sink)
 	do {
 		status = fetch(SERVICE_NUMBER_LOG, LOG_READ, words, &record, sizeof(record));
 		if (status == OK)
-			add(sink, &record, sizeof(record));
+			sink_add(sink, &record, sizeof(record));
 	} while (status == OK && ++count < RECORDS_MOST);
 	return ended(status);
 }
@@ -279,13 +283,12 @@ static status_t add_program_capability(uint64_t pid, uint64_t *index, struct sin
 	if (status != OK)
 		return status;
 	*index = words[0];
-	record = (struct capability_record){.handle = words[0] - 1,
+	record = (struct capability_record){.handle = entry.handle,
 		.badge = entry.badge,
 		.detail = entry.detail,
 		.type = entry.type,
 		.rights = entry.rights};
-	memcpy(record.name, entry.name, sizeof(record.name));
-	add(sink, &record, sizeof(record));
+	sink_add(sink, &record, sizeof(record));
 	return OK;
 }
 
@@ -305,7 +308,7 @@ static status_t add_service_capability(uint64_t number, uint64_t *slot, struct s
 		.detail = entry.detail,
 		.type = entry.type,
 		.rights = entry.rights};
-	add(sink, &record, sizeof(record));
+	sink_add(sink, &record, sizeof(record));
 	return OK;
 }
 
@@ -360,7 +363,7 @@ static errno_t info_filesystems(uint64_t argument, struct sink *sink)
 			.total = volume.total, .used = volume.used, .read_only = volume.read_only};
 		memcpy(record.name, volume.name, sizeof(record.name));
 		memcpy(record.path, volume.path, sizeof(record.path));
-		add(sink, &record, sizeof(record));
+		sink_add(sink, &record, sizeof(record));
 	}
 	return ended(status);
 }
@@ -376,6 +379,9 @@ errno_t craton_info(struct wasi *wasi, memory_t *memory, values_t *v)
 		[INFO_KIND_LOG] = info_log,
 		[INFO_KIND_CAPABILITIES] = info_capabilities,
 		[INFO_KIND_FILESYSTEMS] = info_filesystems,
+		[INFO_KIND_TRACE] = info_trace,
+		[INFO_KIND_THREADS] = info_threads,
+		[INFO_KIND_TRACE_STATUS] = info_trace_status,
 	};
 	struct sink sink = {.bytes = wasm_memory_at(memory, v[2].i32, v[3].i32), .size = v[3].i32};
 	errno_t error;

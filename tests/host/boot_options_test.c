@@ -25,7 +25,8 @@ static void test_known(void **state)
 	(void)state;
 	assert_int_equal(
 		options_parse(&options,
-			"  kaslr=off entropy=fixed  verify=all smp=4 exit=0xf4 test=a/b", &report),
+			"  kaslr=off entropy=fixed  verify=all smp=4 exit=0xf4 trace=calls",
+			&report),
 		OK);
 	assert_false(options.relocate);
 	assert_true(options.fixed_entropy && options.check_all);
@@ -46,7 +47,7 @@ static void test_refused(void **state)
 	(void)state;
 	const char *lines[] = {"nonsense", "kaslr", "kaslr=", "kaslr=maybe", "kaslr=on|off",
 		"smp=", "smp=four", "smp=0x", "=", "=on", "kasl=on", "kaslr=off bad=1", "helpp",
-		"smp=123456789012"};
+		"test=a", "bench=a", "trace=some", "smp=123456789012"};
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
 		assert_int_equal(options_parse(&options, lines[i], &report), ERR_INVALID_ARGUMENT);
 		assert_non_null(report.subject);

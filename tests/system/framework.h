@@ -36,6 +36,7 @@ extern const struct test capability_tests[];
 extern const struct test ipc_tests[];
 extern const struct test memory_tests[];
 extern const struct test sched_tests[];
+extern const struct test trace_tests[];
 
 /* The memory of one test: a cleared untyped of 4 MiB, revoked and reset afterwards. */
 extern handle_t test_memory;

@@ -490,16 +490,16 @@ static void spinner(struct worker *self)
 static void test_futex_inheritance(void)
 {
 	handle_t pause = make(OBJECT_NOTIFICATION, 0);
-	uint64_t state, priority, time, faults, woken, bits;
+	uint64_t state, priority, time, faults, id, woken, bits;
 
 	word = 1;
 	worker_start(&workers[0], spinner, nullptr, LOW, 0, 0);
 	worker_start(&workers[1], futex_sleeper, (void *)workers[0].thread, MIDDLE, 0, 0);
 	CHECK_STATUS(sys_wait(pause, 1, soon(5), &bits), ERR_DEADLINE);
-	CHECK_STATUS(thread_info(workers[0].thread, &state, &priority, &time, &faults), OK);
+	CHECK_STATUS(thread_info(workers[0].thread, &state, &priority, &time, &faults, &id), OK);
 	CHECK(priority == MIDDLE);
 	CHECK_STATUS(sys_futex_wake((uint64_t)&word, 1, &woken), OK);
-	CHECK_STATUS(thread_info(workers[0].thread, &state, &priority, &time, &faults), OK);
+	CHECK_STATUS(thread_info(workers[0].thread, &state, &priority, &time, &faults, &id), OK);
 	CHECK(priority == LOW);
 	worker_join(&workers[1]);
 	CHECK_STATUS(thread_stop(workers[0].thread), OK);

@@ -249,6 +249,7 @@ void program_main(const void *argument)
 	run(ipc_tests, &passed, &failed);
 	run(memory_tests, &passed, &failed);
 	run(sched_tests, &passed, &failed);
+	run(trace_tests, &passed, &failed);
 	print_statistics();
 	CHECK_STATUS(platform_check_wx(root->platform, root->space, &pages, &violations), OK);
 	CHECK(violations == 0);

@@ -230,14 +230,14 @@ static void test_shoot_down(void)
 {
 	handle_t frame;
 	uint64_t *page = map_page(&frame);
-	uint64_t state, priority, time, faults;
+	uint64_t state, priority, time, faults, id;
 
 	stop = false;
 	worker_start(&workers[0], remapper, page, LOW, (unsigned)root->cpu_count - 1, 0);
 	pause_ms(20);
 	CHECK_STATUS(address_space_unmap(root->space, frame), OK);
 	pause_ms(50);
-	CHECK_STATUS(thread_info(workers[0].thread, &state, &priority, &time, &faults), OK);
+	CHECK_STATUS(thread_info(workers[0].thread, &state, &priority, &time, &faults, &id), OK);
 	CHECK(state == THREAD_STATE_FAULTED && faults == 1);
 	stop = true;
 }

@@ -20,6 +20,7 @@
 #include <kernel/root.h>
 #include <kernel/sched.h>
 #include <kernel/time.h>
+#include <kernel/trace.h>
 
 #define PHYSMAP 0xffff800000000000ull /* boot/README.md: fixed by the hand-over */
 
@@ -185,21 +186,26 @@ void kernel_main(uint64_t boot_info)
 	drop_loader_mappings(info);
 	init_machine(info, &machine);
 	line = virtual_of(info->command_line);
-	console_print("Craton kernel, interface {x}, TSC {d} MHz\n", ABI_HASH, clock.hz / 1000000);
-	if (arch_isolation_root != 0)
+	if (!option_is(line, "log=quiet"))
+		console_print("Craton kernel, interface {x}, TSC {d} MHz\n", ABI_HASH,
+			clock.hz / 1000000);
+	if (arch_isolation_root != 0 && !option_is(line, "log=quiet"))
 		console_text("kernel isolation: on\n");
-	else if (features.meltdown)
+	else if (arch_isolation_root == 0 && features.meltdown)
 		console_text("warning: this CPU can read kernel memory speculatively, and kernel "
 			     "isolation is off (kpti=off)\n");
 	print_crash();
 	if (option_is(line, "fault=stack"))
 		overflow_stack(boot_cpu.entry.kernel_stack);
-	kernel_measures = option_is(line, "log=debug");
+	kernel_watch = option_is(line, "log=debug") ? WATCH_TIME : 0;
+	trace_events = !option_is(line, "trace=off");
 	limit = (uint32_t)option_number(line, "smp=", CPU_MAX);
 	kernel_has_others = machine.cpu_count > 1 && limit > 1;
 	cpu_set_entry();
 	kernel_lock(&boot_cpu);
 	smp_start(machine.apic_ids, machine.cpu_count, limit);
+	if (option_is(line, "trace=calls"))
+		trace_set_mode(TRACE_MODE_EVENTS | TRACE_MODE_CALLS);
 	root_start(info);
 	boot_cpu.reschedule = true;
 	entry_leave();

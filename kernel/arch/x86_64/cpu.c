@@ -160,11 +160,16 @@ static const char *short_entry(void)
 	return kernel_has_others ? entry_syscall_locked : entry_syscall_plain;
 }
 
-void cpu_set_entry(void)
+void arch_set_entry(bool general)
 {
-	const char *entry = features.xgetbv1 ? short_entry() : general_entry();
+	const char *entry = features.xgetbv1 && !general ? short_entry() : general_entry();
 
 	msr_write(MSR_LSTAR, (uint64_t)(uintptr_t)entry);
+}
+
+void cpu_set_entry(void)
+{
+	arch_set_entry(false);
 }
 
 static void syscall_init(void)

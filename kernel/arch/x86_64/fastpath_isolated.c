@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* The short ways of calls under kernel isolation: with other ways out (entry_isolated.S), so that it
- * costs nothing where there is no isolation. */
+/* The short ways of calls under kernel isolation: with other ways out (entry_isolated.S), so that
+ * it costs nothing where there is no isolation. */
 #include <arch/machine.h>
 #include <arch/paging.h>
 #include <arch/vector.h>

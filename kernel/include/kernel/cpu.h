@@ -18,9 +18,14 @@ struct run_queue {
 
 #define TRACE_RECORDS 1024u
 
+/* Records go to the CPU's own few, or to a frame that user space lent (trace.h). */
 struct trace_ring {
 	uint64_t sequence; /* records written so far */
-	struct trace_record records[TRACE_RECORDS];
+	uint64_t first;    /* the oldest that the present memory has ever held */
+	uint64_t mask;     /* records in a turn, less one */
+	struct trace_record *records;
+	struct slot lent; /* the frame, if there is one */
+	struct trace_record own[TRACE_RECORDS];
 };
 
 struct cpu {
@@ -32,6 +37,7 @@ struct cpu {
 	bool reschedule;
 	bool online;
 	bool idle;
+	bool general_calls; /* no system call goes the short way, for the trace */
 	time_ns run_start;  /* since when the running context is charged */
 	time_ns timer_next; /* what the hardware timer is set to */
 	struct run_queue ready;

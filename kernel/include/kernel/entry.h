@@ -7,9 +7,6 @@
 
 extern const uint64_t abi_hash;
 
-/* Boot option `log=debug`: the time of each entry is measured (platform.statistics). */
-extern bool kernel_measures;
-
 /* Takes the lock at an entry. */
 void kernel_enter(struct cpu *cpu);
 

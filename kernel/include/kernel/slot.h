@@ -62,6 +62,9 @@ ALWAYS_INLINE uint64_t slot_size(const struct slot *slot)
  * the thread forgets what it had there when the capability goes. */
 #define SLOT_IN_THREAD ((uint64_t)1 << 63)
 
+/* `detail` of the slot with the frame that a CPU's trace goes to. */
+#define SLOT_IN_TRACE (SLOT_IN_THREAD | 0xff)
+
 /* Untyped memory and page tables have one capability each. */
 ALWAYS_INLINE bool slot_is_single(const struct slot *slot)
 {

@@ -21,6 +21,7 @@ struct builder {
 	handle_t platform;
 	handle_t time_frame;
 	handle_t fault_endpoint; /* badge-less; faults arrive with BADGE_SERVICE + number */
+	handle_t health;         /* the builder's notification, for answers to builder_ping */
 	uint64_t bundle_first;   /* slot of the first bundle frame */
 	uint64_t bundle_frames;
 	const uint8_t *bundle; /* mapped */
@@ -41,6 +42,9 @@ struct built {
 	handle_t notification;
 	handle_t thread; /* of the instance */
 	handle_t cnode;
+	handle_t ping;             /* its notification with the badge SERVICE_PING */
+	uint64_t health_badge;     /* set before builder_prepare: the bit that it answers with */
+	uint64_t failed;           /* 1: the instance ended by itself; told to the next one */
 	uint64_t service_tags[16]; /* tags of its well-known service slots */
 	uint64_t tags[64];         /* of its other persistent well-known slots, by slot */
 };
@@ -54,6 +58,13 @@ struct built {
 
 /* Gives a prepared service the right to signal another's notification. */
 [[nodiscard]] status_t builder_connect_signal(struct built *service, const struct built *peer);
+
+/* Gives a prepared service a capability in a well-known slot. */
+[[nodiscard]] status_t builder_give(
+	struct built *service, uint64_t slot, handle_t source, uint64_t rights);
+
+/* Asks a service to signal `health`. */
+void builder_ping(const struct built *service);
 
 /* Makes and starts an instance. ERR_BAD_IMAGE, ERR_NOT_FOUND: its file; ERR_NO_MEMORY: the
  * manifest's memory is too small. */

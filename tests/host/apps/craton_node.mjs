@@ -533,7 +533,7 @@ const RECORDS = {
 		[0n, 2n, 1n, 12345678n, 1048576n, 67108864n, 100, 2, 1, 1, 'sh'],
 		[1n, 1n, 0n, 2000000000n, 262144n, 0n, 200, 2, 1, 0, 'init']]
 		.map((row) => row.slice(1)), fill: processRecord}),
-	1: () => ({size: 128, rows: [[7n, 90000000000n, 2, 1, 131072n, 'tmpfs', 'ready']],
+	1: () => ({size: 144, rows: [[7n, 90000000000n, 2, 1, 131072n, 'tmpfs', 'ready', 250000000n, 1, 3]],
 		fill: serviceRecord}),
 	2: () => ({size: 64, rows: [[536870912n, 4194304n, 67108864n, 465567744n, 8388608n, 1048576n,
 		268435456n, 1234n]], fill: words}),
@@ -541,8 +541,8 @@ const RECORDS = {
 		77n, 'Craton test', 'q35']], fill: systemRecord}),
 	4: () => ({size: 192, rows: [[1500000000n, 2, 1, 'init', 'started tmpfs'],
 		[2500000000n, 1, 7, 'tmpfs', 'odd request']], fill: logRecord}),
-	5: () => ({size: 64, rows: [[0x1000001n, 5n, 0n, 5, 3, 'vfs'],
-		[0x2000002n, 0n, 65536n, 10, 7, 'heap']], fill: capabilityRecord}),
+	5: () => ({size: 32, rows: [[0x1000015n, 5n, 0n, 5, 3],
+		[0x2000002n, 0n, 16n, 10, 7]], fill: capabilityRecord}),
 	6: () => ({size: 120, rows: [[1048576n, 524288n, 1, 'bundle', '/']], fill: diskRecord}),
 };
 
@@ -561,6 +561,9 @@ function serviceRecord(program, at, row) {
 	program.u64(at + 24, row[4]);
 	program.put(at + 32, 32, row[5]);
 	program.put(at + 64, 64, row[6]);
+	program.u64(at + 128, row[7]);
+	program.u32(at + 136, row[8]);
+	program.u32(at + 140, row[9]);
 }
 function systemRecord(program, at, row) {
 	words(program, at, row.slice(0, 6));
@@ -578,7 +581,6 @@ function capabilityRecord(program, at, row) {
 	words(program, at, row.slice(0, 3));
 	program.u32(at + 24, row[3]);
 	program.u32(at + 28, row[4]);
-	program.put(at + 32, 32, row[5]);
 }
 function diskRecord(program, at, row) {
 	words(program, at, row.slice(0, 2));
@@ -681,6 +683,9 @@ const craton = {
 	},
 	service_control(at, size, operation) {
 		return this.string(at, size) === 'tmpfs' ? E.SUCCESS : E.NOENT;
+	},
+	trace_control() {
+		return E.PERM;
 	},
 	power(operation) {
 		return operation > 1 ? E.INVAL : E.PERM;

@@ -135,6 +135,11 @@ void arch_thread_load(struct cpu *cpu, struct thread *thread)
 
 /* --- devices ---------------------------------------------------------------------------------- */
 
+void arch_set_entry(bool general)
+{
+	(void)general;
+}
+
 void arch_console_put(char byte)
 {
 	fake_console[fake_counts.console++ % sizeof(fake_console)] = byte;

@@ -79,6 +79,9 @@ ALWAYS_INLINE void arch_thread_switch(struct cpu *cpu, struct thread *from, stru
 	arch_tls_switch(to);
 }
 
+/* Whether every system call of this CPU goes the general way, where it is recorded. */
+void arch_set_entry(bool general);
+
 /* One byte to the kernel's console. */
 void arch_console_put(char byte);
 

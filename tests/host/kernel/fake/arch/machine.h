@@ -46,6 +46,7 @@ ALWAYS_INLINE void arch_space_switch(struct cpu *cpu, struct address_space *spac
 	cr3_write(space->root);
 }
 
+void arch_set_entry(bool general);
 void arch_console_put(char byte);
 uint64_t arch_port_in(uint16_t port, uint64_t width);
 void arch_port_out(uint16_t port, uint64_t width, uint64_t value);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Tests and benchmarks of the kernel from inside: first tasks of their own.
 
-$(eval $(call program,system_test,$(addprefix tests/system/,main.c capability.c ipc.c memory.c sched.c trace.c),))
+$(eval $(call program,system_test,$(addprefix tests/system/,main.c capability.c ipc.c irq.c memory.c sched.c trace.c),))
 $(eval $(call program,kernel_bench,tests/system/bench.c,))
 
 SYSTEM_NEEDS := $(BUILD)/boot/craton.elf $(KERNEL).stripped

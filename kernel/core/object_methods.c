@@ -20,8 +20,7 @@ status_t sched_context_consumed_method(struct invocation *in)
 	return OK;
 }
 
-/* --- address spaces
- * ---------------------------------------------------------------------------------- */
+/* --- address spaces --------------------------------------------------------------------------- */
 
 #define GIVE_MAX 32u
 
@@ -104,8 +103,7 @@ status_t address_space_unmap_method(struct invocation *in)
 	return OK;
 }
 
-/* --- frames
- * -------------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 status_t frame_sync_code_method(struct invocation *in)
 {
@@ -120,9 +118,7 @@ status_t frame_physical_method(struct invocation *in)
 	return OK;
 }
 
-/* --- ports
- * ------------------------------------------------------------------------------------------------
- */
+/* --- ports ------------------------------------------------------------------------------------ */
 
 static uint64_t port_first(const struct slot *slot)
 {

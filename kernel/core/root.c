@@ -67,8 +67,7 @@ static void map(
 	arch_map(root->space, address, physical, (size + PAGE_SIZE - 1) >> PAGE_SHIFT, rights);
 }
 
-/* --- memory
- * ------------------------------------------------------------------------------------------ */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static void add_untyped(struct root *root, uint64_t physical, uint32_t order, bool device)
 {
@@ -143,8 +142,7 @@ static void add_bundle(struct root *root, const struct boot_info *boot)
 	map(root, ROOT_BUNDLE_ADDRESS, boot->bundle, boot->bundle_size, RIGHT_READ);
 }
 
-/* --- objects
- * ------------------------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------------------- */
 
 static void make_space(struct root *root, const struct boot_info *boot)
 {

@@ -13,8 +13,7 @@ void space_init(struct address_space *space)
 	arch_space_init(space);
 }
 
-/* --- the pool ----------------------------------------------------------------------------------
- */
+/* --- the pool --------------------------------------------------------------------------------- */
 
 static void pool_push(struct address_space *space, uint64_t table)
 {
@@ -85,8 +84,7 @@ void space_forget_table(struct slot *table)
 		arch_space_tear(space);
 }
 
-/* --- mappings ------------------------------------------------------------------------------------
- */
+/* --- mappings --------------------------------------------------------------------------------- */
 
 static uint64_t mapped_address(const struct slot *frame)
 {

@@ -30,8 +30,7 @@ static status_t at_rest_check(const struct thread *thread)
 	return sched_is_current(thread) ? ERR_AGAIN : OK;
 }
 
-/* --- configure
- * ------------------------------------------------------------------------------------ */
+/* --- configure -------------------------------------------------------------------------------- */
 
 /* What each argument of configure must be. */
 static const struct {
@@ -154,8 +153,7 @@ status_t thread_configure_method(struct invocation *in)
 	return OK;
 }
 
-/* --- running
- * --------------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 status_t thread_resume_method(struct invocation *in)
 {
@@ -203,8 +201,7 @@ status_t thread_interrupt_method(struct invocation *in)
 	return OK;
 }
 
-/* --- registers
- * ---------------------------------------------------------------------------------------- */
+/* --- registers -------------------------------------------------------------------------------- */
 
 status_t thread_get_registers_method(struct invocation *in)
 {
@@ -253,8 +250,7 @@ status_t thread_set_tls_method(struct invocation *in)
 	return OK;
 }
 
-/* --- priorities
- * ------------------------------------------------------------------------------------------ */
+/* --- priorities ------------------------------------------------------------------------------- */
 
 static status_t authority_maximum(struct invocation *in, uint64_t wanted)
 {
@@ -290,9 +286,7 @@ status_t thread_set_maximum_method(struct invocation *in)
 	return status;
 }
 
-/* --- upcalls
- * ------------------------------------------------------------------------------------------------
- */
+/* --- upcalls ---------------------------------------------------------------------------------- */
 
 static status_t upcall_decode(struct invocation *in, struct slot **frame)
 {

@@ -34,6 +34,7 @@ struct test {
 
 extern const struct test capability_tests[];
 extern const struct test ipc_tests[];
+extern const struct test irq_tests[];
 extern const struct test memory_tests[];
 extern const struct test sched_tests[];
 extern const struct test trace_tests[];

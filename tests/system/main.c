@@ -248,6 +248,7 @@ void program_main(const void *argument)
 	run(capability_tests, &passed, &failed);
 	run(ipc_tests, &passed, &failed);
 	run(memory_tests, &passed, &failed);
+	run(irq_tests, &passed, &failed);
 	run(sched_tests, &passed, &failed);
 	run(trace_tests, &passed, &failed);
 	print_statistics();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Programs under the real kernel: a first task of its own (the name of a program in build/user), or
-files as `place=file` for a bundle. Prints what the guest said; exits with its status."""
+files as `place=file` for a bundle. There is a device `edu`, for interrupts. Prints what the guest said; exits with its status."""
 
 import argparse
 import os
@@ -28,7 +28,8 @@ def settings_for(options, folder):
     (folder / "bundle").write_bytes(bundle.build(files))
     return machine.Settings(build=BUILD, options=options.options, memory=256, smp=options.smp,
                             direct=True, accel="tcg", icount=options.icount,
-                            bundle=folder / "bundle", log=folder / "kernel.log")
+                            bundle=folder / "bundle", log=folder / "kernel.log",
+                            extra=["-device", "edu"])
 
 
 def main():

@@ -132,6 +132,8 @@ status_t arch_irq_allocate_msi(uint64_t cpu, struct irq **irq, uint64_t *address
 {
 	if (cpu >= cpu_count)
 		return ERR_RANGE;
+	if (cpus[cpu]->entry.apic_id > 0xff) /* has no room in the address */
+		return ERR_NOT_SUPPORTED;
 	*irq = vector_allocate(cpus[cpu]);
 	if (*irq == NULL)
 		return ERR_TOO_MANY;

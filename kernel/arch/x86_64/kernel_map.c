@@ -2,12 +2,12 @@
 /* The kernel's own mappings: see kernel_map.h. Formats: Intel SDM volume 3, section 4.5. */
 #include <arch/cpu_init.h>
 #include <arch/kernel_map.h>
+#include <arch/paging.h>
 #include <arch/physmap.h>
 #include <kernel/crash.h>
 
 #define ENTRY_PRESENT ((uint64_t)1 << 0)
 #define ENTRY_WRITE   ((uint64_t)1 << 1)
-#define ENTRY_LARGE   ((uint64_t)1 << 7)
 #define ENTRY_NX      ((uint64_t)1 << 63)
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
 #define LEVELS        4u
@@ -39,19 +39,11 @@ void kernel_map_page(uint64_t root, uint64_t address, uint64_t physical, uint64_
 
 static void share_page(uint64_t to, uint64_t from, uint64_t address, uint64_t flags)
 {
-	uint64_t *table = virtual_of(from);
-	uint32_t level = LEVELS;
 	uint64_t size;
-	uint64_t entry;
+	uint64_t entry = arch_leaf(from, address, &size);
 
-	do {
-		level--;
-		entry = *entry_of(table, address, level);
-		if ((entry & ENTRY_PRESENT) == 0)
-			panic("a page of the kernel is not mapped", NULL);
-		table = virtual_of(entry & ENTRY_ADDRESS);
-	} while (level > 0 && (entry & ENTRY_LARGE) == 0);
-	size = (uint64_t)1 << (PAGE_SHIFT + 9 * level);
+	if (entry == 0)
+		panic("a page of the kernel is not mapped", NULL);
 	if ((entry & ENTRY_WRITE) == 0)
 		flags &= ~KERNEL_MAP_WRITE;
 	if ((entry & ENTRY_NX) != 0)

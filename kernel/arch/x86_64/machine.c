@@ -15,8 +15,7 @@
 
 bool arch_copy_bytes(void *to, const void *from, size_t size);
 
-/* --- threads
- * ---------------------------------------------------------------------------------------- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 void arch_thread_unload(struct cpu *cpu, struct thread *thread)
 {
@@ -44,8 +43,7 @@ void arch_flush_requested(struct cpu *cpu)
 	cpu->flush_request = false;
 }
 
-/* --- user memory
- * -------------------------------------------------------------------------------------- */
+/* --- user memory ------------------------------------------------------------------------------ */
 
 static bool is_user_range(uint64_t address, size_t size)
 {
@@ -88,8 +86,7 @@ bool arch_copy_to_user(uint64_t to, const void *from, size_t size)
 	return copied;
 }
 
-/* --- ports, console, end
- * -------------------------------------------------------------------------------- */
+/* --- ports, console, end ---------------------------------------------------------------------- */
 
 uint64_t arch_port_in(uint16_t port, uint64_t width)
 {

@@ -133,8 +133,7 @@ void arch_space_forget(struct address_space *space)
 	}
 }
 
-/* --- walking
- * -------------------------------------------------------------------------------------- */
+/* --- walking ---------------------------------------------------------------------------------- */
 
 /* The entry of `level` for `address`, or NULL if a table on the way is missing or a large page
  * covers it. */
@@ -211,8 +210,7 @@ static struct chunk chunk_at(uint64_t address, uint64_t physical, uint64_t pages
 	return (struct chunk){pages < in_table ? pages : in_table, false};
 }
 
-/* --- checking
- * -------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 /* Tables missing for a leaf of `level` at `address`. `*last` remembers, by level, the last region
  * for which one was counted. */
@@ -289,8 +287,7 @@ status_t arch_map_check(struct address_space *space, uint64_t address, uint64_t 
 	return *missing == 0 ? OK : ERR_NEED_TABLES;
 }
 
-/* --- changing
- * --------------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 static uint64_t leaf_flags(uint64_t flags)
 {
@@ -401,90 +398,56 @@ void arch_flush_finish(void)
 	arch_flush_mask = 0;
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
+
+uint64_t arch_leaf(uint64_t root, uint64_t address, uint64_t *size)
+{
+	const uint64_t *table = virtual_of(root);
+	uint32_t level = LEVELS;
+	uint64_t entry;
+
+	do {
+		level--;
+		entry = table[index_at(address, level)];
+		table = table_of(entry);
+	} while (level > 0 && (entry & ENTRY_PRESENT) != 0 && (entry & ENTRY_LARGE) == 0);
+	*size = (uint64_t)1 << (PAGE_SHIFT + 9 * level);
+	return (entry & ENTRY_PRESENT) != 0 ? entry : 0;
+}
 
 const uint32_t *arch_user_word(struct address_space *space, uint64_t address)
 {
-	const uint64_t *entry;
-	uint64_t base;
+	uint64_t size;
+	uint64_t entry = space == NULL ? 0 : arch_leaf(space->root, address, &size);
 
-	if (space == NULL)
+	if (entry == 0)
 		return NULL;
-	entry = entry_at(space, address, 1);
-	if (entry == NULL || (*entry & ENTRY_PRESENT) == 0)
-		return NULL;
-	if ((*entry & ENTRY_LARGE) != 0) {
-		base = (*entry & ENTRY_ADDRESS & ~(uint64_t)(LARGE_SIZE - 1)) +
-		       (address & (LARGE_SIZE - 1));
-		return virtual_of(base);
-	}
-	entry = entry_at(space, address, 0);
-	if ((*entry & ENTRY_PRESENT) == 0)
-		return NULL;
-	return virtual_of((*entry & ENTRY_ADDRESS) + (address & (PAGE_SIZE - 1)));
+	return virtual_of((entry & ENTRY_ADDRESS & ~(size - 1)) + (address & (size - 1)));
 }
 
-static void count_leaf(uint64_t entry, uint64_t size, uint64_t *pages, uint64_t *violations)
+#define HALF ((uint64_t)1 << 47) /* positions in a table: addresses without their sign */
+
+static void check_tables(
+	uint64_t root, uint64_t position, uint64_t end, uint64_t *pages, uint64_t *violations)
 {
-	*pages += size;
-	if ((entry & ENTRY_WRITE) != 0 && (entry & ENTRY_NX) == 0)
-		*violations += size;
-}
+	uint64_t size;
 
-static void check_table(uint64_t entry1, uint64_t *pages, uint64_t *violations)
-{
-	const uint64_t *table = table_of(entry1);
+	for (; position < end; position = (position & ~(size - 1)) + size) {
+		uint64_t entry = arch_leaf(root, position, &size);
 
-	for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-		if ((table[i] & ENTRY_PRESENT) != 0)
-			count_leaf(table[i], 1, pages, violations);
-	}
-}
-
-static void check_directory(uint64_t entry2, uint64_t *pages, uint64_t *violations)
-{
-	const uint64_t *table = table_of(entry2);
-
-	for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-		if ((table[i] & ENTRY_PRESENT) == 0)
+		if (entry == 0)
 			continue;
-		if ((table[i] & ENTRY_LARGE) != 0)
-			count_leaf(table[i], LARGE_PAGES, pages, violations);
-		else
-			check_table(table[i], pages, violations);
-	}
-}
-
-static void check_pointers(uint64_t entry3, uint64_t *pages, uint64_t *violations)
-{
-	const uint64_t *table = table_of(entry3);
-
-	for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-		if ((table[i] & ENTRY_PRESENT) == 0)
-			continue;
-		if ((table[i] & ENTRY_LARGE) != 0)
-			count_leaf(table[i], LARGE_PAGES * TABLE_ENTRIES, pages, violations);
-		else
-			check_directory(table[i], pages, violations);
+		*pages += size >> PAGE_SHIFT;
+		if ((entry & ENTRY_WRITE) != 0 && (entry & ENTRY_NX) == 0)
+			*violations += size >> PAGE_SHIFT;
 	}
 }
 
 void arch_check_wx(struct address_space *space, uint64_t *pages, uint64_t *violations)
 {
-	const uint64_t *top = virtual_of(space->root);
-
 	*pages = 0;
 	*violations = 0;
-	for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-		if ((top[i] & ENTRY_PRESENT) != 0)
-			check_pointers(top[i], pages, violations);
-	}
-	if (arch_isolation_root == 0)
-		return;
-	top = virtual_of(arch_isolation_root);
-	for (uint32_t i = USER_ENTRIES; i < TABLE_ENTRIES; i++) {
-		if ((top[i] & ENTRY_PRESENT) != 0)
-			check_pointers(top[i], pages, violations);
-	}
+	check_tables(space->root, 0, 2 * HALF, pages, violations);
+	if (arch_isolation_root != 0)
+		check_tables(arch_isolation_root, HALF, 2 * HALF, pages, violations);
 }

@@ -45,6 +45,10 @@ ALWAYS_INLINE bool arch_flush_is_due(void)
 /* Makes every CPU forget translations that were removed. Before the kernel is left. */
 void arch_flush_finish(void);
 
+/* The entry that maps `address` in the tables whose top is at `root` (physical), 0: none; `*size`:
+ * bytes that it, or the hole, spans. */
+uint64_t arch_leaf(uint64_t root, uint64_t address, uint64_t *size);
+
 /* The kernel address of a user word that is mapped readable; NULL if it is not. */
 const uint32_t *arch_user_word(struct address_space *space, uint64_t address);
 

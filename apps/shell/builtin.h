@@ -18,6 +18,10 @@ extern const size_t builtin_count;
 
 const struct builtin *builtin_find(const char *name);
 
+// Whether `--help` is for the shell to answer; echo, test and the like take it as it is.
+bool builtin_wants_help(const struct builtin *builtin, int count, char **arguments);
+void builtin_explain(const struct builtin *builtin, struct output *out);
+
 #define BUILTIN(name) int name(struct shell *shell, int count, char **arguments, struct output *out)
 // builtin_state.c: variables, options, parameters
 BUILTIN(builtin_export);

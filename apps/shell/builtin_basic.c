@@ -134,8 +134,7 @@ BUILTIN(builtin_help)
 {
 	const struct builtin *builtin = count > 1 ? builtin_find(arguments[1]) : nullptr;
 	if (builtin) {
-		output_format(
-			out, "%s\n  %s (part of the shell)\n", builtin->usage, builtin->summary);
+		builtin_explain(builtin, out);
 		return 0;
 	}
 	if (count == 1) {

@@ -117,7 +117,10 @@ static void call_builtin(struct shell *shell, const struct builtin *builtin, cha
 	struct output out = {.fd = shell->fds.real[1]};
 	if (out.fd == FD_MEMORY)
 		out.memory = shell->captured;
-	int status = builtin->run(shell, count, arguments, &out);
+	bool help = builtin_wants_help(builtin, count, arguments);
+	if (help)
+		builtin_explain(builtin, &out);
+	int status = help ? 0 : builtin->run(shell, count, arguments, &out);
 	if (shell->flow != FLOW_ABORT)
 		shell->status = status;
 	int error = output_flush(&out);

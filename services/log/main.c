@@ -14,6 +14,7 @@
 enum { LEVEL_ERROR, LEVEL_DEBUG = 3 };
 
 static struct log_ring *ring;
+static bool is_quiet; /* boot option log=quiet: errors are in the log only */
 
 static status_t write_handler(struct request *request)
 {
@@ -28,7 +29,7 @@ static status_t write_handler(struct request *request)
 		return ERR_PROTOCOL;
 	log_append(ring, time_now(), (uint32_t)level, request->badge, request->bytes, size);
 	line = log_line_at(ring, &last);
-	if (level == LEVEL_ERROR && line != nullptr)
+	if (level == LEVEL_ERROR && !is_quiet && line != nullptr)
 		debug_print("%s: %s\n", (const char *)line->source, (const char *)line->text);
 	return OK;
 }
@@ -100,6 +101,7 @@ void program_main(const void *argument)
 	bool warm;
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	is_quiet = service_has_option("log=quiet");
 	warm = estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
 	ring = estate_allocate(sizeof(*ring), 64);
 	if (ring == nullptr)

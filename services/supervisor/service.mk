@@ -3,8 +3,9 @@
 
 $(eval $(call program,supervisor,services/supervisor/supervisor.c services/supervisor/machine.c,svc/supervisor))
 
-MANIFESTS := $(sort $(wildcard services/*/manifest.toml drivers/*/manifest.toml))
-$(BUILD)/manifests: $(MANIFESTS) tools/manifest.py $(GENERATED)
+MANIFESTS := $(filter-out services/echo/%,$(sort $(wildcard services/*/manifest.toml \
+	drivers/*/manifest.toml)))
+$(BUILD)/manifests: $(MANIFESTS) services/supervisor/service.mk tools/manifest.py $(GENERATED)
 	$(call say,GEN,$@)
 	$(Q)$(PYTHON) tools/manifest.py --abi abi --out $@ $(MANIFESTS)
 

@@ -70,20 +70,31 @@ static void check_boot_info(const struct boot_info *info)
 		panic("the physical map is not where it should be", NULL);
 }
 
+/* What follows `name` at the begin of an option, or NULL. The line after `cmd=` is no option. */
+static const char *option_find(const char *line, const char *name)
+{
+	while (*line != 0) {
+		uint32_t i = 0;
+
+		while (name[i] != 0 && line[i] == name[i])
+			i++;
+		if (name[i] == 0)
+			return line + i;
+		if (line[0] == 'c' && line[1] == 'm' && line[2] == 'd' && line[3] == '=')
+			return NULL;
+		while (*line != 0 && *line != ' ')
+			line++;
+		while (*line == ' ')
+			line++;
+	}
+	return NULL;
+}
+
 static bool option_is(const char *line, const char *option)
 {
-	for (; *line != 0; line++) {
-		const char *a = line;
-		const char *b = option;
+	const char *end = option_find(line, option);
 
-		while (*b != 0 && *a == *b) {
-			a++;
-			b++;
-		}
-		if (*b == 0)
-			return true;
-	}
-	return false;
+	return end != NULL && (*end == 0 || *end == ' ');
 }
 
 static bool isolation_is_due(const char *line)
@@ -129,22 +140,14 @@ static void init_machine(const struct boot_info *info, struct acpi_machine *mach
 /* The number after `name=` on the command line, else `fallback`. */
 static uint64_t option_number(const char *line, const char *name, uint64_t fallback)
 {
-	for (; *line != 0; line++) {
-		const char *a = line;
-		const char *b = name;
-		uint64_t value = 0;
+	const char *digit = option_find(line, name);
+	uint64_t value = 0;
 
-		while (*b != 0 && *a == *b) {
-			a++;
-			b++;
-		}
-		if (*b != 0 || *a < '0' || *a > '9')
-			continue;
-		while (*a >= '0' && *a <= '9')
-			value = value * 10 + (uint64_t)(*a++ - '0');
-		return value;
-	}
-	return fallback;
+	if (digit == NULL || *digit < '0' || *digit > '9')
+		return fallback;
+	while (*digit >= '0' && *digit <= '9')
+		value = value * 10 + (uint64_t)(*digit++ - '0');
+	return value;
 }
 
 /* For a test of what happens then (fault=stack). */

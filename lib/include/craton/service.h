@@ -82,6 +82,9 @@ uint64_t time_now(void);
 
 const struct process_start *service_start(void);
 
+/* True: the word stands among the system's boot options (before `cmd=`). */
+bool service_has_option(const char *word);
+
 /* A handle of a slot of the program's own CNode, from its tag. */
 static inline handle_t handle_of(uint64_t index, uint64_t tag)
 {

@@ -3,4 +3,6 @@
 #define FASTPATH_WAY(way) fastpath_##way
 #define FASTPATH_LOCKED   false
 
-#include "fastpath_ways.h"
+// clang-format off: in this order
+#include "fastpath_calls.h"
+#include "fastpath_wakes.h"

@@ -2,6 +2,7 @@
 /* Calls, sends, receives and replies: see endpoint.h. The handlers check everything first
  * (decode), then change state (commit, which cannot fail). */
 #include "message.h"
+#include "switch.h"
 
 #include <kernel/cspace.h>
 #include <kernel/endpoint.h>
@@ -161,8 +162,8 @@ static void run_server(struct cpu *cpu, struct thread *server)
 {
 	server->state = THREAD_STATE_READY;
 	server->wait_deadline = TIME_NEVER;
-	if (sched_may_switch_direct(cpu, server)) {
-		sched_switch_direct(cpu, server);
+	if (switch_is_direct(cpu, server)) {
+		switch_direct(cpu, server);
 		return;
 	}
 	sched_enqueue(server, true);
@@ -478,8 +479,8 @@ status_t ipc_reply_recv(struct cpu *cpu, struct thread *self)
 	status = receive_message(cpu, self, endpoint, reply, deadline);
 	if (caller == NULL)
 		return status;
-	if (status == STATUS_BLOCKED && sched_may_switch_direct(cpu, caller))
-		sched_switch_direct(cpu, caller);
+	if (status == STATUS_BLOCKED && switch_is_direct(cpu, caller))
+		switch_direct(cpu, caller);
 	else
 		thread_make_ready(caller);
 	return status;
@@ -492,7 +493,6 @@ status_t ipc_fault(struct cpu *cpu, struct thread *self, struct slot *slot)
 {
 	struct endpoint *endpoint;
 	struct thread *receiver;
-	uint64_t info = MESSAGE_INFO(FAULT_LABEL, 4);
 
 	if (slot->type != OBJECT_ENDPOINT || self->sc == NULL)
 		return ERR_INVALID_HANDLE;
@@ -501,7 +501,7 @@ status_t ipc_fault(struct cpu *cpu, struct thread *self, struct slot *slot)
 	endpoint = (struct endpoint *)slot->object;
 	self->fault_pending = true;
 	if (endpoint->state != ENDPOINT_RECEIVERS) {
-		self->wait_info = info;
+		self->wait_info = FAULT_MESSAGE_INFO;
 		self->wait_badge = slot->badge;
 		self->wait_is_call = true;
 		self->wait_may_grant = false;
@@ -515,7 +515,7 @@ status_t ipc_fault(struct cpu *cpu, struct thread *self, struct slot *slot)
 		return ERR_UNFUNDED;
 	}
 	endpoint_remove_waiter(endpoint, receiver);
-	message_transfer(self, receiver, info, slot->badge);
+	message_transfer_fault(self, receiver, slot->badge);
 	call_connect(self, receiver, receiver->reply, TIME_NEVER);
 	run_server(cpu, receiver);
 	return OK;

@@ -63,24 +63,19 @@ static uint32_t transfer_handles(struct thread *sender, struct thread *receiver,
 	return count;
 }
 
-static void copy_page_words(const struct thread *sender, struct thread *receiver, uint32_t count)
-{
-	for (uint32_t i = ABI_MESSAGE_REGISTER_WORDS; i < count; i++)
-		receiver->message->words[i] = sender->message->words[i];
-}
-
 void message_transfer(struct thread *sender, struct thread *receiver, uint64_t info, uint64_t badge)
 {
 	uint32_t handles = info_handles(info);
 
 	if (UNLIKELY(kernel_watch != 0) && (kernel_watch & WATCH_CALLS) != 0)
 		trace_message(sender, receiver, info);
-	if (UNLIKELY(sender->fault_pending))
-		memcpy(receiver->frame.words, sender->fault_words, sizeof(sender->fault_words));
-	else
-		message_copy_registers(sender, receiver);
+	if (UNLIKELY(sender->fault_pending)) {
+		message_transfer_fault(sender, receiver, badge);
+		return;
+	}
+	message_copy_registers(sender, receiver);
 	if (UNLIKELY(!info_is_short(info))) {
-		copy_page_words(sender, receiver, info_words(info));
+		message_copy_page_words(sender->message, receiver->message, info_words(info));
 		if (handles > 0) {
 			handles = transfer_handles(sender, receiver, handles);
 			info = (info & ~(uint64_t)0xf00) | (uint64_t)handles << 8;

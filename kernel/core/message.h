@@ -3,6 +3,7 @@
 #ifndef KERNEL_CORE_MESSAGE_H
 #define KERNEL_CORE_MESSAGE_H
 
+#include <kernel/fault.h>
 #include <kernel/object.h>
 
 /* The info word: see abi/kernel.toml. */
@@ -37,10 +38,35 @@ NODISCARD status_t message_check(const struct thread *sender, uint64_t info, boo
 void message_transfer(
 	struct thread *sender, struct thread *receiver, uint64_t info, uint64_t badge);
 
+/* Copies the words that do not lie in registers, up to `count` in all. */
+ALWAYS_INLINE void message_copy_page_words(
+	const struct message_page *from, struct message_page *to, uint32_t count)
+{
+#pragma clang loop unroll(disable)
+	for (uint32_t i = ABI_MESSAGE_REGISTER_WORDS; i < count; i++)
+		to->words[i] = from->words[i];
+}
+
 /* True if `receiver` has room for the words. */
 ALWAYS_INLINE bool message_fits(const struct thread *receiver, uint64_t info)
 {
 	return info_words(info) <= ABI_MESSAGE_REGISTER_WORDS || receiver->message != NULL;
+}
+
+/* What a handler gets for a fault: as much as there are words in `fault_words`. */
+#define FAULT_MESSAGE_INFO MESSAGE_INFO(FAULT_LABEL, 4)
+
+ALWAYS_INLINE void message_transfer_fault(
+	const struct thread *faulted, struct thread *handler, uint64_t badge)
+{
+	handler->frame.words[0] = faulted->fault_words[0];
+	handler->frame.words[1] = faulted->fault_words[1];
+	handler->frame.words[2] = faulted->fault_words[2];
+	handler->frame.words[3] = faulted->fault_words[3];
+	handler->frame.number = (uint64_t)OK;
+	handler->frame.args[0] = badge;
+	handler->frame.args[1] = FAULT_MESSAGE_INFO;
+	handler->frame.args[2] = 0;
 }
 
 ALWAYS_INLINE void message_copy_registers(const struct thread *from, struct thread *to)

@@ -233,8 +233,8 @@ static void switch_threads(struct cpu *cpu, struct thread *previous, bool front,
 	leave_cpu(cpu);
 	requeue(cpu, previous, front);
 	next = run_queue_first(&cpu->ready);
-	if (next != previous)
-		arch_thread_unload(cpu, previous);
+	if (next != previous && previous != NULL)
+		arch_thread_unload(previous);
 	if (next == NULL) {
 		become_idle(cpu, now);
 		return;
@@ -250,7 +250,7 @@ static void switch_threads(struct cpu *cpu, struct thread *previous, bool front,
 	cpu->switches++;
 	trace_record(cpu, TRACE_EVENT_SWITCH, next->id, next->priority);
 	switch_current(cpu, next);
-	arch_thread_load(cpu, next);
+	arch_thread_load(next);
 }
 
 void sched_run(struct cpu *cpu)
@@ -269,33 +269,6 @@ void sched_run(struct cpu *cpu)
 	else
 		switch_threads(cpu, previous, !used_up, now);
 	cpu->reschedule = false;
-}
-
-bool sched_may_switch_direct(const struct cpu *cpu, const struct thread *thread)
-{
-	if (thread->sc == NULL || thread->sc != cpu->running || cpu->ready.deadline.root != NULL)
-		return false;
-	return thread->priority >= cpu->ready.top || thread->sc->class == SCHED_CLASS_DEADLINE;
-}
-
-void sched_switch_direct(struct cpu *cpu, struct thread *next)
-{
-	struct thread *previous = cpu->entry.current;
-
-	cpu->reschedule = false;
-	switch_program_timer(cpu, next->sc->deadline);
-	if (previous == NULL) {
-		switch_current(cpu, next);
-		arch_thread_load(cpu, next);
-		return;
-	}
-	if (previous->state != THREAD_STATE_READY && previous->sc != NULL &&
-		previous->sc->deadline != TIME_NEVER)
-		sched_update_timer(previous->sc);
-	if (UNLIKELY(kernel_watch != 0))
-		trace_record(cpu, TRACE_EVENT_SWITCH, next->id, next->priority);
-	switch_current(cpu, next);
-	arch_thread_switch(cpu, previous, next);
 }
 
 void sched_yield(struct cpu *cpu)

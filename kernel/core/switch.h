@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Steps of every switch of threads; private to the scheduler. */
+/* Steps of every switch of threads; private to the scheduler and the calls that switch directly. */
 #ifndef KERNEL_CORE_SWITCH_H
 #define KERNEL_CORE_SWITCH_H
 
+#include "run_queue.h"
+
 #include <arch/machine.h>
+#include <kernel/sched.h>
 #include <kernel/time.h>
 #include <kernel/trace.h>
 
@@ -53,6 +56,33 @@ ALWAYS_INLINE void switch_current(struct cpu *cpu, struct thread *next)
 	next->last_cpu = (uint8_t)cpu->id;
 	if (next->space != NULL && next->space != cpu->space)
 		arch_space_switch(cpu, next->space);
+}
+
+/* True if `thread` holds the context that runs on this CPU and nothing more urgent is ready. */
+ALWAYS_INLINE bool switch_is_direct(const struct cpu *cpu, const struct thread *thread)
+{
+	if (thread->sc == NULL || thread->sc != cpu->running || cpu->ready.deadline.root != NULL)
+		return false;
+	return thread->priority >= cpu->ready.top || thread->sc->class == SCHED_CLASS_DEADLINE;
+}
+
+/* Switches to `next`, which takes over the running context (a call or reply). */
+ALWAYS_INLINE void switch_direct(struct cpu *cpu, struct thread *next)
+{
+	struct thread *previous = cpu->entry.current;
+
+	cpu->reschedule = false;
+	switch_program_timer(cpu, next->sc->deadline);
+	if (previous != NULL && previous->state != THREAD_STATE_READY && previous->sc != NULL &&
+		previous->sc->deadline != TIME_NEVER)
+		sched_update_timer(previous->sc);
+	if (UNLIKELY(kernel_watch != 0))
+		trace_record(cpu, TRACE_EVENT_SWITCH, next->id, next->priority);
+	switch_current(cpu, next);
+	if (LIKELY(previous != NULL))
+		arch_thread_switch(previous, next);
+	else
+		arch_thread_load(next);
 }
 
 #endif

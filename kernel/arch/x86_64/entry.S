@@ -25,7 +25,8 @@
 	.balign 64
 entry_syscall_plain:
 	ENTER_KERNEL
-	SHORT_WAYS fastpath_
+	SHORT_CALLS fastpath_
+	SHORT_WAKES fastpath_
 	cmp $SYSCALL_ABI, %eax
 	jne general_call
 	cmpq $0, FIRST_NATIVE(%r15)
@@ -54,15 +55,22 @@ fastpath_exit:
 	swapgs
 	sysretq
 
-	SHORT_WAYS_FAIL fastpath_
-	SHORT_WAYS_FAIL fastpath_locked_, 1
+	SHORT_CALLS_FAIL fastpath_
+	SHORT_WAKES_FAIL fastpath_
+	SHORT_CALLS_FAIL fastpath_locked_, 1
+	SHORT_WAKES_FAIL fastpath_locked_, 1
 
 // Several CPUs.
 	.globl entry_syscall_locked
 	.balign 64
 entry_syscall_locked:
 	ENTER_KERNEL
-	SHORT_WAYS_LOCKED fastpath_locked_
+	LOCK_FOR SHORT_CALLS_MASK | SHORT_WAKES_MASK
+	SHORT_CALLS fastpath_locked_
+	SHORT_WAKES fastpath_locked_
+unlock_general_call:
+	movl $0, kernel_lock_taken(%rip)
+	jmp general_call
 
 // Without short ways: what they need is missing.
 	.globl entry_syscall

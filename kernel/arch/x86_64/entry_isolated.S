@@ -37,7 +37,7 @@
 	.balign 64
 entry_syscall_isolated_plain:
 	ENTER_KERNEL
-	SHORT_WAYS fastpath_isolated_
+	SHORT_CALLS fastpath_isolated_
 	jmp general_call
 
 	.globl fastpath_isolated_locked_exit
@@ -57,15 +57,19 @@ fastpath_isolated_exit:
 	swapgs
 	sysretq
 
-	SHORT_WAYS_FAIL fastpath_isolated_
-	SHORT_WAYS_FAIL fastpath_isolated_locked_, 1
+	SHORT_CALLS_FAIL fastpath_isolated_
+	SHORT_CALLS_FAIL fastpath_isolated_locked_, 1
 
 // Several CPUs.
 	.globl entry_syscall_isolated_locked
 	.balign 64
 entry_syscall_isolated_locked:
 	ENTER_KERNEL
-	SHORT_WAYS_LOCKED fastpath_isolated_locked_
+	LOCK_FOR SHORT_CALLS_MASK
+	SHORT_CALLS fastpath_isolated_locked_
+unlock_general_call:
+	movl $0, kernel_lock_taken(%rip)
+	jmp general_call
 
 // Without short ways.
 	.globl entry_syscall_isolated

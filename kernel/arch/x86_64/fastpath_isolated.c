@@ -11,4 +11,4 @@
 #define FASTPATH_WAY(way) fastpath_isolated_##way
 #define FASTPATH_LOCKED   false
 
-#include "../../core/fastpath_ways.h"
+#include "../../core/fastpath_calls.h"

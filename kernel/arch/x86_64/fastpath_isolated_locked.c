@@ -10,4 +10,4 @@
 #define FASTPATH_WAY(way) fastpath_isolated_locked_##way
 #define FASTPATH_LOCKED   true
 
-#include "../../core/fastpath_ways.h"
+#include "../../core/fastpath_calls.h"

@@ -15,24 +15,6 @@
 
 bool arch_copy_bytes(void *to, const void *from, size_t size);
 
-/* --- threads ---------------------------------------------------------------------------------- */
-
-void arch_thread_unload(struct cpu *cpu, struct thread *thread)
-{
-	(void)cpu;
-	if (thread == NULL)
-		return;
-	vector_leave(thread, !thread->vector_dead);
-	thread->vector_dead = false;
-}
-
-void arch_thread_load(struct cpu *cpu, struct thread *thread)
-{
-	(void)cpu;
-	vector_enter(thread);
-	arch_tls_switch(thread);
-}
-
 void arch_flush_requested(struct cpu *cpu)
 {
 	if (cpu->drop_space)
@@ -43,7 +25,8 @@ void arch_flush_requested(struct cpu *cpu)
 	cpu->flush_request = false;
 }
 
-/* --- user memory ------------------------------------------------------------------------------ */
+/* --- user memory
+ * -------------------------------------------------------------------------------------- */
 
 static bool is_user_range(uint64_t address, size_t size)
 {
@@ -86,7 +69,8 @@ bool arch_copy_to_user(uint64_t to, const void *from, size_t size)
 	return copied;
 }
 
-/* --- ports, console, end ---------------------------------------------------------------------- */
+/* --- ports, console, end
+ * -------------------------------------------------------------------------------- */
 
 uint64_t arch_port_in(uint16_t port, uint64_t width)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* The short ways of calls (kernel/core/fastpath_ways.h); called by the entry code only. Each is
- * there for one CPU and, under the kernel lock, for several (`fastpath_locked_`). */
+/* The short ways of calls (kernel/core/fastpath_calls.h, fastpath_wakes.h); called by the entry
+ * code only. Each is there for one CPU and, under the kernel lock, for several (`locked`); under
+ * kernel isolation only call and reply_recv are (`isolated`). */
 #ifndef KERNEL_FASTPATH_H
 #define KERNEL_FASTPATH_H
 
@@ -17,23 +18,26 @@
 /* Ways in, each with a way out that leaves the call to the general way (`_fail`); and the others:
  * `exit`: `self` is the thread to run, `handle` the badge that it gets, `deadline` what it gets in
  * rdx, `other` where it goes on. `resume`: `self` runs on with the registers in its frame. */
-#define FASTPATH_WAYS(prefix)              \
+#define FASTPATH_CALLS(prefix)             \
 	FASTPATH(prefix##call);            \
 	FASTPATH(prefix##call_fail);       \
 	FASTPATH(prefix##reply_recv);      \
 	FASTPATH(prefix##reply_recv_fail); \
-	FASTPATH(prefix##send);            \
-	FASTPATH(prefix##send_fail);       \
-	FASTPATH(prefix##signal);          \
-	FASTPATH(prefix##signal_fail);     \
-	FASTPATH(prefix##yield);           \
-	FASTPATH(prefix##yield_fail);      \
 	FASTPATH(prefix##exit);            \
 	FASTPATH(prefix##resume)
+#define FASTPATH_WAKES(prefix)         \
+	FASTPATH(prefix##send);        \
+	FASTPATH(prefix##send_fail);   \
+	FASTPATH(prefix##signal);      \
+	FASTPATH(prefix##signal_fail); \
+	FASTPATH(prefix##yield);       \
+	FASTPATH(prefix##yield_fail)
 
-FASTPATH_WAYS(fastpath_);
-FASTPATH_WAYS(fastpath_locked_);
-FASTPATH_WAYS(fastpath_isolated_);
-FASTPATH_WAYS(fastpath_isolated_locked_);
+FASTPATH_CALLS(fastpath_);
+FASTPATH_WAKES(fastpath_);
+FASTPATH_CALLS(fastpath_locked_);
+FASTPATH_WAKES(fastpath_locked_);
+FASTPATH_CALLS(fastpath_isolated_);
+FASTPATH_CALLS(fastpath_isolated_locked_);
 
 #endif

@@ -124,8 +124,8 @@ struct thread {
 	bool wait_is_call;
 	bool wait_may_grant;
 	bool fault_pending; /* calling on behalf of a fault: the answer is no message */
-	bool vector_dead;   /* in a system call that does not keep vector state */
 	bool vector_saved;  /* vector state is in `vector`, else initial */
+	bool vector_dead;   /* in a system call that does not keep vector state */
 	bool call_traced;   /* in a system call whose begin is in the trace */
 	uint32_t mxcsr;     /* control words of the vector units, kept in every call */
 	uint16_t fcw;

@@ -17,12 +17,6 @@ void sched_dequeue(struct thread *thread);
  * the kernel in which `cpu->reschedule` was set. */
 void sched_run(struct cpu *cpu);
 
-/* True if `thread` holds the context that runs on this CPU and nothing more urgent is ready. */
-bool sched_may_switch_direct(const struct cpu *cpu, const struct thread *thread);
-
-/* Switches to `next`, which takes over the running context (a call or reply). */
-void sched_switch_direct(struct cpu *cpu, struct thread *next);
-
 /* The timer interrupt: budgets, refills, deadlines. */
 void sched_timer(struct cpu *cpu);
 

@@ -117,18 +117,14 @@ void arch_idle(struct cpu *cpu)
 	longjmp(idle, 1);
 }
 
-void arch_thread_unload(struct cpu *cpu, struct thread *thread)
+void arch_thread_unload(struct thread *thread)
 {
-	(void)cpu;
-	if (thread == NULL)
-		return;
 	thread->vector_saved = !thread->vector_dead;
 	thread->vector_dead = false;
 }
 
-void arch_thread_load(struct cpu *cpu, struct thread *thread)
+void arch_thread_load(struct thread *thread)
 {
-	(void)cpu;
 	thread->vector_saved = false;
 	arch_tls_switch(thread);
 }

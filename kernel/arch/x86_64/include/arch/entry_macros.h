@@ -119,13 +119,17 @@
 	push %rax
 .endm
 
-// Tries the short way of the call in eax (kernel/core/fastpath_ways.h); goes on behind if it has none.
-.macro SHORT_WAYS prefix
+// Try the short way of the call in eax (kernel/core/fastpath_calls.h, fastpath_wakes.h); go on behind
+// if it has none.
+.macro SHORT_CALLS prefix
 	mov %r10, %r11
 	cmp $SYSCALL_REPLY_RECV, %eax
 	jb \prefix\()call
 	mov %rbx, %rcx
 	je \prefix\()reply_recv
+.endm
+
+.macro SHORT_WAKES prefix
 	cmp $SYSCALL_SIGNAL, %eax
 	je \prefix\()signal
 	cmp $SYSCALL_SEND, %eax
@@ -147,21 +151,24 @@
 .endm
 
 // What a short way does not do: the general way, with the registers of the system call.
-.macro SHORT_WAYS_FAIL prefix, locked=0
+.macro SHORT_CALLS_FAIL prefix, locked=0
 	SHORT_WAY_FAILS \prefix, call, SYSCALL_CALL, \locked
 	SHORT_WAY_FAILS \prefix, reply_recv, SYSCALL_REPLY_RECV, \locked
+.endm
+
+.macro SHORT_WAKES_FAIL prefix, locked=0
 	SHORT_WAY_FAILS \prefix, send, SYSCALL_SEND, \locked
 	SHORT_WAY_FAILS \prefix, signal, SYSCALL_SIGNAL, \locked
 	SHORT_WAY_FAILS \prefix, yield, SYSCALL_YIELD, \locked
 .endm
 
-#define SHORT_WAYS_MASK                                                                            \
-	(1 << SYSCALL_CALL | 1 << SYSCALL_REPLY_RECV | 1 << SYSCALL_SEND | 1 << SYSCALL_SIGNAL |   \
-		1 << SYSCALL_YIELD)
+#define SHORT_CALLS_MASK (1 << SYSCALL_CALL | 1 << SYSCALL_REPLY_RECV)
+#define SHORT_WAKES_MASK (1 << SYSCALL_SEND | 1 << SYSCALL_SIGNAL | 1 << SYSCALL_YIELD)
 
-// The same with several CPUs: under the kernel lock, if nobody holds it. The general way waits.
-.macro SHORT_WAYS_LOCKED prefix
-	mov $SHORT_WAYS_MASK, %ecx
+// With several CPUs: takes the kernel lock for the short ways in `mask`, if nobody holds it. The
+// general way waits.
+.macro LOCK_FOR mask
+	mov $(\mask), %ecx
 	bt %eax, %ecx
 	jnc general_call
 	mov $1, %ecx
@@ -169,10 +176,7 @@
 	test %ecx, %ecx
 	jnz general_call
 	cmp CPU_CURRENT, %r15
-	jne 1f                          // it was destroyed meanwhile
-	SHORT_WAYS \prefix
-1:	movl $0, kernel_lock_taken(%rip)
-	jmp general_call
+	jne unlock_general_call         // it was destroyed meanwhile
 .endm
 
 // Where the CPU goes at a vector: 16 bytes each.

@@ -60,23 +60,23 @@ NORETURN void arch_idle(struct cpu *cpu);
 /* Loads an address space's tables. */
 void arch_space_load(struct cpu *cpu, struct address_space *space);
 
-/* Saves what the thread leaving the CPU has in it (vector state where it is to be kept). NULL: no
- * thread. */
-void arch_thread_unload(struct cpu *cpu, struct thread *thread);
+/* Saves what the thread leaving the CPU has in it (vector state where it is to be kept). */
+ALWAYS_INLINE void arch_thread_unload(struct thread *thread)
+{
+	vector_leave(thread);
+}
 
 /* Loads vector state, FS and GS base of the thread that is to run. */
-void arch_thread_load(struct cpu *cpu, struct thread *thread);
-
-/* Both, in the usual case: no vector state is to be kept. */
-ALWAYS_INLINE void arch_thread_switch(struct cpu *cpu, struct thread *from, struct thread *to)
+ALWAYS_INLINE void arch_thread_load(struct thread *thread)
 {
-	if (UNLIKELY(!from->vector_dead || to->vector_saved || !features.xgetbv1)) {
-		arch_thread_unload(cpu, from);
-		arch_thread_load(cpu, to);
-		return;
-	}
-	vector_switch_dead(from, to);
-	arch_tls_switch(to);
+	vector_enter(thread);
+	arch_tls_switch(thread);
+}
+
+ALWAYS_INLINE void arch_thread_switch(struct thread *from, struct thread *to)
+{
+	arch_thread_unload(from);
+	arch_thread_load(to);
 }
 
 /* Whether every system call of this CPU goes the general way, where it is recorded. */

@@ -49,10 +49,52 @@ ALWAYS_INLINE void vector_switch_dead(struct thread *from, struct thread *to)
 	__asm__ volatile("fldcw %0" : : "m"(to->fcw));
 }
 
-/* Saves the live state, or (`keep` false) only the control words. */
-void vector_leave(struct thread *thread, bool keep);
+ALWAYS_INLINE void vector_save(uint8_t *area)
+{
+	if (LIKELY(features.xsave))
+		__asm__ volatile("xsave64 (%0)"
+			:
+			: "r"(area), "a"(vector_state_mask), "d"(0)
+			: "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+ALWAYS_INLINE void vector_load(const uint8_t *area)
+{
+	if (LIKELY(features.xsave))
+		__asm__ volatile("xrstor64 (%0)"
+			:
+			: "r"(area), "a"(vector_state_mask), "d"(0)
+			: "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+/* Saves the live state, or, where a system call does not keep it, only the control words. */
+ALWAYS_INLINE void vector_leave(struct thread *thread)
+{
+	if (!thread->vector_dead) {
+		vector_save(thread->vector);
+		thread->vector_saved = true;
+		return;
+	}
+	__asm__ volatile("stmxcsr %0" : "=m"(thread->mxcsr));
+	__asm__ volatile("fnstcw %0" : "=m"(thread->fcw));
+	thread->vector_saved = false;
+}
 
 /* Loads the thread's saved state, or the initial state with its control words. */
-void vector_enter(struct thread *thread);
+ALWAYS_INLINE void vector_enter(struct thread *thread)
+{
+	if (thread->vector_saved) {
+		vector_load(thread->vector);
+		thread->vector_saved = false;
+		return;
+	}
+	vector_clear();
+	__asm__ volatile("ldmxcsr %0" : : "m"(thread->mxcsr));
+	__asm__ volatile("fldcw %0" : : "m"(thread->fcw));
+}
 
 #endif

@@ -27,12 +27,12 @@ ALWAYS_INLINE void arch_relax(void)
 
 NORETURN void arch_idle(struct cpu *cpu);
 void arch_space_load(struct cpu *cpu, struct address_space *space);
-void arch_thread_unload(struct cpu *cpu, struct thread *thread);
-void arch_thread_load(struct cpu *cpu, struct thread *thread);
-ALWAYS_INLINE void arch_thread_switch(struct cpu *cpu, struct thread *from, struct thread *to)
+void arch_thread_unload(struct thread *thread);
+void arch_thread_load(struct thread *thread);
+ALWAYS_INLINE void arch_thread_switch(struct thread *from, struct thread *to)
 {
-	arch_thread_unload(cpu, from);
-	arch_thread_load(cpu, to);
+	arch_thread_unload(from);
+	arch_thread_load(to);
 }
 
 ALWAYS_INLINE void arch_tls_switch(const struct thread *thread)

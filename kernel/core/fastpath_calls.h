@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* The short ways of the calls that direct the flow of control from one thread to another: call,
- * reply_recv, send and signal to a thread that waits, yield. For anything else nothing is changed
- * and the general way (ipc.c, notification.c, sched.c) does it; so each condition here is one that
- * the general way would decide alike.
+/* The short ways of call and reply_recv: a short message to a thread that waits, on a context that
+ * travels along. For anything else nothing is changed and the general way (ipc.c) does it; so each
+ * condition here is one that the general way would decide alike.
  *
  * A message's words stay in registers all the way: they are arguments that are passed on to the
  * exit (preserve_none has no registers to save). docs/design/kernel.md counts the instructions.
@@ -10,12 +9,14 @@
  * Not a header: the body of fastpath.c and its variants, which define
  *   FASTPATH_WAY(name)  the name of a way or an exit in this variant
  *   FASTPATH_LOCKED     whether there are other CPUs, and the kernel lock was taken by the entry */
+#include "message.h"
 #include "run_queue.h"
 #include "switch.h"
 #include <arch/machine.h>
 #include <arch/paging.h>
 #include <arch/vector.h>
 #include <kernel/fastpath.h>
+#include <kernel/fault.h>
 #include <kernel/space.h>
 #include <kernel/time.h>
 
@@ -53,8 +54,7 @@ ALWAYS_INLINE bool transfer(const struct thread *from, struct thread *to, uint64
 		return true;
 	if (words > ABI_MESSAGE_WORDS || from->message == NULL || to->message == NULL)
 		return false;
-	for (uint32_t i = ABI_MESSAGE_REGISTER_WORDS; i < words; i++)
-		to->message->words[i] = from->message->words[i];
+	message_copy_page_words(from->message, to->message, words);
 	return true;
 }
 
@@ -83,10 +83,6 @@ ALWAYS_INLINE void switch_to(struct thread *from, struct thread *to)
 #define EXIT(thread, badge)                                  \
 	__attribute__((musttail)) return FASTPATH_WAY(exit)( \
 		w3, w4, w5, thread, badge, info, 0, (thread)->frame.rip, w0, w1, w2)
-/* Without a message: what the thread gets in rdx. */
-#define EXIT_RESULT(thread, result)                          \
-	__attribute__((musttail)) return FASTPATH_WAY(exit)( \
-		0, 0, 0, thread, 0, 0, result, (thread)->frame.rip, 0, 0, 0)
 /* With all the registers in its frame. */
 #define RESUME(thread) \
 	__attribute__((musttail)) return FASTPATH_WAY(resume)(0, 0, 0, thread, 0, 0, 0, 0, 0, 0, 0)
@@ -118,8 +114,6 @@ ALWAYS_INLINE void forget_receiver(struct endpoint *endpoint)
 	endpoint->waiting.first = NULL;
 	endpoint->state = ENDPOINT_IDLE;
 }
-
-/* --- on the caller's context ------------------------------------------------------------------ */
 
 FASTPATH(FASTPATH_WAY(call))
 {
@@ -168,31 +162,42 @@ FASTPATH(FASTPATH_WAY(call))
 	EXIT(server, slot->badge);
 }
 
-FASTPATH(FASTPATH_WAY(reply_recv))
-{
-	struct slot *reply_slot;
-	struct slot *slot;
-	struct sched_context *sc = self->sc;
-	struct endpoint *endpoint;
+/* The two sides of an answer that `self` owes and would wait behind. */
+struct answer {
+	struct reply *reply;
 	struct thread *caller;
+	struct endpoint *endpoint;
+};
+
+ALWAYS_INLINE bool can_answer(
+	const struct thread *self, handle_t handle, handle_t other, struct answer *answer)
+{
+	struct slot *slot;
 	struct reply *reply;
 
-	if (UNLIKELY(disturbed(self) || deadline != TIME_NEVER ||
-		     !find(self, handle, OBJECT_REPLY, 0, &reply_slot)))
-		FAIL(reply_recv);
-	reply = (struct reply *)reply_slot->object;
-	caller = reply->caller;
-	if (UNLIKELY(reply->state != REPLY_OWED || caller == NULL || reply->lent != sc ||
-		     sc->chain != reply || caller->fault_pending || caller->vector_saved))
-		FAIL(reply_recv);
+	if (UNLIKELY(!find(self, handle, OBJECT_REPLY, 0, &slot)))
+		return false;
+	reply = (struct reply *)slot->object;
+	answer->reply = reply;
+	answer->caller = reply->caller;
+	if (UNLIKELY(reply->state != REPLY_OWED || reply->caller == NULL ||
+		     reply->lent != self->sc || self->sc->chain != reply))
+		return false;
 	if (UNLIKELY(!find(self, other, OBJECT_ENDPOINT, RIGHT_READ, &slot)))
-		FAIL(reply_recv);
-	endpoint = (struct endpoint *)slot->object;
-	if (UNLIKELY(endpoint->state != ENDPOINT_IDLE || self->boosters.root != NULL ||
-		     (self->bound != NULL && self->bound->bits != 0) ||
-		     (int32_t)caller->priority < cpu_here->ready.top ||
-		     !transfer(self, caller, info)))
-		FAIL(reply_recv);
+		return false;
+	answer->endpoint = (struct endpoint *)slot->object;
+	return LIKELY(answer->endpoint->state == ENDPOINT_IDLE && self->boosters.root == NULL &&
+		      (self->bound == NULL || self->bound->bits == 0) &&
+		      (int32_t)reply->caller->priority >= cpu_here->ready.top);
+}
+
+/* Gives the context back to the caller and leaves `self` waiting for the next message. */
+ALWAYS_INLINE void give_answer(struct thread *self, const struct answer *answer)
+{
+	struct sched_context *sc = self->sc;
+	struct reply *reply = answer->reply;
+	struct thread *caller = answer->caller;
+	struct endpoint *endpoint = answer->endpoint;
 
 	sc->chain = reply->next;
 	sc->chain_depth--;
@@ -213,132 +218,42 @@ FASTPATH(FASTPATH_WAY(reply_recv))
 	endpoint->waiting.root = &self->wait_node; /* its links are NULL while it is in no tree */
 	endpoint->waiting.first = &self->wait_node;
 	endpoint->state = ENDPOINT_RECEIVERS;
+}
+
+/* Whether the thread, whose call is answered, does not just go on behind it. */
+ALWAYS_INLINE bool faulted_or_keeps_vector(const struct thread *caller)
+{
+	uint16_t both;
+
+	_Static_assert(offsetof(struct thread, vector_saved) ==
+			       offsetof(struct thread, fault_pending) + sizeof(bool),
+		"looked at together");
+	__builtin_memcpy(&both, &caller->fault_pending, sizeof(both));
+	return both != 0;
+}
+
+FASTPATH(FASTPATH_WAY(reply_recv))
+{
+	struct answer answer;
+	struct thread *caller;
+
+	if (UNLIKELY(disturbed(self) || deadline != TIME_NEVER ||
+		     !can_answer(self, handle, other, &answer)))
+		FAIL(reply_recv);
+	caller = answer.caller;
+	if (UNLIKELY(faulted_or_keeps_vector(caller))) {
+		if (!caller->fault_pending || info != MESSAGE_INFO(FAULT_REPLY_RESUME, 0))
+			FAIL(reply_recv);
+		caller->fault_pending = false;
+		give_answer(self, &answer);
+		self->vector_dead = true;
+		arch_thread_switch(self, caller);
+		make_current(caller);
+		RESUME(caller);
+	}
+	if (UNLIKELY(!transfer(self, caller, info)))
+		FAIL(reply_recv);
+	give_answer(self, &answer);
 	switch_to(self, caller);
 	EXIT(caller, 0);
-}
-
-/* --- to a context of its own ------------------------------------------------------------------ */
-
-/* Whether a context needs nothing but its time noted when it takes or leaves the CPU. */
-ALWAYS_INLINE bool is_plain(const struct sched_context *sc)
-{
-	return sc->plain && sc->deadline == TIME_NEVER;
-}
-
-/* Whether `next`, which waits, is to run at once in place of `self`, which could go on. */
-ALWAYS_INLINE bool preempts(const struct thread *next, const struct thread *self)
-{
-	return next->priority > self->priority && (int32_t)self->priority >= cpu_here->ready.top &&
-	       is_plain(self->sc) && next->sc != NULL && is_plain(next->sc) &&
-	       (!FASTPATH_LOCKED || next->sc->cpu == cpu_here->id);
-}
-
-/* Charges `self` and starts `next`'s time. False, and nothing happened: a slice ended, or the timer
- * is to be set. */
-ALWAYS_INLINE bool hand_over(struct thread *self, struct thread *next)
-{
-	struct sched_context *sc = self->sc;
-	time_ns now = time_now();
-	time_ns used = now - cpu_here->run_start;
-
-	if (UNLIKELY(used + TIMER_SLACK >= sc->remaining ||
-		     now + next->sc->remaining < cpu_here->timer_next))
-		return false;
-	sc->remaining -= used;
-	sc->consumed += used;
-	self->cpu_time += used;
-	cpu_here->run_start = now;
-	cpu_here->running = next->sc;
-	cpu_here->switches++;
-	return true;
-}
-
-/* `self`, which will find `OK` when it runs again, stands first among its equals. */
-ALWAYS_INLINE void step_back(struct thread *self, struct thread *next)
-{
-	self->frame.number = (uint64_t)OK;
-	run_queue_push(&cpu_self()->ready, self);
-	next->state = THREAD_STATE_READY;
-	next->wait_deadline = TIME_NEVER;
-}
-
-FASTPATH(FASTPATH_WAY(send))
-{
-	struct slot *slot;
-	struct endpoint *endpoint;
-	struct thread *receiver;
-	struct reply *reply;
-
-	if (UNLIKELY(disturbed(self) || !find(self, handle, OBJECT_ENDPOINT, RIGHT_WRITE, &slot)))
-		FAIL(send);
-	endpoint = (struct endpoint *)slot->object;
-	receiver = only_receiver(endpoint);
-	if (UNLIKELY(receiver == NULL || receiver->vector_saved || !preempts(receiver, self) ||
-		     !transfer(self, receiver, info) || !hand_over(self, receiver)))
-		FAIL(send);
-	forget_receiver(endpoint);
-	reply = receiver->reply;
-	if (reply != NULL) {
-		reply->state = REPLY_FREE;
-		reply->server = NULL;
-		receiver->reply = NULL;
-	}
-	step_back(self, receiver);
-	switch_to(self, receiver);
-	EXIT(receiver, slot->badge);
-}
-
-FASTPATH(FASTPATH_WAY(signal))
-{
-	struct slot *slot;
-	struct notification *notification;
-	struct thread *waiter;
-	uint64_t bits;
-	uint64_t taken;
-
-	if (UNLIKELY(disturbed(self) ||
-		     !find(self, handle, OBJECT_NOTIFICATION, RIGHT_WRITE, &slot)))
-		FAIL(signal);
-	notification = (struct notification *)slot->object;
-	waiter = notification->waiter;
-	bits = slot->badge != 0 ? slot->badge : 1;
-	bits |= notification->bits;
-	if (UNLIKELY(notification->bound != NULL))
-		FAIL(signal);
-	if (waiter == NULL) {
-		notification->bits = bits;
-		EXIT_RESULT(self, 0);
-	}
-	taken = bits & waiter->wait_info;
-	if (UNLIKELY(taken == 0 || !preempts(waiter, self) || !hand_over(self, waiter)))
-		FAIL(signal);
-	notification->bits = bits & ~taken;
-	notification->waiter = NULL;
-	step_back(self, waiter);
-	self->vector_dead = false;
-	arch_thread_unload(cpu_self(), self);
-	arch_thread_load(cpu_self(), waiter);
-	make_current(waiter);
-	EXIT_RESULT(waiter, taken);
-}
-
-FASTPATH(FASTPATH_WAY(yield))
-{
-	struct thread *next;
-
-	if (UNLIKELY(disturbed(self) || self->first_native != 0 || !is_plain(self->sc)))
-		FAIL(yield);
-	if (cpu_here->ready.top < (int32_t)self->priority)
-		EXIT_RESULT(self, 0);
-	next = cpu_here->ready.heads[self->priority];
-	if (UNLIKELY(cpu_here->ready.top != (int32_t)self->priority || !is_plain(next->sc) ||
-		     !hand_over(self, next)))
-		FAIL(yield);
-	self->sc->remaining = self->sc->budget;
-	self->frame.number = (uint64_t)OK;
-	self->vector_dead = true;
-	run_queue_rotate(&cpu_self()->ready, self);
-	arch_thread_switch(cpu_self(), self, next);
-	make_current(next);
-	RESUME(next);
 }

@@ -75,6 +75,21 @@ void fault_raise(
 	fault_stop(cpu, thread);
 }
 
+void fault_timeout(struct cpu *cpu, struct thread *thread)
+{
+	struct slot *slot = &thread->slots[THREAD_SLOT_TIMEOUT];
+
+	if (slot->type != OBJECT_ENDPOINT)
+		return;
+	trace_record(cpu, TRACE_EVENT_FAULT, thread->frame.rip, FAULT_TIMEOUT);
+	thread->fault_words[0] = FAULT_TIMEOUT;
+	thread->fault_words[1] = thread->sc->consumed;
+	thread->fault_words[2] = thread->sc->refill;
+	thread->fault_words[3] = thread->frame.rip;
+	if (ipc_fault(cpu, thread, slot) != OK)
+		thread->fault_pending = false; /* nobody to tell: it waits for its refill */
+}
+
 bool fault_answer(struct thread *thread, uint32_t label)
 {
 	thread->fault_pending = false;

@@ -60,6 +60,19 @@ static void call_connect(
 	donate_priority(server, caller->priority);
 }
 
+static bool is_timeout(const struct thread *caller)
+{
+	return caller->fault_pending && caller->fault_words[0] == FAULT_TIMEOUT;
+}
+
+/* `caller` keeps its context, which has nothing left to lend: the server runs on its own. */
+static void timeout_connect(struct thread *caller, struct reply *reply)
+{
+	*reply = (struct reply){.state = REPLY_OWED, .caller = caller, .deadline = TIME_NEVER};
+	caller->reply = reply;
+	caller->state = THREAD_STATE_CALLING;
+}
+
 void context_leave_holder(struct thread *holder)
 {
 	sched_dequeue(holder);
@@ -81,7 +94,8 @@ void reply_return_context(struct reply *reply, struct thread *caller)
 	struct thread *holder;
 
 	if (sc == NULL) {
-		context_give(caller->home, caller);
+		if (caller->sc == NULL) /* else it had kept it: fault_timeout */
+			context_give(caller->home, caller);
 		return;
 	}
 	holder = sc->holder;
@@ -332,6 +346,8 @@ static status_t accept_sender(
 
 	if (!message_fits(self, info))
 		status = ERR_TOO_LONG;
+	else if (is_timeout(sender))
+		status = reply == NULL || self->home == NULL ? ERR_UNFUNDED : OK;
 	else if (sender->wait_is_call ? reply == NULL || sender->sc == NULL : self->home == NULL)
 		status = ERR_UNFUNDED; /* a caller's context can have gone while it waited */
 	if (status != OK) {
@@ -341,7 +357,9 @@ static status_t accept_sender(
 	endpoint_remove_waiter(endpoint, sender);
 	message_transfer(sender, self, info, sender->wait_badge);
 	context_park(self);
-	if (sender->wait_is_call) {
+	if (is_timeout(sender)) {
+		timeout_connect(sender, reply);
+	} else if (sender->wait_is_call) {
 		time_ns deadline = sender->wait_deadline;
 		struct sched_context *sc = sender->sc;
 
@@ -496,10 +514,12 @@ status_t ipc_fault(struct cpu *cpu, struct thread *self, struct slot *slot)
 
 	if (slot->type != OBJECT_ENDPOINT || self->sc == NULL)
 		return ERR_INVALID_HANDLE;
-	if (self->sc->chain_depth >= ABI_CALL_CHAIN)
-		return ERR_DEPTH;
-	endpoint = (struct endpoint *)slot->object;
 	self->fault_pending = true;
+	if (self->sc->chain_depth >= ABI_CALL_CHAIN && !is_timeout(self)) {
+		self->fault_pending = false;
+		return ERR_DEPTH;
+	}
+	endpoint = (struct endpoint *)slot->object;
 	if (endpoint->state != ENDPOINT_RECEIVERS) {
 		self->wait_info = FAULT_MESSAGE_INFO;
 		self->wait_badge = slot->badge;
@@ -510,12 +530,18 @@ status_t ipc_fault(struct cpu *cpu, struct thread *self, struct slot *slot)
 		return OK;
 	}
 	receiver = endpoint_first(endpoint);
-	if (receiver->reply == NULL) {
+	if (receiver->reply == NULL || (is_timeout(self) && receiver->home == NULL)) {
 		self->fault_pending = false;
 		return ERR_UNFUNDED;
 	}
 	endpoint_remove_waiter(endpoint, receiver);
 	message_transfer_fault(self, receiver, slot->badge);
+	if (is_timeout(self)) {
+		timeout_connect(self, receiver->reply);
+		receiver->reply = NULL;
+		thread_make_ready(receiver);
+		return OK;
+	}
 	call_connect(self, receiver, receiver->reply, TIME_NEVER);
 	run_server(cpu, receiver);
 	return OK;

@@ -9,6 +9,7 @@
 #include <arch/machine.h>
 #include <arch/vector.h>
 #include <kernel/endpoint.h>
+#include <kernel/fault.h>
 #include <kernel/sched.h>
 #include <kernel/space.h>
 #include <kernel/thread.h>
@@ -143,14 +144,23 @@ static void budget_refill(struct sched_context *sc, time_ns now)
 		sc->refill = now + sc->period;
 }
 
-/* A context used up its budget. Round robin: a new slice, behind its equals. */
-static void budget_exhausted(struct sched_context *sc, time_ns now)
+/* The running context used up its budget. Round robin: a new slice, behind its equals. Others wait
+ * for their refill; the holder's time-out endpoint, if it has one, is told. */
+static void budget_exhausted(struct cpu *cpu, time_ns now)
 {
+	struct sched_context *sc = cpu->running;
+	struct thread *holder = sc->holder;
+	bool gave_up = sc->gave_up;
+
+	sc->gave_up = false;
 	if (sc->period == 0 || now >= sc->refill) {
 		budget_refill(sc, now);
 		return;
 	}
 	sc->throttled = true;
+	if (!gave_up && holder != NULL && holder == cpu->entry.current &&
+		holder->state == THREAD_STATE_READY && holder->sc == sc)
+		fault_timeout(cpu, holder);
 }
 
 /* --- choosing ------------------------------------------------------------------------------------
@@ -262,7 +272,7 @@ void sched_run(struct cpu *cpu)
 	switch_charge(cpu, now);
 	if (cpu->running != NULL && budget_is_used_up(cpu->running)) {
 		used_up = true;
-		budget_exhausted(cpu->running, now);
+		budget_exhausted(cpu, now);
 	}
 	if (!used_up && stays(cpu, previous))
 		switch_arm_timer(cpu, now + cpu->running->remaining, cpu->running->deadline);
@@ -283,6 +293,7 @@ void sched_yield(struct cpu *cpu)
 		return;
 	switch_charge(cpu, time_now());
 	sc->remaining = 0;
+	sc->gave_up = true;
 	cpu->reschedule = true;
 }
 

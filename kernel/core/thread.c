@@ -92,7 +92,10 @@ void thread_end_wait(struct thread *thread, status_t status)
 	if (thread->fault_pending) { /* its registers are not a system call's */
 		thread->fault_pending = false;
 		thread->wait_deadline = TIME_NEVER;
-		thread->state = THREAD_STATE_FAULTED;
+		if (thread->fault_words[0] == FAULT_TIMEOUT)
+			thread_make_ready(thread); /* and waits for its refill */
+		else
+			thread->state = THREAD_STATE_FAULTED;
 		return;
 	}
 	thread_set_status(thread, status);

@@ -77,6 +77,45 @@ static void test_budget(void)
 	worker_join(&workers[0]);
 }
 
+/* Each time the budget is used up the handler is told, and decides. */
+static void test_timeout(void)
+{
+	handle_t timeouts = make(OBJECT_ENDPOINT, 0);
+	handle_t reply = make(OBJECT_REPLY, 0);
+	handle_t page;
+	struct message m;
+
+	stop = false;
+	counters[0] = 0;
+	worker_prepare(&workers[0], counter, (void *)0, LOW, (unsigned)root->cpu_count - 1, 0);
+	map_page(&page);
+	CHECK_STATUS(address_space_unmap(root->space, page), OK);
+	CHECK_STATUS(thread_configure(workers[0].thread, root->cnode, root->space, page,
+			     workers[0].context, 0, mint(timeouts, RIGHT_WRITE, 21)),
+		OK);
+	CHECK_STATUS(sched_context_configure(
+			     workers[0].context, root->cpu_count - 1, 2000000, 20000000, 0),
+		OK);
+	CHECK_STATUS(thread_resume(workers[0].thread), OK);
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t before;
+
+		CHECK_STATUS(sys_recv(reply, timeouts, &m, 0, soon(10000)), OK);
+		CHECK(m.badge == 21 && m.words[0] == FAULT_TIMEOUT);
+		CHECK(m.words[1] >= 1900000 * (i + 1));
+		before = counters[0];
+		pause_ms(50); /* it waits, whatever its budget is by now */
+		CHECK(before > 0 && counters[0] == before);
+		m = (struct message){.info = message_info(FAULT_REPLY_RESUME, 0, 0)};
+		CHECK_STATUS(sys_reply(reply, &m), OK);
+	}
+	CHECK_STATUS(sys_recv(reply, timeouts, &m, 0, soon(10000)), OK);
+	stop = true;
+	m = (struct message){.info = message_info(FAULT_REPLY_RESUME, 0, 0)};
+	CHECK_STATUS(sys_reply(reply, &m), OK);
+	worker_join(&workers[0]);
+}
+
 static void test_context_errors(void)
 {
 	handle_t context = make(OBJECT_SCHED_CONTEXT, 0);
@@ -293,6 +332,7 @@ const struct test sched_tests[] = {
 	{"sched/round_robin", test_round_robin},
 	{"sched/priority", test_priority},
 	{"sched/budget", test_budget},
+	{"sched/timeout", test_timeout},
 	{"sched/context_errors", test_context_errors},
 	{"sched/deadline_class", test_deadline_class},
 	{"sched/stop_resume", test_stop_resume},

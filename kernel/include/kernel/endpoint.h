@@ -27,8 +27,9 @@ NODISCARD status_t ipc_reply(struct cpu *cpu, struct thread *self);
 NODISCARD status_t notification_signal_call(struct cpu *cpu, struct thread *self);
 NODISCARD status_t notification_wait_call(struct cpu *cpu, struct thread *self);
 
-/* Sends a fault on behalf of `self` to the endpoint in `slot` and leaves it CALLING.
- * ERR_...: there is nobody to take it; nothing changed. */
+/* Sends a fault on behalf of `self` to the endpoint in `slot` and leaves it CALLING. A time-out
+ * does not lend the context: whoever takes it runs on its own. ERR_...: there is nobody to take it;
+ * nothing changed. */
 NODISCARD status_t ipc_fault(struct cpu *cpu, struct thread *self, struct slot *slot);
 
 /* Ends the wait of a thread that is CALLING: it leaves with its context. */

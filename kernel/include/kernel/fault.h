@@ -17,6 +17,10 @@
 void fault_raise(
 	struct cpu *cpu, struct thread *thread, uint64_t kind, uint64_t address, uint64_t access);
 
+/* The running thread's context used up its budget: tells the thread's time-out endpoint, if it has
+ * one. The thread then waits for the answer, keeping its context. */
+void fault_timeout(struct cpu *cpu, struct thread *thread);
+
 /* Acts on the label of a fault handler's answer. True if the thread is to run. */
 bool fault_answer(struct thread *thread, uint32_t label);
 

@@ -63,6 +63,7 @@ struct sched_context {
 	time_ns consumed;
 	uint64_t class; /* 0: by priority; 1: earliest deadline first */
 	bool throttled; /* waits for its refill */
+	bool gave_up;   /* the rest of its budget: no time-out */
 	bool plain;     /* by priority and without a period */
 	bool configured;
 	struct tree_node timer; /* in its CPU's timers: deadline or refill */

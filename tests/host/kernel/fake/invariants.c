@@ -283,7 +283,9 @@ static void check_wait(const struct thread *t)
 		break;
 	case THREAD_STATE_CALLING:
 		FAKE_CHECK(t->reply != NULL && t->reply->state == REPLY_OWED);
-		FAKE_CHECK(t->reply->caller == t && t->sc == NULL);
+		FAKE_CHECK(t->reply->caller == t &&
+			   (t->sc == NULL || (t->fault_pending && t->reply->lent == NULL &&
+						     t->fault_words[0] == FAULT_TIMEOUT)));
 		break;
 	case THREAD_STATE_WAITING:
 		FAKE_CHECK(((struct notification *)t->waiting_on)->waiter == t);

@@ -63,6 +63,7 @@ DECLARE(address_space, give_tables);
 DECLARE(address_space, map);
 DECLARE(address_space, protect);
 DECLARE(address_space, unmap);
+DECLARE(address_space, clone);
 DECLARE(frame, sync_code);
 DECLARE(frame, physical);
 DECLARE(irq_control, allocate_line);

@@ -103,6 +103,40 @@ status_t address_space_unmap_method(struct invocation *in)
 	return OK;
 }
 
+#define CLONE_MAX 256u
+
+status_t address_space_clone_method(struct invocation *in)
+{
+	uint64_t count = ARGUMENT(in, 4);
+	uint64_t missing = 0;
+	struct slot *space;
+	struct slot *table;
+	struct slot *first;
+	struct slot *to;
+	struct slot *last;
+	status_t status = cspace_lookup_object(
+		in->self, ARGUMENT(in, 0), OBJECT_ADDRESS_SPACE, RIGHT_CONTROL, &space);
+
+	if (status == OK)
+		status = cspace_lookup_object(
+			in->self, ARGUMENT(in, 1), OBJECT_CNODE, RIGHT_CONTROL, &table);
+	if (status == OK && (count == 0 || count > CLONE_MAX || ARGUMENT(in, 2) > UINT32_MAX ||
+				    ARGUMENT(in, 3) > UINT32_MAX))
+		status = ERR_RANGE;
+	for (uint32_t i = 2; status == OK && i < 4; i++) {
+		struct cnode *cnode = (struct cnode *)table->object;
+
+		status = cnode_slot(cnode, ARGUMENT(in, i), i == 2 ? &first : &to);
+		if (status == OK)
+			status = cnode_slot(cnode, ARGUMENT(in, i) + count - 1, &last);
+	}
+	for (uint64_t i = 0; status == OK && i < count; i++)
+		status = space_clone(target_space(in), (struct address_space *)space->object,
+			&first[i], &to[i], &in->slice, &missing);
+	set_result(in, 0, missing);
+	return status;
+}
+
 /* --- frames ----------------------------------------------------------------------------------- */
 
 status_t frame_sync_code_method(struct invocation *in)

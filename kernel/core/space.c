@@ -166,6 +166,48 @@ status_t space_protect(struct address_space *space, struct slot *frame, uint64_t
 	return OK;
 }
 
+static bool is_clone(
+	const struct address_space *to, const struct slot *source, const struct slot *copy)
+{
+	return copy->type == OBJECT_FRAME && copy->object == source->object &&
+	       copy->badge == source->badge && copy->detail == source->detail &&
+	       mapping_space(copy) == to;
+}
+
+status_t space_clone(struct address_space *to, struct address_space *from, struct slot *source,
+	struct slot *copy, struct slice *slice, uint64_t *missing)
+{
+	uint64_t address = mapped_address(source);
+	uint64_t pages = mapped_pages(source);
+	uint64_t entries = pages < SPACE_MAP_ENTRIES ? pages : SPACE_MAP_ENTRIES;
+	uint64_t flags;
+	status_t status;
+
+	if (source->type == OBJECT_NULL || (to != from && is_clone(to, source, copy)))
+		return OK;
+	if (source->type != OBJECT_FRAME)
+		return ERR_WRONG_TYPE;
+	if (copy->type != OBJECT_NULL)
+		return ERR_OCCUPIED;
+	if (mapping_space(source) != from)
+		return ERR_NOT_MAPPED;
+	if (to->torn || from->torn)
+		return ERR_PEER_DEAD;
+	status = arch_map_check(to, address, mapped_physical(source), pages, missing);
+	if (status != OK)
+		return status;
+	if (!slice_take(slice, (uint32_t)(2 + entries * (SLICE_STEPS - 2) / SPACE_MAP_ENTRIES)))
+		return ERR_AGAIN;
+	flags = arch_mapped_flags(from, address) & ~(uint64_t)RIGHT_WRITE;
+	arch_protect(from, address, mapped_physical(source), pages, flags);
+	arch_map(to, address, mapped_physical(source), pages, flags);
+	slot_copy(copy, source, source->rights);
+	copy->badge = source->badge;
+	copy->detail = source->detail;
+	mapping_link(&to->mappings, copy, to);
+	return OK;
+}
+
 void space_unmap(struct slot *frame)
 {
 	struct address_space *space = mapping_space(frame);

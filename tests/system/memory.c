@@ -88,6 +88,48 @@ static void test_large_mapping(void)
 	CHECK_STATUS(address_space_unmap(root->space, frame), OK);
 }
 
+static volatile uint64_t *cloned;
+
+static void writer(struct worker *self)
+{
+	*cloned = 6; /* faults until somebody gives it a page of its own */
+	self->words[0] = *cloned;
+}
+
+/* A range in two spaces: who writes first is told, the other's contents stay. */
+static void test_clone(void)
+{
+	handle_t space = make(OBJECT_ADDRESS_SPACE, 0);
+	handle_t faults = make(OBJECT_ENDPOINT, 0);
+	handle_t reply = make(OBJECT_REPLY, 0);
+	handle_t frame;
+	uint64_t to = next_slot();
+	uint64_t missing = 0;
+	struct message m;
+	status_t status;
+
+	cloned = map_page(&frame);
+	*cloned = 5;
+	while ((status = address_space_clone(space, root->space, root->cnode, PATH(frame), to, 1,
+			&missing)) == ERR_NEED_TABLES) {
+		for (uint64_t i = 0; i < missing; i++)
+			CHECK_STATUS(address_space_give_tables(space, root->cnode,
+					     PATH(make(OBJECT_PAGE_TABLE, 0)), 1),
+				OK);
+	}
+	CHECK_STATUS(status, OK);
+	worker_start(&workers[0], writer, nullptr, HIGH, (unsigned)root->cpu_count - 1, faults);
+	CHECK_STATUS(sys_recv(reply, faults, &m, 0, soon(10000)), OK);
+	CHECK(m.words[0] == FAULT_PAGE && m.words[1] == (uint64_t)cloned && m.words[2] == 5);
+	CHECK(*cloned == 5);
+	CHECK_STATUS(cnode_delete(root->cnode, to), OK);
+	CHECK_STATUS(address_space_protect(root->space, frame, RW), OK);
+	m = (struct message){.info = message_info(FAULT_REPLY_RESUME, 0, 0)};
+	CHECK_STATUS(sys_reply(reply, &m), OK);
+	worker_join(&workers[0]);
+	CHECK(workers[0].words[0] == 6);
+}
+
 static void test_tables(void)
 {
 	handle_t space = make(OBJECT_ADDRESS_SPACE, 0);
@@ -306,6 +348,7 @@ const struct test memory_tests[] = {
 	{"memory/map_errors", test_map_errors},
 	{"memory/map_and_clear", test_map_and_clear},
 	{"memory/large_mapping", test_large_mapping},
+	{"memory/clone", test_clone},
 	{"memory/tables", test_tables},
 	{"memory/fault_handler", test_fault_handler},
 	{"memory/fault_kinds", test_fault_kinds},

@@ -368,6 +368,23 @@ static void rewrite(struct address_space *space, uint64_t address, uint64_t phys
 	}
 }
 
+uint64_t arch_mapped_flags(const struct address_space *space, uint64_t address)
+{
+	uint64_t size;
+	uint64_t entry = arch_leaf(space->root, address, &size);
+	uint64_t flags = RIGHT_READ;
+
+	if ((entry & ENTRY_WRITE) != 0)
+		flags |= RIGHT_WRITE;
+	if ((entry & ENTRY_NX) == 0)
+		flags |= RIGHT_EXECUTE;
+	if ((entry & ENTRY_PCD) != 0)
+		flags |= MAP_FLAG_UNCACHED;
+	else if ((entry & ENTRY_PWT) != 0)
+		flags |= MAP_FLAG_WRITE_COMBINING;
+	return flags;
+}
+
 void arch_protect(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages,
 	uint64_t flags)
 {

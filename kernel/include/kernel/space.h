@@ -30,6 +30,12 @@ NODISCARD status_t space_map(struct address_space *space, struct slot *frame, ui
 	uint64_t address, uint64_t pages, uint64_t flags, uint64_t *missing);
 NODISCARD status_t space_protect(struct address_space *space, struct slot *frame, uint64_t flags);
 
+/* Copies the frame in `source`, mapped in `from`, to the empty slot `copy`, mapped in `to` at the
+ * same address, both read-only. OK also if that was done before, or `source` is empty. ERR_AGAIN:
+ * the slice is used up. */
+NODISCARD status_t space_clone(struct address_space *to, struct address_space *from,
+	struct slot *source, struct slot *copy, struct slice *slice, uint64_t *missing);
+
 /* A table from the pool, zeroed; the pool is not empty. For the table code. */
 uint64_t space_pool_take(struct address_space *space);
 void space_pool_return(struct address_space *space, uint64_t table);

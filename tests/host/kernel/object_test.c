@@ -417,6 +417,81 @@ static void test_isolation(void **state)
 	boot[300] = 0;
 }
 
+/* The entry for `address`, or 0. */
+static uint64_t entry_of(handle_t space, uint64_t address)
+{
+	uint64_t size;
+
+	return arch_leaf(((struct address_space *)user_object(space))->root, address, &size);
+}
+
+#define CLONES  40u
+#define PRESENT 1u
+#define WRITE   2u
+
+static status_t clone(handle_t to, handle_t from, uint64_t first, uint64_t slots, uint64_t count)
+{
+	return user_invoke(
+		to, METHOD_ADDRESS_SPACE_CLONE, from, fake_info->cnode, first, slots, count);
+}
+
+static void test_clone(void **state)
+{
+	handle_t from = new_space(4);
+	handle_t to = new_space(2);
+	handle_t frames[CLONES];
+	uint64_t slots = user_slot();
+	uint64_t first;
+
+	(void)state;
+	for (uint32_t i = 1; i < CLONES; i++)
+		(void)user_slot();
+	for (uint32_t i = 0; i < CLONES; i++) {
+		frames[i] = user_make(OBJECT_FRAME, 14);
+		assert_int_equal(map(from, frames[i], ADDRESS + i * 0x4000, 4, RW), OK);
+	}
+	first = user_index(frames[0]);
+	assert_int_equal(user_index(frames[CLONES - 1]), first + CLONES - 1);
+	assert_int_equal(clone(to, from, first, slots, 0), ERR_RANGE);
+	assert_int_equal(clone(to, from, first, slots, 257), ERR_RANGE);
+	assert_int_equal(clone(to, from, first, UINT64_MAX - 1, 2), ERR_RANGE);
+	assert_int_equal(clone(to, fake_info->cnode, first, slots, 1), ERR_WRONG_TYPE);
+	assert_int_equal(clone(to, to, first, slots, 1), ERR_NOT_MAPPED);
+	assert_int_equal(clone(from, from, first, slots, 1), ERR_ALREADY_MAPPED);
+	assert_int_equal(clone(to, from, first, first, 1), ERR_OCCUPIED);
+	assert_int_equal(clone(to, from, first, slots, 1), ERR_NEED_TABLES);
+	assert_int_equal(user_self->frame.args[2], 1);
+	assert_true((entry_of(from, ADDRESS) & WRITE) != 0); /* nothing changed */
+	assert_int_equal(user_slot_at(slots)->type, OBJECT_NULL);
+	assert_int_equal(user_invoke(to, METHOD_ADDRESS_SPACE_GIVE_TABLES, fake_info->cnode,
+				 user_index(user_make(OBJECT_PAGE_TABLE, 0)), 1),
+		OK);
+	assert_int_equal(user_delete(frames[7]), OK); /* empty slots are passed over */
+	assert_int_equal(clone(to, from, first, slots, CLONES), OK); /* in slices */
+	assert_int_equal(clone(to, from, first, slots, CLONES), OK); /* all done */
+	invariants_check();
+	for (uint32_t i = 0; i < CLONES; i++) {
+		uint64_t at = ADDRESS + i * 0x4000 + 0x3000;
+
+		if (i == 7) {
+			assert_int_equal(entry_of(to, at), 0);
+			continue;
+		}
+		assert_int_equal(entry_of(from, at), entry_of(to, at));
+		assert_int_equal(entry_of(to, at) & (PRESENT | WRITE), PRESENT);
+	}
+	/* Each goes its own way. */
+	assert_int_equal(user_invoke(from, METHOD_ADDRESS_SPACE_PROTECT, frames[0], RW), OK);
+	assert_true((entry_of(from, ADDRESS) & WRITE) != 0);
+	assert_true((entry_of(to, ADDRESS) & WRITE) == 0);
+	assert_int_equal(user_invoke(to, METHOD_ADDRESS_SPACE_PROTECT, user_handle(slots), RW), OK);
+	assert_int_equal(user_invoke(to, METHOD_ADDRESS_SPACE_UNMAP, user_handle(slots + 1)), OK);
+	assert_true(entry_of(from, ADDRESS + 0x4000) != 0);
+	assert_int_equal(user_delete(from), OK);
+	assert_true(entry_of(to, ADDRESS) != 0);
+	assert_int_equal(user_delete(to), OK);
+}
+
 /* Tables of a space that was destroyed hold old entries; another space must not see them. */
 static void test_tables_of_destroyed_space(void **state)
 {
@@ -662,6 +737,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_map, boot, end),
 		cmocka_unit_test_setup_teardown(test_large_pages, boot, end),
 		cmocka_unit_test_setup_teardown(test_isolation, boot, end),
+		cmocka_unit_test_setup_teardown(test_clone, boot, end),
 		cmocka_unit_test_setup_teardown(test_tables_of_destroyed_space, boot, end),
 		cmocka_unit_test_setup_teardown(test_interrupts, boot, end),
 		cmocka_unit_test_setup_teardown(test_ports, boot, end),

@@ -30,6 +30,10 @@ NODISCARD status_t arch_map_check(struct address_space *space, uint64_t address,
 /* Maps what arch_map_check accepted. `flags`: rights and MAP_FLAG_*. */
 void arch_map(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages,
 	uint64_t flags);
+
+/* The flags with which the page at `address`, which is mapped, was mapped or protected. */
+uint64_t arch_mapped_flags(const struct address_space *space, uint64_t address);
+
 void arch_protect(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages,
 	uint64_t flags);
 void arch_unmap(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages);

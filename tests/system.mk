@@ -2,7 +2,8 @@
 # Tests and benchmarks of the kernel from inside: first tasks of their own.
 
 $(eval $(call program,system_test,$(addprefix tests/system/,main.c capability.c ipc.c irq.c memory.c sched.c trace.c),))
-$(eval $(call program,kernel_bench,tests/system/bench.c,))
+$(eval $(call program,kernel_bench,$(addprefix tests/system/bench/,bench.c kernel.c),))
+$(eval $(call program,growth_bench,$(addprefix tests/system/bench/,bench.c growth.c),))
 
 SYSTEM_NEEDS := $(BUILD)/boot/craton.elf $(KERNEL).stripped
 RUN_SYSTEM   := $(PYTHON) tests/system/system_test.py
@@ -19,10 +20,13 @@ $(foreach cpus,1 4,$(eval $(call add_test,system/shell-isolated-$(cpus)-cpu,\
 $(foreach cpus,1 4,$(eval $(call add_test,system/isolation-$(cpus)-cpu,\
 	$(PYTHON) tests/system/isolation_test.py --smp $(cpus),$(LOADER) $(BUILD)/craton.bundle)))
 
-$(eval $(call add_bench,kernel,$(RUN_SYSTEM) kernel_bench --icount,\
-	$(SYSTEM_NEEDS) $(BUILD)/user/kernel_bench))
-$(eval $(call add_bench,kernel-isolated,$(RUN_SYSTEM) kernel_bench --icount --options kpti=on,\
-	$(SYSTEM_NEEDS) $(BUILD)/user/kernel_bench))
+# $(1): name, $(2): program, $(3): arguments
+kernel_bench = $(eval $(call add_bench,$(1),$(RUN_SYSTEM) $(2) --icount $(3),\
+	$(SYSTEM_NEEDS) $(BUILD)/user/$(2)))
+$(call kernel_bench,kernel,kernel_bench,)
+$(call kernel_bench,kernel-isolated,kernel_bench,--options kpti=on)
+$(call kernel_bench,kernel-several-cpus,kernel_bench,--smp 2)
+$(call kernel_bench,kernel-growth,growth_bench,)
 
 $(eval $(call program,test_client,tests/restart/client/client.c,))
 $(eval $(call program,test_killer,tests/restart/killer/killer.c,))

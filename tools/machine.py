@@ -68,12 +68,15 @@ def from_environment(environment):
     if accel not in ("auto", "kvm", "tcg"):
         raise MachineError(f"ACCEL={accel}: auto, kvm or tcg is needed.")
     icount = truth(get("ICOUNT"))
+    smp = number(get("SMP") or "1", "SMP", 1, 64)
+    if icount and smp > 1:
+        raise MachineError("ICOUNT=1 counts on one CPU only: leave SMP at 1.")
     has_screen = bool(get("DISPLAY") or get("WAYLAND_DISPLAY"))
     return Settings(
         build=Path(get("BUILD") or "build"),
         cmd=command,
         options=get("OPTIONS") or "",
-        smp=number(get("SMP") or "1", "SMP", 1, 64),
+        smp=smp,
         memory=number(get("MEM") or "256", "MEM", 16, 1 << 20),
         headless=alone or truth(get("HEADLESS")) or not has_screen,
         direct=truth(get("DIRECT")) if get("DIRECT") else alone or icount,
@@ -96,8 +99,6 @@ def command_line(settings):
 
 def accelerator(settings, kvm_works):
     if settings.icount:
-        if settings.smp > 1:
-            raise MachineError("ICOUNT=1 counts on one CPU only: leave SMP at 1.")
         return ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max,erms=off,fsrm=off"]
     if settings.accel != "tcg" and kvm_works:
         return ["-accel", "kvm", "-cpu", "host"]

@@ -52,6 +52,7 @@ $(call add_test,system/crash-$(1)-$(2)-cpu-kpti-$(3),$(PYTHON) tests/system/cras
 endef
 $(eval $(call crash_test,reboot,1,off))
 $(eval $(call crash_test,reboot,4,on))
+$(eval $(call crash_test,kaslr,1,off))
 $(foreach kind,stack nmi machine-check,$(eval $(call crash_test,$(kind),1,off)))
 $(foreach kind,stack nmi machine-check,$(eval $(call crash_test,$(kind),4,on)))
 

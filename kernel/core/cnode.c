@@ -115,7 +115,8 @@ status_t cnode_revoke_method(struct invocation *in)
 
 	if (status != OK)
 		return status;
-	if (slot->type == OBJECT_NULL)
+	if (slot->type == OBJECT_NULL &&
+		in->self->dying == NULL) /* it can go while it is revoked */
 		return ERR_STALE;
 	return slot_revoke(in->self, slot, &in->slice);
 }

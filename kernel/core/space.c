@@ -15,21 +15,49 @@ void space_init(struct address_space *space)
 
 /* --- the pool --------------------------------------------------------------------------------- */
 
+/* An unused table's first word is the next one's address, its second the one's before with
+ * POOL_MARK. In a table in use no word that is not zero lacks the CPU's bit 0. */
+#define POOL_MARK    2u
+#define POOL_PRESENT 1u
+
 static void pool_push(struct address_space *space, uint64_t table)
 {
-	*(uint64_t *)virtual_of(table) = space->pool;
+	uint64_t *words = virtual_of(table);
+
+	words[0] = space->pool;
+	words[1] = POOL_MARK;
+	if (space->pool != 0)
+		((uint64_t *)virtual_of(space->pool))[1] = table | POOL_MARK;
 	space->pool = table;
 	space->pool_count++;
+}
+
+/* True if the table was unused; it is zero and out of the pool then. */
+static bool pool_remove(struct address_space *space, uint64_t table)
+{
+	uint64_t *words = virtual_of(table);
+	uint64_t next = words[0];
+	uint64_t before = words[1] & ~(uint64_t)(PAGE_SIZE - 1);
+
+	if ((words[1] & (POOL_MARK | POOL_PRESENT)) != POOL_MARK)
+		return false;
+	if (before != 0)
+		*(uint64_t *)virtual_of(before) = next;
+	else
+		space->pool = next;
+	if (next != 0)
+		((uint64_t *)virtual_of(next))[1] = words[1];
+	words[0] = 0;
+	words[1] = 0;
+	space->pool_count--;
+	return true;
 }
 
 uint64_t space_pool_take(struct address_space *space)
 {
 	uint64_t table = space->pool;
-	uint64_t *words = virtual_of(table);
 
-	space->pool = words[0];
-	space->pool_count--;
-	words[0] = 0;
+	(void)pool_remove(space, table);
 	return table;
 }
 
@@ -50,25 +78,6 @@ status_t space_give_table(struct address_space *space, struct slot *table)
 	mapping_link(&space->tables, table, space);
 	pool_push(space, physical_of((void *)table->object));
 	return OK;
-}
-
-/* True if the table was unused; it is out of the pool then. */
-static bool pool_remove(struct address_space *space, uint64_t table)
-{
-	uint64_t *link = &space->pool;
-
-	while (*link != 0) {
-		uint64_t *words = virtual_of(*link);
-
-		if (*link == table) {
-			*link = words[0];
-			words[0] = 0;
-			space->pool_count--;
-			return true;
-		}
-		link = words;
-	}
-	return false;
 }
 
 void space_forget_table(struct slot *table)
@@ -121,6 +130,8 @@ static status_t range_check(
 		return ERR_ALIGNMENT;
 	offset >>= PAGE_SHIFT;
 	if (pages == 0 || offset >= frame_pages || pages > frame_pages - offset)
+		return ERR_RANGE;
+	if (offset > INT32_MAX) /* 8 TiB: what the slot has room for */
 		return ERR_RANGE;
 	if (address == 0 || address >= ABI_USER_ADDRESS_END ||
 		pages > (ABI_USER_ADDRESS_END - address) >> PAGE_SHIFT)

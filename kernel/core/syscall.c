@@ -82,7 +82,8 @@ static status_t dispatch(struct cpu *cpu, struct thread *self)
 
 static bool is_foreign_call(const struct thread *self)
 {
-	return self->first_native != 0 && self->frame.number < self->first_native;
+	return self->first_native != 0 && self->frame.number < self->first_native &&
+	       (self->upcall == NULL || self->upcall->active == 0); /* its handler's are ours */
 }
 
 static void foreign_call(struct cpu *cpu, struct thread *self)

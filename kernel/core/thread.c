@@ -245,6 +245,26 @@ static void reposition(struct thread *thread, uint8_t priority)
 		sched_kick_if_current(thread);
 }
 
+/* Who goes on for a thread that waits: the owner of its lock, or its server, which its new priority
+ * is lent to. At most ABI_CALL_CHAIN steps. */
+static struct thread *acts_for(struct thread *thread)
+{
+	const struct reply *newer = NULL;
+	struct sched_context *sc;
+	struct thread *server;
+
+	if (thread->state == THREAD_STATE_FUTEX)
+		return thread->lock_owner;
+	if (thread->state != THREAD_STATE_CALLING || (sc = thread->reply->lent) == NULL)
+		return NULL;
+	for (const struct reply *r = sc->chain; r != thread->reply; r = r->next)
+		newer = r;
+	server = newer != NULL ? newer->caller : sc->holder;
+	if (server != NULL)
+		server->donated_priority = thread->priority;
+	return server;
+}
+
 void thread_update_priority(struct thread *thread)
 {
 	for (uint32_t i = 0; i < INHERITANCE_CHAIN && thread != NULL; i++) {
@@ -253,6 +273,6 @@ void thread_update_priority(struct thread *thread)
 		if (priority == thread->priority)
 			return;
 		reposition(thread, priority);
-		thread = thread->state == THREAD_STATE_FUTEX ? thread->lock_owner : NULL;
+		thread = acts_for(thread);
 	}
 }

@@ -193,6 +193,10 @@ status_t thread_interrupt_method(struct invocation *in)
 	if (thread_is_blocked(thread)) {
 		if (!thread->fault_pending)
 			thread_end_wait(thread, ERR_CANCELLED);
+	} else if (thread == in->self) {
+		thread_set_status(thread, OK);
+		upcall_interrupt(thread);
+		return STATUS_BLOCKED; /* the status register is set, or kept for its return */
 	} else if (cpus[thread->last_cpu]->entry.current == thread) {
 		sched_kick_if_current(thread);
 	} else {

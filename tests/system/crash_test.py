@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Panics: what the kernel says, whatever it was doing, and that it is still known after a warm reboot.
 
-usage: crash_test.py reboot|nmi|machine-check|stack [--smp N] [--kpti on|off]"""
+`kaslr` compares where the kernel was at several boots.
+
+usage: crash_test.py reboot|nmi|machine-check|stack|kaslr [--smp N] [--kpti on|off]"""
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +24,7 @@ BUILD = Path(os.environ.get("BUILD") or "build")
 END = "Please report this text"
 BUSY = "log; echo log-ends; (while :; do :; done) & while :; do :; done"
 # Bank 0: valid, not corrected, context corrupt; the processor could not go on.
+LINKED = 0xFFFFFFFF80000000
 MACHINE_CHECK = "mce 0 0 0xb200000000000000 4 0 0"
 
 
@@ -72,7 +76,32 @@ def stack(guest):
     expect(panic_text(guest), "kernel stack overflow", "vector 8 ", "kernel+0x", "last events")
 
 
-KINDS = {"reboot": reboot, "nmi": nmi, "machine-check": machine_check, "stack": stack}
+def kaslr(guest):
+    """Random places by default: four boots do not all agree. Without, the linked one."""
+    bases = [kernel_base(guest)]
+    for options in 3 * [""] + 2 * ["kaslr=off"]:
+        with tempfile.TemporaryDirectory() as folder:
+            with guest_for(Path(folder), f"fault=stack {options}".strip()) as other:
+                bases.append(kernel_base(other))
+    print("the kernel was at", *map(hex, bases))
+    assert len(set(bases[:4])) > 1
+    assert bases[4:] == 2 * [LINKED]
+
+
+def kernel_base(guest):
+    text = panic_text(guest)
+    address = int(re.search(r"^rip 0x([0-9a-f]+)", text, re.MULTILINE)[1], 16)
+    return address - int(re.search(r"kernel\+0x([0-9a-f]+)", text)[1], 16)
+
+
+KINDS = {"reboot": reboot, "nmi": nmi, "machine-check": machine_check, "stack": stack,
+         "kaslr": kaslr}
+
+
+def guest_for(folder, options, smp=1):
+    settings = machine.Settings(build=BUILD, cmd=BUSY, smp=smp, options=options, accel="tcg",
+                                log=folder / "kernel.log")
+    return Guest(settings, folder, reboots=True)
 
 
 def main():
@@ -81,11 +110,9 @@ def main():
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--kpti", default="off")
     options = parser.parse_args()
-    words = f"kpti={options.kpti}" + (" fault=stack" if options.kind == "stack" else "")
+    fault = " fault=stack" if options.kind in ("stack", "kaslr") else ""
     with tempfile.TemporaryDirectory() as folder:
-        settings = machine.Settings(build=BUILD, cmd=BUSY, smp=options.smp, options=words,
-                                    accel="tcg", log=Path(folder) / "kernel.log")
-        with Guest(settings, Path(folder), reboots=True) as guest:
+        with guest_for(Path(folder), f"kpti={options.kpti}{fault}", options.smp) as guest:
             KINDS[options.kind](guest)
     print(f"{options.kind}: as it should be")
 

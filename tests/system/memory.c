@@ -286,6 +286,71 @@ static void test_interrupt(void)
 	CHECK(upcall_kind == FAULT_INTERRUPT);
 }
 
+static void self_interrupter(struct worker *self)
+{
+	self->status = thread_interrupt(self->thread, 77);
+	self->words[0] = upcall_count; /* it was delivered before the call returned */
+}
+
+static void test_interrupt_self(void)
+{
+	upcall_count = 0;
+	upcall_kind = 0;
+	worker_prepare(&workers[0], self_interrupter, nullptr, 50, 0, 0);
+	workers[0].status = 1;
+	set_upcall(&workers[0], 0);
+	CHECK_STATUS(thread_resume(workers[0].thread), OK);
+	worker_join(&workers[0]);
+	CHECK(upcall_kind == FAULT_INTERRUPT && workers[0].words[0] == 1);
+	CHECK_STATUS(workers[0].status, OK);
+}
+
+/* System calls below 20 are another system's: they go to the upcall, whose own are the kernel's. */
+#define FOREIGN_CALLS 20u
+
+static volatile uint64_t foreign_number;
+
+[[gnu::used]] static void foreign_body(struct upcall_frame *frame)
+{
+	struct message m = {0};
+
+	upcall_count++;
+	foreign_number = frame->address;
+	frame->registers.rax = frame->registers.rdi + 1;
+	(void)!abi_enter(SYSCALL_UPCALL_RETURN, 0, 0, 0, 0, &m);
+}
+
+static void foreigner(struct worker *self)
+{
+	for (uint64_t number = 0; number < SYSCALL_COUNT; number++) {
+		struct message m = {0};
+		uint64_t before = upcall_count;
+
+		if (abi_enter(number, 41, 0, 0, 0, &m) == 42 && upcall_count == before + 1 &&
+			foreign_number == number)
+			self->words[0]++;
+	}
+	self->done = 1;
+	*(volatile uint64_t *)0 = 0; /* it has no call to stop itself: the fault does */
+}
+
+static void test_foreign(void)
+{
+	handle_t frame;
+	void *page = map_page(&frame);
+
+	upcall_count = 0;
+	worker_prepare(&workers[0], foreigner, nullptr, 50, 0, 0);
+	CHECK_STATUS(
+		thread_set_upcall(workers[0].thread, (uint64_t)foreign_body,
+			(uint64_t)upcall_stack + sizeof(upcall_stack), frame, (uint64_t)page, 0),
+		OK);
+	CHECK_STATUS(thread_set_foreign(workers[0].thread, FOREIGN_CALLS), OK);
+	CHECK_STATUS(thread_resume(workers[0].thread), OK);
+	worker_join(&workers[0]);
+	CHECK(workers[0].words[0] == SYSCALL_COUNT && upcall_count == SYSCALL_COUNT);
+}
+
 static void test_upcall_return_alone(void)
 {
 	struct message m = {0};
@@ -354,6 +419,8 @@ const struct test memory_tests[] = {
 	{"memory/fault_kinds", test_fault_kinds},
 	{"memory/upcall", test_upcall},
 	{"memory/interrupt", test_interrupt},
+	{"memory/interrupt_self", test_interrupt_self},
+	{"memory/foreign", test_foreign},
 	{"memory/upcall_return_alone", test_upcall_return_alone},
 	{"memory/registers", test_registers},
 	{nullptr, nullptr},

@@ -618,6 +618,40 @@ static void test_faults(void **state)
 	settle();
 }
 
+/* A caller's priority changes while two servers work for it, one after the other. */
+static void test_lent_priority_follows(void **state)
+{
+	handle_t back = user_make(OBJECT_ENDPOINT, 0);
+	handle_t back_reply = user_make(OBJECT_REPLY, 0);
+
+	(void)state;
+	user_become(&other);
+	assert_int_equal(user_recv(back_reply, back, NEVER), STILL_BLOCKED);
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become(&client);
+	assert_int_equal(user_call(endpoint, info(1, 0, 0), NEVER), STILL_BLOCKED);
+	user_become(&server);
+	assert_int_equal(user_call(back, info(1, 0, 0), NEVER), STILL_BLOCKED);
+	settle();
+	assert_int_equal(other.thread->priority, 100); /* the server's */
+	user_become_root();
+	assert_int_equal(
+		user_invoke(client.handle, METHOD_THREAD_SET_PRIORITY, 150, fake_info->thread), OK);
+	settle();
+	assert_int_equal(server.thread->priority, 150);
+	assert_int_equal(other.thread->priority, 150);
+	assert_int_equal(
+		user_invoke(client.handle, METHOD_THREAD_SET_PRIORITY, 10, fake_info->thread), OK);
+	settle();
+	assert_int_equal(server.thread->priority, 100);
+	assert_int_equal(other.thread->priority, 100);
+	user_become(&other);
+	assert_int_equal(user_reply(back_reply, 0), OK);
+	settle();
+	assert_int_equal(other.thread->priority, 80);
+}
+
 /* --- time-outs -------------------------------------------------------------------------------- */
 
 #define BUDGET (MS / 10)
@@ -805,6 +839,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_waiter_and_bound, boot, end),
 		cmocka_unit_test_setup_teardown(test_capabilities_in_messages, boot, end),
 		cmocka_unit_test_setup_teardown(test_faults, boot, end),
+		cmocka_unit_test_setup_teardown(test_lent_priority_follows, boot, end),
 		cmocka_unit_test_setup_teardown(test_timeout, boot, end),
 		cmocka_unit_test_setup_teardown(test_timeout_stop, boot, end),
 		cmocka_unit_test_setup_teardown(test_timeout_handler_dies, boot, end),

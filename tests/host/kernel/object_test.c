@@ -515,7 +515,7 @@ static void test_tables_of_destroyed_space(void **state)
 	for (int i = 0; i < 3; i++) {
 		const uint64_t *words = user_object(tables[i]);
 
-		for (int w = 1; w < 512; w++)
+		for (int w = 2; w < 512; w++) /* behind the pool's links */
 			missing += words[w] != 0;
 	}
 	assert_int_equal(missing, 0);

@@ -20,7 +20,7 @@ WASI_SYSROOT ?= /usr
 WASI_LIB  := $(WASI_SYSROOT)/lib/wasm32-wasi
 WASM_RT   ?= $(shell $(APPS_CC) -print-resource-dir)/lib/wasi/libclang_rt.builtins-wasm32.a
 
-APPS_INCLUDE := -I$(BUILD)/gen/wasm/include -Ilib/wasm -Iwasm/include -I$(BUILD)/gen/apps
+APPS_INCLUDE := -I$(BUILD)/gen/wasm/include -Ilib/wasm -Ilib -Iwasm/include -I$(BUILD)/gen/apps
 CFLAGS_wasm32 = --target=wasm32-wasi -std=c23 -O2 -nostdlibinc \
 	-isystem $(WASI_SYSROOT)/include/wasm32-wasi $(WARNINGS) -g0 -fno-ident \
 	-D_GNU_SOURCE -ffile-prefix-map=$(CURDIR)/= $(APPS_INCLUDE)
@@ -42,7 +42,7 @@ endef
 LIB_WASM   := $(wildcard lib/wasm/*.c)
 APPS_LIB   := $(wildcard apps/lib/*.c)
 SHELL_SRCS := $(wildcard apps/shell/*.c)
-CMDS_SRCS  := $(wildcard apps/commands/*.c)
+CMDS_SRCS  := $(wildcard apps/commands/*.c) lib/hash/sha256.c
 DEMOS      := $(patsubst apps/demos/%.c,%,$(wildcard apps/demos/*.c))
 
 $(eval $(call wasm_program,sh.wasm,$(SHELL_SRCS) $(APPS_LIB) $(LIB_WASM)))

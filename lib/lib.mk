@@ -3,7 +3,7 @@
 
 LIBCRATON_SOURCES := $(sort $(wildcard lib/runtime/*.c lib/runtime/*.S lib/estate/*.c lib/print/*.c lib/service/*.c \
 	lib/builder/*.c)) boot/common/elf.c
-USER_CFLAGS       += -Iboot/include -Iwasm/include
+USER_CFLAGS       += -Iboot/include -Iwasm/include -Ilib
 LIBCRATON         := $(BUILD)/user/lib/libcraton.a
 USER_LIBS         := $(LIBCRATON)
 

@@ -18,7 +18,7 @@ CFLAGS_user = $(BARE) -std=c23 -O2 -fPIE -fdirect-access-external-data \
 
 # The loaders. The PVH one runs before SSE is set up; both read hostile files.
 LOADER_FLAGS := -std=c23 -O2 -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -Iboot/include -Iboot/include/freestanding
+	-fno-asynchronous-unwind-tables -Iboot/include -Iboot/include/freestanding -Ilib
 CFLAGS_pvh  = $(BARE) -fno-pic -mcmodel=small $(LOADER_FLAGS) $(WARNINGS) $(COMMON)
 CFLAGS_uefi = -target x86_64-unknown-windows -ffreestanding -nostdlibinc -fshort-wchar \
 	-mno-stack-arg-probe -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \

@@ -30,6 +30,7 @@ $(eval $(call kernel_test,kernel_ipc_property,tests/host/kernel/ipc_property_tes
 
 # --- libraries --------------------------------------------------------------------------------------
 
+$(eval $(call host_test,sha256,tests/host/lib/sha256_test.c lib/hash/sha256.c,-Ilib))
 $(eval $(call host_test,estate,tests/host/lib/estate_test.c lib/estate/estate.c,-Ilib/include -fno-strict-aliasing))
 
 # --- fuzzing ----------------------------------------------------------------------------------------

@@ -27,12 +27,13 @@ WASM_TESTSUITE ?= ../shared/wasm-testsuite
 
 WASM_WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes
-WASM_FLAGS := -std=c23 $(WASM_WARNINGS) -Iwasm/include -Iwasm -MMD -MP
+WASM_FLAGS := -std=c23 $(WASM_WARNINGS) -Iwasm/include -Iwasm -Ilib -MMD -MP
 WASM_PATHS := -ffile-prefix-map=$(CURDIR)=.
 
 # --- sources ----------------------------------------------------------------------------------------
 
-WASM_BASE     := $(wildcard wasm/base/*.c)
+# Its only source from elsewhere: lib/hash.
+WASM_BASE     := $(wildcard wasm/base/*.c) lib/hash/sha256.c
 WASM_COMPILER := $(wildcard wasm/decode/*.c wasm/validate/*.c wasm/compile/*.c \
 	wasm/compile/x86_64/*.c wasm/image/*.c)
 WASM_RUNTIME  := $(wildcard wasm/runtime/*.c) wasm/runtime/x86_64/enter.S
@@ -47,7 +48,7 @@ WASM_ENGINE   := $(WASM_BASE) $(WASM_COMPILER) $(WASM_RUNTIME) $(WASM_WASI) $(WA
 # The engine's identity: a hash over all that decides what images contain.
 WASM_HASHED := $(sort $(wildcard wasm/base/* wasm/decode/* wasm/validate/* wasm/compile/*.c \
 	wasm/compile/x86_64/* wasm/image/* wasm/layout/* wasm/include/wasm/image.h \
-	wasm/include/wasm/trap.h wasm/include/wasm/types.h))
+	wasm/include/wasm/trap.h wasm/include/wasm/types.h lib/hash/*))
 WASM_HASH_FILE := $(BUILD)/gen/wasm/engine_hash.flags
 
 $(WASM_HASH_FILE): $(WASM_HASHED)
@@ -56,7 +57,7 @@ $(WASM_HASH_FILE): $(WASM_HASHED)
 
 # --- objects ----------------------------------------------------------------------------------------
 
-wasm_objects = $(patsubst wasm/%,$(BUILD)/$(1)/wasm/%.o,$(2))
+wasm_objects = $(patsubst %,$(BUILD)/$(1)/wasm/%.o,$(patsubst wasm/%,%,$(2)))
 WASM_HASH_FLAG = $(if $(filter %engine_hash.c,$<),@$(WASM_HASH_FILE))
 
 # $(1): folder below build, $(2): flags
@@ -66,6 +67,10 @@ $(BUILD)/$(1)/wasm/%.c.o: wasm/%.c wasm/wasm.mk
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
 	$$(Q)$$(CC) $(2) $$(WASM_FLAGS) $$(WASM_HASH_FLAG) -c $$< -o $$@
+$(BUILD)/$(1)/wasm/lib/%.c.o: lib/%.c wasm/wasm.mk
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)
+	$$(Q)$$(CC) $(2) $$(WASM_FLAGS) -c $$< -o $$@
 $(BUILD)/$(1)/wasm/%.S.o: wasm/%.S wasm/wasm.mk
 	@mkdir -p $$(@D)
 	$$(call say,AS,$$<)

@@ -2,7 +2,7 @@
 // Everything read here is untrusted until bundle_open() has returned OK.
 #include "boot/bundle.h"
 
-#include "boot/sha256.h"
+#include <hash/sha256.h>
 
 #include <string.h>
 

@@ -6,9 +6,9 @@
 #include "bundlefs.h"
 
 #include <boot/bundle.h>
-#include <boot/sha256.h>
 #include <craton/estate.h>
 #include <craton/print.h>
+#include <hash/sha256.h>
 
 #define SIZE_SHIFT  32u
 #define DIRECTORY   ((uint64_t)1 << 63)

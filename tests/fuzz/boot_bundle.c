@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "boot/bundle.h"
-#include "boot/sha256.h"
+#include <hash/sha256.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "boot/bundle.h"
-#include "boot/sha256.h"
+#include <hash/sha256.h>
 
 enum { PAGES = 4, COUNT = 2, FIRST_SIZE = 5000, SECOND_SIZE = 100 };
 

@@ -5,6 +5,8 @@
 
 #include "wasm/compiler.h"
 
+#include <hash/sha256.h>
+
 struct writer {
 	const struct module *module;
 	const struct image_code *code;
@@ -243,7 +245,7 @@ enum wasm_status image_write(const struct module *module, const struct image_cod
 		.cpu_features = code->cpu_features,
 		.engine_hash = wasm_engine_hash(),
 		.start_function = module->start};
-	wasm_sha256(module->begin, module->size, header.module_hash);
+	sha256(module->begin, module->size, header.module_hash);
 	lay_out(&w, &header);
 	enum wasm_status status = w.status == WASM_OK ? assemble(&w, &header, blob) : w.status;
 	for (uint32_t i = 0; i < WASM_SECTION_COUNT; i++)

@@ -2,7 +2,7 @@
 // Random numbers for addresses and for the kernel's seed.
 #pragma once
 
-#include "boot/sha256.h"
+#include <hash/sha256.h>
 
 struct entropy {
 	uint8_t seed[SHA256_SIZE];

@@ -5,8 +5,8 @@
 #include "share_host.h"
 #include "wall_time.h"
 
-#include <boot/sha256.h>
 #include <craton/print.h>
+#include <hash/sha256.h>
 #include <string.h>
 
 #define PAGE        4096u

@@ -49,7 +49,4 @@ uint32_t wasm_cpu_features_detect(void);
 // only if its header carries the same. Cache key: module hash, engine hash, cpu_features.
 uint64_t wasm_engine_hash(void);
 
-// SHA-256 (FIPS 180-4) of `size` bytes; what the image header stores for its module.
-void wasm_sha256(const void *bytes, size_t size, uint8_t digest[32]);
-
 #endif

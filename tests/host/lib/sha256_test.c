@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "boot/sha256.h"
+#include <hash/sha256.h>
 
 static void check(const void *data, size_t size, const char *expected)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // FIPS 180-4: functions of section 4.1.2, constants of 4.2.2, the computation of 6.2.2.
-#include "boot/sha256.h"
+#include "sha256.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// SHA-256 after FIPS 180-4, in one pass or in pieces. Tests: tests/host/boot_sha256_test.c
+// SHA-256 after FIPS 180-4, in one pass or in pieces. For the loaders, services, the WASM engine
+// and commands alike: it needs nothing but memcpy. Tests: tests/host/lib/sha256_test.c
 #pragma once
 
 #include <stddef.h>
@@ -13,6 +14,7 @@ struct sha256 {
 	uint8_t block[64];
 };
 
+// A digest of what is added in pieces, in order. Nothing is allocated.
 void sha256_begin(struct sha256 *hash);
 void sha256_add(struct sha256 *hash, const void *data, size_t size);
 void sha256_end(struct sha256 *hash, uint8_t digest[static SHA256_SIZE]);

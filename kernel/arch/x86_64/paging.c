@@ -113,11 +113,6 @@ void arch_space_tear(struct address_space *space)
 	arch_flush_finish(); /* the tables may be reused as soon as their capabilities are gone */
 }
 
-void arch_space_load(struct cpu *cpu, struct address_space *space)
-{
-	arch_space_switch(cpu, space);
-}
-
 void arch_space_forget(struct address_space *space)
 {
 	for (uint32_t i = 0; i < cpu_count; i++) {

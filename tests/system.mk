@@ -72,3 +72,8 @@ $(foreach cpus,1 2,$(eval $(call add_test,system/heartbeat-$(cpus)-cpu,\
 # All services are killed while the shell works.
 $(foreach cpus,1 4,$(eval $(call add_test,system/chaos-$(cpus)-cpu,\
 	$(PYTHON) tests/system/chaos_test.py --smp $(cpus),$(LOADER) $(BUILD)/craton.bundle)))
+
+# What files and pipes cost a program.
+$(eval $(call wasm_program,tests/files_bench.wasm,tests/system/programs/files_bench.c $(LIB_WASM)))
+$(eval $(call add_bench,files,APP=$(BUILD)/apps/tests/files_bench.wasm ICOUNT=1 $(PYTHON) tools/run.py,\
+	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/files_bench.wasm))

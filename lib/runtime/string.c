@@ -4,22 +4,23 @@
 #include <craton/runtime.h>
 
 typedef uint64_t word __attribute__((aligned(1), may_alias));
+typedef uint64_t vector __attribute__((vector_size(16), aligned(1), may_alias));
 
 void *memcpy(void *restrict destination, const void *restrict source, size_t size)
 {
 	unsigned char *to = destination;
 	const unsigned char *from = source;
 
-	for (; size >= 32; size -= 32, to += 32, from += 32) {
-		word a = ((const word *)from)[0];
-		word b = ((const word *)from)[1];
-		word c = ((const word *)from)[2];
-		word d = ((const word *)from)[3];
+	for (; size >= 64; size -= 64, to += 64, from += 64) {
+		vector a = ((const vector *)from)[0];
+		vector b = ((const vector *)from)[1];
+		vector c = ((const vector *)from)[2];
+		vector d = ((const vector *)from)[3];
 
-		((word *)to)[0] = a;
-		((word *)to)[1] = b;
-		((word *)to)[2] = c;
-		((word *)to)[3] = d;
+		((vector *)to)[0] = a;
+		((vector *)to)[1] = b;
+		((vector *)to)[2] = c;
+		((vector *)to)[3] = d;
 	}
 	for (; size >= 8; size -= 8, to += 8, from += 8)
 		*(word *)to = *(const word *)from;
@@ -57,13 +58,16 @@ void *memset(void *destination, int byte, size_t size)
 {
 	unsigned char *to = destination;
 	uint64_t pattern = (unsigned char)byte * 0x0101010101010101u;
+	vector wide = {pattern, pattern};
 
-	for (; size >= 32; size -= 32, to += 32) {
-		((word *)to)[0] = pattern;
-		((word *)to)[1] = pattern;
-		((word *)to)[2] = pattern;
-		((word *)to)[3] = pattern;
+	for (; size >= 64; size -= 64, to += 64) {
+		((vector *)to)[0] = wide;
+		((vector *)to)[1] = wide;
+		((vector *)to)[2] = wide;
+		((vector *)to)[3] = wide;
 	}
+	for (; size >= 8; size -= 8, to += 8)
+		*(word *)to = pattern;
 	while (size-- > 0)
 		*to++ = (unsigned char)byte;
 	return destination;

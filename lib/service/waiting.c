@@ -3,11 +3,20 @@
 #include <craton/waiting.h>
 
 static struct waiting entries[WAITING_MOST];
+static size_t top; /* entries from here on are free */
 static uint64_t last_ticket;
 
 static bool is_used(const struct waiting *w)
 {
 	return w->parked.reply != 0;
+}
+
+/* Most often nobody waits: then nothing needs a look. */
+static size_t used_end(void)
+{
+	while (top > 0 && !is_used(&entries[top - 1]))
+		top--;
+	return top;
 }
 
 status_t waiting_add(const struct request *request, uint64_t deadline)
@@ -17,6 +26,8 @@ status_t waiting_add(const struct request *request, uint64_t deadline)
 
 		if (is_used(w))
 			continue;
+		if (i >= top)
+			top = i + 1;
 		w->ticket = ++last_ticket;
 		w->deadline = deadline;
 		memcpy(w->words, request->words, sizeof(w->words));
@@ -32,7 +43,7 @@ struct waiting *waiting_next(const struct waiting *behind, uint32_t method)
 	uint64_t after = behind != nullptr ? behind->ticket : 0;
 	struct waiting *next = nullptr;
 
-	for (size_t i = 0; i < WAITING_MOST; i++) {
+	for (size_t i = 0, count = used_end(); i < count; i++) {
 		struct waiting *w = &entries[i];
 
 		if (is_used(w) && w->ticket > after &&
@@ -52,7 +63,7 @@ static void end(struct waiting *w, status_t status)
 
 void waiting_end_method(uint32_t method, status_t status)
 {
-	for (size_t i = 0; i < WAITING_MOST; i++) {
+	for (size_t i = 0, count = used_end(); i < count; i++) {
 		if (is_used(&entries[i]) && entries[i].parked.method == method)
 			end(&entries[i], status);
 	}
@@ -60,7 +71,7 @@ void waiting_end_method(uint32_t method, status_t status)
 
 void waiting_end_client(uint64_t badge, status_t status)
 {
-	for (size_t i = 0; i < WAITING_MOST; i++) {
+	for (size_t i = 0, count = used_end(); i < count; i++) {
 		if (is_used(&entries[i]) && entries[i].parked.badge == badge)
 			end(&entries[i], status);
 	}
@@ -70,7 +81,7 @@ uint64_t waiting_deadline(void)
 {
 	uint64_t next = ABI_DEADLINE_NEVER;
 
-	for (size_t i = 0; i < WAITING_MOST; i++) {
+	for (size_t i = 0, count = used_end(); i < count; i++) {
 		if (is_used(&entries[i]) && entries[i].deadline < next)
 			next = entries[i].deadline;
 	}
@@ -79,7 +90,7 @@ uint64_t waiting_deadline(void)
 
 struct waiting *waiting_expired(uint64_t now)
 {
-	for (size_t i = 0; i < WAITING_MOST; i++) {
+	for (size_t i = 0, count = used_end(); i < count; i++) {
 		if (is_used(&entries[i]) && entries[i].deadline <= now)
 			return &entries[i];
 	}

@@ -131,11 +131,8 @@ struct description *client_description(const struct client *c, uint64_t id)
 
 status_t client_check_room(const struct client *c, unsigned numbers, unsigned needed)
 {
-	unsigned free = 0;
-
-	for (unsigned i = 0; i < CLIENT_NUMBERS; i++)
-		free += c->numbers[i] == 0;
-	if (free < numbers || description_count - table->unused + table->free_count < needed)
+	if (CLIENT_NUMBERS - c->used < numbers ||
+		description_count - table->unused + table->free_count < needed)
 		return ERR_TOO_MANY;
 	return OK;
 }
@@ -155,6 +152,7 @@ uint64_t client_add(struct client *c, struct description *d)
 
 	while (c->numbers[id - 1] != 0)
 		id++;
+	ESTATE_SET(c->used, c->used + 1);
 	ESTATE_SET(c->numbers[id - 1], (uint16_t)(d - descriptions + 1));
 	ESTATE_SET(d->references, d->references + 1);
 	return id;
@@ -221,6 +219,7 @@ status_t client_close(struct client *c, uint64_t id)
 
 	if (d == nullptr)
 		return ERR_INVALID_HANDLE;
+	ESTATE_SET(c->used, c->used - 1);
 	ESTATE_SET(c->numbers[id - 1], 0);
 	ESTATE_SET(d->references, d->references - 1);
 	if (d->references == 0)

@@ -28,6 +28,7 @@ struct description {
 struct client {
 	uint64_t key;                     /* badge + 1; 0: free */
 	uint64_t arena;                   /* where its window is mapped; 0: it has none */
+	uint32_t used;                    /* numbers */
 	uint16_t numbers[CLIENT_NUMBERS]; /* description + 1; 0: free */
 };
 

@@ -168,17 +168,21 @@ static status_t advance(struct walker *w, enum step *step)
 status_t walk_path(
 	struct place start, const uint8_t *path, size_t size, bool follow, struct walk *walk)
 {
-	struct walker w = {
-		.out = walk,
-		.at = start,
-		.may_be_absolute = place_is_same(start, place_root()),
-		.follow = follow,
-		.size = size,
-	};
+	struct walker w; /* not cleared: most of it is never used */
 	enum step step = GO_ON;
 	status_t status;
 
-	*walk = (struct walk){0};
+	w.out = walk;
+	w.at = start;
+	w.depth = 0;
+	w.links = 0;
+	w.may_be_absolute = place_is_same(start, place_root());
+	w.follow = follow;
+	w.next = 0;
+	w.size = size;
+	walk->name_size = 0;
+	walk->exists = false;
+	walk->needs_directory = false;
 	if (size == 0)
 		return ERR_NOT_FOUND;
 	if (size > MESSAGE_BYTES)

@@ -39,35 +39,56 @@ static bool map_windows(void)
 	return true;
 }
 
-status_t client_attach(struct client *c, uint64_t arena)
+static status_t give_window(struct client *c)
 {
 	uint64_t badge = client_badge(c);
-	status_t status;
+	uint64_t sheet = c->arena + MEMORY_SHARED_UNIT;
+	status_t status = share_unit(window_key(c), badge, &windows[c - clients]);
 
-	if (c->arena != 0)
-		return c->arena == arena ? OK : ERR_EXISTS;
-	if (badge == 0 || badge >= BADGE_SERVICE)
-		return ERR_NOT_SUPPORTED;
-	if (arena == 0 || arena % MEMORY_SHARED_UNIT != 0 || arena >= ABI_USER_ADDRESS_END)
-		return ERR_RANGE;
-	status = share_unit(window_key(c), badge, &windows[c - clients]);
 	if (status == OK)
-		status = share_lend(window_key(c), badge, arena, RIGHT_READ | RIGHT_WRITE);
+		status = share_lend(window_key(c), badge, c->arena, RIGHT_READ | RIGHT_WRITE);
 	if (status == OK) {
-		status = share_lend(SHARE_SHEET, badge, arena + MEMORY_SHARED_UNIT, RIGHT_READ);
+		status = share_lend(SHARE_SHEET, badge, sheet, RIGHT_READ);
 		if (status != OK)
-			share_take_back(badge, arena);
+			share_take_back(badge, c->arena);
 	}
 	if (status == OK)
-		ESTATE_SET(c->arena, arena);
+		ESTATE_SET(c->has_window, 1);
 	else
 		share_drop(window_key(c));
 	return status;
 }
 
+status_t client_attach(struct client *c, uint64_t arena, bool window)
+{
+	uint64_t badge = client_badge(c);
+	uint64_t size = (uint64_t)(CLIENT_NUMBERS + 2) * MEMORY_SHARED_UNIT;
+	uint64_t old = c->arena;
+	status_t status;
+
+	if (badge == 0 || badge >= BADGE_SERVICE)
+		return ERR_NOT_SUPPORTED;
+	if (arena == 0 || arena % MEMORY_SHARED_UNIT != 0 || arena >= ABI_USER_ADDRESS_END - size)
+		return ERR_RANGE;
+	if (old != 0 && old != arena)
+		return ERR_EXISTS;
+	ESTATE_SET(c->arena, arena);
+	if (!window || c->has_window)
+		return OK;
+	status = give_window(c);
+	if (status != OK)
+		ESTATE_SET(c->arena, old);
+	return status;
+}
+
+uint64_t client_place(const struct client *c, uint64_t id)
+{
+	return c->arena != 0 ? c->arena + (1 + id) * MEMORY_SHARED_UNIT : 0;
+}
+
 uint8_t *client_window(const struct client *c)
 {
-	return c->arena != 0 ? windows[c - clients] : nullptr;
+	return c->has_window ? windows[c - clients] : nullptr;
 }
 
 bool descriptions_open(uint32_t descriptions_most, uint32_t clients_most)
@@ -114,8 +135,9 @@ struct client *client_find(uint64_t badge)
 
 void client_forget(struct client *c)
 {
-	if (c->arena != 0)
+	if (c->has_window)
 		share_drop(window_key(c));
+	ESTATE_SET(c->has_window, 0);
 	ESTATE_SET(c->arena, 0);
 	ESTATE_SET(c->key, 0);
 }
@@ -189,10 +211,10 @@ static void let_go(const struct description *d)
 
 	switch (d->kind) {
 	case DESCRIPTION_PIPE_READ:
-		pipe_close(d->pipe, PIPE_READ);
+		pipe_close(d->pipe, PIPE_END_READ);
 		break;
 	case DESCRIPTION_PIPE_WRITE:
-		pipe_close(d->pipe, PIPE_WRITE);
+		pipe_close(d->pipe, PIPE_END_WRITE);
 		break;
 	default:
 		v = volume_at(d->place.volume);
@@ -219,6 +241,8 @@ status_t client_close(struct client *c, uint64_t id)
 
 	if (d == nullptr)
 		return ERR_INVALID_HANDLE;
+	if (is_pipe(d))
+		pipe_leave(d->pipe, client_badge(c), client_place(c, id));
 	ESTATE_SET(c->used, c->used - 1);
 	ESTATE_SET(c->numbers[id - 1], 0);
 	ESTATE_SET(d->references, d->references - 1);

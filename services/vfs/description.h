@@ -25,9 +25,21 @@ struct description {
 	uint32_t next_free;
 };
 
+static inline bool is_pipe(const struct description *description)
+{
+	return description->kind == DESCRIPTION_PIPE_READ ||
+	       description->kind == DESCRIPTION_PIPE_WRITE;
+}
+
+static inline enum pipe_end pipe_end_of(const struct description *description)
+{
+	return description->kind == DESCRIPTION_PIPE_READ ? PIPE_END_READ : PIPE_END_WRITE;
+}
+
 struct client {
-	uint64_t key;                     /* badge + 1; 0: free */
-	uint64_t arena;                   /* where its window is mapped; 0: it has none */
+	uint64_t key;   /* badge + 1; 0: free */
+	uint64_t arena; /* where it maps what is shared; 0: nowhere */
+	uint32_t has_window;
 	uint32_t used;                    /* numbers */
 	uint16_t numbers[CLIENT_NUMBERS]; /* description + 1; 0: free */
 };
@@ -42,8 +54,11 @@ struct client *client_known(uint64_t badge);
 /* Forgets a client without numbers. */
 void client_forget(struct client *client);
 
-/* Gives the client its window and the sheet: see vfs.attach. */
-[[nodiscard]] status_t client_attach(struct client *client, uint64_t arena);
+/* Notes the client's arena, and gives it its window and the sheet: see vfs.attach. */
+[[nodiscard]] status_t client_attach(struct client *client, uint64_t arena, bool window);
+
+/* Where a number's object lies in the arena; 0: there is none. */
+uint64_t client_place(const struct client *client, uint64_t id);
 
 /* The client's window, MEMORY_SHARED_UNIT bytes that it writes at will; nullptr: it has none. */
 uint8_t *client_window(const struct client *client);

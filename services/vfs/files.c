@@ -195,10 +195,6 @@ status_t vfs_read(struct client *c, uint64_t id, void *buffer, size_t size, size
 
 	if (d == nullptr)
 		return ERR_INVALID_HANDLE;
-	if (d->kind == DESCRIPTION_PIPE_READ)
-		return pipe_read(d->pipe, buffer, size, done);
-	if (d->kind == DESCRIPTION_PIPE_WRITE)
-		return ERR_ACCESS;
 	status = vfs_read_at(c, id, d->offset, buffer, size, done);
 	if (status == OK)
 		ESTATE_SET(d->offset, d->offset + *done);
@@ -222,10 +218,8 @@ status_t vfs_write(struct client *c, uint64_t id, struct vfs_bytes bytes, size_t
 	*done = bytes.size;
 	if (d == nullptr)
 		return ERR_INVALID_HANDLE;
-	if (d->kind == DESCRIPTION_PIPE_WRITE)
-		return pipe_write(d->pipe, bytes.data, bytes.size);
-	if (d->kind == DESCRIPTION_PIPE_READ)
-		return ERR_ACCESS;
+	if (d->kind != DESCRIPTION_FILE)
+		return ERR_NOT_SUPPORTED;
 	offset = (d->flags & OPEN_FLAG_APPEND) != 0 ? size_of(d) : d->offset;
 	status = vfs_write_at(c, id, offset, bytes, done);
 	if (status == OK)
@@ -308,6 +302,8 @@ status_t vfs_set_flags(struct client *c, uint64_t id, uint64_t flags)
 	if ((flags & ~FLAGS_CHANGEABLE) != 0)
 		return ERR_INVALID_ARGUMENT;
 	ESTATE_SET(d->flags, (d->flags & ~FLAGS_CHANGEABLE) | flags);
+	if (is_pipe(d))
+		pipe_set_nonblock(d->pipe, pipe_end_of(d), (flags & OPEN_FLAG_NONBLOCK) != 0);
 	return OK;
 }
 
@@ -321,11 +317,4 @@ status_t vfs_dup(struct client *c, uint64_t id, uint64_t *out)
 	if (status == OK)
 		*out = client_add(c, d);
 	return status;
-}
-
-bool vfs_is_nonblocking(struct client *c, uint64_t id)
-{
-	const struct description *d = client_description(c, id);
-
-	return d == nullptr || (d->flags & OPEN_FLAG_NONBLOCK) != 0;
 }

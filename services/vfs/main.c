@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* The VFS service: takes requests apart, calls the operations of vfs.h, and lets clients wait for
- * pipes. */
-#include "pipe.h"
+/* The VFS service: takes requests apart and calls the operations of vfs.h. Nothing waits here. */
 #include "share.h"
 #include "vfs.h"
 
 #include <abi/syscall.h>
 #include <craton/estate.h>
 #include <craton/print.h>
-#include <craton/waiting.h>
+#include <craton/service.h>
 
 #define ESTATE_VERSION 1u
 #define SESSIONS       256u
 #define DESCRIPTIONS   2048u
 #define CLIENTS        256u
-#define PIPES          64u
+#define PIPES          256u
 #define NODES          4096u
 #define BLOCKS_SHARE   4u /* tmpfs may take this part of the memory */
 #define BLOCKS_MOST    32768u
 #define BLOCK_BYTES    4096u
-#define NOW            1u /* a deadline that has passed */
 #define FOLLOW         1u /* flag of stat_path */
 #define OF_DIRECTORY   1u /* flag of unlink */
 #define CLOSE_WORD     5u /* of a request: a number to give back besides */
@@ -169,7 +166,7 @@ static status_t write_at_handler(struct request *request, struct client *c)
 
 static status_t attach_handler(struct request *request, struct client *c)
 {
-	return client_attach(c, request->words[0]);
+	return client_attach(c, request->words[0], request->words[1] != 0);
 }
 
 static status_t seek_handler(struct request *request, struct client *c)
@@ -304,16 +301,9 @@ static status_t dup_handler(struct request *request, struct client *c)
 	return vfs_dup(c, request->words[0], &request->words[0]);
 }
 
-static status_t poll_handler(struct request *request, struct client *c)
+static status_t map_pipe_handler(struct request *request, struct client *c)
 {
-	uint64_t ready = 0;
-	status_t status = vfs_poll(c, request->words[0], request->words[1], &ready);
-
-	if (status == OK && ready == 0 && request->words[2] > time_now())
-		return ERR_WOULD_BLOCK;
-	if (status == OK)
-		request->words[0] = ready;
-	return status;
+	return vfs_map_pipe(c, request->words[0], &request->words[0]);
 }
 
 static status_t volume_handler(struct request *request, struct client *c)
@@ -348,87 +338,27 @@ static const client_handler handlers[] = {
 	[VFS_SET_FLAGS] = set_flags_handler,
 	[VFS_PIPE] = pipe_handler,
 	[VFS_DUP] = dup_handler,
-	[VFS_POLL] = poll_handler,
+	[VFS_MAP_PIPE] = map_pipe_handler,
 	[VFS_SYMLINK] = symlink_handler,
 	[VFS_READLINK] = readlink_handler,
 	[VFS_VOLUME] = volume_handler,
 	[VFS_ATTACH] = attach_handler,
 };
 
-/* --- waiting --------------------------------------------------------------------------------- */
-
-/* A request of a client; one that must wait is parked. */
+/* A request of a program, and the number that it gives back besides. */
 static status_t client_request(struct request *request)
 {
 	struct client *c = client_find(request->badge);
-	uint64_t deadline = ABI_DEADLINE_NEVER;
 	uint64_t close = request->words[CLOSE_WORD];
 	status_t status;
 
 	if (c == nullptr)
 		return ERR_TOO_MANY;
 	request->words[CLOSE_WORD] = 0;
-	/* A client waits for one thing at a time: a request means that it gave up the one before.
-	 */
-	waiting_end_client(request->badge, ERR_CANCELLED);
 	status = handlers[request->method](request, c);
 	if (close != 0)
 		(void)!client_close(c, close);
-	if (status != ERR_WOULD_BLOCK)
-		return status;
-	if (request->method == VFS_POLL)
-		deadline = request->words[2];
-	else if (vfs_is_nonblocking(c, request->words[0]))
-		return status;
-	return waiting_add(request, deadline);
-}
-
-/* Tries a request again that waits. */
-static void try_again(struct waiting *w)
-{
-	struct request request = {
-		.badge = w->parked.badge,
-		.method = w->parked.method,
-		.bytes = w->bytes,
-		.size = w->size,
-	};
-	struct client *c = client_known(request.badge);
-	uint8_t bytes[MESSAGE_BYTES];
-	status_t status;
-
-	memcpy(request.words, w->words, sizeof(request.words));
-	if (request.method == VFS_READ)
-		request.bytes = bytes;
-	status = c != nullptr ? handlers[request.method](&request, c) : ERR_CANCELLED;
-	if (status == ERR_WOULD_BLOCK)
-		return;
-	service_complete(&w->parked, status, request.words, request.bytes, request.reply_size);
-	estate_commit();
-}
-
-static bool pipes_changed;
-
-static void serve_waiting(uint64_t now)
-{
-	struct waiting *w = nullptr;
-
-	while (pipes_changed) {
-		pipes_changed = false;
-		for (w = waiting_next(nullptr, 0); w != nullptr; w = waiting_next(w, 0))
-			try_again(w);
-		pipes_changed = pipes_take_change();
-	}
-	while ((w = waiting_expired(now)) != nullptr)
-		try_again(w);
-}
-
-/* Whoever waits is served after the request that made it possible was answered. */
-static uint64_t next_deadline(void)
-{
-	pipes_changed |= pipes_take_change();
-	if (pipes_changed && waiting_next(nullptr, 0) != nullptr)
-		return NOW;
-	return waiting_deadline();
+	return status;
 }
 
 /* --- the process service's requests ---------------------------------------------------------- */
@@ -449,7 +379,6 @@ static status_t session_end_handler(struct request *request)
 
 	if (!is_manager(request) || badge == 0)
 		return ERR_ACCESS;
-	waiting_end_client(badge, ERR_CANCELLED);
 	while (c != nullptr && client_first_number(c) != 0) {
 		status_t status = client_close(c, client_first_number(c));
 
@@ -491,7 +420,7 @@ static const struct service_method methods[] = {
 	[VFS_SET_FLAGS] = {client_request, RESTART_REPLAY},
 	[VFS_PIPE] = {client_request, RESTART_ONCE},
 	[VFS_DUP] = {client_request, RESTART_ONCE},
-	[VFS_POLL] = {client_request, RESTART_PURE},
+	[VFS_MAP_PIPE] = {client_request, RESTART_REPLAY},
 	[VFS_SYMLINK] = {client_request, RESTART_ONCE},
 	[VFS_READLINK] = {client_request, RESTART_PURE},
 	[VFS_SHARE] = {share_handler, RESTART_ONCE},
@@ -520,7 +449,5 @@ void program_main(const void *argument)
 		.methods = methods,
 		.method_count = sizeof(methods) / sizeof(methods[0]),
 		.session_count = SESSIONS,
-		.deadline = next_deadline,
-		.expired = serve_waiting,
 	});
 }

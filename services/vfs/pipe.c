@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Pipes: see pipe.h. */
+/* Pipes: see pipe.h. What is said in shared memory is said before the commit: a kill in between is
+ * followed by the same request. */
 #include "pipe.h"
+
+#include "share.h"
 
 #include <craton/estate.h>
 
-#define RING_SIZE 8192u
-
-static_assert(RING_SIZE >= MESSAGE_BYTES);
+static_assert(sizeof(struct pipe_shared) + PIPE_BYTES == MEMORY_SHARED_UNIT);
 
 struct pipe {
-	uint64_t inode;   /* 0: free */
-	uint64_t written; /* bytes ever; modulo the size a place in the ring */
-	uint64_t read;
+	uint64_t inode; /* 0: free */
+	uint64_t account;
 	bool is_open[2]; /* by end */
-	uint8_t ring[RING_SIZE];
 };
 
 struct pipes {
@@ -23,129 +22,129 @@ struct pipes {
 
 static struct pipes *pool;
 static uint32_t count;
-static bool changed; /* whoever waits asks again after a restart */
+static void *memory[SHARE_PIPES_MOST];
+
+static struct pipe_shared *shared_of(uint32_t pipe)
+{
+	return memory[pipe];
+}
+
+static status_t map(uint32_t pipe, uint64_t account)
+{
+	return share_unit(SHARE_PIPE + pipe, account, &memory[pipe]);
+}
 
 bool pipes_open(uint32_t pipe_count)
 {
 	count = pipe_count;
 	pool = estate_allocate(sizeof(*pool) + count * sizeof(pool->pipes[0]), 64);
-	return pool != nullptr;
-}
-
-bool pipes_take_change(void)
-{
-	bool was = changed;
-
-	changed = false;
-	return was;
-}
-
-/* Saves all but the ring. */
-static struct pipe *change(uint32_t number)
-{
-	struct pipe *p = &pool->pipes[number];
-
-	estate_save(p, offsetof(struct pipe, ring));
-	changed = true;
-	return p;
-}
-
-status_t pipe_make(uint32_t *number)
-{
+	if (pool == nullptr || count > SHARE_PIPES_MOST)
+		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		struct pipe *p = &pool->pipes[i];
-
-		if (p->inode != 0)
-			continue;
-		(void)change(i);
-		ESTATE_SET(pool->next_inode, pool->next_inode + 1);
-		p->inode = pool->next_inode;
-		p->written = 0;
-		p->read = 0;
-		p->is_open[PIPE_READ] = true;
-		p->is_open[PIPE_WRITE] = true;
-		*number = i;
-		return OK;
+		if (pool->pipes[i].inode != 0 && map(i, pool->pipes[i].account) != OK)
+			return false;
 	}
-	return ERR_TOO_MANY;
+	return true;
 }
 
-void pipe_close(uint32_t number, enum pipe_end end)
+/* A free place; ERR_QUOTA, ERR_TOO_MANY. */
+static status_t find_free(uint64_t account, uint32_t *pipe)
 {
-	struct pipe *p = change(number);
+	unsigned own = 0;
+	bool found = false;
 
+	for (uint32_t i = count; i-- > 0;) {
+		own += pool->pipes[i].inode != 0 && pool->pipes[i].account == account;
+		if (pool->pipes[i].inode != 0)
+			continue;
+		*pipe = i;
+		found = true;
+	}
+	if (own >= PIPES_OF_CLIENT)
+		return ERR_QUOTA;
+	return found ? OK : ERR_TOO_MANY;
+}
+
+status_t pipe_make(uint64_t account, uint32_t *pipe)
+{
+	status_t status = find_free(account, pipe);
+	struct pipe *p;
+
+	if (status == OK)
+		status = map(*pipe, account);
+	if (status != OK)
+		return status;
+	memset(shared_of(*pipe), 0, sizeof(struct pipe_shared));
+	p = &pool->pipes[*pipe];
+	estate_save(p, sizeof(*p));
+	ESTATE_SET(pool->next_inode, pool->next_inode + 1);
+	*p = (struct pipe){.inode = pool->next_inode, .account = account, .is_open = {true, true}};
+	return OK;
+}
+
+static void change_and_wake(uint32_t *event)
+{
+	(void)__atomic_add_fetch(event, 1, __ATOMIC_SEQ_CST);
+	pipe_wake(event);
+}
+
+void pipe_close(uint32_t pipe, enum pipe_end end)
+{
+	struct pipe *p = &pool->pipes[pipe];
+	struct pipe_shared *shared = shared_of(pipe);
+
+	estate_save(p, sizeof(*p));
 	p->is_open[end] = false;
-	if (!p->is_open[PIPE_READ] && !p->is_open[PIPE_WRITE])
-		p->inode = 0;
+	__atomic_store_n(&shared->closed[end], 1, __ATOMIC_SEQ_CST);
+	change_and_wake(&shared->data_event);
+	change_and_wake(&shared->room_event);
+	if (p->is_open[PIPE_END_READ] || p->is_open[PIPE_END_WRITE])
+		return;
+	p->inode = 0;
+	share_drop(SHARE_PIPE + pipe);
 }
 
-static size_t first_part(uint64_t at, size_t size)
+status_t pipe_lend(uint32_t pipe, uint64_t program, uint64_t address)
 {
-	size_t rest = RING_SIZE - at % RING_SIZE;
-
-	return size < rest ? size : rest;
+	return share_lend(SHARE_PIPE + pipe, program, address, RIGHT_READ | RIGHT_WRITE);
 }
 
-status_t pipe_read(uint32_t number, void *buffer, size_t size, size_t *done)
+static void unlock_for(uint32_t *lock, uint64_t program)
 {
-	const struct pipe *p = &pool->pipes[number];
-	uint64_t waiting = p->written - p->read;
-	size_t part;
+	uint32_t value = __atomic_load_n(lock, __ATOMIC_ACQUIRE);
 
-	size = size < waiting ? size : waiting;
-	*done = size;
-	if (waiting == 0)
-		return p->is_open[PIPE_WRITE] ? ERR_WOULD_BLOCK : OK;
-	part = first_part(p->read, size);
-	memcpy(buffer, p->ring + p->read % RING_SIZE, part);
-	memcpy((uint8_t *)buffer + part, p->ring, size - part);
-	change(number)->read += size;
-	return OK;
+	if ((value & ~PIPE_WAITERS) != (uint32_t)program || value == 0)
+		return;
+	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+	pipe_wake(lock);
 }
 
-static size_t room(const struct pipe *p)
+void pipe_leave(uint32_t pipe, uint64_t program, uint64_t address)
 {
-	return RING_SIZE - (p->written - p->read);
+	struct pipe_shared *shared = shared_of(pipe);
+
+	unlock_for(&shared->read_lock, program);
+	unlock_for(&shared->write_lock, program);
+	if (address != 0)
+		share_take_back(program, address);
 }
 
-/* The places are saved: what a reader took from them in this transaction must come back with its
- * undo. */
-status_t pipe_write(uint32_t number, const void *bytes, size_t size)
+void pipe_set_nonblock(uint32_t pipe, enum pipe_end end, bool nonblock)
 {
-	struct pipe *p = &pool->pipes[number];
-	size_t part = first_part(p->written, size);
-	uint8_t *to = p->ring + p->written % RING_SIZE;
-
-	if (!p->is_open[PIPE_READ])
-		return ERR_BROKEN_PIPE;
-	if (size > room(p))
-		return ERR_WOULD_BLOCK;
-	estate_save(to, part);
-	memcpy(to, bytes, part);
-	estate_save(p->ring, size - part);
-	memcpy(p->ring, (const uint8_t *)bytes + part, size - part);
-	change(number)->written += size;
-	return OK;
+	__atomic_store_n(&shared_of(pipe)->nonblock[end], nonblock, __ATOMIC_RELAXED);
 }
 
-bool pipe_is_ready(uint32_t number, enum pipe_end end)
+void pipe_attributes(uint32_t pipe, struct file_attributes *a)
 {
-	const struct pipe *p = &pool->pipes[number];
-
-	if (end == PIPE_READ)
-		return p->written != p->read || !p->is_open[PIPE_WRITE];
-	return room(p) >= MESSAGE_BYTES || !p->is_open[PIPE_READ];
-}
-
-void pipe_attributes(uint32_t number, struct file_attributes *a)
-{
-	const struct pipe *p = &pool->pipes[number];
+	const struct pipe_shared *shared = shared_of(pipe);
+	uint64_t size = __atomic_load_n(&shared->written, __ATOMIC_RELAXED) -
+			__atomic_load_n(&shared->read, __ATOMIC_RELAXED);
 
 	*a = (struct file_attributes){
-		.inode = p->inode,
+		.inode = pool->pipes[pipe].inode,
 		.type = FILE_TYPE_PIPE,
 		.links = 1,
-		.size = p->written - p->read,
+		.size = size <= PIPE_BYTES ? size : 0,
 		.writable = 1,
 	};
 }

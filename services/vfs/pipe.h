@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Pipes: rings of bytes in the estate. An end is closed with its last description. A write is
- * taken as a whole or not at all, so that writes of several programs do not mix.
- * Tests: tests/host/services/vfs_test.c */
+/* Pipes. Their bytes are in shared memory (struct pipe_shared), which the programs at both ends
+ * map; here is only which ends are open. An end is closed with its last description. What is in the
+ * shared memory is never trusted: it is written, and read only to be reported. Tests:
+ * tests/host/services/vfs_pipe_test.c */
 #pragma once
 
 #include <abi/protocol/vfs.h>
 #include <craton/runtime.h>
 
-enum pipe_end { PIPE_READ, PIPE_WRITE };
+#define PIPES_OF_CLIENT 64u
 
-/* Carves the pool from the estate. */
+/* Carves the pool from the estate and maps the pipes that there are. */
 bool pipes_open(uint32_t count);
 
-/* Makes a pipe with both ends open. ERR_TOO_MANY. */
-[[nodiscard]] status_t pipe_make(uint32_t *pipe);
+/* Makes a pipe with both ends open, at the expense of a program. ERR_QUOTA: it has too many or no
+ * memory for one; ERR_TOO_MANY: nobody can have more. */
+[[nodiscard]] status_t pipe_make(uint64_t account, uint32_t *pipe);
 
 void pipe_close(uint32_t pipe, enum pipe_end end);
 
-/* ERR_WOULD_BLOCK: empty (full). 0 bytes read: empty, and nobody can write. ERR_BROKEN_PIPE. */
-[[nodiscard]] status_t pipe_read(uint32_t pipe, void *buffer, size_t size, size_t *done);
-[[nodiscard]] status_t pipe_write(uint32_t pipe, const void *bytes, size_t size);
+/* Gives the memory to a program at an address. */
+[[nodiscard]] status_t pipe_lend(uint32_t pipe, uint64_t program, uint64_t address);
 
-/* True: the end's operation would not wait. */
-bool pipe_is_ready(uint32_t pipe, enum pipe_end end);
+/* A program gives up a number: its mapping goes, and a lock that it holds. */
+void pipe_leave(uint32_t pipe, uint64_t program, uint64_t address);
+
+void pipe_set_nonblock(uint32_t pipe, enum pipe_end end, bool nonblock);
 
 void pipe_attributes(uint32_t pipe, struct file_attributes *attributes);
 
-/* True once after each change for which somebody may wait. */
-bool pipes_take_change(void);
+/* Wakes whoever waits on a word. */
+void pipe_wake(uint32_t *word);

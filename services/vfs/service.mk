@@ -9,5 +9,6 @@ VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c share_host.c es
 VFS_TEST_FLAGS := -Ilib/include -Iboot/include -Iservices/vfs -Itests/host/services -Ilib
 $(eval $(call host_test,vfs,tests/host/services/vfs_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))
 $(eval $(call host_test,vfs_window,tests/host/services/vfs_window_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))
+$(eval $(call host_test,vfs_pipe,tests/host/services/vfs_pipe_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))
 $(eval $(call host_test,vfs_kill,tests/host/services/vfs_kill_test.c \
 	$(filter-out services/vfs/blocks.c,$(VFS_CORE)) $(VFS_TEST),$(VFS_TEST_FLAGS)))

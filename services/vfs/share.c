@@ -4,8 +4,10 @@
 #include "share.h"
 
 #include "blocks.h"
+#include "pipe.h"
 
 #include <abi/protocol/memory.h>
+#include <abi/syscall.h>
 #include <craton/client.h>
 #include <craton/service.h>
 
@@ -111,4 +113,11 @@ void share_take_back(uint64_t program, uint64_t address)
 	uint64_t words[6] = {program, address, MEMORY_SHARED_UNIT};
 
 	(void)!ask(MEMORY_UNMAP, words); /* the program may have gone or unmapped it */
+}
+
+void pipe_wake(uint32_t *word)
+{
+	uint64_t woken;
+
+	(void)!sys_futex_wake((uint64_t)(uintptr_t)word, UINT32_MAX, &woken);
 }

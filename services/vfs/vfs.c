@@ -34,7 +34,7 @@ status_t vfs_pipe(struct client *c, uint64_t *read_id, uint64_t *write_id)
 	status_t status = client_check_room(c, 2, 2);
 
 	if (status == OK)
-		status = pipe_make(&pipe);
+		status = pipe_make(client_badge(c), &pipe);
 	if (status != OK)
 		return status;
 	d = client_open(c, DESCRIPTION_PIPE_READ, read_id);
@@ -46,27 +46,16 @@ status_t vfs_pipe(struct client *c, uint64_t *read_id, uint64_t *write_id)
 	return OK;
 }
 
-/* Files are always ready. */
-static uint64_t ready_events(const struct description *d)
-{
-	switch (d->kind) {
-	case DESCRIPTION_PIPE_READ:
-		return pipe_is_ready(d->pipe, PIPE_READ) ? POLL_EVENT_READ : 0;
-	case DESCRIPTION_PIPE_WRITE:
-		return pipe_is_ready(d->pipe, PIPE_WRITE) ? POLL_EVENT_WRITE : 0;
-	default:
-		return POLL_EVENT_READ | POLL_EVENT_WRITE;
-	}
-}
-
-status_t vfs_poll(struct client *c, uint64_t id, uint64_t events, uint64_t *ready)
+status_t vfs_map_pipe(struct client *c, uint64_t id, uint64_t *end)
 {
 	const struct description *d = client_description(c, id);
 
 	if (d == nullptr)
 		return ERR_INVALID_HANDLE;
-	*ready = ready_events(d) & events;
-	return OK;
+	if (!is_pipe(d) || client_place(c, id) == 0)
+		return ERR_NOT_SUPPORTED;
+	*end = pipe_end_of(d);
+	return pipe_lend(d->pipe, client_badge(c), client_place(c, id));
 }
 
 status_t vfs_share(uint64_t from_badge, uint64_t id, uint64_t to_badge, uint64_t *out)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The operations of the VFS on a client's behalf, without messages. What a client passes is checked
- * here; each operation either is done or has no effect (but see vfs_write). ERR_WOULD_BLOCK means
- * that a pipe is empty or full.
+ * here; each operation either is done or has no effect (but see vfs_write).
  * Tests: tests/host/services/vfs_test.c */
 #pragma once
 
@@ -69,14 +68,10 @@ uint32_t vfs_stamp(struct client *client, uint64_t id);
 [[nodiscard]] status_t vfs_set_flags(struct client *client, uint64_t id, uint64_t flags);
 [[nodiscard]] status_t vfs_pipe(struct client *client, uint64_t *read_id, uint64_t *write_id);
 [[nodiscard]] status_t vfs_dup(struct client *client, uint64_t id, uint64_t *out);
-/* Which of `events` (1: reading, 2: writing) would not wait. */
-[[nodiscard]] status_t vfs_poll(
-	struct client *client, uint64_t id, uint64_t events, uint64_t *ready);
+/* Maps a pipe into the client. */
+[[nodiscard]] status_t vfs_map_pipe(struct client *client, uint64_t id, uint64_t *end);
 [[nodiscard]] status_t vfs_share(
 	uint64_t from_badge, uint64_t id, uint64_t to_badge, uint64_t *out);
 [[nodiscard]] status_t vfs_program(struct vfs_bytes path, uint64_t *offset, uint64_t *size);
 /* The volume `index`. ERR_NOT_FOUND: there are not so many. */
 [[nodiscard]] status_t vfs_volume(uint64_t index, struct volume_status *status);
-
-/* True: the description's operations do not wait. */
-bool vfs_is_nonblocking(struct client *client, uint64_t id);

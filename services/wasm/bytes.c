@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Reading and writing. Regular files: see contents.c. A message carries MESSAGE_BYTES, so larger
- * requests of terminals and pipes take several; streams give what they have at once. */
+/* Reading and writing. Regular files: see contents.c; pipes: pipes.c. A message carries
+ * MESSAGE_BYTES, so larger requests of terminals take several; streams give what they have at once.
+ */
 #include "host.h"
 
 #include <abi/protocol/console.h>
@@ -17,7 +18,8 @@ static bool is_stream(const description_t *description)
 /* What one step moves. */
 static size_t part_of(const description_t *description, size_t size)
 {
-	return size < MESSAGE_BYTES || !is_stream(description) ? size : MESSAGE_BYTES;
+	return size < MESSAGE_BYTES || description->kind == DESCRIPTOR_KIND_VFS ? size
+										: MESSAGE_BYTES;
 }
 
 /* --- one message each ------------------------------------------------------------------------- */
@@ -47,14 +49,6 @@ static status_t read_terminal(
 	return receive(SERVICE_NUMBER_CONSOLE, CONSOLE_READ, &call, done);
 }
 
-static status_t read_stream(
-	const description_t *description, void *bytes, size_t size, uint64_t *done)
-{
-	struct call call = {.words = {description->id, size}, .out = bytes, .out_size = size};
-
-	return receive(SERVICE_NUMBER_VFS, VFS_READ, &call, done);
-}
-
 static status_t read_part(description_t *description, void *bytes, size_t size, uint64_t *done)
 {
 	*done = 0;
@@ -62,8 +56,8 @@ static status_t read_part(description_t *description, void *bytes, size_t size, 
 	case DESCRIPTOR_KIND_TERMINAL:
 		return read_terminal(description, bytes, size, done);
 	case DESCRIPTOR_KIND_VFS:
-		return is_stream(description) ? read_stream(description, bytes, size, done)
-					      : contents_read(description, bytes, size, done);
+		return is_pipe(description) ? pipes_read(description, bytes, size, done)
+					    : contents_read(description, bytes, size, done);
 	case DESCRIPTOR_KIND_NONE:
 		return OK;
 	default:
@@ -79,14 +73,11 @@ static status_t send(uint32_t service, uint32_t method, struct call *call, uint6
 	return status;
 }
 
-static status_t write_stream(
-	const description_t *description, const void *bytes, size_t size, uint64_t *done)
+static status_t write_pipe(
+	description_t *description, const void *bytes, size_t size, uint64_t *done)
 {
-	struct call call = {.words = {description->id, size}, .in = bytes, .in_size = size};
-	status_t status;
+	status_t status = pipes_write(description, bytes, size, done);
 
-	status = service_wait(SERVICE_NUMBER_VFS, VFS_WRITE, &call);
-	*done = call.words[0] < size ? call.words[0] : size;
 	if (status == ERR_BROKEN_PIPE)
 		program_exit(BROKEN_PIPE_STATUS, EXIT_CAUSE_BROKEN_PIPE, 0);
 	return status;
@@ -102,8 +93,8 @@ static status_t write_part(
 	case DESCRIPTOR_KIND_TERMINAL:
 		return send(SERVICE_NUMBER_CONSOLE, CONSOLE_WRITE, &call, done);
 	case DESCRIPTOR_KIND_VFS:
-		return is_stream(description) ? write_stream(description, bytes, size, done)
-					      : contents_write(description, bytes, size, done);
+		return is_pipe(description) ? write_pipe(description, bytes, size, done)
+					    : contents_write(description, bytes, size, done);
 	case DESCRIPTOR_KIND_NONE:
 		*done = size;
 		return OK;

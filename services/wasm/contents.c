@@ -5,12 +5,7 @@
  * Small writes go in messages. Without a window (no memory for it) everything does. */
 #include "host.h"
 
-#define PAGE     4096u
-#define ATTEMPTS 16u
-
-static uint8_t *window;
-static const uint32_t *sheet;
-static bool was_asked;
+#define PAGE 4096u
 
 /* What the window holds. */
 static struct {
@@ -21,38 +16,18 @@ static struct {
 	bool ends; /* the file does, behind it */
 } loaded;
 
-/* --- the window ------------------------------------------------------------------------------- */
-
-bool contents_prepare(void)
-{
-	status_t status = ERR_ALREADY_MAPPED;
-
-	if (was_asked)
-		return window != nullptr;
-	was_asked = true;
-	for (unsigned i = 0; i < ATTEMPTS && status == ERR_ALREADY_MAPPED; i++) {
-		uint64_t arena = memory_place() & ~(uint64_t)(MEMORY_SHARED_UNIT - 1);
-		uint64_t words[6] = {arena};
-
-		status = service_ask(SERVICE_NUMBER_VFS, VFS_ATTACH, words);
-		if (status != OK)
-			continue;
-		window = (uint8_t *)arena;
-		sheet = (const uint32_t *)(arena + MEMORY_SHARED_UNIT);
-	}
-	return window != nullptr;
-}
+/* --- what is known --------------------------------------------------------------------------- */
 
 uint64_t contents_load_flag(void)
 {
 	loaded.id = 0;
-	return contents_prepare() ? OPEN_FLAG_LOAD : 0;
+	return arena_window() != nullptr ? OPEN_FLAG_LOAD : 0;
 }
 
 static bool is_current(const description_t *description, uint32_t stamp)
 {
 	return description->is_known &&
-	       __atomic_load_n(&sheet[description->slot], __ATOMIC_ACQUIRE) == stamp;
+	       __atomic_load_n(&arena_sheet()[description->slot], __ATOMIC_ACQUIRE) == stamp;
 }
 
 void contents_opened(description_t *description, const uint64_t words[6],
@@ -61,7 +36,7 @@ void contents_opened(description_t *description, const uint64_t words[6],
 	if (description->filetype != WASI_FILETYPE_REGULAR_FILE)
 		return;
 	description->has_offset = (description->fdflags & WASI_FDFLAG_APPEND) == 0;
-	description->is_known = window != nullptr && words[4] < MEMORY_SHARED_UNIT / 4;
+	description->is_known = arena_sheet() != nullptr && words[4] < MEMORY_SHARED_UNIT / 4;
 	description->slot = (uint32_t)words[4];
 	description->stamp = (uint32_t)words[5];
 	description->attributes = *attributes;
@@ -91,7 +66,7 @@ static status_t receive(uint32_t method, struct call *call, uint8_t *bytes, uint
 	if (status != OK)
 		*done = 0;
 	else if (call->out == nullptr && bytes != nullptr)
-		memcpy(bytes, window, *done);
+		memcpy(bytes, arena_window(), *done);
 	return status;
 }
 
@@ -105,7 +80,7 @@ static status_t read_on(const description_t *description, void *bytes, size_t si
 {
 	struct call call = {.words = {description->id, size, DATA_PLACE_MESSAGE}};
 
-	if (size > MESSAGE_BYTES && contents_prepare()) {
+	if (size > MESSAGE_BYTES && arena_window() != nullptr) {
 		loaded.id = 0;
 		call.words[1] = smaller(size, MEMORY_SHARED_UNIT);
 		call.words[2] = DATA_PLACE_WINDOW;
@@ -160,7 +135,7 @@ static uint64_t take(void *bytes, size_t size, uint64_t offset)
 	if (offset >= end)
 		return 0;
 	size = smaller(size, end - offset);
-	memcpy(bytes, window + (offset - loaded.offset), size);
+	memcpy(bytes, arena_window() + (offset - loaded.offset), size);
 	return size;
 }
 
@@ -174,7 +149,7 @@ status_t contents_read_at(
 	};
 	status_t status = OK;
 
-	if (!contents_prepare())
+	if (arena_window() == nullptr)
 		return receive(VFS_READ_AT, &call, bytes, done);
 	if (!is_loaded(description, offset))
 		status = load(description, offset, size);
@@ -198,10 +173,10 @@ status_t contents_read(description_t *description, void *bytes, size_t size, uin
 /* Puts the bytes where they are sent from; returns how many, and the place. */
 static size_t put(struct call *call, const void *bytes, size_t size, uint64_t *place)
 {
-	if (size > MESSAGE_BYTES && contents_prepare()) {
+	if (size > MESSAGE_BYTES && arena_window() != nullptr) {
 		size = smaller(size, MEMORY_SHARED_UNIT);
 		loaded.id = 0;
-		memcpy(window, bytes, size);
+		memcpy(arena_window(), bytes, size);
 		*place = DATA_PLACE_WINDOW;
 		return size;
 	}

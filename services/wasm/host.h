@@ -24,7 +24,9 @@ struct wasi_description {
 	uint32_t stamp;
 	uint64_t offset;
 	struct file_attributes attributes;
-	bool has_ended; /* a process whose end was taken: `exit` holds it */
+	bool has_ended;           /* a process whose end was taken: `exit` holds it */
+	struct pipe_shared *pipe; /* where it is mapped, once it was used */
+	enum pipe_end pipe_end;
 	struct process_exit exit;
 };
 
@@ -71,11 +73,39 @@ errno_t bytes_pwrite(void *self, description_t *description,
 errno_t bytes_seek(void *self, description_t *description, int64_t delta, enum wasi_whence whence,
 	uint64_t *offset);
 
+/* --- arena.c: what the vfs shares with this program
+ * ----------------------------------------------- */
+
+/* The window, MEMORY_SHARED_UNIT bytes, asked for when it is needed first; nullptr: there is no
+ * memory for it. The sheet comes with it. */
+uint8_t *arena_window(void);
+const uint32_t *arena_sheet(void);
+
+/* Where the object of a number of the vfs's is put; nullptr: nowhere. */
+void *arena_place(uint64_t id);
+
+/* --- pipes.c
+ * -------------------------------------------------------------------------------------- */
+
+/* True for a pipe's end: WASI has no file type for it. */
+static inline bool is_pipe(const description_t *description)
+{
+	return description->kind == DESCRIPTOR_KIND_VFS &&
+	       description->filetype == WASI_FILETYPE_UNKNOWN;
+}
+
+/* Wait, unless the end is set not to (ERR_WOULD_BLOCK). ERR_CANCELLED: an interrupt came. 0 bytes
+ * read: nobody writes any more; ERR_BROKEN_PIPE: nobody reads any more. */
+[[nodiscard]] status_t pipes_read(
+	description_t *description, void *bytes, size_t size, uint64_t *done);
+[[nodiscard]] status_t pipes_write(
+	description_t *description, const void *bytes, size_t size, uint64_t *done);
+
+/* Waits until the end is ready, or the deadline (0: does not wait). */
+[[nodiscard]] status_t pipes_poll(description_t *description, uint64_t deadline, bool *ready);
+
 /* --- contents.c: bytes of regular files, through the window that is shared with the vfs
  * ----------- */
-
-/* Asks for the window if that was not done yet. False: there is none, for want of memory. */
-bool contents_prepare(void);
 
 /* Before a file is opened to be read: OPEN_FLAG_LOAD if there is a window, which then no longer
  * holds anything else. */

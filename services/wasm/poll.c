@@ -93,12 +93,20 @@ static status_t poll_process(description_t *process, uint64_t *ready)
 	return status == ERR_WOULD_BLOCK ? OK : status;
 }
 
+static status_t poll_pipe(description_t *pipe, uint64_t deadline, uint64_t *ready)
+{
+	bool is_ready;
+	status_t status = pipes_poll(pipe, deadline, &is_ready);
+
+	*ready = is_ready;
+	return status;
+}
+
 /* Waits for one source until the deadline (0: does not wait). */
 static status_t poll_source(const struct wasi_poll_item *item, uint64_t deadline, uint64_t *ready)
 {
 	uint64_t events = item->type == WASI_EVENT_FD_WRITE ? EVENT_WRITE : EVENT_READ;
 	uint64_t terminal[6] = {deadline};
-	uint64_t file[6] = {item->description->id, events, deadline};
 
 	*ready = 1;
 	switch (item->description->kind) {
@@ -107,9 +115,8 @@ static status_t poll_source(const struct wasi_poll_item *item, uint64_t deadline
 					     : poll_service(SERVICE_NUMBER_CONSOLE, CONSOLE_POLL,
 						       terminal, ready);
 	case DESCRIPTOR_KIND_VFS:
-		return item->description->filetype == WASI_FILETYPE_UNKNOWN
-			       ? poll_service(SERVICE_NUMBER_VFS, VFS_POLL, file, ready)
-			       : OK;
+		return is_pipe(item->description) ? poll_pipe(item->description, deadline, ready)
+						  : OK;
 	case DESCRIPTOR_KIND_PROCESS:
 		return poll_process(item->description, ready);
 	default:

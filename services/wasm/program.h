@@ -13,6 +13,9 @@
 
 void services_init(const struct process_start *start);
 
+/* What services know this program by: its number. */
+uint64_t service_badge(void);
+
 /* False: the program was not given this service (enum service_number). */
 bool service_present(uint32_t number);
 

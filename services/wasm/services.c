@@ -8,6 +8,7 @@
 #define CLOSE_WORD 5u /* of a request to the vfs: a number to give back besides */
 
 static struct client clients[SERVICES];
+static uint64_t badge;
 static bool noted;
 static uint64_t close_later; /* a number of the vfs; 0: none */
 
@@ -22,11 +23,17 @@ static struct cancelled {
 
 void services_init(const struct process_start *start)
 {
+	badge = start->badge;
 	for (uint32_t i = 0; i < SERVICES; i++)
 		clients[i] = (struct client){
 			.endpoint = start->handles[(uint32_t)PROCESS_SLOT_SERVICE + i],
 			.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
 		};
+}
+
+uint64_t service_badge(void)
+{
+	return badge;
 }
 
 bool service_present(uint32_t number)

@@ -3,6 +3,7 @@
 #include "share_host.h"
 
 #include "blocks.h"
+#include "pipe.h"
 
 #include <craton/estate.h>
 #include <stdlib.h>
@@ -102,4 +103,17 @@ void share_take_back(uint64_t program, uint64_t address)
 
 	if (loan != nullptr)
 		*loan = (struct loan){0};
+}
+
+static unsigned wakes;
+
+void pipe_wake(uint32_t *word)
+{
+	(void)word;
+	wakes++;
+}
+
+unsigned share_host_wakes(void)
+{
+	return wakes;
 }

@@ -12,3 +12,6 @@ void *share_host_lent(uint64_t program, uint64_t address);
 
 /* From now on nothing new can be had, or it can again. */
 void share_host_exhaust(bool exhausted);
+
+/* How often pipe_wake was called. */
+unsigned share_host_wakes(void);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* The VFS by its operations: paths, both file systems, descriptions and their sharing, pipes, and
+/* The VFS by its operations: paths, both file systems, descriptions and their sharing, and
  * every limit and error. */
 #include "vfs_fixture.h"
 
 #include "blocks.h"
-#include "pipe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -756,128 +755,20 @@ static void test_clients_run_out(void **state)
 	assert_null(client_known(16));
 }
 
-/* --- pipes ----------------------------------------------------------------------------------- */
-
-static void test_pipes(void **state)
-{
-	uint64_t in;
-	uint64_t out;
-	uint64_t ready;
-	struct file_attributes a;
-	char text[8];
-	size_t done;
-
-	(void)state;
-	assert_int_equal(vfs_pipe(me, &in, &out), OK);
-	assert_int_equal(vfs_read(me, in, text, 8, &done), ERR_WOULD_BLOCK);
-	assert_int_equal(vfs_poll(me, in, 3, &ready), OK);
-	assert_int_equal(ready, 0);
-	assert_int_equal(vfs_poll(me, out, 3, &ready), OK);
-	assert_int_equal(ready, 2);
-	write_ok(out, "through");
-	assert_true(pipes_take_change());
-	assert_false(pipes_take_change());
-	assert_int_equal(vfs_poll(me, in, 1, &ready), OK);
-	assert_int_equal(ready, 1);
-	assert_int_equal(vfs_stat(me, in, &a), OK);
-	assert_int_equal(a.type, FILE_TYPE_PIPE);
-	assert_reads(in, "through");
-	assert_int_equal(vfs_read(me, out, text, 8, &done), ERR_ACCESS);
-	assert_int_equal(vfs_write(me, in, text_bytes("x"), &done), ERR_ACCESS);
-	assert_int_equal(vfs_seek(me, in, 0, 0, &ready), ERR_NOT_SUPPORTED);
-	assert_int_equal(vfs_set_size(me, out, 0), ERR_NOT_SUPPORTED);
-	assert_int_equal(vfs_set_times(me, out, 0, 0), ERR_NOT_SUPPORTED);
-	assert_false(vfs_is_nonblocking(me, in));
-	assert_int_equal(vfs_set_flags(me, in, OPEN_FLAG_NONBLOCK), OK);
-	assert_true(vfs_is_nonblocking(me, in));
-}
-
-static void test_pipe_ends(void **state)
-{
-	uint64_t in, out, copy, ready;
-	size_t done;
-
-	(void)state;
-	assert_int_equal(vfs_pipe(me, &in, &out), OK);
-	assert_int_equal(vfs_dup(me, out, &copy), OK);
-	write_ok(copy, "rest");
-	close_ok(out);
-	close_ok(copy);
-	assert_reads(in, "rest");
-	assert_reads(in, "");
-	assert_int_equal(vfs_poll(me, in, 1, &ready), OK);
-	assert_int_equal(ready, 1);
-	close_ok(in);
-	assert_int_equal(vfs_pipe(me, &in, &out), OK);
-	close_ok(in);
-	assert_int_equal(vfs_write(me, out, text_bytes("x"), &done), ERR_BROKEN_PIPE);
-	assert_int_equal(vfs_poll(me, out, 2, &ready), OK);
-	assert_int_equal(ready, 2);
-}
-
-static void test_full_pipe(void **state)
-{
-	uint8_t bytes[MESSAGE_BYTES];
-	uint64_t in, out, ready;
-	uint8_t written = 0;
-	uint8_t read = 0;
-	size_t done;
-
-	(void)state;
-	assert_int_equal(vfs_pipe(me, &in, &out), OK);
-	for (int round = 0; round < 100; round++) {
-		for (;;) {
-			for (size_t i = 0; i < sizeof(bytes); i++)
-				bytes[i] = (uint8_t)(written + i);
-			if (vfs_write(me, out, (struct vfs_bytes){bytes, sizeof(bytes)}, &done) !=
-				OK)
-				break;
-			written = (uint8_t)(written + done);
-			estate_commit();
-		}
-		assert_int_equal(vfs_poll(me, out, 2, &ready), OK);
-		assert_int_equal(ready, 0);
-		for (int n = 0; n <= round % 20; n++) {
-			if (vfs_read(me, in, bytes, 100 + (size_t)n, &done) != OK)
-				break;
-			for (size_t i = 0; i < done; i++)
-				assert_int_equal(bytes[i], read++);
-			estate_commit();
-		}
-	}
-}
-
-static void test_pipes_run_out(void **state)
-{
-	uint64_t in, out;
-
-	(void)state;
-	for (unsigned i = 0; i < FIXTURE_PIPES; i++)
-		assert_int_equal(vfs_pipe(me, &in, &out), OK);
-	assert_int_equal(vfs_pipe(me, &in, &out), ERR_TOO_MANY);
-	close_ok(1);
-	assert_int_equal(vfs_pipe(me, &in, &out), ERR_TOO_MANY);
-	close_ok(2);
-	assert_int_equal(vfs_pipe(me, &in, &out), OK);
-}
-
 /* --- the next instance ----------------------------------------------------------------------- */
 
 static void test_restart(void **state)
 {
-	uint64_t id, in, out;
+	uint64_t id;
 
 	(void)state;
 	make_directory("/tmp/d");
 	make_file("/tmp/d/f", "kept");
 	id = open_ok(0, "/tmp/d/f", READ | WRITE);
 	write_ok(id, "K");
-	assert_int_equal(vfs_pipe(me, &in, &out), OK);
-	write_ok(out, "in the pipe");
 	fixture_restart();
 	me = client_known(1);
 	assert_reads(id, "ept");
-	assert_reads(in, "in the pipe");
 	assert_file("/tmp/d/f", "Kept");
 	assert_list("/tmp", "d ");
 }
@@ -914,10 +805,6 @@ int main(void)
 		TEST(test_numbers_run_out),
 		TEST(test_descriptions_run_out),
 		TEST(test_clients_run_out),
-		TEST(test_pipes),
-		TEST(test_pipe_ends),
-		TEST(test_full_pipe),
-		TEST(test_pipes_run_out),
 		TEST(test_restart),
 	};
 

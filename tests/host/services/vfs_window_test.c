@@ -46,38 +46,41 @@ static void test_attach(void **state)
 {
 	(void)state;
 	assert_null(client_window(me));
-	assert_int_equal(client_attach(me, 0), ERR_RANGE);
-	assert_int_equal(client_attach(me, ARENA + 4096), ERR_RANGE);
-	assert_int_equal(client_attach(me, ABI_USER_ADDRESS_END + 1), ERR_RANGE);
-	assert_int_equal(client_attach(me, ARENA), OK);
+	assert_int_equal(client_attach(me, 0, true), ERR_RANGE);
+	assert_int_equal(client_attach(me, ARENA + 4096, true), ERR_RANGE);
+	assert_int_equal(client_attach(me, ABI_USER_ADDRESS_END + 1, true), ERR_RANGE);
+	assert_int_equal(client_attach(me, ARENA, false), OK);
+	assert_null(client_window(me));
+	assert_int_equal(client_attach(me, ARENA, true), OK);
 	estate_commit();
 	assert_ptr_equal(share_host_lent(1, ARENA), client_window(me));
 	assert_non_null(share_host_lent(1, ARENA + MEMORY_SHARED_UNIT));
-	assert_int_equal(client_attach(me, ARENA), OK); /* asked again after a kill */
-	assert_int_equal(client_attach(me, 2 * ARENA), ERR_EXISTS);
-	assert_int_equal(client_attach(client_find(BADGE_SERVICE + 3), ARENA), ERR_NOT_SUPPORTED);
-	assert_int_equal(client_attach(client_find(0), ARENA), ERR_NOT_SUPPORTED);
+	assert_int_equal(client_attach(me, ARENA, true), OK); /* asked again after a kill */
+	assert_int_equal(client_attach(me, ARENA / 2, true), ERR_EXISTS);
+	assert_int_equal(
+		client_attach(client_find(BADGE_SERVICE + 3), ARENA, true), ERR_NOT_SUPPORTED);
+	assert_int_equal(client_attach(client_find(0), ARENA, true), ERR_NOT_SUPPORTED);
 }
 
 static void test_attach_without_memory(void **state)
 {
 	(void)state;
 	share_host_exhaust(true);
-	assert_int_equal(client_attach(me, ARENA), ERR_QUOTA);
+	assert_int_equal(client_attach(me, ARENA, true), ERR_QUOTA);
 	assert_null(client_window(me));
 	assert_int_equal(open_ok("/bin/cat", READ | LOAD).loaded, 0);
 	share_host_exhaust(false);
-	assert_int_equal(client_attach(me, ARENA), OK);
+	assert_int_equal(client_attach(me, ARENA, true), OK);
 }
 
 static void test_place_taken(void **state)
 {
 	(void)state;
-	assert_int_equal(client_attach(me, ARENA), OK);
+	assert_int_equal(client_attach(me, ARENA, true), OK);
 	estate_commit();
 	/* Somebody else's sheet lies where this one's window would. */
 	assert_int_equal(share_lend(SHARE_SHEET, 2, ARENA, RIGHT_READ), OK);
-	assert_int_equal(client_attach(client_find(2), ARENA), ERR_ALREADY_MAPPED);
+	assert_int_equal(client_attach(client_find(2), ARENA, true), ERR_ALREADY_MAPPED);
 	assert_null(client_window(client_find(2)));
 	assert_non_null(share_host_lent(2, ARENA)); /* and still does */
 }
@@ -87,7 +90,7 @@ static void test_open_loads(void **state)
 	struct vfs_opened opened;
 
 	(void)state;
-	assert_int_equal(client_attach(me, ARENA), OK);
+	assert_int_equal(client_attach(me, ARENA, true), OK);
 	opened = open_ok("/bin/cat", READ | LOAD);
 	assert_int_equal(opened.loaded, strlen("program cat"));
 	assert_memory_equal(share_host_lent(1, ARENA), "program cat", opened.loaded);
@@ -134,7 +137,7 @@ static void test_restart(void **state)
 	size_t done;
 
 	(void)state;
-	assert_int_equal(client_attach(me, ARENA), OK);
+	assert_int_equal(client_attach(me, ARENA, true), OK);
 	write_ok(file.id, 0, text);
 	fixture_restart();
 	me = client_known(1);
@@ -155,7 +158,7 @@ static void test_largest_write(void **state)
 	size_t done;
 
 	(void)state;
-	assert_int_equal(client_attach(me, ARENA), OK);
+	assert_int_equal(client_attach(me, ARENA, true), OK);
 	window = client_window(me);
 	for (unsigned round = 1; round < 4; round++) {
 		memset(window, (int)round, MEMORY_SHARED_UNIT);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// What files and pipes cost a WASM program. Under instruction counting a nanosecond is an instruction.
-// Prints lines `name value unit`. `files_bench child` is the other end of the pipes.
+// What files and pipes cost a WASM program. Under instruction counting a nanosecond is an
+// instruction. Prints lines `name value unit`. `files_bench child` is the other end of the pipes.
 #include <craton.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,7 +93,8 @@ static void small_files(void)
 	static const struct {
 		const char *text;
 		void (*operation)(int);
-	} rows[] = {{"create", create}, {"read", read_all}, {"stat", get_status}, {"unlink", remove_it}};
+	} rows[] = {{"create", create}, {"read", read_all}, {"stat", get_status},
+		{"unlink", remove_it}};
 	uint64_t naming = measure(make_name);
 	create(ROUNDS);
 	read_all(ROUNDS);
@@ -117,7 +118,8 @@ static void large_files(void)
 		if (read(fd, buffer, sizeof(buffer)) != sizeof(buffer))
 			fail("read");
 	uint64_t end = now();
-	printf("files.tmpfs_write %.2f bytes/instruction\n", (double)LARGE / (double)(written - begin));
+	printf("files.tmpfs_write %.2f bytes/instruction\n",
+		(double)LARGE / (double)(written - begin));
 	printf("files.tmpfs_read %.2f bytes/instruction\n", (double)LARGE / (double)(end - sought));
 	printf("files.seek %llu instructions\n", (unsigned long long)(sought - written));
 	close(fd);
@@ -181,7 +183,8 @@ static void pipes(const char *self)
 			fail("stream");
 	if (read(from[0], &byte, 1) != 1)
 		fail("stream");
-	printf("files.pipe_stream %.2f bytes/instruction\n", (double)LARGE / (double)(now() - begin));
+	printf("files.pipe_stream %.2f bytes/instruction\n",
+		(double)LARGE / (double)(now() - begin));
 	if (craton_wait(process, &end) != 0 || end.status != 0)
 		fail("child");
 }

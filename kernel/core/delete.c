@@ -10,6 +10,7 @@
 #include <kernel/delete.h>
 #include <kernel/endpoint.h>
 #include <kernel/irq.h>
+#include <kernel/robust.h>
 #include <kernel/sched.h>
 #include <kernel/space.h>
 #include <kernel/thread.h>
@@ -92,6 +93,9 @@ static status_t capability_remove(struct thread *actor, struct slot *slot, struc
 	} else if (last && slot->type == OBJECT_THREAD) {
 		struct thread *thread = (struct thread *)slot->object;
 
+		status = robust_release(thread, slice);
+		if (status != OK)
+			return status;
 		thread_detach(thread);
 		container_doom(actor, &thread->container, slot);
 		return OK;

@@ -151,6 +151,11 @@ static uint64_t wake_some(const uint32_t *word, uint64_t count)
 	return woken;
 }
 
+void futex_wake_one(const uint32_t *word)
+{
+	(void)wake_some(word, 1);
+}
+
 status_t futex_wake_call(struct cpu *cpu, struct thread *self)
 {
 	uint64_t count = self->frame.args[1];

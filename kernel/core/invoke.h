@@ -57,6 +57,7 @@ DECLARE(thread, bind);
 DECLARE(thread, set_tls);
 DECLARE(thread, info);
 DECLARE(thread, set_foreign);
+DECLARE(thread, set_robust);
 DECLARE(sched_context, configure);
 DECLARE(sched_context, consumed);
 DECLARE(address_space, give_tables);

@@ -367,6 +367,23 @@ status_t thread_info_method(struct invocation *in)
 	return OK;
 }
 
+status_t thread_set_robust_method(struct invocation *in)
+{
+	struct thread *thread = target_thread(in);
+	uint64_t list = ARGUMENT(in, 0);
+	uint64_t owner = ARGUMENT(in, 1);
+
+	if ((list & 7u) != 0)
+		return ERR_ALIGNMENT;
+	if (list > ABI_USER_ADDRESS_END - PAGE_SIZE ||
+		(list != 0 && (owner == 0 || owner > ROBUST_OWNER_MASK)))
+		return ERR_RANGE;
+	thread->robust_head = list;
+	thread->robust_id = (uint32_t)owner;
+	thread->robust_seen = 0;
+	return OK;
+}
+
 status_t thread_set_foreign_method(struct invocation *in)
 {
 	struct thread *thread = target_thread(in);

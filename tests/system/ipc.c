@@ -481,6 +481,51 @@ static void test_futex(void)
 	worker_join(&workers[1]);
 }
 
+/* A lock that its owner still has when it is destroyed. */
+static struct {
+	uint64_t next;
+	uint32_t word;
+} held;
+static struct robust_list locks;
+
+static void lock_holder(struct worker *self)
+{
+	held.word = 5 | ROBUST_WAITERS;
+	locks.first = (uint64_t)&held;
+	*(volatile uint64_t *)&self->words[0] = 1;
+	while (self->argument == nullptr)
+		;
+}
+
+static void lock_waiter(struct worker *self)
+{
+	self->status = sys_futex_wait((uint64_t)&held.word, 5 | ROBUST_WAITERS, soon(10000), 0);
+	self->words[0] = held.word;
+}
+
+static void test_robust_list(void)
+{
+	handle_t pause = make(OBJECT_NOTIFICATION, 0);
+	unsigned last = (unsigned)root->cpu_count - 1;
+	uint64_t bits;
+
+	held.next = (uint64_t)&locks;
+	locks = (struct robust_list){
+		.first = (uint64_t)&locks, .offset = (uint64_t)&held.word - (uint64_t)&held};
+	worker_prepare(&workers[0], lock_holder, nullptr, LOW, last, 0);
+	CHECK_STATUS(thread_set_robust(workers[0].thread, (uint64_t)&locks, 5), OK);
+	CHECK_STATUS(thread_resume(workers[0].thread), OK);
+	while (*(volatile uint64_t *)&workers[0].words[0] == 0)
+		(void)!sys_wait(pause, 1, soon(1), &bits);
+	worker_start(&workers[1], lock_waiter, nullptr, HIGH, 0, 0);
+	CHECK_STATUS(sys_wait(pause, 1, soon(5), &bits), ERR_DEADLINE);
+	CHECK(workers[1].done == 0);
+	CHECK_STATUS(cnode_delete(root->cnode, workers[0].thread & 0xffffff), OK);
+	worker_join(&workers[1]);
+	CHECK_STATUS(workers[1].status, OK);
+	CHECK(workers[1].words[0] == (ROBUST_OWNER_DIED | ROBUST_WAITERS));
+}
+
 static void spinner(struct worker *self)
 {
 	while (self->argument == nullptr)
@@ -526,6 +571,7 @@ const struct test ipc_tests[] = {
 	{"notification/signal_wait", test_notification},
 	{"notification/bound", test_bound},
 	{"futex/wait_wake_requeue", test_futex},
+	{"futex/robust_list", test_robust_list},
 	{"futex/inheritance", test_futex_inheritance},
 	{nullptr, nullptr},
 };

@@ -437,6 +437,16 @@ const uint32_t *arch_user_word(struct address_space *space, uint64_t address)
 	return virtual_of((entry & ENTRY_ADDRESS & ~(size - 1)) + (address & (size - 1)));
 }
 
+uint32_t *arch_user_word_to_write(struct address_space *space, uint64_t address)
+{
+	uint64_t size;
+	uint64_t entry = arch_leaf(space->root, address, &size);
+
+	if ((entry & ENTRY_WRITE) == 0)
+		return NULL;
+	return virtual_of((entry & ENTRY_ADDRESS & ~(size - 1)) + (address & (size - 1)));
+}
+
 #define HALF ((uint64_t)1 << 47) /* positions in a table: addresses without their sign */
 
 static void check_tables(

@@ -14,6 +14,9 @@ NODISCARD status_t futex_wait_call(struct cpu *cpu, struct thread *self);
 NODISCARD status_t futex_wake_call(struct cpu *cpu, struct thread *self);
 NODISCARD status_t futex_requeue_call(struct cpu *cpu, struct thread *self);
 
+/* Wakes the most urgent waiter on a word (kernel address), if there is one. */
+void futex_wake_one(const uint32_t *word);
+
 void futex_remove_waiter(struct thread *thread);
 
 /* After the waiter's priority changed. */

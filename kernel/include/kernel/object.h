@@ -155,6 +155,10 @@ struct thread {
 	bool interrupt_pending;
 	time_ns cpu_time;
 	uint64_t id;
+	uint64_t robust_head; /* list of locks; see robust.h. 0: none */
+	uint64_t robust_next;
+	uint32_t robust_id;
+	uint32_t robust_seen;
 	struct container *dying; /* containers whose destruction this thread began */
 
 	struct container container;

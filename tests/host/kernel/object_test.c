@@ -688,6 +688,118 @@ static void test_thread_methods(void **state)
 		user_invoke(w.context, METHOD_SCHED_CONTEXT_CONFIGURE, 0, 1, 0, 0), ERR_RANGE);
 }
 
+/* --- robust lists ----------------------------------------------------------------------------- */
+
+#define OWNER 77u
+#define NODES 256u /* of a page, each a link and a word */
+
+struct lock_node {
+	uint64_t next;
+	uint32_t word;
+	uint32_t other;
+};
+
+/* A worker whose list, at ADDRESS, has `count` nodes in the page behind it, all held. */
+static struct worker lock_owner(struct robust_list **list, struct lock_node **nodes, uint32_t count)
+{
+	struct worker w = user_worker(50, 1);
+	handle_t frame = user_make(OBJECT_FRAME, 13);
+
+	assert_int_equal(map(fake_info->space, frame, ADDRESS, 2, RW), OK);
+	*list = user_object(frame);
+	*nodes = (struct lock_node *)((char *)user_object(frame) + PAGE_SIZE);
+	for (uint32_t i = 0; i < count; i++)
+		(*nodes)[i] = (struct lock_node){
+			.next = i + 1 < count ? ADDRESS + PAGE_SIZE + (i + 1) * sizeof(**nodes)
+					      : ADDRESS,
+			.word = OWNER,
+		};
+	**list = (struct robust_list){
+		.first = count > 0 ? ADDRESS + PAGE_SIZE : ADDRESS,
+		.offset = offsetof(struct lock_node, word),
+	};
+	assert_int_equal(
+		user_invoke(w.handle, METHOD_THREAD_SET_ROBUST, ADDRESS + 4, OWNER), ERR_ALIGNMENT);
+	assert_int_equal(
+		user_invoke(w.handle, METHOD_THREAD_SET_ROBUST, ABI_USER_ADDRESS_END, OWNER),
+		ERR_RANGE);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_ROBUST, ADDRESS, 0), ERR_RANGE);
+	assert_int_equal(user_invoke(w.handle, METHOD_THREAD_SET_ROBUST, ADDRESS, OWNER), OK);
+	user_start(&w);
+	return w;
+}
+
+static void test_robust(void **state)
+{
+	struct robust_list *list;
+	struct lock_node *nodes;
+	struct worker waiter = user_worker(60, 1);
+	struct worker w = lock_owner(&list, &nodes, NODES - 1);
+
+	(void)state;
+	nodes[3].word = OWNER | ROBUST_WAITERS;
+	nodes[5].word = (OWNER + 1) | ROBUST_WAITERS; /* somebody else's */
+	nodes[7].word = 0;                            /* free */
+	nodes[NODES - 1].word = OWNER;                /* not on the list, but pending */
+	list->pending = ADDRESS + PAGE_SIZE + (NODES - 1) * sizeof(*nodes);
+	user_start(&waiter);
+	user_become(&waiter);
+	assert_int_equal(user_syscall(SYSCALL_FUTEX_WAIT,
+				 ADDRESS + PAGE_SIZE + 3 * sizeof(*nodes) + list->offset,
+				 OWNER | ROBUST_WAITERS, NEVER, 0),
+		STILL_BLOCKED);
+	user_become_root();
+	assert_int_equal(user_delete(w.handle), OK); /* in slices */
+	fake_settle();
+	for (uint32_t i = 0; i < NODES; i++) {
+		uint32_t expected = ROBUST_OWNER_DIED;
+
+		if (i == 3)
+			expected |= ROBUST_WAITERS;
+		else if (i == 5)
+			expected = (OWNER + 1) | ROBUST_WAITERS;
+		else if (i == 7)
+			expected = 0;
+		assert_int_equal(nodes[i].word, expected);
+	}
+	assert_int_equal(waiter.thread->state, THREAD_STATE_READY);
+	assert_int_equal(user_status(waiter.thread), OK);
+}
+
+/* Circles, addresses of nowhere, of the kernel, between words, of read-only memory: the thread
+ * goes, and what was fine before that is marked. */
+static void test_robust_hostile(void **state)
+{
+	static const uint64_t bad[] = {ADDRESS + PAGE_SIZE, ADDRESS + 4 * PAGE_SIZE,
+		ADDRESS + PAGE_SIZE + 4, ABI_USER_ADDRESS_END, 0xffff800000000000u, UINT64_MAX, 0,
+		8};
+	static const uint64_t offsets[] = {1, UINT64_MAX, 0x7fffffffffffffffu, PAGE_SIZE * 2};
+
+	(void)state;
+	for (uint32_t i = 0; i < 14; i++) {
+		struct robust_list *list;
+		struct lock_node *nodes;
+		struct worker w = lock_owner(&list, &nodes, 3);
+		handle_t frame = user_handle(user_index(w.page_frame) + 2);
+
+		if (i < 8)
+			nodes[1].next = bad[i];
+		else if (i < 12)
+			list->offset = offsets[i - 8];
+		else if (i == 12)
+			list->first = bad[3];
+		else
+			assert_int_equal(user_invoke(fake_info->space, METHOD_ADDRESS_SPACE_PROTECT,
+						 frame, RIGHT_READ),
+				OK);
+		assert_int_equal(user_delete(w.handle), OK);
+		fake_settle();
+		assert_int_equal(nodes[0].word, i < 8 ? ROBUST_OWNER_DIED : OWNER);
+		assert_int_equal(
+			user_invoke(fake_info->space, METHOD_ADDRESS_SPACE_UNMAP, frame), OK);
+	}
+}
+
 /* --- budgets and classes ---------------------------------------------------------------------- */
 
 static void test_budget(void **state)
@@ -743,6 +855,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ports, boot, end),
 		cmocka_unit_test_setup_teardown(test_platform, boot, end),
 		cmocka_unit_test_setup_teardown(test_thread_methods, boot, end),
+		cmocka_unit_test_setup_teardown(test_robust, boot, end),
+		cmocka_unit_test_setup_teardown(test_robust_hostile, boot, end),
 		cmocka_unit_test_setup_teardown(test_budget, boot, end),
 		cmocka_unit_test_setup_teardown(test_deadline_class, boot, end),
 	};

@@ -56,6 +56,9 @@ uint64_t arch_leaf(uint64_t root, uint64_t address, uint64_t *size);
 /* The kernel address of a user word that is mapped readable; NULL if it is not. */
 const uint32_t *arch_user_word(struct address_space *space, uint64_t address);
 
+/* The same for one that is mapped writable. */
+uint32_t *arch_user_word_to_write(struct address_space *space, uint64_t address);
+
 /* Counts the pages of a space's user half, and those that are writable and executable. Also looks
  * through the kernel half. */
 void arch_check_wx(struct address_space *space, uint64_t *pages, uint64_t *violations);

@@ -119,8 +119,11 @@ static void describe_cause(struct text *out, const struct process_exit *exit)
 		text_format(out, "CPU time limit of %llu ms reached",
 			(unsigned long long)(exit->detail / 1000000));
 		break;
+	case EXIT_CAUSE_FAULTED:
+		text_format(out, "fault at address 0x%llx", (unsigned long long)exit->detail);
+		break;
 	case EXIT_CAUSE_BAD_IMAGE:
-		text_string(out, "not a valid WASM program for this system");
+		text_string(out, "not a valid program for this system");
 		break;
 	default:
 		text_string(out, "its runtime was lost; start it again");

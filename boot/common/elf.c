@@ -232,6 +232,22 @@ status_t elf_parse(struct elf_image *image, const void *file, uint64_t size, str
 	return check_image(image, report);
 }
 
+status_t elf_leave_out_zeroes(struct elf_image *image, struct report *report)
+{
+	uint64_t size = 0;
+	for (uint64_t i = 0; i < image->segment_count; i++) {
+		const struct elf_segment *segment = &image->segments[i];
+		uint64_t end = segment->data_address - image->low + segment->data_size;
+		if (segment->data_size > 0 && end > size)
+			size = end;
+	}
+	image->size = size;
+	if (image->rela_size != 0 &&
+		!fits(image->rela_address - image->low, image->rela_size, size))
+		return bad(report, "The ELF relocation table lies outside the image.");
+	return OK;
+}
+
 static status_t relocate(const struct elf_image *image, uint8_t *memory, uint64_t slide,
 	const struct elf_rela *rela, struct report *report)
 {

@@ -45,7 +45,7 @@ void log_set_name(struct log_ring *ring, uint64_t badge, const uint8_t *text, si
 static const char *service_name(uint64_t badge)
 {
 	static const char *const names[] = {
-		"supervisor", "memory", "log", "console", "clock", "vfs", "process"};
+		"supervisor", "memory", "log", "console", "clock", "vfs", "trace", "process"};
 	uint64_t number = badge == 0 ? SERVICE_NUMBER_PROCESS : badge - BADGE_SERVICE;
 
 	return number < sizeof(names) / sizeof(names[0]) ? names[number] : nullptr;

@@ -152,6 +152,18 @@ static void report(struct space *space, uint64_t cause, uint64_t address)
 	(void)status; /* the process service asks again when it restarts */
 }
 
+static uint64_t cause_of(status_t status)
+{
+	switch (status) {
+	case ERR_QUOTA:
+		return CAUSE_LIMIT;
+	case ERR_ACCESS:
+		return CAUSE_FAULT;
+	default:
+		return CAUSE_MEMORY;
+	}
+}
+
 status_t fault_handler(struct request *request)
 {
 	struct space *space = space_find(request->badge);
@@ -166,9 +178,9 @@ status_t fault_handler(struct request *request)
 						 : ERR_ACCESS;
 	if (status == OK)
 		return FAULT_REPLY_RESUME;
-	if (status == ERR_ACCESS)
+	if (status == ERR_ACCESS && space->reports_faults == 0)
 		return FAULT_REPLY_UPCALL;
-	report(space, status == ERR_QUOTA ? CAUSE_LIMIT : CAUSE_MEMORY, address);
+	report(space, cause_of(status), address);
 	return FAULT_REPLY_STOP;
 }
 

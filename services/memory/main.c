@@ -63,6 +63,8 @@ static status_t space_create_handler(struct request *request)
 	if (space == nullptr)
 		status = space_create(request->words[0], request->words[1], &space);
 	if (status == OK)
+		ESTATE_SET(space->reports_faults, (uint32_t)request->words[2] & 1);
+	if (status == OK)
 		request->send[0] = slot_handle(meta_slot(space->metas, META_SPACE));
 	return status;
 }

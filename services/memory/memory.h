@@ -88,6 +88,7 @@ struct space {
 	link_t mappings;
 	link_t metas;
 	uint32_t granted;
+	uint32_t reports_faults; /* instead of handing them to the program */
 };
 
 /* Untyped memory for the kernel objects of one program. */

@@ -217,7 +217,23 @@ status_t region_remove(struct space *space, uint64_t start, uint64_t end)
 	return OK;
 }
 
-/* Pages that were mapped with other rights are mapped again on the next touch. */
+/* The capability that a page was mapped through has the rights of that time: code that was written
+ * as data needs another one. */
+static status_t map_again(struct space *space, const struct mapping *mapping, uint64_t rights)
+{
+	uint64_t slot = SLOT_MAPPING + (uint64_t)(mapping - memory->mappings);
+	status_t status;
+
+	if (mapping->page == PAGE_NONE)
+		return ERR_RIGHTS;
+	status = cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE], slot);
+	if (status != OK && status != ERR_STALE)
+		return status;
+	return kernel_map(space, slot_handle(SLOT_CHUNK + 2 * (mapping->page / CHUNK_PAGES) + 1),
+		slot, mapping->page % CHUNK_PAGES * PAGE, mapping->address, 1, rights);
+}
+
+/* Pages that were mapped with other rights. */
 static void remap_range(struct space *space, uint64_t start, uint64_t end, uint64_t flags)
 {
 	for (link_t link = space->mappings; link != 0;) {
@@ -232,6 +248,8 @@ static void remap_range(struct space *space, uint64_t start, uint64_t end, uint6
 			rights |= flags & RIGHT_WRITE;
 		status = address_space_protect(slot_handle(meta_slot(space->metas, META_SPACE)),
 			slot_handle(SLOT_MAPPING + (uint64_t)(mapping - memory->mappings)), rights);
+		if (status == ERR_RIGHTS)
+			status = map_again(space, mapping, rights);
 		(void)status; /* a mapping that is not there comes back with the next fault */
 	}
 }

@@ -12,6 +12,8 @@
 #define STATUS_KILLED  128u
 #define LIMIT_CHECK_NS 20000000u
 #define LIMIT_REASON   24u /* as SIGXCPU */
+#define REPORT_FAULT   3u  /* of memory.take_limit_report */
+#define FAULT_REASON   11u /* as SIGSEGV */
 #define WAIT_NO_BLOCK  1u
 #define WAIT_KEEP      2u
 
@@ -21,7 +23,8 @@ enum {
 	CAUSE_MEMORY_LIMIT = 4,
 	CAUSE_TIME_LIMIT = 5,
 	CAUSE_BAD_IMAGE = 7,
-	CAUSE_RUNTIME_LOST = 8
+	CAUSE_RUNTIME_LOST = 8,
+	CAUSE_FAULTED = 9
 };
 
 struct process_state *table;
@@ -396,7 +399,11 @@ static void take_limit_reports(void)
 			words[0] == 0)
 			return;
 		p = process_find(words[0]);
-		if (p != nullptr && p->phase == PHASE_RUNNING)
+		if (p == nullptr || p->phase != PHASE_RUNNING)
+			;
+		else if (words[1] == REPORT_FAULT)
+			process_end(p, STATUS_KILLED + FAULT_REASON, CAUSE_FAULTED, words[2]);
+		else
 			process_end(p, STATUS_KILLED + 9, CAUSE_MEMORY_LIMIT, p->quota);
 		estate_commit();
 	}
@@ -469,7 +476,7 @@ void program_main(const void *argument)
 	bool restarted;
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
-	restarted = estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, 1);
+	restarted = estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, 2);
 	table = estate_allocate(sizeof(*table), 64);
 	if (table == nullptr)
 		runtime_abort("the estate is too small");

@@ -51,6 +51,7 @@ struct process {
 	uint64_t detail;
 	uint64_t cpu_ns;
 	uint64_t memory_peak;
+	uint64_t entry; /* first instruction */
 	struct program_start start;
 	struct parked waiters[WAITERS];
 	uint8_t name[64];
@@ -113,6 +114,41 @@ uint64_t process_cpu_ns(const struct process *process);
  * ------------------------------------------- */
 
 [[nodiscard]] status_t process_start_program(struct process *process);
+
+/* The file of a program that was found. */
+struct program_file {
+	const uint8_t *data; /* all of it; valid until the next program is found */
+	uint64_t size;
+	uint64_t offset; /* in the bundle; UINT64_MAX: it is elsewhere */
+	bool is_native;
+};
+
+/* A map call of the memory service. */
+[[nodiscard]] status_t process_map(const struct process *process, uint64_t address, uint64_t size,
+	uint64_t flags, uint64_t object, uint64_t offset);
+
+/* The absolute path: as given, or below the working directory. ERR_TOO_LONG, ERR_NOT_FOUND. */
+[[nodiscard]] status_t program_path(
+	const struct process *process, uint8_t path[MESSAGE_BYTES], size_t *size);
+
+/* --- program_file.c: finding a program's file and telling what it is
+ * -------------------------------------------- */
+
+/* ERR_BAD_IMAGE: neither a compiled module nor an ELF file; ERR_NOT_SUPPORTED: a module that is not
+ * compiled, or a compiled one that is not in the bundle; ERR_TOO_LONG: too large; and what the vfs
+ * says. */
+[[nodiscard]] status_t program_find(const struct process *process, struct program_file *file);
+
+/* --- native.c: programs that are ELF files
+ * ---------------------------------------------------------------------- */
+
+/* Places the program in its address space. Trusts nothing in the file; what is wrong with it is in
+ * the log. ERR_BAD_IMAGE, ERR_TOO_LONG, and what the memory service says. */
+[[nodiscard]] status_t native_load(struct process *process, const struct program_file *file);
+
+/* Memory in which an image is put together: IMAGE_MAX bytes. */
+#define IMAGE_MAX 0xd0000u
+extern uint8_t image_memory[IMAGE_MAX];
 
 /* Parts of the blob. */
 const uint8_t *blob_path(const struct process *process);

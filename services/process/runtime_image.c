@@ -10,11 +10,10 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define IMAGE_MAX   0xd0000u
 #define IMAGE_LOW   0x200000000000u
 #define IMAGE_PAGES 0x10000000u
 
-static uint8_t image_memory[IMAGE_MAX] __attribute__((aligned(4096)));
+uint8_t image_memory[IMAGE_MAX] __attribute__((aligned(4096)));
 
 static status_t write_object(uint64_t object, uint64_t size)
 {

@@ -2,4 +2,4 @@
 # The process service.
 
 $(eval $(call program,process,$(addprefix services/process/,main.c table.c start.c runtime_image.c \
-	session.c peers.c),svc/process))
+	session.c peers.c program_file.c native.c),svc/process))

@@ -37,8 +37,7 @@ struct process_descriptor *blob_descriptors(struct process *p)
 /* --- the program's file
  * ----------------------------------------------------------------------------- */
 
-/* The absolute path: the path given, below the working directory if it is relative. */
-static status_t absolute_path(const struct process *p, uint8_t *out, size_t *size)
+status_t program_path(const struct process *p, uint8_t out[MESSAGE_BYTES], size_t *size)
 {
 	const uint8_t *directory =
 		p->blob + p->start.path_size + p->start.arguments_size + p->start.environment_size;
@@ -60,26 +59,10 @@ static status_t absolute_path(const struct process *p, uint8_t *out, size_t *siz
 	return OK;
 }
 
-static status_t find_program(const struct process *p, uint64_t *offset, uint64_t *size)
-{
-	uint8_t path[MESSAGE_BYTES];
-	struct call call = {.in = path};
-	status_t status = absolute_path(p, path, &call.in_size);
-
-	if (status != OK)
-		return status;
-	call.words[0] = p->pid;
-	call.words[1] = call.in_size;
-	status = peer_call(SERVICE_NUMBER_VFS, VFS_PROGRAM, &call);
-	*offset = call.words[0];
-	*size = call.words[1];
-	return status;
-}
-
 /* --- memory
  * -------------------------------------------------------------------------------------------- */
 
-static status_t map(const struct process *p, uint64_t address, uint64_t size, uint64_t flags,
+status_t process_map(const struct process *p, uint64_t address, uint64_t size, uint64_t flags,
 	uint64_t object, uint64_t offset)
 {
 	uint64_t words[6] = {p->pid, address, size, flags, object, offset};
@@ -88,34 +71,33 @@ static status_t map(const struct process *p, uint64_t address, uint64_t size, ui
 }
 
 /* The compiled module: its code executable, the rest read-only, both straight from the bundle. */
-static status_t map_module(struct process *p)
+static status_t map_module(struct process *p, const struct program_file *file)
 {
 	const struct wasm_image_header *header;
 	const struct wasm_image_section *code;
-	uint64_t offset;
-	uint64_t size;
-	status_t status = find_program(p, &offset, &size);
+	uint64_t offset = file->offset;
+	uint64_t size = file->size;
+	status_t status;
 
-	if (status != OK)
-		return status;
-	if (size < sizeof(*header) || offset > service_start()->bundle_size ||
-		size > service_start()->bundle_size - offset)
+	if (size < sizeof(*header))
 		return ERR_BAD_IMAGE;
-	header = (const struct wasm_image_header *)(PROCESS_BUNDLE_ADDRESS + offset);
+	header = (const struct wasm_image_header *)file->data;
 	code = &header->sections[WASM_SECTION_CODE];
 	if (header->magic != WASM_IMAGE_MAGIC || code->offset % PAGE != 0 || code->size > size ||
 		code->offset > size - code->size || code->offset == 0)
 		return ERR_BAD_IMAGE;
-	status = map(p, IMAGE_ADDRESS, code->offset, RIGHT_READ, MEMORY_OBJECT_BUNDLE, offset);
+	status = process_map(
+		p, IMAGE_ADDRESS, code->offset, RIGHT_READ, MEMORY_OBJECT_BUNDLE, offset);
 	if (status == OK && code->size > 0)
-		status = map(p, IMAGE_ADDRESS + code->offset, round_page(code->size),
+		status = process_map(p, IMAGE_ADDRESS + code->offset, round_page(code->size),
 			RIGHT_READ | RIGHT_EXECUTE, MEMORY_OBJECT_BUNDLE, offset + code->offset);
 	if (status == OK && code->offset + round_page(code->size) < size)
-		status = map(p, IMAGE_ADDRESS + code->offset + round_page(code->size),
+		status = process_map(p, IMAGE_ADDRESS + code->offset + round_page(code->size),
 			round_page(size - code->offset - round_page(code->size)), RIGHT_READ,
 			MEMORY_OBJECT_BUNDLE, offset + code->offset + round_page(code->size));
 	ESTATE_SET(p->start.image_address, IMAGE_ADDRESS);
 	ESTATE_SET(p->start.image_size, size);
+	ESTATE_SET(p->entry, table->runtime_entry);
 	return status;
 }
 
@@ -127,16 +109,17 @@ static status_t map_runtime(const struct process *p)
 		uint64_t rights = table->segments[i].rights;
 		uint64_t address = table->segments[i].address;
 
-		status = map(p, address, table->segments[i].size,
+		status = process_map(p, address, table->segments[i].size,
 			rights | ((rights & RIGHT_WRITE) != 0 ? MEMORY_PRIVATE : 0),
 			table->runtime_object, address - table->runtime_base);
 	}
 	return status;
 }
 
-static status_t make_space(struct process *p)
+/* Faults that no region resolves are traps of a WASM program, but the end of a native one. */
+static status_t make_space(struct process *p, bool is_native)
 {
-	uint64_t words[6] = {p->pid, p->quota};
+	uint64_t words[6] = {p->pid, p->quota, is_native};
 	struct call grant = {.words = {p->pid, PROCESS_TIME_ADDRESS, RIGHT_READ},
 		.send = {service_start()->handles[PROCESS_SLOT_TIME]}};
 	status_t status;
@@ -152,11 +135,11 @@ static status_t make_space(struct process *p)
 	if (status == OK)
 		status = peer_call(SERVICE_NUMBER_MEMORY, MEMORY_GRANT_FRAME, &grant);
 	if (status == OK)
-		status = map(p, PROCESS_STACK_TOP - STACK_SIZE, STACK_SIZE,
+		status = process_map(p, PROCESS_STACK_TOP - STACK_SIZE, STACK_SIZE,
 			RIGHT_READ | RIGHT_WRITE, MEMORY_OBJECT_ANONYMOUS, 0);
 	if (status == OK)
-		status =
-			map(p, PROCESS_START_ADDRESS, PAGE, RIGHT_READ, MEMORY_OBJECT_ANONYMOUS, 0);
+		status = process_map(
+			p, PROCESS_START_ADDRESS, PAGE, RIGHT_READ, MEMORY_OBJECT_ANONYMOUS, 0);
 	return status;
 }
 
@@ -282,7 +265,7 @@ static status_t make_objects(struct process *p)
 static status_t run(struct process *p)
 {
 	struct thread_registers registers = {
-		.rip = table->runtime_entry,
+		.rip = p->entry,
 		.rsp = PROCESS_STACK_TOP,
 		.rdi = PROCESS_START_ADDRESS,
 	};
@@ -351,16 +334,27 @@ static void tell_log(const struct process *p)
 	(void)!peer_call(SERVICE_NUMBER_LOG, LOG_NAME, &call);
 }
 
+static status_t load(struct process *p, const struct program_file *file)
+{
+	status_t status;
+
+	if (file->is_native)
+		return native_load(p, file);
+	status = runtime_image_load();
+	if (status == OK)
+		status = map_module(p, file);
+	return status == OK ? map_runtime(p) : status;
+}
+
 status_t process_start_program(struct process *p)
 {
-	status_t status = runtime_image_load();
+	struct program_file file;
+	status_t status = program_find(p, &file);
 
 	if (status == OK)
-		status = make_space(p);
+		status = make_space(p, file.is_native);
 	if (status == OK)
-		status = map_module(p);
-	if (status == OK)
-		status = map_runtime(p);
+		status = load(p, &file);
 	if (status == OK)
 		status = make_objects(p);
 	if (status == OK)

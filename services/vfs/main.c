@@ -401,6 +401,24 @@ static status_t program_handler(struct request *request)
 	return status == OK ? vfs_program(path, &request->words[0], &request->words[1]) : status;
 }
 
+static status_t program_read_handler(struct request *request)
+{
+	static uint8_t contents[MESSAGE_BYTES];
+	struct vfs_bytes path;
+	size_t done = 0;
+	status_t status = take_bytes(request, request->words[1], &path);
+
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	if (status == OK)
+		status = vfs_program_read(path, request->words[0], contents, sizeof(contents),
+			&request->words[0], &done);
+	memcpy(request->bytes, contents, done);
+	request->words[1] = done;
+	request->reply_size = done;
+	return status;
+}
+
 static const struct service_method methods[] = {
 	[VFS_OPEN] = {client_request, RESTART_ONCE},
 	[VFS_CLOSE] = {client_request, RESTART_ONCE},
@@ -426,6 +444,7 @@ static const struct service_method methods[] = {
 	[VFS_SHARE] = {share_handler, RESTART_ONCE},
 	[VFS_SESSION_END] = {session_end_handler, RESTART_REPLAY},
 	[VFS_PROGRAM] = {program_handler, RESTART_PURE},
+	[VFS_PROGRAM_READ] = {program_read_handler, RESTART_PURE},
 	[VFS_VOLUME] = {client_request, RESTART_PURE},
 	[VFS_ATTACH] = {client_request, RESTART_REPLAY},
 };

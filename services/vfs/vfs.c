@@ -76,22 +76,43 @@ status_t vfs_share(uint64_t from_badge, uint64_t id, uint64_t to_badge, uint64_t
 	return status;
 }
 
+static status_t find_program(struct vfs_bytes path, struct walk *walk)
+{
+	status_t status = walk_path(place_root(), path.data, path.size, true, walk);
+
+	if (status == OK && !walk->exists)
+		status = ERR_NOT_FOUND;
+	if (status == OK && walk->attributes.type != FILE_TYPE_REGULAR)
+		status = ERR_IS_DIRECTORY;
+	return status;
+}
+
 status_t vfs_program(struct vfs_bytes path, uint64_t *offset, uint64_t *size)
 {
 	struct walk walk;
 	struct volume *v;
-	status_t status = walk_path(place_root(), path.data, path.size, true, &walk);
+	status_t status = find_program(path, &walk);
 
-	if (status == OK && !walk.exists)
-		status = ERR_NOT_FOUND;
 	if (status != OK)
 		return status;
-	if (walk.attributes.type != FILE_TYPE_REGULAR)
-		return ERR_IS_DIRECTORY;
 	v = volume_of(walk.place);
 	if (v->ops->place == nullptr)
 		return ERR_NOT_SUPPORTED;
 	return v->ops->place(v, walk.place.node, offset, size);
+}
+
+status_t vfs_program_read(struct vfs_bytes path, uint64_t offset, void *buffer, size_t room,
+	uint64_t *size, size_t *done)
+{
+	struct walk walk;
+	struct volume *v;
+	status_t status = find_program(path, &walk);
+
+	if (status != OK)
+		return status;
+	v = volume_of(walk.place);
+	*size = walk.attributes.size;
+	return v->ops->read(v, walk.place.node, offset, buffer, room, done);
 }
 
 /* Volumes are mounted in the root only. */

@@ -9,14 +9,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void place(const struct elf_image *image)
+{
+	struct report report;
+	uint8_t *memory;
+	if (image->size > MEMORY_MAX)
+		return;
+	memory = malloc(image->size > 0 ? image->size : 1);
+	memset(memory, 0, image->size);
+	(void)elf_place(image, memory, 0x1234000, &report);
+	free(memory);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct elf_image image;
 	struct report report;
-	if (elf_parse(&image, data, size, &report) != OK || image.size > MEMORY_MAX)
+	if (elf_parse(&image, data, size, &report) != OK)
 		return 0;
-	uint8_t *memory = calloc(1, image.size);
-	(void)elf_place(&image, memory, 0x1234000, &report);
-	free(memory);
+	place(&image);
+	if (elf_leave_out_zeroes(&image, &report) == OK)
+		place(&image);
 	return 0;
 }

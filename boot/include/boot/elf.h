@@ -34,6 +34,11 @@ struct elf_image {
 [[nodiscard]] status_t elf_parse(
 	struct elf_image *image, const void *file, uint64_t size, struct report *report);
 
+// Leaves out the zeroes at the image's end: `image->size` ends with the last byte that the file
+// gives, so that elf_place needs no memory for large zeroed data. The segments keep their sizes.
+// ERR_BAD_IMAGE: the relocation table lies there.
+[[nodiscard]] status_t elf_leave_out_zeroes(struct elf_image *image, struct report *report);
+
 // Copies the segments to `memory`, which holds `image->size` zeroed bytes and stands for
 // `image->low`, and relocates them for an address `slide` higher.
 // ERR_BAD_IMAGE: a relocation is of another kind or points outside.

@@ -7,6 +7,8 @@
 #include <craton/native.h>
 #include <craton/service.h>
 
+#include "pipe.h"
+
 #define BLOB_SIZE     16384u /* of the process service: start data at most */
 #define NOT_RUN       126u
 #define CAUSE_EXITED  0u /* enum exit_cause of abi/wasm.toml */
@@ -137,6 +139,16 @@ static const struct process_descriptor *descriptor_find(uint32_t number)
 	return nullptr;
 }
 
+static status_t ask_vfs(uint32_t method, struct call *call)
+{
+	return ask(SERVICE_NUMBER_VFS, method, call);
+}
+
+static bool is_pipe(const struct process_descriptor *d)
+{
+	return d->kind == DESCRIPTOR_KIND_VFS && native_is_pipe(ask_vfs, d->id);
+}
+
 static status_t write_some(
 	const struct process_descriptor *d, const void *bytes, size_t size, size_t *done)
 {
@@ -146,6 +158,11 @@ static status_t write_some(
 	status_t status;
 
 	*done = part;
+	if (is_pipe(d)) {
+		*done = 0;
+		return native_pipe_move(ask_vfs, d->id, (uint32_t)service_start()->badge, true,
+			(void *)(uintptr_t)bytes, size, done);
+	}
 	if (!terminal && d->kind != DESCRIPTOR_KIND_VFS)
 		return OK; /* nowhere */
 	call.words[terminal ? 0 : 1] = part;
@@ -183,6 +200,9 @@ status_t native_read(uint32_t descriptor, void *bytes, size_t size, size_t *done
 	*done = 0;
 	if (d == nullptr)
 		return ERR_NOT_FOUND;
+	if (is_pipe(d))
+		return native_pipe_move(
+			ask_vfs, d->id, (uint32_t)service_start()->badge, false, bytes, size, done);
 	if (!terminal && d->kind != DESCRIPTOR_KIND_VFS)
 		return OK;
 	call.words[terminal ? 0 : 1] = part;

@@ -32,6 +32,7 @@
 #define FLAGS_CLEARED_ON_SYSCALL 0x47700u /* AC, NT, IOPL, DF, IF, TF and ID's neighbours */
 #define PAT_WITH_WRITE_COMBINING 0x0007040600070106ull /* entry 1: write combining */
 
+#define EXCEPTIONS     32u
 #define GATE_INTERRUPT 0x8eu
 #define GATE_USER      0xeeu
 
@@ -84,7 +85,10 @@ void idt_init(void)
 	for (uint32_t v = 0; v < 256; v++) {
 		bool user = v == VECTOR_BREAKPOINT || v == VECTOR_OVERFLOW;
 
-		gate_set(v, stubs + v * 16u, 0, user ? GATE_USER : GATE_INTERRUPT);
+		const char *stub =
+			stubs + (v < EXCEPTIONS ? 16 * v : 16 * EXCEPTIONS + 8 * (v - EXCEPTIONS));
+
+		gate_set(v, stub, 0, user ? GATE_USER : GATE_INTERRUPT);
 	}
 	gate_set(VECTOR_DOUBLE_FAULT, entry_double_fault, STACK_DOUBLE_FAULT + 1, GATE_INTERRUPT);
 	gate_set(VECTOR_NMI, entry_nmi, STACK_NMI + 1, GATE_INTERRUPT);

@@ -117,18 +117,34 @@ return_full:
 	swapgs
 	iretq
 
-// Exceptions and interrupts. The stubs have pushed an error code (or 0) and the vector.
+// Exceptions: the stubs have pushed an error code (or 0) and the vector.
 	.balign 64
-entry_interrupt:
+entry_exception:
 	cld
 	testb $3, 24(%rsp)
 	jz interrupt_in_kernel
 	swapgs
 	push %rax
-	SAVE_INTERRUPTED
+	SAVE_INTERRUPTED 1
 	call interrupt_enter
 	jmp entry_return
 
+// Interrupts: the stubs have pushed the vector less 128.
+	.balign 64
+entry_interrupt:
+	cld
+	testb $3, 16(%rsp)
+	jz idle_interrupt
+	swapgs
+	push %rax
+	SAVE_INTERRUPTED 0
+	call interrupt_enter
+	jmp entry_return
+
+	.globl idle_interrupt
+idle_interrupt:
+	pushq (%rsp)                    // in the place of an error code is anything
+	subq $-128, (%rsp)
 // In the kernel only an idle CPU takes interrupts; other vectors are faults of the kernel.
 	.globl interrupt_in_kernel
 interrupt_in_kernel:
@@ -171,11 +187,8 @@ entry_leave:
 	.globl entry_stubs
 	.balign 16
 entry_stubs:
-	.set vector_number, 0
-	.rept 256
-	STUB vector_number, entry_interrupt
-	.set vector_number, vector_number + 1
-	.endr
+	STUBS entry_exception, entry_interrupt
+
 
 // bool arch_copy_bytes(void *to, const void *from, size_t size): 0 if a page was not accessible.
 // The page-fault handler continues at copy_fault for a fault at copy_access.

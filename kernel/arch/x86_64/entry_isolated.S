@@ -125,27 +125,31 @@ return_full:
 
 // Exceptions and interrupts, on the stack in struct arch_entry. In the kernel's own code they find
 // its tables loaded: the code here takes none.
-	.balign 64
-entry_interrupt_isolated:
+.macro INTERRUPT_ISOLATED in_kernel, exception
 	cld
-	testb $3, 24(%rsp)
-	jz interrupt_in_kernel
+	testb $3, 16+8*\exception(%rsp)
+	jz \in_kernel
 	swapgs
 	push %rax
 	mov CPU_SPACE_ROOT, %rax
 	mov %rax, %cr3
-	SAVE_INTERRUPTED
+	SAVE_INTERRUPTED \exception
 	call interrupt_enter
 	jmp entry_return_isolated
+.endm
+
+	.balign 64
+entry_exception_isolated:
+	INTERRUPT_ISOLATED interrupt_in_kernel, 1
+	.balign 64
+entry_interrupt_isolated:
+	INTERRUPT_ISOLATED idle_interrupt, 0
 
 	.globl entry_stubs_isolated
 	.balign 16
 entry_stubs_isolated:
-	.set vector_number, 0
-	.rept 256
-	STUB vector_number, entry_interrupt_isolated
-	.set vector_number, vector_number + 1
-	.endr
+	STUBS entry_exception_isolated, entry_interrupt_isolated
+
 
 // Double faults, machine checks and non-maskable interrupts, with or without isolation: each on a
 // stack of its own, one page, at whose end struct fatal_stack tells which CPU this is. Nothing is

@@ -77,9 +77,10 @@
 	xor %ebp, %ebp
 .endm
 
-// At an interrupt from user mode, on the stack: rax, vector, error code, what the CPU pushed.
+// At an interrupt from user mode, on the stack: rax, vector, error code (exceptions), what the CPU
+// pushed. Other vectors were pushed less 128.
 // Leaves the stack for the kernel's, with the arguments of interrupt_enter.
-.macro SAVE_INTERRUPTED
+.macro SAVE_INTERRUPTED exception
 	mov CPU_CURRENT, %rax
 	SAVE_COMMON %rax
 	mov %rcx, FRAME_RCX(%rax)
@@ -87,7 +88,11 @@
 	pop %rcx
 	mov %rcx, FRAME_NUMBER(%rax)
 	pop %rdx                        // vector
+	.if \exception
 	pop %rcx                        // error code
+	.else
+	sub $-128, %rdx
+	.endif
 	pop FRAME_RIP(%rax)
 	pop %r8                         // code segment
 	pop FRAME_RFLAGS(%rax)
@@ -179,15 +184,28 @@
 	jne unlock_general_call         // it was destroyed meanwhile
 .endm
 
-// Where the CPU goes at a vector: 16 bytes each.
-.macro STUB vector, target
+// Where the CPU goes at a vector: 16 bytes for each exception, 8 for each interrupt, whose vector
+// less 128 fits a byte.
+.macro STUBS exceptions, interrupts
 	.balign 16
-	.if (\vector == 8) || (\vector >= 10 && \vector <= 14) || (\vector == 17) || (\vector == 21)
+	.set vector_number, 0
+	.rept 32
+	.balign 16
+	.if (vector_number == 8) || (vector_number >= 10 && vector_number <= 14) || (vector_number == 17) || (vector_number == 21)
 	.else
 	pushq $0
 	.endif
-	pushq $\vector
-	jmp \target
+	pushq $vector_number
+	jmp \exceptions
+	.set vector_number, vector_number + 1
+	.endr
+	.balign 16
+	.rept 224
+	.balign 8
+	pushq $(vector_number - 128)
+	jmp \interrupts
+	.set vector_number, vector_number + 1
+	.endr
 .endm
 
 #endif

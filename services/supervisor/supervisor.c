@@ -2,13 +2,14 @@
 /* The supervisor: starts the services from their manifests, restarts them when they break, and
  * ends the machine. Its own state is in its estate: a new instance adopts what runs. */
 #include "supervisor.h"
+#include "events.h"
 
 #include <abi/protocol/supervisor.h>
 #include <abi/syscall.h>
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define STATE_VERSION     3u
+#define STATE_VERSION     4u
 #define NANOSECONDS       1000000000u
 #define SERVICES_MAX      16u
 #define FIRST_BASE        1024u /* of its CNode: BUILDER_SLOTS for each service */
@@ -138,8 +139,8 @@ static status_t connect(struct supervised *s)
 
 static void report(struct supervised *s, const char *what, status_t status)
 {
-	debug_print("supervisor: cannot %s %s: error %ld\n", what,
-		(const char *)s->built.manifest.name, status);
+	event(EVENT_ERROR, "cannot %s %s: error %ld", what, (const char *)s->built.manifest.name,
+		status);
 	s->state = STATE_FAILED;
 }
 
@@ -180,6 +181,8 @@ static void start(struct supervised *s)
 	s->started_at = time_now();
 	if (status != OK)
 		report(s, "start", status);
+	else if (state->boot_ns != 0)
+		event(EVENT_NOTICE, "%s started again", (const char *)s->built.manifest.name);
 	estate_commit();
 }
 
@@ -223,8 +226,7 @@ static void schedule_restart(struct supervised *s)
 	s->recent++;
 	if (s->recent > s->built.manifest.restarts_per_minute) {
 		s->state = STATE_FAILED;
-		debug_print(
-			"supervisor: %s failed too often\n", (const char *)s->built.manifest.name);
+		event(EVENT_ERROR, "%s failed too often", (const char *)s->built.manifest.name);
 		return;
 	}
 	if (s->recent > 3)
@@ -281,7 +283,7 @@ static status_t handle_fault(struct request *request)
 
 	if (s == nullptr)
 		return FAULT_REPLY_STOP;
-	debug_print("supervisor: %s stopped: fault %lu at %lx, instruction %lx\n",
+	event(EVENT_ERROR, "%s stopped: fault %lu at %lx, instruction %lx",
 		(const char *)s->built.manifest.name, request->words[0], request->words[1],
 		request->words[3]);
 	estate_save(s->fault, sizeof(s->fault));
@@ -317,7 +319,7 @@ static void restart_due(uint64_t now)
 
 static void end_hanging(struct supervised *s)
 {
-	debug_print("supervisor: %s hangs\n", (const char *)s->built.manifest.name);
+	event(EVENT_ERROR, "%s hangs", (const char *)s->built.manifest.name);
 	estate_save(&s->health, sizeof(s->health));
 	s->health.hangs++;
 	kill_and_restart(s, true);
@@ -468,6 +470,7 @@ static status_t control_handler(struct request *request)
 		end_instance(s);
 		s->state = STATE_STOPPED;
 		s->restarts += operation == 0;
+		event(EVENT_NOTICE, "%s stopped by request", (const char *)s->built.manifest.name);
 	}
 	if (operation != 1 && s->state != STATE_RUNNING)
 		start(s);
@@ -515,6 +518,7 @@ static const struct service_method methods[] = {
 	[SUPERVISOR_POWER] = {power_handler, RESTART_REPLAY},
 	[SUPERVISOR_INSPECT] = {inspect_handler, RESTART_PURE},
 	[SUPERVISOR_MACHINE] = {machine_handler, RESTART_PURE},
+	[SUPERVISOR_EVENT] = {event_handler, RESTART_PURE},
 };
 
 /* --- start
@@ -585,6 +589,13 @@ static void adopt(void)
 	}
 }
 
+static void note_machine(const struct process_start *start_page)
+{
+	event(EVENT_NOTICE, "Craton, interface %lx: %lu CPU%s at %lu MHz, %lu MiB of memory",
+		(uint64_t)ABI_HASH, start_page->cpu_count, start_page->cpu_count == 1 ? "" : "s",
+		start_page->tsc_hz / 1000000, start_page->memory_total >> 20);
+}
+
 void program_main(const void *argument)
 {
 	const struct process_start *start_page = argument;
@@ -595,14 +606,19 @@ void program_main(const void *argument)
 		estate_open((void *)PROCESS_ESTATE_ADDRESS, start_page->estate_size, STATE_VERSION);
 	state = estate_allocate(sizeof(*state), 64);
 	ASSERT(state != nullptr);
+	events_init();
 	init_builder(start_page);
 	machine_init();
 	if (restarted) {
+		event(EVENT_WARNING, "the supervisor was started again");
 		adopt();
 	} else {
+		note_machine(start_page);
 		read_manifests();
 		start_all();
 		state->boot_ns = since_entry(start_page);
+		event(EVENT_NOTICE, "%u services started, %lu ms after the loader", state->count,
+			state->boot_ns / 1000000);
 		state->health_at = time_now() + HEALTH_PERIOD_NS;
 	}
 	service_run(&(struct service){

@@ -37,6 +37,7 @@ STEPS = (
     ("kill %1; wait; echo gone\r", b"\ngone", 0),
     ("echo kept >/tmp/file\r", PROMPT, 0),
     ("svc restart console; echo console=$?\r", b"console=0", 0),
+    ("log -s supervisor\r", b"console started again", 0),
     ("svc restart vfs; cat /tmp/file\r", b"\nkept", 0),
     ("svc restart memory; echo memory=$?\r", b"memory=0", 0),
     ("svc restart process; echo process=$?\r", b"process=0", 0),

@@ -6,7 +6,7 @@
 #                                                libraries besides the common ones: PROGRAM_LIBS_NAME
 #   $(eval $(call bundle_file,PLACE,FILE))       any file for the bundle
 #   $(eval $(call host_test,NAME,SOURCES,FLAGS)) a cmocka program, run by `make test`
-#   $(eval $(call fuzzer,NAME,SOURCES,FLAGS))    a libFuzzer program, run briefly by `make test`
+#   $(eval $(call fuzzer,NAME,SOURCES,FLAGS,LIBS)) a libFuzzer program, run briefly by `make test`
 #   $(eval $(call add_test,NAME,COMMAND,NEEDS))  anything else that `make test` shall run
 #   $(eval $(call add_bench,NAME,COMMAND,NEEDS)) a benchmark
 #
@@ -98,7 +98,7 @@ endef
 
 FUZZ_SECONDS ?= 5
 define fuzzer
-$(call host_program,fuzz,$(1),$(2),$(3),)
+$(call host_program,fuzz,$(1),$(2),$(3),$(4))
 $(call add_test,fuzz/$(1),tools/fuzz.sh $(BUILD)/tests/fuzz/$(1) $(FUZZ_SECONDS),$(BUILD)/tests/fuzz/$(1))
 endef
 

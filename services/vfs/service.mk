@@ -12,3 +12,4 @@ $(eval $(call host_test,vfs_window,tests/host/services/vfs_window_test.c $(VFS_C
 $(eval $(call host_test,vfs_pipe,tests/host/services/vfs_pipe_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))
 $(eval $(call host_test,vfs_kill,tests/host/services/vfs_kill_test.c \
 	$(filter-out services/vfs/blocks.c,$(VFS_CORE)) $(VFS_TEST),$(VFS_TEST_FLAGS)))
+$(eval $(call fuzzer,vfs_messages,tests/fuzz/vfs_messages.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS),-lcmocka))

@@ -12,9 +12,12 @@ CFLAGS_kernel = $(BARE) -std=c17 -O2 -fPIE -fdirect-access-external-data -mno-re
 	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-strict-aliasing \
 	-Wthread-safety $(WARNINGS) $(COMMON) -Ikernel/include $(KERNEL_CFLAGS)
 
-CFLAGS_user = $(BARE) -std=c23 -O2 -fPIE -fdirect-access-external-data \
+# Small moves of known size become instructions; the functions themselves must not call themselves.
+CFLAGS_user = $(BARE) -fbuiltin -std=c23 -O2 -fPIE -fdirect-access-external-data \
 	-fstack-protector-strong -mstack-protector-guard=global -fno-omit-frame-pointer \
 	-fno-asynchronous-unwind-tables $(WARNINGS) $(COMMON) -Ilib/include $(USER_CFLAGS)
+
+$(BUILD)/obj/user/lib/runtime/string.o: USER_CFLAGS += -fno-builtin
 
 # The loaders. The PVH one runs before SSE is set up; both read hostile files.
 LOADER_FLAGS := -std=c23 -O2 -mno-red-zone -mgeneral-regs-only -fno-stack-protector \

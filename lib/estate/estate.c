@@ -93,7 +93,12 @@ void estate_save(const void *part, size_t size)
 		runtime_abort("estate transaction too large");
 	entry->offset = (uintptr_t)part - (uintptr_t)estate;
 	entry->size = size;
-	memcpy(entry + 1, part, size);
+	if (size == sizeof(uint64_t)) /* most often: then without a call */
+		memcpy(entry + 1, part, sizeof(uint64_t));
+	else if (size == sizeof(uint32_t))
+		memcpy(entry + 1, part, sizeof(uint32_t));
+	else
+		memcpy(entry + 1, part, size);
 	memcpy(estate->log + next - sizeof(end), &end, sizeof(end));
 	__atomic_store_n(&estate->log_end, next, __ATOMIC_RELEASE);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST); /* the change comes after */

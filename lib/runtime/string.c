@@ -22,8 +22,14 @@ void *memcpy(void *restrict destination, const void *restrict source, size_t siz
 		((vector *)to)[2] = c;
 		((vector *)to)[3] = d;
 	}
-	for (; size >= 8; size -= 8, to += 8, from += 8)
+	for (; size >= 16; size -= 16, to += 16, from += 16)
+		*(vector *)to = *(const vector *)from;
+	if (size >= 8) {
 		*(word *)to = *(const word *)from;
+		size -= 8;
+		to += 8;
+		from += 8;
+	}
 	while (size-- > 0)
 		*to++ = *from++;
 	return destination;

@@ -77,3 +77,6 @@ $(foreach cpus,1 4,$(eval $(call add_test,system/chaos-$(cpus)-cpu,\
 $(eval $(call wasm_program,tests/files_bench.wasm,tests/system/programs/files_bench.c $(LIB_WASM)))
 $(eval $(call add_bench,files,APP=$(BUILD)/apps/tests/files_bench.wasm ICOUNT=1 $(PYTHON) tools/run.py,\
 	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/files_bench.wasm))
+
+$(eval $(call add_bench,boot/direct,$(PYTHON) tests/system/boot_bench.py,$(LOADER) $(BUILD)/craton.bundle))
+$(eval $(call add_bench,boot/uefi,$(PYTHON) tests/system/boot_bench.py --uefi,$(BUILD)/craton.img))

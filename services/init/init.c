@@ -109,6 +109,8 @@ static void init_builder(const struct root_info *info, handle_t fault_endpoint, 
 			{
 				.tsc_hz = info->tsc_hz,
 				.tsc_entry = info->tsc_entry,
+				.tsc_handover = info->tsc_handover,
+				.tsc_kernel = info->tsc_kernel,
 				.memory_total = info->memory_total,
 				.memory_kernel = info->memory_kernel,
 				.cpu_count = info->cpu_count,

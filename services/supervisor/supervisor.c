@@ -567,17 +567,34 @@ static void read_manifests(void)
 	}
 }
 
-/* Nanoseconds since the loader's start. */
-static uint64_t since_entry(const struct process_start *start_page)
+static uint64_t time_stamp(void)
 {
 	uint32_t low;
 	uint32_t high;
-	uint64_t ticks;
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	ticks = ((uint64_t)high << 32 | low) - start_page->tsc_entry;
-	return ticks / start_page->tsc_hz * NANOSECONDS +
-	       ticks % start_page->tsc_hz * NANOSECONDS / start_page->tsc_hz;
+	return (uint64_t)high << 32 | low;
+}
+
+static uint64_t nanoseconds_of(uint64_t ticks)
+{
+	uint64_t hz = service_start()->tsc_hz;
+
+	return ticks / hz * NANOSECONDS + ticks % hz * NANOSECONDS / hz;
+}
+
+/* How long each part of the start took. */
+static void note_start(const struct process_start *start_page)
+{
+	uint64_t now = time_stamp();
+
+	state->boot_ns = nanoseconds_of(now - start_page->tsc_entry);
+	event(EVENT_NOTICE,
+		"started %u services; microseconds: loader %lu, kernel %lu, services %lu",
+		state->count,
+		nanoseconds_of(start_page->tsc_handover - start_page->tsc_entry) / 1000,
+		nanoseconds_of(start_page->tsc_kernel - start_page->tsc_handover) / 1000,
+		nanoseconds_of(now - start_page->tsc_kernel) / 1000);
 }
 
 /* A new instance adopts what runs, and finishes what its predecessor had begun. */
@@ -616,9 +633,7 @@ void program_main(const void *argument)
 		note_machine(start_page);
 		read_manifests();
 		start_all();
-		state->boot_ns = since_entry(start_page);
-		event(EVENT_NOTICE, "%u services started, %lu ms after the loader", state->count,
-			state->boot_ns / 1000000);
+		note_start(start_page);
 		state->health_at = time_now() + HEALTH_PERIOD_NS;
 	}
 	service_run(&(struct service){

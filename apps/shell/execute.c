@@ -338,6 +338,11 @@ static void execute_pipeline(struct shell *shell, const struct node *node)
 
 static void execute_background(struct shell *shell, const struct node *node)
 {
+	if (!jobs_have_room(shell)) {
+		shell_error(shell, "%u jobs run in the background, no more can", JOBS_RUNNING_MAX);
+		shell->status = 1;
+		return;
+	}
 	struct job *job = job_make();
 	struct descriptors outer = shell->fds;
 	struct text text = {};

@@ -249,6 +249,15 @@ static bool job_ended(struct shell *shell, struct job *job)
 	return ended;
 }
 
+// Looking takes the ends of those that ended, so that their places are free.
+bool jobs_have_room(struct shell *shell)
+{
+	unsigned running = 0;
+	for (struct job *job = shell->jobs->list; job; job = job->next)
+		running += !job_ended(shell, job);
+	return running < JOBS_RUNNING_MAX;
+}
+
 void jobs_remove(struct shell *shell, struct job *job)
 {
 	struct job **link = &shell->jobs->list;

@@ -33,6 +33,11 @@ void job_free(struct job *job);
 int job_spawn(struct job *job, const struct craton_program *program);
 // Waits for all processes, with Ctrl-C going to them; reports abnormal ends. The job's status.
 int job_wait(struct shell *shell, struct job *job);
+// So many jobs run in the background at most: the system limits a program's children, and some must
+// be left for what is typed then.
+constexpr unsigned JOBS_RUNNING_MAX = 40;
+// False: so many run already.
+bool jobs_have_room(struct shell *shell);
 // Moves a job to the background list.
 void job_background(struct shell *shell, struct job *job, char *text);
 // Reports and forgets background jobs that ended. `all`: lists the running ones too.

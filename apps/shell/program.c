@@ -227,6 +227,8 @@ static int start_error(struct shell *shell, const char *name, const char *path, 
 	struct stat status;
 	if (error == ENOENT)
 		return report(shell, name, "no such file or directory", 127);
+	if (error == EAGAIN)
+		return report(shell, name, "too many programs are running", 126);
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return report(shell, name, "is a directory", 126);
 	if (error == ENOEXEC)

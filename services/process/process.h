@@ -9,6 +9,8 @@
 #include <craton/service.h>
 
 #define PROCESSES        120u
+#define CHILDREN         64u    /* of one program, ended ones that nobody waited for too */
+#define RESERVED         16u    /* places for the console's first program, the shell */
 #define FIRST_PID        32u    /* smaller numbers are shown for services */
 #define BLOB_SIZE        16384u /* start data: path, arguments, environment, directory, descriptors */
 #define WAITERS          4u

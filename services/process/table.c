@@ -62,9 +62,31 @@ static void reset(struct process *p, uint64_t parent)
 	ESTATE_SET(table->next_pid, table->next_pid + 1);
 }
 
+/* One program cannot take all places, nor can all programs together: from the shell, something
+ * can always be started that ends them. */
+static status_t check_room(uint64_t parent)
+{
+	uint32_t children = 0;
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < PROCESSES; i++) {
+		if (table->processes[i].phase == PHASE_FREE)
+			continue;
+		used++;
+		children += table->processes[i].parent == parent;
+	}
+	if (parent != 0 && children >= CHILDREN)
+		return ERR_TOO_MANY;
+	if (parent != 0 && parent != table->session_pid && used >= PROCESSES - RESERVED)
+		return ERR_TOO_MANY;
+	return OK;
+}
+
 status_t process_prepare(uint64_t parent, struct process **process)
 {
 	*process = process_preparing(parent);
+	if (*process == nullptr && check_room(parent) != OK)
+		return ERR_TOO_MANY;
 	for (uint32_t i = 0; *process == nullptr && i < PROCESSES; i++) {
 		if (table->processes[i].phase == PHASE_FREE)
 			*process = &table->processes[i];

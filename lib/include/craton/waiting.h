@@ -5,7 +5,7 @@
 
 #include <craton/service.h>
 
-#define WAITING_MOST 96u
+#define WAITING_MOST 120u /* as many as there are programs, each of which has one thread */
 
 struct waiting {
 	struct parked parked;

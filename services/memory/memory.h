@@ -10,22 +10,25 @@
 
 #include <craton/service.h>
 
-#define PAGE         4096u
-#define CHUNK_ORDER  21u
-#define CHUNK_PAGES  512u
-#define CHUNKS       512u /* 1 GiB of program memory */
-#define SPACES       256u
-#define REGIONS      4096u
-#define MAPPINGS     32768u
-#define OBJECTS      32u
-#define OBJECT_PAGES 512u
-#define SHARED       512u /* objects that services share with programs */
-#define UNIT_PAGES   8u   /* pages of a small one */
-#define CHUNK_UNITS  64u
-#define METAS        256u
-#define META_ORDER   17u /* address space, message pages and page tables of a program */
-#define META_TABLES  24u
-#define WINDOW       0x400000000u /* where the chunks are mapped in this service */
+#define PAGE           4096u
+#define CHUNK_ORDER    21u
+#define CHUNK_PAGES    512u
+#define CHUNKS         512u /* 1 GiB of program memory */
+#define SPACES         256u
+#define REGIONS        4096u
+#define MAPPINGS       32768u
+#define OBJECTS        32u
+#define OBJECT_PAGES   512u
+#define SPACE_REGIONS  512u   /* of one program: what all share it cannot fill */
+#define SPACE_MAPPINGS 20480u /* 80 MiB in single pages */
+#define SPACE_METAS    32u
+#define SHARED         512u /* objects that services share with programs */
+#define UNIT_PAGES     8u   /* pages of a small one */
+#define CHUNK_UNITS    64u
+#define METAS          256u
+#define META_ORDER     17u /* address space, message pages and page tables of a program */
+#define META_TABLES    24u
+#define WINDOW         0x400000000u /* where the chunks are mapped in this service */
 
 #define SLOT_POOL    PROCESS_SLOT_FREE /* untyped memory from the supervisor */
 #define POOL_SLOTS   512u
@@ -88,6 +91,9 @@ struct space {
 	link_t mappings;
 	link_t metas;
 	uint32_t granted;
+	uint32_t region_count;
+	uint32_t mapping_count;
+	uint32_t meta_count;
 	uint32_t reports_faults; /* instead of handing them to the program */
 };
 

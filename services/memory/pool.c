@@ -304,6 +304,8 @@ status_t meta_add(struct space *space)
 	link_t meta = memory->free_meta;
 	status_t status = OK;
 
+	if (space->meta_count >= SPACE_METAS)
+		return ERR_QUOTA;
 	if (meta != 0) {
 		ESTATE_SET(memory->free_meta, memory->metas[meta - 1].next);
 	} else if (memory->meta_count < METAS) {
@@ -317,6 +319,7 @@ status_t meta_add(struct space *space)
 	}
 	estate_save(&memory->metas[meta - 1], sizeof(struct meta));
 	memory->metas[meta - 1] = (struct meta){.next = space->metas};
+	ESTATE_SET(space->meta_count, space->meta_count + 1);
 	ESTATE_SET(space->metas, meta);
 	return OK;
 }

@@ -30,6 +30,14 @@ static struct space *space_free(uint64_t pid)
 	return nullptr;
 }
 
+/* Gives a region back that is on no list any more and was saved. */
+static void region_free(struct space *space, struct region *region)
+{
+	region->next = memory->free_region;
+	ESTATE_SET(memory->free_region, (link_t)(region - memory->regions) + 1);
+	ESTATE_SET(space->region_count, space->region_count - 1);
+}
+
 /* What a killed instance had put into new kernel memory. */
 static void forget_kernel_space(const struct space *space)
 {
@@ -99,14 +107,12 @@ void space_destroy(struct space *space)
 	}
 	while (space->regions != 0) {
 		struct region *region = &memory->regions[space->regions - 1];
-		link_t link = space->regions;
 
 		estate_save(region, sizeof(*region));
 		if (region->object >= MEMORY_OBJECT_FIRST)
 			object_unreference(region->object);
 		ESTATE_SET(space->regions, region->next);
-		region->next = memory->free_region;
-		ESTATE_SET(memory->free_region, link);
+		region_free(space, region);
 		if (++batch % 64 == 0)
 			estate_commit();
 	}
@@ -146,8 +152,9 @@ status_t region_add(struct space *space, const struct region *region)
 
 	if (*place != 0 && memory->regions[*place - 1].start < region->end)
 		return ERR_ALREADY_MAPPED;
-	if (made == 0)
+	if (made == 0 || space->region_count >= SPACE_REGIONS)
 		return ERR_TOO_MANY;
+	ESTATE_SET(space->region_count, space->region_count + 1);
 	estate_save(&memory->regions[made - 1], sizeof(struct region));
 	ESTATE_SET(memory->free_region, memory->regions[made - 1].next);
 	memory->regions[made - 1] = *region;
@@ -169,7 +176,7 @@ static status_t region_split(struct space *space, uint64_t address)
 	rest = *region;
 	rest.start = address;
 	rest.offset += address - region->start;
-	if (memory->free_region == 0)
+	if (memory->free_region == 0 || space->region_count >= SPACE_REGIONS)
 		return ERR_TOO_MANY;
 	ESTATE_SET(region->end, address);
 	return region_add(space, &rest);
@@ -204,15 +211,13 @@ status_t region_remove(struct space *space, uint64_t start, uint64_t end)
 	unmap_range(space, start, end);
 	link = region_place(space, start);
 	while (*link != 0 && memory->regions[*link - 1].start < end) {
-		link_t gone = *link;
-		struct region *region = &memory->regions[gone - 1];
+		struct region *region = &memory->regions[*link - 1];
 
 		estate_save(region, sizeof(*region));
 		if (region->object >= MEMORY_OBJECT_FIRST)
 			object_unreference(region->object);
 		ESTATE_SET(*link, region->next);
-		region->next = memory->free_region;
-		ESTATE_SET(memory->free_region, gone);
+		region_free(space, region);
 	}
 	return OK;
 }
@@ -274,8 +279,7 @@ static void merge_range(struct space *space, uint64_t start, uint64_t end)
 		estate_save(other, sizeof(*other));
 		region->end = other->end;
 		region->next = other->next;
-		other->next = memory->free_region;
-		ESTATE_SET(memory->free_region, next);
+		region_free(space, other);
 	}
 }
 
@@ -339,6 +343,8 @@ status_t mapping_add(struct space *space, uint64_t address, uint64_t page, uint6
 
 	if (link == 0)
 		return ERR_NO_MEMORY;
+	if (space->mapping_count >= SPACE_MAPPINGS)
+		return ERR_QUOTA;
 	status = kernel_map(space, slot_handle(SLOT_CHUNK + 2 * (page / CHUNK_PAGES) + 1),
 		SLOT_MAPPING + link - 1, page % CHUNK_PAGES * PAGE, address, 1,
 		rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE));
@@ -362,6 +368,7 @@ status_t mapping_add(struct space *space, uint64_t address, uint64_t page, uint6
 		ESTATE_SET(memory->mappings[space->mappings - 1].space_previous, link);
 	ESTATE_SET(*head, link);
 	ESTATE_SET(space->mappings, link);
+	ESTATE_SET(space->mapping_count, space->mapping_count + 1);
 	return OK;
 }
 
@@ -374,6 +381,8 @@ status_t mapping_add_frame(struct space *space, uint64_t address, handle_t frame
 
 	if (link == 0)
 		return ERR_NO_MEMORY;
+	if (space->mapping_count >= SPACE_MAPPINGS)
+		return ERR_QUOTA;
 	status = kernel_map(space, frame, SLOT_MAPPING + link - 1, offset, address, pages, rights);
 	if (status != OK)
 		return status;
@@ -391,6 +400,7 @@ status_t mapping_add_frame(struct space *space, uint64_t address, handle_t frame
 	if (space->mappings != 0)
 		ESTATE_SET(memory->mappings[space->mappings - 1].space_previous, link);
 	ESTATE_SET(space->mappings, link);
+	ESTATE_SET(space->mapping_count, space->mapping_count + 1);
 	return OK;
 }
 
@@ -423,6 +433,7 @@ void mapping_remove(struct mapping *mapping)
 	if (mapping->space_next != 0)
 		ESTATE_SET(memory->mappings[mapping->space_next - 1].space_previous,
 			mapping->space_previous);
+	ESTATE_SET(space->mapping_count, space->mapping_count - 1);
 	if (mapping->page != PAGE_NONE)
 		page_release(mapping->page);
 	mapping->space_next = 0;

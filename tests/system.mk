@@ -80,3 +80,8 @@ $(eval $(call add_bench,files,APP=$(BUILD)/apps/tests/files_bench.wasm ICOUNT=1 
 
 $(eval $(call add_bench,boot/direct,$(PYTHON) tests/system/boot_bench.py,$(LOADER) $(BUILD)/craton.bundle))
 $(eval $(call add_bench,boot/uefi,$(PYTHON) tests/system/boot_bench.py --uefi,$(BUILD)/craton.img))
+
+# What starting a program costs.
+$(eval $(call wasm_program,tests/process_bench.wasm,tests/system/programs/process_bench.c $(LIB_WASM)))
+$(eval $(call add_bench,process,APP=$(BUILD)/apps/tests/process_bench.wasm ICOUNT=1 $(PYTHON) tools/run.py,\
+	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/process_bench.wasm))

@@ -325,6 +325,8 @@ void context_park(struct thread *self)
 	if (self->sc != NULL)
 		self->sc->holder = NULL;
 	context_give(self->home, self);
+	if (self->home != NULL) /* it may have been waiting with a deadline when a call came */
+		self->home->deadline = context_chain_deadline(self->home);
 	undonate_priority(self);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Random interleavings of threads that call, serve, wait, lock, die and are cancelled, on several
-// CPUs with time that passes; the whole kernel state is checked after each step. At the end of a
-// run everything is destroyed, and nobody with a deadline may still wait.
+// Random interleavings of threads that call, serve, wait, lock, time out, die and are cancelled, on
+// several CPUs with time that passes; the whole kernel state is checked after each step. At the end
+// of a run everything is destroyed, and nobody with a deadline may still wait.
 #include "fake/invariants.h"
 #include "fake/user.h"
 
@@ -206,11 +206,12 @@ static void give_part(struct worker *w)
 	handle_t context =
 		gone || user_below(4) == 0 ? user_make(OBJECT_SCHED_CONTEXT, 0) : w->context;
 	uint64_t fault = user_below(2) == 0 ? 0 : any(endpoints, ENDPOINTS);
+	uint64_t timeout = user_below(2) == 0 ? 0 : any(endpoints, ENDPOINTS);
 
 	(void)user_invoke(context, METHOD_SCHED_CONTEXT_CONFIGURE, user_below(cpu_count),
 		(10 + user_below(500)) * US, user_below(2) * 1000 * US, 0);
 	(void)user_invoke(w->handle, METHOD_THREAD_CONFIGURE, fake_info->cnode, fake_info->space,
-		w->page_frame, context, fault);
+		w->page_frame, context, fault, timeout);
 }
 
 static void change_part(const struct worker *w)
@@ -305,6 +306,14 @@ static void prepare_word(void)
 	word = user_object(frame);
 }
 
+/* A small budget, and somebody who is told when it is used up. */
+static void limit(struct worker *w, uint32_t cpu)
+{
+	(void)user_invoke(w->context, METHOD_SCHED_CONTEXT_CONFIGURE, cpu, 30 * US, 200 * US, 0);
+	(void)user_invoke(w->handle, METHOD_THREAD_CONFIGURE, fake_info->cnode, fake_info->space,
+		w->page_frame, user_mint(w->context, RIGHT_ALL, 0), 0, any(endpoints, ENDPOINTS));
+}
+
 static void prepare(uint32_t cpu_total)
 {
 	user_boot(cpu_total);
@@ -327,6 +336,8 @@ static void prepare(uint32_t cpu_total)
 		workers[i].page->receive_cnode = fake_info->cnode;
 		workers[i].page->receive_index = message_slots;
 		workers[i].page->receive_count = 4;
+		if (user_below(6) == 0)
+			limit(&workers[i], cpu);
 		(void)user_invoke(workers[i].handle, METHOD_THREAD_RESUME, 0);
 	}
 }
@@ -337,6 +348,17 @@ static void rest(void)
 	if (fake_cpu_of(fake_root) == NULL)
 		return;
 	(void)user_wait(user_handle(notifications[0]), 0, fake_now + 300 * US);
+}
+
+static uint64_t timeouts; /* steps after which a thread waited for the answer to one */
+
+static void count_timeouts(void)
+{
+	for (int i = 0; i < WORKERS; i++) {
+		const struct thread *t = workers[i].thread;
+
+		timeouts += t->fault_pending && t->fault_words[0] == FAULT_TIMEOUT;
+	}
 }
 
 static bool may_wait_for_ever(const struct thread *t)
@@ -369,6 +391,7 @@ static void run(uint32_t cpu_total)
 			continue; /* the next step comes before interrupts on their way */
 		fake_settle();
 		invariants_check();
+		count_timeouts();
 	}
 	fake_pass(10000 * US);
 	invariants_check();
@@ -388,5 +411,7 @@ int main(void)
 	user_seed(seed);
 	for (uint64_t done = 0; done < steps; done += RUN_LENGTH)
 		run((uint32_t)(1 + user_below(FAKE_CPUS)));
+	printf("%llu times a thread waited after a time-out\n", (unsigned long long)timeouts);
+	FAKE_CHECK(timeouts > 0);
 	return 0;
 }

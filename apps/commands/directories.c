@@ -96,8 +96,21 @@ int command_touch(int count, char **arguments)
 	return command_status;
 }
 
+// Is `name` a name of the file already? Removing it first could lose the file.
+static bool is_name_of(const char *file, const char *name)
+{
+	struct stat a, b;
+	return stat(file, &a) == 0 && lstat(name, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 static void link_make(const char *target, const char *name, bool symbolic, bool force)
 {
+	if (force && !symbolic && is_name_of(target, name)) {
+		if (strcmp(target, name) == 0)
+			complain("%s and %s are the same file", target, name);
+		return;
+	}
 	if (force)
 		(void)unlink(name);
 	if ((symbolic ? symlink(target, name) : link(target, name)) != 0)

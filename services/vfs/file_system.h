@@ -14,6 +14,12 @@ struct name {
 	size_t size;
 };
 
+/* A name in a directory. */
+struct entry_name {
+	uint64_t directory;
+	struct name name;
+};
+
 struct directory_item {
 	uint64_t node;
 	uint64_t inode;
@@ -60,12 +66,14 @@ struct file_system_ops {
 		size_t size, size_t *done);
 	status_t (*set_size)(struct volume *v, uint64_t node, uint64_t size);
 	void (*set_times)(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified);
-	/* ERR_NOT_EMPTY. */
-	status_t (*remove)(struct volume *v, uint64_t directory, uint64_t node);
-	/* Moves a node; `replaced` (0: none) is what has the new name now, of the same kind.
-	 * ERR_NOT_EMPTY; ERR_INVALID_ARGUMENT: a directory would move into itself. */
-	status_t (*rename)(struct volume *v, uint64_t node, uint64_t directory, struct name name,
-		uint64_t replaced);
+	/* Gives a file, not a directory, one more name. nullptr: files have one only. */
+	status_t (*link)(struct volume *v, uint64_t node, struct entry_name name);
+	/* Removes a name of a node. ERR_NOT_EMPTY. */
+	status_t (*remove)(struct volume *v, uint64_t node, struct entry_name name);
+	/* Moves a node's name; `replaced` (0: none) is another node, of the same kind, that has the
+	 * new name now. ERR_NOT_EMPTY; ERR_INVALID_ARGUMENT: a directory would move into itself. */
+	status_t (*rename)(struct volume *v, uint64_t node, struct entry_name from,
+		struct entry_name to, uint64_t replaced);
 };
 
 /* A mounted file system. */

@@ -17,7 +17,7 @@
 #define BLOCKS_SHARE   4u /* tmpfs may take this part of the memory */
 #define BLOCKS_MOST    32768u
 #define BLOCK_BYTES    4096u
-#define FOLLOW         1u /* flag of stat_path */
+#define FOLLOW         1u /* flag of stat_path and link */
 #define OF_DIRECTORY   1u /* flag of unlink */
 #define CLOSE_WORD     5u /* of a request: a number to give back besides */
 
@@ -253,6 +253,17 @@ static status_t rename_handler(struct request *request, struct client *c)
 	return vfs_rename(c, request->words[0], from, request->words[1], to);
 }
 
+static status_t link_handler(struct request *request, struct client *c)
+{
+	uint64_t *words = request->words;
+	bool follow = (words[4] & FOLLOW) != 0;
+	struct vfs_name from = {.directory = words[0]};
+	struct vfs_name to = {.directory = words[1]};
+	status_t status = take_two(request, words[2], words[3], &from.path, &to.path);
+
+	return status == OK ? vfs_link(c, &from, follow, &to) : status;
+}
+
 static status_t symlink_handler(struct request *request, struct client *c)
 {
 	struct vfs_bytes target;
@@ -333,6 +344,7 @@ static const client_handler handlers[] = {
 	[VFS_MKDIR] = mkdir_handler,
 	[VFS_UNLINK] = unlink_handler,
 	[VFS_RENAME] = rename_handler,
+	[VFS_LINK] = link_handler,
 	[VFS_SET_SIZE] = set_size_handler,
 	[VFS_SET_TIMES] = set_times_handler,
 	[VFS_SET_FLAGS] = set_flags_handler,
@@ -433,6 +445,7 @@ static const struct service_method methods[] = {
 	[VFS_MKDIR] = {client_request, RESTART_ONCE},
 	[VFS_UNLINK] = {client_request, RESTART_ONCE},
 	[VFS_RENAME] = {client_request, RESTART_ONCE},
+	[VFS_LINK] = {client_request, RESTART_ONCE},
 	[VFS_SET_SIZE] = {client_request, RESTART_REPLAY},
 	[VFS_SET_TIMES] = {client_request, RESTART_REPLAY},
 	[VFS_SET_FLAGS] = {client_request, RESTART_REPLAY},

@@ -113,6 +113,46 @@ status_t vfs_readlink(struct client *c, uint64_t directory, struct vfs_bytes pat
 	return v->ops->read(v, walk.place.node, 0, buffer, size, done);
 }
 
+static struct entry_name entry_name(const struct walk *walk)
+{
+	return (struct entry_name){walk->parent.node, walk_name(walk)};
+}
+
+static status_t check_link(const struct walk *from, const struct walk *to)
+{
+	if (!from->exists)
+		return ERR_NOT_FOUND;
+	if (from->attributes.type == FILE_TYPE_DIRECTORY)
+		return ERR_IS_DIRECTORY;
+	if (to->exists)
+		return ERR_EXISTS;
+	if (to->needs_directory)
+		return ERR_NOT_FOUND;
+	if (from->place.volume != to->parent.volume)
+		return ERR_CROSS_DEVICE;
+	return place_is_read_only(to->parent) ? ERR_READ_ONLY : OK;
+}
+
+status_t vfs_link(
+	struct client *c, const struct vfs_name *from, bool follow, const struct vfs_name *to)
+{
+	struct walk old;
+	struct walk new;
+	struct volume *v;
+	status_t status = vfs_walk(c, from->directory, from->path, follow, &old);
+
+	if (status == OK)
+		status = vfs_walk(c, to->directory, to->path, false, &new);
+	if (status == OK)
+		status = check_link(&old, &new);
+	if (status != OK)
+		return status;
+	v = volume_of(old.place);
+	if (v->ops->link == nullptr)
+		return ERR_NOT_SUPPORTED;
+	return v->ops->link(v, old.place.node, entry_name(&new));
+}
+
 /* --- removing and renaming ------------------------------------------------------------------- */
 
 /* A name that may be taken away from a directory. */
@@ -142,7 +182,7 @@ status_t vfs_unlink(struct client *c, uint64_t directory, bool of_directory, str
 	if (is_directory != of_directory)
 		return is_directory ? ERR_IS_DIRECTORY : ERR_NOT_DIRECTORY;
 	v = volume_of(walk.parent);
-	return v->ops->remove(v, walk.parent.node, walk.place.node);
+	return v->ops->remove(v, walk.place.node, entry_name(&walk));
 }
 
 static status_t check_kinds(const struct walk *from, const struct walk *to)
@@ -188,8 +228,8 @@ status_t vfs_rename(struct client *c, uint64_t from_directory, struct vfs_bytes 
 	if (to.exists && place_is_same(from.place, to.place))
 		return OK;
 	v = volume_of(from.parent);
-	return v->ops->rename(
-		v, from.place.node, to.parent.node, walk_name(&to), to.exists ? to.place.node : 0);
+	return v->ops->rename(v, from.place.node, entry_name(&from), entry_name(&to),
+		to.exists ? to.place.node : 0);
 }
 
 /* --- reading directories --------------------------------------------------------------------- */

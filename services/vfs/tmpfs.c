@@ -4,14 +4,15 @@
 
 #include "blocks.h"
 #include "tmpfs_data.h"
-#include "tmpfs_node.h"
+#include "tmpfs_entry.h"
 #include "wall_time.h"
 
 #include <craton/estate.h>
 
 bool tmpfs_open(uint32_t node_count, uint32_t block_count)
 {
-	return tmpfs_nodes_open(node_count) && blocks_open(block_count);
+	return tmpfs_nodes_open(node_count) && tmpfs_entries_open(node_count) &&
+	       blocks_open(block_count);
 }
 
 uint64_t tmpfs_root(unsigned index)
@@ -30,8 +31,10 @@ uint64_t tmpfs_root(unsigned index)
 
 static status_t lookup(struct volume *v, uint64_t directory, struct name name, uint64_t *node)
 {
+	const struct tmpfs_entry *entry = tmpfs_find(tmpfs_node(directory), name);
+
 	(void)v;
-	*node = tmpfs_number(tmpfs_find(tmpfs_node(directory), name));
+	*node = entry != nullptr ? entry->node : 0;
 	return *node != 0 ? OK : ERR_NOT_FOUND;
 }
 
@@ -50,7 +53,7 @@ static void attributes(struct volume *v, uint64_t number, struct file_attributes
 	*a = (struct file_attributes){
 		.inode = node->inode,
 		.type = node->type,
-		.links = node->parent != 0 || number == v->root,
+		.links = number == v->root ? 1 : node->names,
 		.size = node->size,
 		.accessed_ns = node->accessed,
 		.modified_ns = node->modified,
@@ -61,17 +64,19 @@ static void attributes(struct volume *v, uint64_t number, struct file_attributes
 static status_t next(
 	struct volume *v, uint64_t directory, uint64_t *cookie, struct directory_item *item)
 {
-	const struct tmpfs_node *node = tmpfs_entry_at(tmpfs_node(directory), *cookie);
+	const struct tmpfs_entry *entry = tmpfs_entry_at(tmpfs_node(directory), *cookie);
+	const struct tmpfs_node *node;
 
 	(void)v;
-	if (node == nullptr)
+	if (entry == nullptr)
 		return ERR_NOT_FOUND;
-	item->node = tmpfs_number(node);
+	node = tmpfs_node(entry->node);
+	item->node = entry->node;
 	item->inode = node->inode;
 	item->type = (enum file_type)node->type;
-	item->name_size = node->name_size;
-	memcpy(item->name, node->name, node->name_size + 1);
-	*cookie = tmpfs_cookie_after(node);
+	item->name_size = entry->name_size;
+	memcpy(item->name, entry->name, entry->name_size + 1);
+	*cookie = tmpfs_cookie_after(entry);
 	return OK;
 }
 
@@ -118,7 +123,7 @@ static void release(struct volume *v, uint64_t number)
 
 static bool is_removed(const struct volume *v, const struct tmpfs_node *directory)
 {
-	return directory->parent == 0 && tmpfs_number(directory) != v->root;
+	return directory->names == 0 && tmpfs_number(directory) != v->root;
 }
 
 static status_t create(struct volume *v, uint64_t directory, struct name name, enum file_type type,
@@ -128,7 +133,7 @@ static status_t create(struct volume *v, uint64_t directory, struct name name, e
 
 	if (is_removed(v, tmpfs_node(directory)))
 		return ERR_NOT_FOUND;
-	node = tmpfs_node_make(type);
+	node = tmpfs_entries_left() ? tmpfs_node_make(type) : nullptr;
 	if (node == nullptr)
 		return ERR_NO_SPACE;
 	if (tmpfs_data_write(node, 0, target.text, target.size) != target.size) {
@@ -190,15 +195,29 @@ static void set_times(struct volume *v, uint64_t number, uint64_t accessed, uint
 	node->changed = wall_time();
 }
 
-static status_t remove(struct volume *v, uint64_t directory, uint64_t number)
+static status_t link(struct volume *v, uint64_t number, struct entry_name to)
+{
+	if (is_removed(v, tmpfs_node(to.directory)))
+		return ERR_NOT_FOUND;
+	if (!tmpfs_entries_left())
+		return ERR_NO_SPACE;
+	tmpfs_link(tmpfs_node(number), tmpfs_node(to.directory), to.name);
+	return OK;
+}
+
+static struct tmpfs_entry *entry_of(struct entry_name name)
+{
+	return tmpfs_find(tmpfs_node(name.directory), name.name);
+}
+
+static status_t remove(struct volume *v, uint64_t number, struct entry_name name)
 {
 	struct tmpfs_node *node = tmpfs_node(number);
 
 	(void)v;
-	(void)directory;
 	if (node->entries > 0)
 		return ERR_NOT_EMPTY;
-	tmpfs_unlink(node);
+	tmpfs_unlink(entry_of(name));
 	tmpfs_node_drop(node);
 	return OK;
 }
@@ -211,22 +230,23 @@ static bool is_above(const struct tmpfs_node *node, const struct tmpfs_node *dir
 	return directory == node;
 }
 
-static status_t rename(struct volume *v, uint64_t number, uint64_t directory, struct name name,
-	uint64_t replaced_number)
+static status_t rename(struct volume *v, uint64_t number, struct entry_name from,
+	struct entry_name to, uint64_t replaced_number)
 {
 	struct tmpfs_node *node = tmpfs_node(number);
+	struct tmpfs_node *directory = tmpfs_node(to.directory);
 	struct tmpfs_node *replaced = tmpfs_node(replaced_number);
 
-	if (is_removed(v, tmpfs_node(directory)))
+	if (is_removed(v, directory))
 		return ERR_NOT_FOUND;
-	if (is_above(node, tmpfs_node(directory)))
+	if (is_above(node, directory))
 		return ERR_INVALID_ARGUMENT;
 	if (replaced != nullptr && replaced->entries > 0)
 		return ERR_NOT_EMPTY;
 	if (replaced != nullptr)
-		tmpfs_unlink(replaced);
-	tmpfs_unlink(node);
-	tmpfs_link(node, tmpfs_node(directory), name);
+		tmpfs_unlink(entry_of(to));
+	tmpfs_unlink(entry_of(from));
+	tmpfs_link(node, directory, to.name);
 	if (replaced != nullptr)
 		tmpfs_node_drop(replaced);
 	return OK;
@@ -247,6 +267,7 @@ const struct file_system_ops tmpfs_ops = {
 	.write = write,
 	.set_size = set_size,
 	.set_times = set_times,
+	.link = link,
 	.remove = remove,
 	.rename = rename,
 };

@@ -20,6 +20,12 @@ struct vfs_bytes {
 	size_t size;
 };
 
+/* A path from a directory (0: the root). */
+struct vfs_name {
+	uint64_t directory;
+	struct vfs_bytes path;
+};
+
 /* Opens what the estate holds, and mounts. False: the estate is too small. */
 bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundle_size);
 
@@ -60,6 +66,10 @@ uint32_t vfs_stamp(struct client *client, uint64_t id);
 	struct vfs_bytes path, void *buffer, size_t size, size_t *done);
 [[nodiscard]] status_t vfs_unlink(
 	struct client *client, uint64_t directory, bool of_directory, struct vfs_bytes path);
+/* A second name for a file; `follow`: of what a symbolic link leads to. ERR_IS_DIRECTORY,
+ * ERR_CROSS_DEVICE, ERR_NOT_SUPPORTED: files of this file system have one name only. */
+[[nodiscard]] status_t vfs_link(
+	struct client *client, const struct vfs_name *from, bool follow, const struct vfs_name *to);
 [[nodiscard]] status_t vfs_rename(struct client *client, uint64_t from_directory,
 	struct vfs_bytes from, uint64_t to_directory, struct vfs_bytes to);
 [[nodiscard]] status_t vfs_set_size(struct client *client, uint64_t id, uint64_t size);

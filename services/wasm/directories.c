@@ -106,17 +106,19 @@ errno_t path_rename(void *self, description_t *from_directory, struct wasi_path 
 	return errno_of(vfs_path_call(VFS_RENAME, from_directory, both, &call));
 }
 
-/* The vfs has no second names of files. */
 errno_t path_link(void *self, description_t *from_directory, struct wasi_path from, bool follow,
 	description_t *to_directory, struct wasi_path to)
 {
+	char text[MESSAGE_BYTES];
+	struct wasi_path both = {text, from.size + to.size};
+	struct call call = {.words = {0, to_directory->id, from.size, both.size, follow ? 1 : 0}};
+
 	(void)self;
-	(void)from_directory;
-	(void)from;
-	(void)follow;
-	(void)to_directory;
-	(void)to;
-	return WASI_NOTSUP;
+	if (!join(from, to, text))
+		return WASI_NAMETOOLONG;
+	if (to_directory->kind != DESCRIPTOR_KIND_VFS)
+		return WASI_NOTDIR;
+	return errno_of(vfs_path_call(VFS_LINK, from_directory, both, &call));
 }
 
 errno_t path_symlink(

@@ -83,7 +83,7 @@ static struct operation draw(void)
 		OPEN_FLAG_READ | OPEN_FLAG_WRITE | OPEN_FLAG_APPEND,
 	};
 	struct operation o = {
-		.kind = (unsigned)rand() % 20,
+		.kind = (unsigned)rand() % 22,
 		.client = (unsigned)rand() % CLIENTS,
 		.id = (uint64_t)rand() % 12 + 1,
 		.offset = bases[(size_t)rand() % 4] + (uint64_t)rand() % 300,
@@ -152,12 +152,22 @@ static status_t do_files(const struct operation *o, struct client *c)
 	}
 }
 
+static status_t do_link(const struct operation *o, struct client *c)
+{
+	struct vfs_name from = {.path = text_bytes(o->path)};
+	struct vfs_name to = {.path = text_bytes(o->other)};
+
+	return vfs_link(c, &from, o->offset % 2 != 0, &to);
+}
+
 /* What the service does with one request, but for the reply. */
 static status_t perform(const struct operation *o)
 {
 	struct client *c = client_find(o->client);
 
 	assert_non_null(c);
+	if (o->kind >= 20)
+		return do_link(o, c);
 	return o->kind < 9 ? do_names(o, c) : do_files(o, c);
 }
 

@@ -110,6 +110,16 @@ static status_t link_to(const char *target, const char *path)
 	return status;
 }
 
+static status_t link_file(const char *from, const char *to, bool follow)
+{
+	struct vfs_name old = {.path = text_bytes(from)};
+	struct vfs_name new = {.path = text_bytes(to)};
+	status_t status = vfs_link(me, &old, follow, &new);
+
+	estate_commit();
+	return status;
+}
+
 static status_t remove_file(const char *path)
 {
 	status_t status = vfs_unlink(me, 0, false, text_bytes(path));
@@ -529,6 +539,97 @@ static void test_rename(void **state)
 	assert_int_equal(move("/tmp/d", "/home"), ERR_BUSY);
 }
 
+static void assert_links(const char *path, uint64_t links, uint64_t inode)
+{
+	struct file_attributes a;
+
+	assert_int_equal(vfs_stat_path(me, 0, false, text_bytes(path), &a), OK);
+	assert_int_equal(a.links, links);
+	assert_int_equal(a.inode, inode);
+}
+
+static void test_hard_links(void **state)
+{
+	struct file_attributes a;
+	uint64_t used;
+
+	(void)state;
+	make_directory("/tmp/d");
+	make_file("/tmp/f", "one");
+	assert_int_equal(vfs_stat_path(me, 0, true, text_bytes("/tmp/f"), &a), OK);
+	assert_links("/tmp/f", 1, a.inode);
+	assert_int_equal(link_file("/tmp/f", "/tmp/d/g", true), OK);
+	assert_int_equal(link_file("/tmp/d/g", "/tmp/h", true), OK);
+	assert_list("/tmp", "d f h ");
+	assert_links("/tmp/f", 3, a.inode);
+	assert_links("/tmp/d/g", 3, a.inode);
+	make_file("/tmp/h", "two");
+	assert_file("/tmp/d/g", "two");
+
+	assert_int_equal(move("/tmp/f", "/tmp/d/g"), OK); /* two names of one file: nothing */
+	assert_links("/tmp/f", 3, a.inode);
+	assert_int_equal(move("/tmp/h", "/tmp/i"), OK);
+	assert_list("/tmp", "d f i ");
+	fixture_restart();
+	me = client_find(1);
+	used = blocks_used();
+	assert_int_equal(remove_file("/tmp/f"), OK);
+	assert_int_equal(remove_file("/tmp/i"), OK);
+	assert_links("/tmp/d/g", 1, a.inode);
+	assert_file("/tmp/d/g", "two");
+	assert_int_equal(blocks_used(), used);
+	make_file("/tmp/x", "x");
+	assert_int_equal(move("/tmp/x", "/tmp/d/g"), OK);
+	assert_int_equal(blocks_used(), used);
+	assert_int_equal(remove_file("/tmp/d/g"), OK);
+	assert_int_equal(blocks_used(), used - 1);
+}
+
+static void test_bad_hard_links(void **state)
+{
+	struct file_attributes a;
+
+	(void)state;
+	make_directory("/tmp/d");
+	make_file("/tmp/f", "f");
+	assert_int_equal(link_file("/tmp/d", "/tmp/e", true), ERR_IS_DIRECTORY);
+	assert_int_equal(link_file("/tmp/f", "/tmp/d", true), ERR_EXISTS);
+	assert_int_equal(link_file("/tmp/f", "/tmp/f", true), ERR_EXISTS);
+	assert_int_equal(link_file("/tmp/f", "/tmp/e/", true), ERR_NOT_FOUND);
+	assert_int_equal(link_file("/tmp/none", "/tmp/e", true), ERR_NOT_FOUND);
+	assert_int_equal(link_file("/tmp/f", "/tmp/none/e", true), ERR_NOT_FOUND);
+	assert_int_equal(link_file("/tmp/f", "/home/f", true), ERR_CROSS_DEVICE);
+	assert_int_equal(link_file("/bin/ls", "/tmp/ls", true), ERR_CROSS_DEVICE);
+	assert_int_equal(link_file("/bin/ls", "/bin/dir", true), ERR_READ_ONLY);
+
+	assert_int_equal(link_to("f", "/tmp/l"), OK);
+	assert_int_equal(link_file("/tmp/l", "/tmp/followed", true), OK);
+	assert_int_equal(link_file("/tmp/l", "/tmp/link", false), OK);
+	assert_int_equal(type_of("/tmp/followed", false), FILE_TYPE_REGULAR);
+	assert_int_equal(type_of("/tmp/link", false), FILE_TYPE_SYMLINK);
+	assert_int_equal(vfs_stat_path(me, 0, false, text_bytes("/tmp/link"), &a), OK);
+	assert_int_equal(a.links, 2);
+}
+
+/* As many as nodes; all but the roots' are free. */
+static void test_names_run_out(void **state)
+{
+	char path[32];
+
+	(void)state;
+	make_file("/tmp/f", "f");
+	for (unsigned i = 1; i < FIXTURE_NODES; i++) {
+		sprintf(path, "/tmp/%u", i);
+		assert_int_equal(link_file("/tmp/f", path, true), OK);
+	}
+	assert_int_equal(link_file("/tmp/f", "/tmp/more", true), ERR_NO_SPACE);
+	assert_open("/tmp/more", WRITE | CREATE, ERR_NO_SPACE);
+	assert_int_equal(move("/tmp/1", "/tmp/more"), OK);
+	assert_int_equal(move("/tmp/f", "/tmp/more"), OK);
+	assert_int_equal(remove_file("/tmp/2"), OK);
+	assert_open("/tmp/last", WRITE | CREATE, OK);
+}
+
 static void test_long_names(void **state)
 {
 	char path[300] = "/tmp/";
@@ -794,6 +895,9 @@ int main(void)
 		TEST(test_directories),
 		TEST(test_lists_while_changing),
 		TEST(test_rename),
+		TEST(test_hard_links),
+		TEST(test_bad_hard_links),
+		TEST(test_names_run_out),
 		TEST(test_long_names),
 		TEST(test_nodes_run_out),
 		TEST(test_blocks_run_out),

@@ -91,7 +91,9 @@ uint32_t block_allocate(void)
 
 void blocks_begin_free(void)
 {
-	estate_save(usage, usage_size());
+	size_t used_words = (usage->there + WORD_BITS - 1) / WORD_BITS;
+
+	estate_save(usage, sizeof(*usage) + used_words * sizeof(usage->map[0]));
 }
 
 void block_free(uint32_t block)

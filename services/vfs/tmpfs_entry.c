@@ -151,7 +151,7 @@ void tmpfs_link(struct tmpfs_node *node, struct tmpfs_node *directory, struct na
 	uint32_t *head = hash_head(number, name);
 	struct tmpfs_entry *entry = take();
 
-	estate_save(entry, sizeof(*entry));
+	estate_save(entry, offsetof(struct tmpfs_entry, name) + name.size + 1);
 	entry->node = (uint32_t)tmpfs_number(node);
 	entry->directory = number;
 	entry->order = table->next_order + 1;
@@ -171,8 +171,9 @@ void tmpfs_unlink(struct tmpfs_entry *entry)
 
 	leave_hash(entry);
 	leave_list(entry);
-	ESTATE_SET(entry->node, 0);
-	ESTATE_SET(entry->hash_next, table->free);
+	estate_save(entry, offsetof(struct tmpfs_entry, name));
+	entry->node = 0;
+	entry->hash_next = table->free;
 	ESTATE_SET(table->free, number_of(entry));
 	count_name(node, node->names - 1, 0);
 }

@@ -6,6 +6,7 @@ $(eval $(call add_test,abi/golden,$(PYTHON) abi/gen/abigen.py --check,))
 $(eval $(call add_test,tools/unit,$(PYTHON) -m unittest discover -s tests/tools,))
 $(eval $(call add_test,tree/format,$(MAKE) --no-print-directory format-check,))
 $(eval $(call add_test,tree/rules,$(PYTHON) tools/lint.py --rules,))
+$(eval $(call add_test,tree/lint,$(PYTHON) tools/lint.py,$(GENERATED)))
 $(eval $(call add_test,tree/reproducible,tools/reproducible.sh,$(addprefix \
 	$(BUILD)/,boot/craton.elf boot/BOOTX64.EFI craton.bundle craton.img)))
 

@@ -282,7 +282,7 @@ void service_receive_window(uint64_t index, uint64_t count)
 void service_run(const struct service *definition)
 {
 	handle_t endpoint = service_start()->handles[PROCESS_SLOT_ENDPOINT];
-	struct message message;
+	struct message message = {0};
 	handle_t reply;
 	status_t status;
 

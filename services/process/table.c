@@ -120,22 +120,20 @@ static uint64_t memory_peak(uint64_t pid)
 static void release(struct process *p)
 {
 	uint64_t words[6] = {p->pid};
+
 	/* Stopped first: it may be in a call of this service, which then runs on the program's
-	 * scheduling context and must not lose it. */
-	status_t status = thread_stop(process_handle(p, OWN_THREAD));
-
-	status = cnode_revoke(own_cnode(), process_slot(p, OWN_UNTYPED));
-
+	 * scheduling context and must not lose it. What is not there needs no giving back. */
+	(void)!thread_stop(process_handle(p, OWN_THREAD));
+	(void)!cnode_revoke(own_cnode(), process_slot(p, OWN_UNTYPED));
 	for (unsigned slot = OWN_SPACE; slot <= OWN_FAULT; slot++)
-		status = cnode_delete(own_cnode(), process_slot(p, (enum own_slot)slot));
-	status = peer_ask(SERVICE_NUMBER_VFS, VFS_SESSION_END, words);
+		(void)!cnode_delete(own_cnode(), process_slot(p, (enum own_slot)slot));
+	(void)!peer_ask(SERVICE_NUMBER_VFS, VFS_SESSION_END, words);
 	words[0] = p->pid;
-	status = peer_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_SESSION_END, words);
+	(void)!peer_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_SESSION_END, words);
 	words[0] = p->pid;
-	status = peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_SPACE_DESTROY, words);
+	(void)!peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_SPACE_DESTROY, words);
 	if (process_handle(p, OWN_UNTYPED) != 0)
-		status = untyped_reset(process_handle(p, OWN_UNTYPED));
-	(void)status; /* what was not there needs no giving back */
+		(void)!untyped_reset(process_handle(p, OWN_UNTYPED));
 }
 
 static void tell_waiters(struct process *p)

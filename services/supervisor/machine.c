@@ -43,7 +43,7 @@ status_t own_status(uint64_t which, struct service_status *record)
 		&record->cpu_ns, &faults, &record->thread);
 	if (status != OK)
 		return status;
-	memcpy(record->name, names[which], strlen(names[which]));
+	print_to((char *)record->name, sizeof(record->name), "%s", names[which]);
 	record->uptime_ns = time_now() - (which == 0 ? start_time : 0);
 	record->state = STATE_RUNNING;
 	record->health = HEALTH_GOOD;

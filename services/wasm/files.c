@@ -209,10 +209,10 @@ errno_t path_set_times(void *self, description_t *directory, struct wasi_path pa
 	uint64_t accessed, uint64_t modified, uint16_t fstflags)
 {
 	struct wasi_open open = {.path = path, .follow = follow, .read = true};
-	description_t *description;
+	description_t *description = nullptr;
 	errno_t error = path_open(self, directory, &open, &description);
 
-	if (error != WASI_SUCCESS)
+	if (error != WASI_SUCCESS || description == nullptr)
 		return error;
 	error = file_set_times(self, description, accessed, modified, fstflags);
 	(void)!description_release(self, description);

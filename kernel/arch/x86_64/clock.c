@@ -28,6 +28,7 @@ static uint64_t measure_hpet(uint64_t physical)
 	uint32_t start;
 	uint32_t passed;
 	uint64_t tsc;
+	uint64_t ns;
 
 	if (period == 0 || period > 100000000u)
 		return 0;
@@ -39,7 +40,8 @@ static uint64_t measure_hpet(uint64_t physical)
 		passed = hpet[HPET_COUNTER] - start;
 	while (passed < ticks);
 	tsc = arch_timestamp() - tsc;
-	return tsc * 1000000000u / ((uint64_t)passed * period / 1000000u);
+	ns = (uint64_t)passed * period / 1000000u;
+	return ns != 0 ? tsc * 1000000000u / ns : 0;
 }
 
 static uint64_t measure_pit(void)

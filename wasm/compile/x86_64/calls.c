@@ -411,7 +411,7 @@ void call_builtin(struct generator *g, enum builtin builtin, uint32_t operands, 
 {
 	static const uint8_t places[] = {RSI, RDX, RCX};
 	flush_registers(g);
-	for (uint32_t i = 0; i < operands; i++)
+	for (uint32_t i = 0; i < operands && i < sizeof(places); i++)
 		load_operand(g, argument(g, operands, i), places[i]);
 	drop_operands(g, g->stack.count - operands);
 	x64_load_constant(&g->code, RAX, immediate << 8 | builtin);

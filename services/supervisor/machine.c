@@ -25,10 +25,9 @@ status_t connect_self(struct builder *b, struct built *s)
 		BADGE_SERVICE + s->manifest.number, &s->tags[slot]);
 }
 
-#define OWN_MEMORY    0x180000u /* image and estate, as services/init gives them */
-#define FIRST_TASK    UINT32_MAX
-#define STATE_RUNNING 2u /* enum service_state of abi/wasm.toml */
-#define HEALTH_GOOD   1u /* it answers this request; the first task would not run otherwise */
+#define OWN_MEMORY  0x180000u /* image and estate, as services/init gives them */
+#define FIRST_TASK  UINT32_MAX
+#define HEALTH_GOOD 1u /* it answers this request; the first task would not run otherwise */
 
 status_t own_status(uint64_t which, struct service_status *record)
 {

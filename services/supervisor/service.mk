@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The supervisor, and the manifests that it reads.
 
-$(eval $(call program,supervisor,services/supervisor/supervisor.c services/supervisor/machine.c services/supervisor/events.c,svc/supervisor))
+$(eval $(call program,supervisor,$(wildcard services/supervisor/*.c),svc/supervisor))
 
 MANIFESTS := $(filter-out services/echo/%,$(sort $(wildcard services/*/manifest.toml \
 	drivers/*/manifest.toml)))

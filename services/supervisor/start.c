@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Starting services from their manifests. */
+#include "events.h"
+#include "supervisor.h"
+
+#include <abi/syscall.h>
+#include <craton/estate.h>
+#include <craton/print.h>
+
+#define STATUS_INCOMPLETE 125u /* as the loaders' own failures */
+
+/* Makes the persistent parts of all services: memory first, so that who is given all that is left
+ * takes none of the others', then the connections. */
+static status_t prepare(struct supervised *s)
+{
+	return builder_prepare(&builder, &s->built);
+}
+
+static status_t connect(struct supervised *s)
+{
+	const struct service_manifest *m = &s->built.manifest;
+	status_t status = OK;
+
+	for (uint32_t i = 0; status == OK && i < supervision->count; i++) {
+		const struct built *other = &supervision->services[i].built;
+
+		if ((m->uses >> other->manifest.number & 1) != 0)
+			status = builder_connect(&builder, &s->built, other);
+		if (status == OK && m->signals == other->manifest.number + 1)
+			status = builder_connect_signal(&s->built, other);
+	}
+	if (status == OK && (m->uses & 1) != 0)
+		status = connect_self(&builder, &s->built);
+	return status;
+}
+
+static void report(struct supervised *s, const char *what, status_t status)
+{
+	event(EVENT_ERROR, "cannot %s %s: error %ld", what, (const char *)s->built.manifest.name,
+		status);
+	s->state = STATE_FAILED;
+}
+
+static void prepare_all(void)
+{
+	for (uint32_t i = 0; i < supervision->count; i++) {
+		status_t status = prepare(&supervision->services[i]);
+
+		if (status != OK)
+			report(&supervision->services[i], "make", status);
+	}
+	for (uint32_t pass = 0; pass < 2; pass++) {
+		for (uint32_t i = 0; i < supervision->count; i++) {
+			struct supervised *s = &supervision->services[i];
+			bool all = s->built.manifest.untyped_order == UNTYPED_ALL;
+			status_t status = OK;
+
+			if (s->state == STATE_FAILED || all != (pass == 1))
+				continue;
+			status = give_untyped(&s->built);
+			if (status == OK)
+				status = connect(s);
+			if (status != OK)
+				report(s, "connect", status);
+		}
+	}
+}
+
+void service_start_instance(struct supervised *s)
+{
+	status_t status;
+
+	estate_save(s, sizeof(*s));
+	s->state = STATE_STARTING;
+	status = builder_start(&builder, &s->built);
+	health_reset(&s->health);
+	s->state = STATE_RUNNING;
+	s->started_at = time_now();
+	if (status != OK)
+		report(s, "start", status);
+	else if (supervision->boot_ns != 0)
+		event(EVENT_NOTICE, "%s started again", (const char *)s->built.manifest.name);
+	estate_commit();
+}
+
+/* A system that lacks a service would wait for it for ever. */
+static void end_if_incomplete(void)
+{
+	for (uint32_t i = 0; i < supervision->count; i++) {
+		if (supervision->services[i].state != STATE_FAILED)
+			continue;
+		debug_print(
+			"supervisor: the system is not complete; 64 MiB of memory are needed\n");
+		(void)!power_off(&builder, service_start()->handles[PROCESS_SLOT_PLATFORM],
+			STATUS_INCOMPLETE);
+	}
+}
+
+void service_start_all(void)
+{
+	prepare_all();
+	estate_commit();
+	for (uint32_t i = 0; i < supervision->count; i++) {
+		if (supervision->services[i].state != STATE_FAILED)
+			service_start_instance(&supervision->services[i]);
+	}
+	end_if_incomplete();
+}

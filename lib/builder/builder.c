@@ -35,7 +35,6 @@ enum {
 	AT_PERSISTENT, /* + slot of an object: the untyped that it is made from */
 	AT_TIME = AT_PERSISTENT + AT_FAULT,
 	AT_MESSAGE,
-	AT_UPCALL,
 	AT_SEGMENT,                     /* copies of IMAGE, one for each segment */
 	AT_ESTATE_MAP = AT_SEGMENT + 8, /* pieces of the estate */
 	AT_BUNDLE = AT_ESTATE_MAP + 32, /* pieces of the bundle */
@@ -282,23 +281,17 @@ status_t builder_prepare(struct builder *b, struct built *s)
 	return status == OK ? give_grants(b, s) : status;
 }
 
-status_t builder_connect(struct builder *b, struct built *s, const struct built *provider)
+status_t builder_connect(struct built *s, handle_t endpoint, uint32_t number)
 {
-	uint64_t slot = PROCESS_SLOT_SERVICE + provider->manifest.number;
-	bool manager = (s->manifest.grants & SERVICE_GRANT_MANAGER) != 0;
-	uint64_t badge = BADGE_SERVICE + s->manifest.number;
-	status_t status;
+	uint64_t slot = PROCESS_SLOT_SERVICE + number;
 
-	(void)b;
 	/* A manager mints its programs' capabilities from an unbadged one; it is told apart by
 	 * badge 0. */
-	if (manager)
-		status = cnode_copy(s->cnode, slot, provider->endpoint, RIGHT_WRITE | RIGHT_GRANT,
-			&s->tags[slot]);
-	else
-		status = cnode_mint(s->cnode, slot, provider->endpoint, RIGHT_WRITE | RIGHT_GRANT,
-			badge, &s->tags[slot]);
-	return status;
+	if ((s->manifest.grants & SERVICE_GRANT_MANAGER) != 0)
+		return cnode_copy(
+			s->cnode, slot, endpoint, RIGHT_WRITE | RIGHT_GRANT, &s->tags[slot]);
+	return cnode_mint(s->cnode, slot, endpoint, RIGHT_WRITE | RIGHT_GRANT,
+		BADGE_SERVICE + s->manifest.number, &s->tags[slot]);
 }
 
 status_t builder_connect_signal(struct built *s, const struct built *peer)

@@ -13,18 +13,6 @@ void machine_init(void)
 	start_time = time_now();
 }
 
-status_t connect_self(struct builder *b, struct built *s)
-{
-	uint64_t slot = (uint64_t)PROCESS_SLOT_SERVICE + SERVICE_NUMBER_SUPERVISOR;
-
-	/* As in builder_connect: a manager mints its programs' capabilities from it. */
-	if ((s->manifest.grants & SERVICE_GRANT_MANAGER) != 0)
-		return cnode_copy(s->cnode, slot, b->fault_endpoint, RIGHT_WRITE | RIGHT_GRANT,
-			&s->tags[slot]);
-	return cnode_mint(s->cnode, slot, b->fault_endpoint, RIGHT_WRITE | RIGHT_GRANT,
-		BADGE_SERVICE + s->manifest.number, &s->tags[slot]);
-}
-
 #define OWN_MEMORY  0x180000u /* image and estate, as services/init gives them */
 #define FIRST_TASK  UINT32_MAX
 #define HEALTH_GOOD 1u /* it answers this request; the first task would not run otherwise */

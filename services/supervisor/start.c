@@ -25,12 +25,14 @@ static status_t connect(struct supervised *s)
 		const struct built *other = &supervision->services[i].built;
 
 		if ((m->uses >> other->manifest.number & 1) != 0)
-			status = builder_connect(&builder, &s->built, other);
+			status =
+				builder_connect(&s->built, other->endpoint, other->manifest.number);
 		if (status == OK && m->signals == other->manifest.number + 1)
 			status = builder_connect_signal(&s->built, other);
 	}
 	if (status == OK && (m->uses & 1) != 0)
-		status = connect_self(&builder, &s->built);
+		status = builder_connect(
+			&s->built, builder.fault_endpoint, SERVICE_NUMBER_SUPERVISOR);
 	return status;
 }
 

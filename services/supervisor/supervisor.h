@@ -89,9 +89,6 @@ void event_due(uint64_t now);
 /* At the start of an instance. */
 void machine_init(void);
 
-/* Gives a service the right to call the supervisor itself. */
-[[nodiscard]] status_t connect_self(struct builder *b, struct built *service);
-
 /* The first filled slot of a CNode at or after request->words[1], as struct capability_status. */
 [[nodiscard]] status_t inspect_cnode(handle_t cnode, struct request *request);
 

@@ -52,9 +52,8 @@ struct built {
 /* Makes the persistent part. */
 [[nodiscard]] status_t builder_prepare(struct builder *b, struct built *service);
 
-/* Gives a prepared service the right to call another. */
-[[nodiscard]] status_t builder_connect(
-	struct builder *b, struct built *service, const struct built *provider);
+/* Gives a prepared service the right to call the service `number` at `endpoint`. */
+[[nodiscard]] status_t builder_connect(struct built *service, handle_t endpoint, uint32_t number);
 
 /* Gives a prepared service the right to signal another's notification. */
 [[nodiscard]] status_t builder_connect_signal(struct built *service, const struct built *peer);

@@ -2,7 +2,7 @@
 # Libraries of native programs. Everything links with libcraton; unused parts fall away.
 
 LIBCRATON_SOURCES := $(sort $(wildcard lib/runtime/*.c lib/runtime/*.S lib/estate/*.c lib/print/*.c lib/service/*.c \
-	lib/builder/*.c lib/native/*.c)) boot/common/elf.c services/wasm/pipe_ring.c
+	lib/builder/*.c lib/native/*.c lib/pipe/*.c)) boot/common/elf.c
 USER_CFLAGS       += -Iboot/include -Iwasm/include -Ilib
 LIBCRATON         := $(BUILD)/user/lib/libcraton.a
 USER_LIBS         := $(LIBCRATON)
@@ -11,3 +11,7 @@ $(LIBCRATON): $(call objects,user,$(LIBCRATON_SOURCES))
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsD $@ $^
+
+PIPE_FLAGS := -Ilib/include -Ilib
+$(eval $(call host_test,pipe_ring,tests/host/lib/pipe_ring_test.c lib/pipe/ring.c,$(PIPE_FLAGS)))
+$(eval $(call fuzzer,pipe_ring,tests/fuzz/pipe_ring.c lib/pipe/ring.c,$(PIPE_FLAGS)))

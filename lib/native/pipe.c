@@ -4,8 +4,7 @@
 
 #include <abi/protocol/vfs.h>
 #include <abi/syscall.h>
-
-#include "../../services/wasm/pipe_ring.h"
+#include <pipe/ring.h>
 
 #define ARENA 0x400000000000u /* nothing else of a native program is there */
 #define PIPES 8u

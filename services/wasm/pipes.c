@@ -3,7 +3,7 @@
  * who waits, and the vfs only to map and to close. */
 #include "host.h"
 
-#include "pipe_ring.h"
+#include <pipe/ring.h>
 
 #include <abi/syscall.h>
 

@@ -5,10 +5,6 @@
 PROGRAM_LIBS_wasm-run := $(BUILD)/user/lib/libwasm_runtime.a
 $(eval $(call program,wasm-run,$(sort $(wildcard services/wasm/*.c services/wasm/*.S)),svc/wasm))
 
-PIPE_FLAGS := -Ilib/include -Iservices/wasm
-$(eval $(call host_test,pipe_ring,tests/host/services/pipe_ring_test.c services/wasm/pipe_ring.c,$(PIPE_FLAGS)))
-$(eval $(call fuzzer,pipe_ring,tests/fuzz/pipe_ring.c services/wasm/pipe_ring.c,$(PIPE_FLAGS)))
-
 # The shell's and the commands' cases inside the system.
 $(eval $(call add_test,system/cases,$(PYTHON) tests/system/cases.py,$(BUILD)/boot/craton.elf $(BUILD)/craton.bundle))
 # A person at the terminal, while services are restarted.

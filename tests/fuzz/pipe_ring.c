@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Pipes whose other end scribbles over the shared memory: whatever is there, an operation moves at
  * most what it was asked to, inside the memory, and ends. */
-#include "pipe_ring.h"
+#include <pipe/ring.h>
 
 #include <stdlib.h>
 #include <string.h>

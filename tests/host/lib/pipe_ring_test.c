@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The bytes of pipes: against a model, between threads, and with nonsense in the shared memory. */
-#include "pipe_ring.h"
+#include <pipe/ring.h>
 
 #include <pthread.h>
 #include <sched.h>

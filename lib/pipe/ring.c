@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Bytes of pipes: see pipe_ring.h. */
-#include "pipe_ring.h"
+/* Bytes of pipes: see ring.h. */
+#include "ring.h"
 
 #include <craton/runtime.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The bytes of a pipe in memory that its programs share (struct pipe_shared of the vfs's protocol),
  * without waiting. Everything in it may change or be nonsense at any time: counts are taken once
- * and checked. Tests: tests/host/services/pipe_ring_test.c, tests/fuzz/pipe_ring.c */
+ * and checked. Tests: tests/host/lib/pipe_ring_test.c, tests/fuzz/pipe_ring.c */
 #pragma once
 
 #include <abi/protocol/vfs.h>

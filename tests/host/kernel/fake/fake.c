@@ -21,6 +21,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define ARENA_SIZE  ((uint64_t)64 << 20)
@@ -41,6 +42,7 @@ uint64_t fake_memory_end;
 
 static struct cpu cpu_memory[FAKE_CPUS];
 static bool interrupt_sent[FAKE_CPUS];
+static bool general_entry[FAKE_CPUS]; /* no short ways */
 static time_ns timer_at[FAKE_CPUS];
 static uint64_t loaded_root;
 static jmp_buf idle;
@@ -133,7 +135,7 @@ void arch_thread_load(struct thread *thread)
 
 void arch_set_entry(bool general)
 {
-	(void)general;
+	general_entry[fake_cpu->id] = general;
 }
 
 void arch_console_put(char byte)
@@ -299,6 +301,7 @@ static void cpu_start(uint32_t id)
 	cpus[id] = cpu;
 	timer_at[id] = TIME_NEVER;
 	interrupt_sent[id] = false;
+	general_entry[id] = false;
 	sched_init(cpu);
 }
 
@@ -391,6 +394,13 @@ static void entry_begin(struct cpu *cpu)
 	cpu->entry.in_kernel = 1;
 }
 
+static void interrupt_begin(struct cpu *cpu)
+{
+	entry_begin(cpu);
+	if (cpu->entry.current != NULL)
+		cpu->entry.current->frame.full = 1;
+}
+
 /* As in entry.S: what the short way does not do is left to the general one. */
 static bool short_way_done;
 
@@ -455,18 +465,29 @@ static bool short_way_done;
 SHORT_WAYS_OUT(fastpath_)
 SHORT_WAYS_OUT(fastpath_locked_)
 
-static bool short_way(struct thread *self)
+bool fake_short_way(struct cpu *cpu)
 {
+	struct thread *self = cpu->entry.current;
+
+	entry_begin(cpu);
+	self->frame.full = 0;
+	if (general_entry[cpu->id])
+		return false;
 	return cpu_count > 1 ? fastpath_locked_try(self) : fastpath_try(self);
+}
+
+void fake_general_way(struct cpu *cpu)
+{
+	entry_begin(cpu);
+	cpu->entry.current->frame.full = 0;
+	if (setjmp(idle) == 0)
+		syscall_enter(cpu, cpu->entry.current);
 }
 
 void fake_syscall(struct cpu *cpu)
 {
-	entry_begin(cpu);
-	if (short_way(cpu->entry.current))
-		return;
-	if (setjmp(idle) == 0)
-		syscall_enter(cpu, cpu->entry.current);
+	if (!fake_short_way(cpu))
+		fake_general_way(cpu);
 }
 
 /* As interrupt_enter in the architecture's code. */
@@ -481,7 +502,7 @@ void fake_timer(struct cpu *cpu)
 {
 	struct thread *self = cpu->entry.current;
 
-	entry_begin(cpu);
+	interrupt_begin(cpu);
 	timer_at[cpu->id] = TIME_NEVER;
 	if (setjmp(idle) != 0)
 		return;
@@ -494,7 +515,7 @@ void fake_reschedule(struct cpu *cpu)
 {
 	struct thread *self = cpu->entry.current;
 
-	entry_begin(cpu);
+	interrupt_begin(cpu);
 	interrupt_sent[cpu->id] = false;
 	if (setjmp(idle) != 0)
 		return;
@@ -507,7 +528,7 @@ void fake_interrupt(struct cpu *cpu, struct irq *irq)
 {
 	struct thread *self = cpu->entry.current;
 
-	entry_begin(cpu);
+	interrupt_begin(cpu);
 	if (setjmp(idle) != 0)
 		return;
 	kernel_lock(cpu);
@@ -519,7 +540,7 @@ void fake_fault(struct cpu *cpu, uint64_t kind, uint64_t address, uint64_t acces
 {
 	struct thread *self = cpu->entry.current;
 
-	entry_begin(cpu);
+	interrupt_begin(cpu);
 	if (setjmp(idle) != 0)
 		return;
 	kernel_lock(cpu);
@@ -577,4 +598,77 @@ struct cpu *fake_cpu_of(const struct thread *thread)
 			return cpus[i];
 	}
 	return NULL;
+}
+
+/* --- copies of the machine -------------------------------------------------------------------- */
+
+struct region {
+	void *start;
+	size_t size;
+};
+
+#define REGIONS 4u
+
+static void regions(struct region list[REGIONS])
+{
+	list[0] = (struct region){virtual_of(ARENA_SIZE),
+		fake_memory_end - (uint64_t)(uintptr_t)virtual_of(ARENA_SIZE)};
+	list[1] = (struct region){cpu_memory, sizeof(cpu_memory)};
+	list[2] = (struct region){timer_at, sizeof(timer_at)};
+	list[3] = (struct region){&loaded_root, sizeof(loaded_root)};
+}
+
+static uint8_t *copies[FAKE_COPIES][REGIONS];
+static bool interrupts_saved[FAKE_COPIES][FAKE_CPUS];
+static struct cpu *cpu_saved[FAKE_COPIES];
+
+void fake_save(uint32_t copy)
+{
+	struct region list[REGIONS];
+
+	regions(list);
+	for (uint32_t i = 0; i < REGIONS; i++) {
+		if (copies[copy][i] == NULL)
+			copies[copy][i] = malloc(list[i].size);
+		FAKE_CHECK(copies[copy][i] != NULL);
+		memcpy(copies[copy][i], list[i].start, list[i].size);
+	}
+	memcpy(interrupts_saved[copy], interrupt_sent, sizeof(interrupt_sent));
+	cpu_saved[copy] = fake_cpu;
+}
+
+void fake_restore(uint32_t copy)
+{
+	struct region list[REGIONS];
+
+	regions(list);
+	for (uint32_t i = 0; i < REGIONS; i++)
+		memcpy(list[i].start, copies[copy][i], list[i].size);
+	memcpy(interrupt_sent, interrupts_saved[copy], sizeof(interrupt_sent));
+	fake_cpu = cpu_saved[copy];
+}
+
+void fake_compare(uint32_t copy, void (*differs)(const uint64_t *now, uint64_t then))
+{
+	struct region list[REGIONS];
+
+	regions(list);
+	for (uint32_t i = 0; i < REGIONS; i++) {
+		const uint8_t *now = list[i].start;
+		const uint8_t *then = copies[copy][i];
+
+		for (size_t at = 0; at < list[i].size; at += sizeof(uint64_t)) {
+			uint64_t word;
+
+			if (at % PAGE_SIZE == 0 && list[i].size - at >= PAGE_SIZE &&
+				memcmp(now + at, then + at, PAGE_SIZE) == 0) {
+				at += PAGE_SIZE - sizeof(uint64_t);
+				continue;
+			}
+			memcpy(&word, then + at, sizeof(word));
+			if (memcmp(now + at, &word, sizeof(word)) != 0)
+				differs((const uint64_t *)(const void *)(now + at), word);
+		}
+	}
+	FAKE_CHECK(memcmp(interrupts_saved[copy], interrupt_sent, sizeof(interrupt_sent)) == 0);
 }

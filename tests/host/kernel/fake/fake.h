@@ -42,6 +42,10 @@ extern uint64_t fake_memory_end;
 /* One entry by system call of the CPU's current thread, whose registers are set. */
 void fake_syscall(struct cpu *cpu);
 
+/* Its parts. fake_short_way: false if the general way is to do it. */
+bool fake_short_way(struct cpu *cpu);
+void fake_general_way(struct cpu *cpu);
+
 /* One interrupt: the timer, a request to reschedule, or a driver's interrupt. */
 void fake_timer(struct cpu *cpu);
 void fake_reschedule(struct cpu *cpu);
@@ -58,6 +62,15 @@ void fake_pass(time_ns duration);
 
 /* The CPU that runs `thread`, or NULL. */
 struct cpu *fake_cpu_of(const struct thread *thread);
+
+/* The whole machine: kernel objects, all memory, CPUs and what they were sent; not the trees and
+ * counters that are variables of the core. Each of the copies is made at its first use. */
+#define FAKE_COPIES 3u
+void fake_save(uint32_t copy);
+void fake_restore(uint32_t copy);
+
+/* Calls `differs` for each word that is not as in the copy; `now` is where it lies. */
+void fake_compare(uint32_t copy, void (*differs)(const uint64_t *now, uint64_t then));
 
 /* Ends the test program. */
 NORETURN void fake_fail(const char *file, unsigned line, const char *text);

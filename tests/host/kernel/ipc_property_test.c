@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Random interleavings of threads that call, serve, wait, lock, time out, die and are cancelled, on
 // several CPUs with time that passes; the whole kernel state is checked after each step. At the end
-// of a run everything is destroyed, and nobody with a deadline may still wait.
+// of a run everything is destroyed, and nobody with a deadline may still wait. Some calls are done
+// on twins of the machine, the short way and the general way, which must do the same.
 #include "fake/invariants.h"
+#include "fake/twin.h"
 #include "fake/user.h"
 
 #include <kernel/endpoint.h>
@@ -151,6 +153,23 @@ static void choose_call(struct thread *t)
 	}
 }
 
+/* One call in so many is done on twins. */
+#define TWIN_OF 8u
+
+static void make_call(struct cpu *cpu)
+{
+	struct thread *threads[WORKERS + 1];
+
+	if (user_below(TWIN_OF) != 0) {
+		fake_syscall(cpu);
+		return;
+	}
+	for (int i = 0; i < WORKERS; i++)
+		threads[i] = workers[i].thread;
+	threads[WORKERS] = fake_root;
+	twin_syscall(cpu, threads, WORKERS + 1);
+}
+
 /* Some thread that runs makes a call or faults, whether or not interrupts are on their way. */
 static void thread_step(void)
 {
@@ -171,7 +190,7 @@ static void thread_step(void)
 	if (t->frame.rip != 0x400100 - 2) /* else the kernel wants the call again */
 		choose_call(t);
 	t->frame.rip = 0x400100;
-	fake_syscall(cpu);
+	make_call(cpu);
 }
 
 /* --- what is done to them --------------------------------------------------------------------- */
@@ -413,5 +432,8 @@ int main(void)
 		run((uint32_t)(1 + user_below(FAKE_CPUS)));
 	printf("%llu times a thread waited after a time-out\n", (unsigned long long)timeouts);
 	FAKE_CHECK(timeouts > 0);
+	for (uint32_t i = 0; i < 16; i++)
+		printf("call %u on twins: %llu the short way, %llu the general way only\n", i,
+			(unsigned long long)twin_short[i], (unsigned long long)twin_general[i]);
 	return 0;
 }

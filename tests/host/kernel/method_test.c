@@ -53,7 +53,9 @@ static int boot(void **state)
 	(void)state;
 	user_boot(2);
 	for (uint64_t type = OBJECT_UNTYPED; type <= OBJECT_PAGE_TABLE; type++)
-		objects[type] = user_make(type, type == OBJECT_UNTYPED ? 14 : type == OBJECT_CNODE ? 5 : 0);
+		objects[type] = user_make(type, type == OBJECT_UNTYPED ? 14
+						: type == OBJECT_CNODE ? 5
+								       : 0);
 	objects[OBJECT_FRAME] = user_make(OBJECT_FRAME, PAGE_SHIFT);
 	objects[OBJECT_IRQ_CONTROL] = fake_info->irq_control;
 	objects[OBJECT_IO_PORT] = fake_info->io_port;

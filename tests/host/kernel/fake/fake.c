@@ -397,8 +397,10 @@ static void entry_begin(struct cpu *cpu)
 static void interrupt_begin(struct cpu *cpu)
 {
 	entry_begin(cpu);
-	if (cpu->entry.current != NULL)
-		cpu->entry.current->frame.full = 1;
+	if (cpu->entry.current == NULL)
+		return;
+	cpu->entry.current->frame.full = 1;
+	cpu->entry.current->vector_dead = false;
 }
 
 /* As in entry.S: what the short way does not do is left to the general one. */

@@ -65,7 +65,7 @@ struct cpu *fake_cpu_of(const struct thread *thread);
 
 /* The whole machine: kernel objects, all memory, CPUs and what they were sent; not the trees and
  * counters that are variables of the core. Each of the copies is made at its first use. */
-#define FAKE_COPIES 3u
+#define FAKE_COPIES 2u
 void fake_save(uint32_t copy);
 void fake_restore(uint32_t copy);
 

@@ -26,6 +26,7 @@ $(eval $(call kernel_test,kernel_ipc,tests/host/kernel/ipc_test.c))
 $(eval $(call kernel_test,kernel_objects,tests/host/kernel/object_test.c))
 $(eval $(call kernel_test,kernel_methods,tests/host/kernel/method_test.c))
 $(eval $(call kernel_test,kernel_fastpath,tests/host/kernel/fastpath_test.c))
+$(eval $(call kernel_test,kernel_entries,tests/host/kernel/entry_test.c))
 $(eval $(call kernel_test,kernel_capability_model,$(addprefix tests/host/kernel/,\
 	capability_model_test.c capability_model.c)))
 $(eval $(call kernel_test,kernel_ipc_property,tests/host/kernel/ipc_property_test.c))

@@ -160,6 +160,48 @@ static void test_deadline_of_receive_after_park(void **state)
 	assert_int_equal(user_status(client.thread), OK);
 }
 
+/* A server that waits with a deadline gets a call, parks it and takes a plain message: it goes on
+ * on its own context, which has forgotten that deadline. Else the timer came back to it for ever
+ * once a call of its own had lent the context away. */
+static void test_deadline_of_ended_wait(void **state)
+{
+	handle_t second = user_make(OBJECT_REPLY, 0);
+	handle_t inner = user_make(OBJECT_ENDPOINT, 0);
+	handle_t inner_reply = user_make(OBJECT_REPLY, 0);
+	struct worker helper;
+
+	(void)state;
+	helper = user_worker(110, 1);
+	user_start(&helper);
+	user_become(&helper);
+	assert_int_equal(user_recv(inner_reply, inner, NEVER), STILL_BLOCKED);
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, fake_now + MS), STILL_BLOCKED);
+	user_become(&client);
+	assert_int_equal(user_call(endpoint, info(7, 0, 0), NEVER), STILL_BLOCKED);
+	user_become(&other);
+	assert_int_equal(user_send(endpoint, info(8, 0, 0), NEVER), STILL_BLOCKED);
+	user_become(&server);
+	assert_int_equal(user_recv(second, endpoint, NEVER), OK);
+	assert_int_equal(server.thread->frame.args[1], info(8, 0, 0));
+	settle();
+	assert_ptr_equal(server.thread->sc, server.thread->home);
+	assert_int_equal(server.thread->home->deadline, TIME_NEVER);
+	user_become(&server);
+	assert_int_equal(user_call(inner, 0, NEVER), STILL_BLOCKED);
+	settle();
+	assert_ptr_equal(helper.thread->sc, server.thread->home);
+	assert_int_equal(server.thread->home->deadline, TIME_NEVER);
+	fake_pass(10 * MS); /* does not end if the timer is set to what has passed */
+	settle();
+	user_become(&helper);
+	assert_int_equal(user_reply_recv(inner_reply, 0, inner, NEVER), STILL_BLOCKED);
+	user_become(&server);
+	assert_int_equal(user_reply(reply, 0), OK);
+	settle();
+	assert_int_equal(user_status(client.thread), OK);
+}
+
 /* A deadline of a parked call: nobody holds the context. */
 static void test_deadline_while_parked(void **state)
 {
@@ -821,6 +863,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_deadline_of_call, boot, end),
 		cmocka_unit_test_setup_teardown(test_deadline_of_send, boot, end),
 		cmocka_unit_test_setup_teardown(test_deadline_of_receive_after_park, boot, end),
+		cmocka_unit_test_setup_teardown(test_deadline_of_ended_wait, boot, end),
 		cmocka_unit_test_setup_teardown(test_deadline_while_parked, boot, end),
 		cmocka_unit_test_setup_teardown(test_nested_calls, boot, end),
 		cmocka_unit_test_setup_teardown(test_cancel_stop_and_death, boot, end),

@@ -508,7 +508,7 @@ void fake_timer(struct cpu *cpu)
 	timer_at[cpu->id] = TIME_NEVER;
 	if (setjmp(idle) != 0)
 		return;
-	kernel_lock(cpu);
+	kernel_enter(cpu);
 	sched_timer(cpu);
 	interrupt_end(cpu, self);
 }
@@ -521,7 +521,7 @@ void fake_reschedule(struct cpu *cpu)
 	interrupt_sent[cpu->id] = false;
 	if (setjmp(idle) != 0)
 		return;
-	kernel_lock(cpu);
+	kernel_enter(cpu);
 	cpu->reschedule = true;
 	interrupt_end(cpu, self);
 }
@@ -533,7 +533,7 @@ void fake_interrupt(struct cpu *cpu, struct irq *irq)
 	interrupt_begin(cpu);
 	if (setjmp(idle) != 0)
 		return;
-	kernel_lock(cpu);
+	kernel_enter(cpu);
 	irq_deliver(cpu, irq);
 	interrupt_end(cpu, self);
 }
@@ -545,7 +545,7 @@ void fake_fault(struct cpu *cpu, uint64_t kind, uint64_t address, uint64_t acces
 	interrupt_begin(cpu);
 	if (setjmp(idle) != 0)
 		return;
-	kernel_lock(cpu);
+	kernel_enter(cpu);
 	if (self != NULL)
 		fault_raise(cpu, self, kind, address, access);
 	interrupt_end(cpu, self);

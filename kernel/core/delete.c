@@ -9,6 +9,7 @@
  * finishes the work instead. So there is no recursion, and every step is short. */
 #include <kernel/delete.h>
 #include <kernel/endpoint.h>
+#include <kernel/futex.h>
 #include <kernel/irq.h>
 #include <kernel/robust.h>
 #include <kernel/sched.h>
@@ -93,7 +94,9 @@ static status_t capability_remove(struct thread *actor, struct slot *slot, struc
 	} else if (last && slot->type == OBJECT_THREAD) {
 		struct thread *thread = (struct thread *)slot->object;
 
-		status = robust_release(thread, slice);
+		status = robust_release(actor, thread, slice);
+		if (status == OK)
+			status = futex_release_boosters(thread, slice);
 		if (status != OK)
 			return status;
 		thread_detach(thread);

@@ -8,7 +8,8 @@
 #include <kernel/thread.h>
 #include <kernel/time.h>
 
-#define WAKE_SLICE 32u /* waiters handled before pending interrupts are taken */
+#define WAKE_SLICE    32u /* waiters handled before pending interrupts are taken */
+#define BOOSTER_STEPS 2u
 
 static struct tree waiters; /* guarded by the kernel lock */
 static uint64_t arrivals;
@@ -75,15 +76,24 @@ void futex_reposition(struct thread *thread)
 	tree_insert(&owner->boosters, &thread->boost_node);
 }
 
-void futex_release_boosters(struct thread *owner)
+COLD status_t futex_release_boosters(struct thread *owner, struct slice *slice)
 {
-	while (owner->boosters.first != NULL) {
+	status_t status = OK;
+
+	owner->doomed = true;
+	while (status == OK && owner->boosters.first != NULL) {
 		struct thread *waiter =
 			CONTAINER_OF(owner->boosters.first, struct thread, boost_node);
 
+		if (!slice_take(slice, BOOSTER_STEPS)) {
+			status = ERR_AGAIN;
+			continue;
+		}
 		waiter->lock_owner = NULL;
 		tree_remove(&owner->boosters, &waiter->boost_node);
 	}
+	thread_update_priority(owner);
+	return status;
 }
 
 static status_t futex_owner(struct thread *self, handle_t handle, struct thread **owner)
@@ -98,6 +108,8 @@ static status_t futex_owner(struct thread *self, handle_t handle, struct thread 
 	if (status != OK)
 		return status;
 	*owner = (struct thread *)cap->object;
+	if ((*owner)->doomed)
+		return ERR_STALE;
 	return *owner != self ? OK : ERR_INVALID_ARGUMENT;
 }
 

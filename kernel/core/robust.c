@@ -46,7 +46,7 @@ static void release_word(const struct thread *thread, uint64_t address)
 	}
 }
 
-status_t robust_release(struct thread *thread, struct slice *slice)
+status_t robust_release(const struct thread *actor, struct thread *thread, struct slice *slice)
 {
 	uint64_t head = thread->robust_head;
 	uint64_t node = 0;
@@ -54,8 +54,10 @@ status_t robust_release(struct thread *thread, struct slice *slice)
 
 	if (head == 0 || thread->space == NULL)
 		return OK;
-	thread_stop(thread);
-	sched_forget_thread(thread);
+	if (thread != actor) { /* who destroys itself goes on until that is done */
+		thread_stop(thread);
+		sched_forget_thread(thread);
+	}
 	if (!read_user(thread, head + offsetof(struct robust_list, offset), &offset))
 		return OK;
 	if (thread->robust_seen == 0 && !read_user(thread, head, &thread->robust_next))

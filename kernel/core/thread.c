@@ -150,7 +150,6 @@ void thread_detach(struct thread *thread)
 	thread_stop(thread);
 	abandon_callers(thread);
 	sched_forget_thread(thread);
-	futex_release_boosters(thread);
 	if (thread->home != NULL) {
 		thread->home->owner = NULL;
 		thread->home->holder = NULL;

@@ -9,6 +9,7 @@
 
 #include <kernel/cpu.h>
 #include <kernel/object.h>
+#include <kernel/slice.h>
 
 NODISCARD status_t futex_wait_call(struct cpu *cpu, struct thread *self);
 NODISCARD status_t futex_wake_call(struct cpu *cpu, struct thread *self);
@@ -22,7 +23,8 @@ void futex_remove_waiter(struct thread *thread);
 /* After the waiter's priority changed. */
 void futex_reposition(struct thread *thread);
 
-/* A lock owner is destroyed: nobody boosts it any more. */
-void futex_release_boosters(struct thread *owner);
+/* A lock owner that is stopped is destroyed: nobody boosts it any more, nor from now on. ERR_AGAIN:
+ * not done yet, repeat. */
+NODISCARD status_t futex_release_boosters(struct thread *owner, struct slice *slice);
 
 #endif

@@ -143,6 +143,7 @@ struct thread {
 	struct thread *lock_owner; /* futex wait: whom it boosts */
 	struct tree boosters;      /* futex waiters that this thread holds up */
 	struct tree_node boost_node;
+	bool doomed; /* its destruction has begun: nobody can boost it */
 
 	uint64_t fault_words[4]; /* the last fault, for the handler and inspectors */
 	uint64_t fault_count;

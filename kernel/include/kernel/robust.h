@@ -11,8 +11,10 @@
 
 #define ROBUST_NODES 1024u
 
-/* Marks the words of a thread that is being destroyed, and stops it if it has a list. Its address
- * space is still there, or the list is lost. ERR_AGAIN: the slice is used up. */
-NODISCARD status_t robust_release(struct thread *thread, struct slice *slice);
+/* Marks the words of a thread that `actor` is destroying, and stops it if it has a list and is not
+ * `actor` itself, which must go on. Its address space is still there, or the list is lost.
+ * ERR_AGAIN: the slice is used up. */
+NODISCARD status_t robust_release(
+	const struct thread *actor, struct thread *thread, struct slice *slice);
 
 #endif

@@ -766,6 +766,23 @@ static void test_robust(void **state)
 	assert_int_equal(user_status(waiter.thread), OK);
 }
 
+/* Who destroys itself does so in slices too, to the end. */
+static void test_robust_of_oneself(void **state)
+{
+	struct robust_list *list;
+	struct lock_node *nodes;
+	struct worker w = lock_owner(&list, &nodes, NODES - 1);
+
+	(void)state;
+	user_become(&w);
+	w.thread->frame.words[0] = user_index(w.handle);
+	(void)user_syscall(SYSCALL_INVOKE, fake_info->cnode, METHOD_CNODE_DELETE, 0, 0);
+	user_become_root();
+	for (uint32_t i = 0; i < NODES - 1; i++)
+		assert_int_equal(nodes[i].word, ROBUST_OWNER_DIED);
+	assert_int_equal(user_slot_at(user_index(w.handle))->type, OBJECT_NULL);
+}
+
 /* Circles, addresses of nowhere, of the kernel, between words, of read-only memory: the thread
  * goes, and what was fine before that is marked. */
 static void test_robust_hostile(void **state)
@@ -798,6 +815,73 @@ static void test_robust_hostile(void **state)
 		assert_int_equal(
 			user_invoke(fake_info->space, METHOD_ADDRESS_SPACE_UNMAP, frame), OK);
 	}
+}
+
+/* --- waiters of a lock whose owner is destroyed ----------------------------------------------- */
+
+#define WAITERS 40u
+
+static uint32_t count_boosters(const struct thread *owner)
+{
+	uint32_t count = 0;
+
+	for (const struct tree_node *n = owner->boosters.first; n != NULL; n = tree_next(n))
+		count++;
+	return count;
+}
+
+/* A few at a time; meanwhile no new ones come, and the owner has the priority of the rest. */
+static void test_boosters_in_slices(void **state)
+{
+	struct worker owner = user_worker(10, 1);
+	struct worker late = user_worker(200, 1);
+	handle_t frame = user_make(OBJECT_FRAME, PAGE_SHIFT);
+	struct worker waiters[WAITERS];
+	uint32_t rounds = 0;
+	status_t status;
+
+	(void)state;
+	assert_int_equal(map(fake_info->space, frame, ADDRESS, 1, RW), OK);
+	for (uint32_t i = 0; i < WAITERS; i++) {
+		waiters[i] = user_worker((uint8_t)(60 + i), 1);
+		user_start(&waiters[i]);
+		user_become(&waiters[i]);
+		assert_int_equal(user_syscall(SYSCALL_FUTEX_WAIT, ADDRESS, 0, NEVER, owner.handle),
+			STILL_BLOCKED);
+		user_become_root();
+	}
+	user_start(&late);
+	assert_int_equal(count_boosters(owner.thread), WAITERS);
+	assert_int_equal(owner.thread->priority, 60 + WAITERS - 1);
+	do {
+		struct slice slice = {.left = SLICE_STEPS};
+		uint32_t before = count_boosters(owner.thread);
+
+		fake_cpu = cpus[0];
+		status = slot_delete(fake_root, user_slot_at(user_index(owner.handle)), &slice);
+		invariants_check();
+		rounds++;
+		if (status != ERR_AGAIN || count_boosters(owner.thread) == 0)
+			continue;
+		assert_in_range(before - count_boosters(owner.thread), 1, SLICE_STEPS);
+		assert_int_equal(owner.thread->priority, 60 + count_boosters(owner.thread) - 1);
+		user_become(&late);
+		assert_int_equal(user_syscall(SYSCALL_FUTEX_WAIT, ADDRESS, 0, NEVER, owner.handle),
+			ERR_STALE);
+		user_become_root();
+	} while (status == ERR_AGAIN);
+	assert_int_equal(status, OK);
+	assert_true(rounds > 2);
+	for (uint32_t i = 0; i < WAITERS; i++) {
+		assert_int_equal(waiters[i].thread->state, THREAD_STATE_FUTEX);
+		assert_null(waiters[i].thread->lock_owner);
+	}
+	user_become(&late);
+	assert_int_equal(user_syscall(SYSCALL_FUTEX_WAKE, ADDRESS, 32, 0, 0), OK);
+	assert_int_equal(late.thread->frame.args[2], 32);
+	assert_int_equal(user_syscall(SYSCALL_FUTEX_WAKE, ADDRESS, 32, 0, 0), OK);
+	assert_int_equal(late.thread->frame.args[2], WAITERS - 32);
+	user_become_root();
 }
 
 /* --- budgets and classes ---------------------------------------------------------------------- */
@@ -856,7 +940,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_platform, boot, end),
 		cmocka_unit_test_setup_teardown(test_thread_methods, boot, end),
 		cmocka_unit_test_setup_teardown(test_robust, boot, end),
+		cmocka_unit_test_setup_teardown(test_robust_of_oneself, boot, end),
 		cmocka_unit_test_setup_teardown(test_robust_hostile, boot, end),
+		cmocka_unit_test_setup_teardown(test_boosters_in_slices, boot, end),
 		cmocka_unit_test_setup_teardown(test_budget, boot, end),
 		cmocka_unit_test_setup_teardown(test_deadline_class, boot, end),
 	};

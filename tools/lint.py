@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Static analysis. usage: lint.py [--rules]
+"""Static analysis. usage: lint.py [--rules | PART ...]
 
 --rules: only the tree's own rules, which are quick: a licence line in every source, no path of a
-developer's machine, no long function without a reason. Otherwise clang-tidy's checks too."""
+developer's machine, no long function without a reason. PART: only clang-tidy's checks of what is
+below these folders at the top (kernel, lib ...). Without either: everything."""
 
 import concurrent.futures
 import os
@@ -102,9 +103,10 @@ def check_file(job):
     return result.returncode
 
 
-def check_tidy():
+def check_tidy(parts):
     jobs = [(str(path), flags) for folder, flags in ANALYSED.items() for path in tracked()
-            if path.suffix == ".c" and str(path).startswith(f"{folder}/")]
+            if path.suffix == ".c" and str(path).startswith(f"{folder}/")
+            and (not parts or path.parts[0] in parts)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         failed = sum(status != 0 for status in pool.map(check_file, jobs))
     print(f"clang-tidy: {len(jobs)} files, {failed} with findings")
@@ -112,10 +114,12 @@ def check_tidy():
 
 
 def main():
-    status = check_rules()
-    if "--rules" in sys.argv[1:]:
-        return status
-    return check_tidy() or status
+    parts = sys.argv[1:]
+    if parts == ["--rules"]:
+        return check_rules()
+    if parts:
+        return check_tidy(parts)
+    return check_rules() | check_tidy(parts)
 
 
 if __name__ == "__main__":

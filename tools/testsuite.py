@@ -47,7 +47,7 @@ def run(test):
         process = subprocess.Popen(command, shell=True, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT, start_new_session=True,
                                    env={**os.environ, "LLVM_PROFILE_FILE": f"{log}.%p.profraw"})
-        status = wait(process, float(os.environ.get("TEST_TIMEOUT") or "300"))
+        status = wait(process, float(os.environ.get("TEST_TIMEOUT") or "1800"))
     seconds = time.monotonic() - begin
     report(name, status, seconds, log)
     return status == 0

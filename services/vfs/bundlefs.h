@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The boot bundle as a read-only file system. Its directories are those that the files' names
  * imply. A file's hash is checked when it is opened first.
- * Tests: tests/host/services/vfs_test.c */
+ * Tests: tests/host/services/vfs_bundle_test.c */
 #pragma once
 
 #include "file_system.h"

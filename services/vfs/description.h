@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Open descriptions, and the numbers under which clients know them. A description is shared: it
  * lives as long as one number of any client stands for it, and retains its file.
- * All of it is in the estate. Tests: tests/host/services/vfs_test.c */
+ * All of it is in the estate. Tests: tests/host/services/vfs_description_test.c */
 #pragma once
 
 #include "volume.h"

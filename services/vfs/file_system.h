@@ -44,7 +44,7 @@ struct file_system_ops {
 	 * end. */
 	status_t (*next)(struct volume *v, uint64_t directory, uint64_t *cookie,
 		struct directory_item *item);
-	/* A regular file or a symbolic link; 0 bytes: the end. ERR_CORRUPT. */
+	/* A regular file, a device or a symbolic link; 0 bytes: the end. ERR_CORRUPT. */
 	status_t (*read)(struct volume *v, uint64_t node, uint64_t offset, void *buffer,
 		size_t size, size_t *done);
 	/* Bytes that are there and bytes that are used. */

@@ -95,7 +95,8 @@ static void tell(struct client *c, uint64_t flags, struct vfs_opened *opened)
 	const struct description *d = client_description(c, opened->id);
 
 	place_attributes(d->place, &opened->attributes);
-	opened->loaded = load(c, flags, opened->id);
+	if (opened->attributes.type == FILE_TYPE_REGULAR)
+		opened->loaded = load(c, flags, opened->id);
 	opened->slot = slot_of(d->place);
 	opened->stamp = sheet_stamp(opened->slot);
 }
@@ -146,7 +147,9 @@ uint32_t vfs_stamp(struct client *c, uint64_t id)
 	return d != nullptr && d->kind == DESCRIPTION_FILE ? sheet_stamp(slot_of(d->place)) : 0;
 }
 
-status_t vfs_regular(struct client *c, uint64_t id, uint64_t flag, struct description **description)
+/* A description with one of the flags of what holds bytes: a regular file or a device. */
+static status_t with_bytes(
+	struct client *c, uint64_t id, uint64_t flag, struct description **description)
 {
 	struct description *d = client_description(c, id);
 
@@ -154,9 +157,16 @@ status_t vfs_regular(struct client *c, uint64_t id, uint64_t flag, struct descri
 		return ERR_INVALID_HANDLE;
 	if (d->kind != DESCRIPTION_FILE)
 		return ERR_NOT_SUPPORTED;
-	if (type_of(d) != FILE_TYPE_REGULAR)
+	switch (type_of(d)) {
+	case FILE_TYPE_REGULAR:
+	case FILE_TYPE_DEVICE:
+		break;
+	case FILE_TYPE_TERMINAL:
+		return ERR_NOT_SUPPORTED;
+	default:
 		return ERR_IS_DIRECTORY;
-	if (flag != 0 && (d->flags & flag) == 0)
+	}
+	if ((d->flags & flag) == 0)
 		return ERR_ACCESS;
 	*description = d;
 	return OK;
@@ -167,7 +177,7 @@ status_t vfs_read_at(
 {
 	struct description *d;
 	struct volume *v;
-	status_t status = vfs_regular(c, id, OPEN_FLAG_READ, &d);
+	status_t status = with_bytes(c, id, OPEN_FLAG_READ, &d);
 
 	if (status != OK)
 		return status;
@@ -180,7 +190,7 @@ status_t vfs_write_at(
 {
 	struct description *d;
 	struct volume *v;
-	status_t status = vfs_regular(c, id, OPEN_FLAG_WRITE, &d);
+	status_t status = with_bytes(c, id, OPEN_FLAG_WRITE, &d);
 
 	if (status != OK)
 		return status;
@@ -269,10 +279,12 @@ status_t vfs_set_size(struct client *c, uint64_t id, uint64_t size)
 {
 	struct description *d;
 	struct volume *v;
-	status_t status = vfs_regular(c, id, OPEN_FLAG_WRITE, &d);
+	status_t status = with_bytes(c, id, OPEN_FLAG_WRITE, &d);
 
 	if (status != OK)
 		return status;
+	if (type_of(d) != FILE_TYPE_REGULAR)
+		return ERR_INVALID_ARGUMENT;
 	v = volume_of(d->place);
 	return v->ops->set_size(v, d->place.node, size);
 }

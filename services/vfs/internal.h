@@ -9,10 +9,6 @@
 [[nodiscard]] status_t vfs_walk(struct client *client, uint64_t directory, struct vfs_bytes path,
 	bool follow, struct walk *walk);
 
-/* A description of a regular file with one of the flags (OPEN_FLAG_READ, WRITE; 0: any). */
-[[nodiscard]] status_t vfs_regular(
-	struct client *client, uint64_t id, uint64_t flag, struct description **description);
-
 static inline struct volume *volume_of(struct place place)
 {
 	return volume_at(place.volume);

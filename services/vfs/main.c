@@ -6,6 +6,7 @@
 #include <abi/syscall.h>
 #include <craton/estate.h>
 #include <craton/print.h>
+#include <craton/random.h>
 #include <craton/service.h>
 
 #define ESTATE_VERSION 1u
@@ -468,6 +469,7 @@ void program_main(const void *argument)
 	struct vfs_sizes sizes = {DESCRIPTIONS, CLIENTS, PIPES, NODES, 0};
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	random_init(start);
 	if (share_open() != OK)
 		runtime_abort("no memory to share");
 	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);

@@ -2,7 +2,8 @@
 /* Files in memory: the estate's. All volumes share one pool of nodes, of names and of blocks. Times
  * of access are not kept up by reading.
  * Parts: tmpfs.c (what the VFS calls), tmpfs_node.c (nodes), tmpfs_entry.c (names), tmpfs_data.c
- * (contents), blocks.c. Tests: tests/host/services/vfs_test.c, vfs_kill_test.c */
+ * (contents), blocks.c. Tests: tests/host/services/vfs_tmpfs_test.c,
+ * vfs_contents_test.c, vfs_kill_test.c */
 #pragma once
 
 #include "file_system.h"

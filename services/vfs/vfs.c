@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Start, pipes, sharing, and what is asked about the whole: see vfs.h. */
 #include "bundlefs.h"
+#include "devfs.h"
 #include "internal.h"
 #include "pipe.h"
 #include "sheet.h"
@@ -24,6 +25,7 @@ bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundl
 	volume_mount(&bundlefs_ops, root, (struct place){0}, "");
 	for (unsigned i = 0; i < WRITABLE; i++)
 		volume_mount(&tmpfs_ops, tmpfs_root(i), place_root(), writable[i]);
+	volume_mount(&devfs_ops, DEVFS_ROOT, place_root(), "dev");
 	return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The operations of the VFS on a client's behalf, without messages. What a client passes is checked
  * here; each operation either is done or has no effect (but see vfs_write).
- * Tests: tests/host/services/vfs_test.c */
+ * Tests: tests/host/services/vfs_*_test.c */
 #pragma once
 
 #include "description.h"

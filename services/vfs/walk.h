@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* From a path to a place. A walk does not leave the directory where it starts: not with `..`, not
  * through a symbolic link; only walks from the root may use absolute paths and links.
- * Tests: tests/host/services/vfs_test.c */
+ * Tests: tests/host/services/vfs_walk_test.c */
 #pragma once
 
 #include "volume.h"

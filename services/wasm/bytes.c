@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Reading and writing. Regular files: see contents.c; pipes: pipes.c. A message carries
+/* Reading and writing. Regular files and devices: see contents.c; pipes: pipes.c. A message carries
  * MESSAGE_BYTES, so larger requests of terminals take several; streams give what they have at once.
  */
 #include "host.h"
@@ -58,8 +58,6 @@ static status_t read_part(description_t *description, void *bytes, size_t size, 
 	case DESCRIPTOR_KIND_VFS:
 		return is_pipe(description) ? pipes_read(description, bytes, size, done)
 					    : contents_read(description, bytes, size, done);
-	case DESCRIPTOR_KIND_NONE:
-		return OK;
 	default:
 		return ERR_INVALID_ARGUMENT;
 	}
@@ -95,9 +93,6 @@ static status_t write_part(
 	case DESCRIPTOR_KIND_VFS:
 		return is_pipe(description) ? write_pipe(description, bytes, size, done)
 					    : contents_write(description, bytes, size, done);
-	case DESCRIPTOR_KIND_NONE:
-		*done = size;
-		return OK;
 	default:
 		return ERR_INVALID_ARGUMENT;
 	}
@@ -108,7 +103,7 @@ static status_t read_part_at(
 {
 	*done = 0;
 	if (description->kind != DESCRIPTOR_KIND_VFS)
-		return description->kind == DESCRIPTOR_KIND_NONE ? OK : ERR_NOT_SUPPORTED;
+		return ERR_NOT_SUPPORTED;
 	return contents_read_at(description, bytes, size, offset, done);
 }
 
@@ -117,7 +112,7 @@ static status_t write_part_at(const description_t *description, const void *byte
 {
 	*done = size;
 	if (description->kind != DESCRIPTOR_KIND_VFS)
-		return description->kind == DESCRIPTOR_KIND_NONE ? OK : ERR_NOT_SUPPORTED;
+		return ERR_NOT_SUPPORTED;
 	return contents_write_at(description, bytes, size, offset, done);
 }
 
@@ -218,8 +213,7 @@ errno_t bytes_write(void *self, description_t *description, const struct wasi_co
 
 static bool has_offset(const description_t *description)
 {
-	return description->filetype == WASI_FILETYPE_REGULAR_FILE ||
-	       description->kind == DESCRIPTOR_KIND_NONE;
+	return description->filetype == WASI_FILETYPE_REGULAR_FILE || is_device(description);
 }
 
 errno_t bytes_pread(void *self, description_t *description, const struct wasi_buffer *buffers,
@@ -268,8 +262,6 @@ errno_t bytes_seek(void *self, description_t *description, int64_t delta, enum w
 
 	(void)self;
 	*offset = 0;
-	if (description->kind == DESCRIPTOR_KIND_NONE)
-		return WASI_SUCCESS;
 	if (description->kind != DESCRIPTOR_KIND_VFS ||
 		description->filetype == WASI_FILETYPE_UNKNOWN)
 		return WASI_SPIPE;

@@ -94,6 +94,7 @@ enum wasi_filetype filetype_of(uint64_t file_type)
 	case FILE_TYPE_SYMLINK:
 		return WASI_FILETYPE_SYMBOLIC_LINK;
 	case FILE_TYPE_TERMINAL:
+	case FILE_TYPE_DEVICE:
 		return WASI_FILETYPE_CHARACTER_DEVICE;
 	default:
 		return WASI_FILETYPE_UNKNOWN; /* pipes, too: WASI has no number for them */
@@ -106,8 +107,7 @@ uint64_t rights_of(const description_t *description)
 
 	if (description->filetype == WASI_FILETYPE_DIRECTORY)
 		return WASI_RIGHTS_ALL;
-	if (description->filetype == WASI_FILETYPE_REGULAR_FILE ||
-		description->kind == DESCRIPTOR_KIND_NONE)
+	if (description->filetype == WASI_FILETYPE_REGULAR_FILE || is_device(description))
 		return WASI_RIGHTS_ALL;
 	return stream;
 }

@@ -11,9 +11,7 @@
 
 /* --- inherited -------------------------------------------------------------------------------- */
 
-/* The terminal counts as one where a person may be: the output of a command that the system was
- * booted for is taken by a program, which wants no colours and columns. */
-static uint8_t terminal_type(void)
+enum wasi_filetype terminal_type(void)
 {
 	uint64_t words[6] = {0};
 
@@ -28,8 +26,6 @@ static uint8_t inherited_type(const struct process_descriptor *from)
 	description_t file = {.kind = from->kind, .id = from->id};
 	struct wasi_filestat stat;
 
-	if (from->kind == DESCRIPTOR_KIND_NONE)
-		return WASI_FILETYPE_CHARACTER_DEVICE;
 	if (from->kind == DESCRIPTOR_KIND_TERMINAL)
 		return terminal_type();
 	return file_stat(nullptr, &file, &stat) == WASI_SUCCESS ? stat.filetype

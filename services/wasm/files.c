@@ -124,22 +124,35 @@ static uint64_t open_flags(const struct wasi_open *open)
 	       (open->follow ? 0u : OPEN_FLAG_NO_FOLLOW);
 }
 
-static bool is_null_device(const description_t *directory, struct wasi_path path)
+static status_t close_number(uint64_t id)
 {
-	static const char name[] = "dev/null";
+	uint64_t words[6] = {id};
 
-	return directory->is_root && path.size == sizeof(name) - 1 &&
-	       memcmp(path.text, name, path.size) == 0;
+	return service_ask(SERVICE_NUMBER_VFS, VFS_CLOSE, words);
+}
+
+/* In place of the vfs's description, which is only a name for it, the console itself. */
+static errno_t open_terminal(uint64_t id, uint16_t fdflags, description_t **description)
+{
+	status_t status = close_number(id);
+
+	if (status != OK)
+		return errno_of(status);
+	*description = description_make(DESCRIPTOR_KIND_TERMINAL, 0, terminal_type());
+	if (*description == nullptr)
+		return WASI_NOMEM;
+	(*description)->fdflags = fdflags;
+	return WASI_SUCCESS;
 }
 
 static errno_t make_open(const struct wasi_open *open, const uint64_t words[6],
 	const struct file_attributes *attributes, description_t **description)
 {
+	if (words[1] == FILE_TYPE_TERMINAL)
+		return open_terminal(words[0], open->fdflags, description);
 	*description = description_make(DESCRIPTOR_KIND_VFS, words[0], filetype_of(words[1]));
 	if (*description == nullptr) {
-		uint64_t close[6] = {words[0]};
-
-		(void)!service_ask(SERVICE_NUMBER_VFS, VFS_CLOSE, close);
+		(void)!close_number(words[0]);
 		return WASI_NOMEM;
 	}
 	(*description)->fdflags = open->fdflags;
@@ -170,11 +183,6 @@ errno_t path_open(void *self, description_t *directory, const struct wasi_open *
 	status_t status;
 
 	(void)self;
-	if (is_null_device(directory, open->path)) {
-		*description =
-			description_make(DESCRIPTOR_KIND_NONE, 0, WASI_FILETYPE_CHARACTER_DEVICE);
-		return *description != nullptr ? WASI_SUCCESS : WASI_NOMEM;
-	}
 	if (is_to_load(open))
 		call.words[1] |= contents_load_flag();
 	status = vfs_path_call(VFS_OPEN, directory, path, &call);
@@ -192,11 +200,6 @@ errno_t path_stat(void *self, description_t *directory, struct wasi_path path, b
 
 	(void)self;
 	path = path_or_self(path);
-	if (is_null_device(directory, path)) {
-		*stat = (struct wasi_filestat){
-			.filetype = WASI_FILETYPE_CHARACTER_DEVICE, .links = 1};
-		return WASI_SUCCESS;
-	}
 	call.words[1] = follow ? 1 : 0;
 	call.words[2] = path.size;
 	status = vfs_path_call(VFS_STAT_PATH, directory, path, &call);

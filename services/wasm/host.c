@@ -3,6 +3,7 @@
 #include "host.h"
 
 #include <abi/syscall.h>
+#include <craton/random.h>
 
 static errno_t host_random(void *self, void *bytes, size_t size)
 {

@@ -8,9 +8,8 @@
 #include <abi/protocol/vfs.h>
 #include <abi/wasm_imports.h>
 
-/* What a descriptor stands for; `id` names the description in the vfs. Kind NONE is the null
- * device. The offset of a file that this program opened is here until a child gets the file
- * (contents.c). */
+/* What a descriptor stands for; `id` names the description in the vfs. The offset of a file that
+ * this program opened is here until a child gets the file (contents.c). */
 struct wasi_description {
 	uint32_t kind; /* enum descriptor_kind */
 	uint32_t references;
@@ -52,6 +51,13 @@ errno_t description_release(void *self, description_t *description);
 enum wasi_filetype description_filetype(void *self, description_t *description);
 errno_t description_get_flags(void *self, description_t *description, uint16_t *fdflags);
 errno_t description_set_flags(void *self, description_t *description, uint16_t fdflags);
+
+/* True for a device of the vfs's: it has neither an offset that counts nor an end. */
+static inline bool is_device(const description_t *description)
+{
+	return description->kind == DESCRIPTOR_KIND_VFS &&
+	       description->filetype == WASI_FILETYPE_CHARACTER_DEVICE;
+}
 
 /* OPEN_FLAG_* for fdflags. */
 uint64_t open_flags_of(uint16_t fdflags);
@@ -182,6 +188,10 @@ errno_t clock_resolution(void *self, enum wasi_clock clock, uint64_t *resolution
 errno_t poll_items(void *self, struct wasi_poll_item *items, size_t count);
 
 /* --- descriptors.c: what the program starts with ---------------------------------------------- */
+
+/* The terminal counts as one (a character device) where a person may be: the output of a command
+ * that the system was booted for is taken by a program, which wants no colours and columns. */
+enum wasi_filetype terminal_type(void);
 
 errno_t descriptors_init(struct wasi *wasi, const struct start_data *data);
 

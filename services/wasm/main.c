@@ -3,6 +3,7 @@
 #include "program.h"
 
 #include <abi/wasm_imports.h>
+#include <craton/random.h>
 
 static struct start_data data;
 

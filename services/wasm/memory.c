@@ -3,6 +3,7 @@
 #include "program.h"
 
 #include <abi/protocol/memory.h>
+#include <craton/random.h>
 
 #define PAGE       4096u
 #define AREA_LOW   0x400000000000u /* above the runtime's own image and the compiled module */

@@ -108,9 +108,3 @@ struct start_data {
 
 /* Writes a line to the system's log, levels as in abi/services/log.toml. */
 void log_line(uint64_t level, const char *text);
-
-/* --- random.c: random numbers ----------------------------------------------------------------- */
-
-void random_init(const struct process_start *start);
-void random_fill(void *bytes, size_t size);
-uint64_t random_number(void);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Runs the cases of the shell and the commands (tests/host/apps/cases) inside the system.
+"""Runs the cases of the shell and the commands (tests/host/apps/cases) inside the system,
+and those that make sense only there (tests/system/cases).
 
 usage: cases.py [PART-OF-A-NAME]
 
@@ -20,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import bundle
 
 CASES = ROOT / "tests/host/apps/cases"
+ONLY_HERE = ROOT / "tests/system/cases"
 BUILD = Path(os.environ.get("BUILD") or "build")
 SECONDS = 300
 # `system` expects the records of the stand-in for the system.
@@ -78,7 +80,7 @@ def run(script):
 
 def main():
     part = sys.argv[1] if len(sys.argv) > 1 else ""
-    scripts = [s for s in sorted(CASES.glob("*.sh")) if part in s.stem and s.stem not in LEFT_OUT]
+    scripts = [s for s in sorted([*CASES.glob("*.sh"), *ONLY_HERE.glob("*.sh")]) if part in s.stem and s.stem not in LEFT_OUT]
     failed = [s for s in scripts if not run(s)]
     print(f"{len(scripts) - len(failed)} of {len(scripts)} cases passed in the system")
     return int(bool(failed) or not scripts)

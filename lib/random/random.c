@@ -2,7 +2,7 @@
 /* Random numbers: the ChaCha20 block function (RFC 8439, section 2.3) keyed with what the system
  * gave at the start. Half of each block becomes the next key, so numbers that were handed out
  * cannot be found again from the state. */
-#include "program.h"
+#include <craton/random.h>
 
 #define BLOCK_WORDS 16u
 #define KEY_WORDS   8u

@@ -18,6 +18,7 @@ import bundle
 import machine
 
 BUILD = Path(os.environ.get("BUILD") or "build")
+ISOLATED = "kernel isolation: on"
 
 
 def settings_for(options, folder):
@@ -29,7 +30,7 @@ def settings_for(options, folder):
     return machine.Settings(build=BUILD, options=options.options, memory=256, smp=options.smp,
                             direct=True, accel="tcg", icount=options.icount,
                             bundle=folder / "bundle", log=folder / "kernel.log",
-                            extra=["-device", "edu"])
+                            extra=["-device", "edu", *(["-cpu", options.cpu] if options.cpu else [])])
 
 
 def main():
@@ -38,6 +39,9 @@ def main():
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--icount", action="store_true")
     parser.add_argument("--options", default="")
+    parser.add_argument("--cpu", help="a model of the emulator's, instead of one with everything")
+    parser.add_argument("--isolation", choices=("on", "off"),
+                        help="what the kernel must choose by itself")
     parser.add_argument("--seconds", type=int, default=600)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -49,7 +53,11 @@ def main():
         except subprocess.TimeoutExpired:
             print(f"no end after {options.seconds} s")
             status = 124
-        print(settings.log.read_text(encoding="utf-8", errors="replace"), end="")
+        said = settings.log.read_text(encoding="utf-8", errors="replace")
+        print(said, end="")
+    if options.isolation and (ISOLATED in said) != (options.isolation == "on"):
+        print(f"kernel isolation is not {options.isolation}")
+        status = 1
     return status
 
 

@@ -7,6 +7,8 @@
 
 #include <craton/estate.h>
 
+#define KEPT_PART 8u /* of the descriptions: kept for clients with few numbers */
+
 struct table {
 	uint32_t free; /* list through next_free: description + 1 */
 	uint32_t free_count;
@@ -153,8 +155,10 @@ struct description *client_description(const struct client *c, uint64_t id)
 
 status_t client_check_room(const struct client *c, unsigned numbers, unsigned needed)
 {
-	if (CLIENT_NUMBERS - c->used < numbers ||
-		description_count - table->unused + table->free_count < needed)
+	uint32_t left = description_count - table->unused + table->free_count;
+	uint32_t kept = c->used + numbers > CLIENT_FEW ? description_count / KEPT_PART : 0;
+
+	if (CLIENT_NUMBERS - c->used < numbers || (needed > 0 && left < kept + needed))
 		return ERR_TOO_MANY;
 	return OK;
 }

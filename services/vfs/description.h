@@ -7,6 +7,7 @@
 #include "volume.h"
 
 #define CLIENT_NUMBERS 256u /* of one client at most; numbers begin at 1 */
+#define CLIENT_FEW     16u  /* with so many a client may take the last eighth of descriptions */
 
 enum description_kind {
 	DESCRIPTION_FREE,
@@ -71,7 +72,8 @@ static inline uint64_t client_badge(const struct client *client)
 /* nullptr: no such number. */
 struct description *client_description(const struct client *client, uint64_t id);
 
-/* OK if one more description and `numbers` more numbers of the client are free. ERR_TOO_MANY. */
+/* OK if so many more descriptions and numbers of the client are free. The last eighth of the
+ * descriptions is kept for clients with few numbers (CLIENT_FEW). ERR_TOO_MANY. */
 [[nodiscard]] status_t client_check_room(
 	const struct client *client, unsigned numbers, unsigned descriptions);
 

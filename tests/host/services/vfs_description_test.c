@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define UNKEPT (FIXTURE_DESCRIPTIONS - FIXTURE_DESCRIPTIONS / 8)
+
 static void test_rights_of_descriptions(void **state)
 {
 	char text[4];
@@ -76,7 +78,7 @@ static void test_numbers_run_out(void **state)
 static void test_descriptions_run_out(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < FIXTURE_DESCRIPTIONS; i++)
+	for (unsigned i = 0; i < UNKEPT; i++)
 		open_ok(0, "/tmp", READ);
 	assert_open("/tmp", READ, ERR_TOO_MANY);
 	close_ok(5);
@@ -84,6 +86,30 @@ static void test_descriptions_run_out(void **state)
 	open_ok(0, "/tmp", READ);
 	open_ok(0, "/tmp", READ);
 	assert_open("/tmp", READ, ERR_TOO_MANY);
+}
+
+/* Where one client has taken all that it can get, others still open some files. */
+static void test_some_are_kept_for_clients_with_few(void **state)
+{
+	uint64_t id = open_ok(0, "/tmp", READ);
+	uint64_t ignored;
+
+	(void)state;
+	for (unsigned i = 1; i < UNKEPT; i++)
+		open_ok(0, "/tmp", READ);
+	assert_open("/tmp", READ, ERR_TOO_MANY);
+	assert_int_equal(vfs_pipe(me, &ignored, &ignored), ERR_TOO_MANY);
+	assert_int_equal(vfs_dup(me, id, &ignored), OK);
+	me = client_find(2);
+	for (unsigned i = UNKEPT; i < FIXTURE_DESCRIPTIONS; i++)
+		open_ok(0, "/tmp", READ);
+	assert_open("/tmp", READ, ERR_TOO_MANY);
+	me = client_find(1);
+	close_ok(id);
+	close_ok(2);
+	assert_open("/tmp", READ, ERR_TOO_MANY);
+	me = client_find(2);
+	open_ok(0, "/tmp", READ);
 }
 
 static void test_clients_run_out(void **state)
@@ -105,6 +131,7 @@ int main(void)
 		TEST(test_sharing),
 		TEST(test_numbers_run_out),
 		TEST(test_descriptions_run_out),
+		TEST(test_some_are_kept_for_clients_with_few),
 		TEST(test_clients_run_out),
 	};
 

@@ -243,6 +243,94 @@ static void test_lifetimes(void)
 	}
 }
 
+#define BATCH       25u
+#define BATCHES     400u
+#define BATCH_ORDER 17u
+
+/* Threads that are ready, with parts of their own, in slots from `threads` and `contexts`. */
+static void make_threads(handle_t memory, uint64_t threads, uint64_t contexts)
+{
+	uint64_t thread;
+	uint64_t context;
+
+	CHECK_STATUS(
+		untyped_retype(memory, OBJECT_THREAD, 0, BATCH, root->cnode, threads, &thread), OK);
+	CHECK_STATUS(untyped_retype(memory, OBJECT_SCHED_CONTEXT, 0, BATCH, root->cnode, contexts,
+			     &context),
+		OK);
+	for (uint64_t i = 0; i < BATCH; i++) {
+		handle_t t = handle_of(threads + i, thread + i);
+		handle_t c = handle_of(contexts + i, context + i);
+
+		CHECK_STATUS(sched_context_configure(c, 0, 1000000, 0, 0), OK);
+		CHECK_STATUS(thread_configure(t, root->cnode, root->space, 0, c, 0, 0), OK);
+		CHECK_STATUS(thread_resume(t), OK); /* of the least priority: it never runs */
+	}
+}
+
+/* All memory is there again after each batch. */
+static void test_10000_threads(void)
+{
+	handle_t memory = make(OBJECT_UNTYPED, BATCH_ORDER);
+	uint64_t threads = next_slot();
+	uint64_t contexts = threads + BATCH;
+	uint64_t size;
+	uint64_t used_before;
+	uint64_t used;
+
+	for (unsigned i = 1; i < 2 * BATCH; i++)
+		(void)next_slot();
+	CHECK_STATUS(untyped_info(test_memory, &size, &used_before), OK);
+	for (unsigned i = 0; i < BATCHES && checks_failed == 0; i++) {
+		make_threads(memory, threads, contexts);
+		if (i % 2 == 0) { /* one by one, then the rest */
+			for (uint64_t slot = threads; slot < threads + BATCH; slot++)
+				CHECK_STATUS(cnode_delete(root->cnode, slot), OK);
+		}
+		CHECK_STATUS(cnode_revoke(root->cnode, PATH(memory)), OK);
+		CHECK_STATUS(untyped_info(memory, &size, &used), OK);
+		CHECK(used >= BATCH * 2048);
+		CHECK_STATUS(untyped_reset(memory), OK);
+		CHECK_STATUS(untyped_info(memory, &size, &used), OK);
+		CHECK(used == 0);
+	}
+	CHECK_STATUS(untyped_info(test_memory, &size, &used), OK);
+	CHECK(used == used_before);
+}
+
+/* Without a byte left each type is refused by name, and nothing changes. */
+static void test_nothing_left(void)
+{
+	handle_t memory = make(OBJECT_UNTYPED, 12);
+	handle_t space = make(OBJECT_ADDRESS_SPACE, 0); /* without tables */
+	handle_t frame = make(OBJECT_FRAME, 12);
+	uint64_t slot = next_slot();
+	uint64_t tag = 0;
+	uint64_t size, used, type, rights, badge, detail;
+	uint64_t missing = 0;
+
+	CHECK_STATUS(
+		untyped_retype(memory, OBJECT_FRAME, 12, 1, root->cnode, next_slot(), &tag), OK);
+	for (uint64_t t = OBJECT_UNTYPED; t <= OBJECT_FRAME; t++) {
+		uint64_t log = t == OBJECT_UNTYPED || t == OBJECT_FRAME ? 12
+			       : t == OBJECT_CNODE                      ? 2
+									: 0;
+
+		CHECK_STATUS(
+			untyped_retype(memory, t, log, 1, root->cnode, slot, &tag), ERR_NO_MEMORY);
+		CHECK_STATUS(
+			cnode_inspect(root->cnode, slot, &type, &rights, &badge, &tag, &detail),
+			OK);
+		CHECK(type == OBJECT_NULL && tag == 0);
+		CHECK_STATUS(untyped_info(memory, &size, &used), OK);
+		CHECK(size == 4096 && used == 4096);
+	}
+	CHECK_STATUS(address_space_map(space, frame, 0, 0x400000, 1, RIGHT_READ, &missing),
+		ERR_NEED_TABLES);
+	CHECK(missing >= 3);
+	CHECK_STATUS(address_space_unmap(space, frame), ERR_NOT_MAPPED);
+}
+
 static void test_methods(void)
 {
 	struct message m = {0};
@@ -291,6 +379,8 @@ const struct test capability_tests[] = {
 	{"capability/nested_cnodes", test_nested_cnodes},
 	{"capability/delete_many", test_delete_many},
 	{"capability/lifetimes", test_lifetimes},
+	{"capability/10000_threads", test_10000_threads},
+	{"capability/nothing_left", test_nothing_left},
 	{"capability/methods", test_methods},
 	{"capability/abi_hash", test_abi_hash},
 	{"capability/ports", test_ports},

@@ -9,6 +9,9 @@
 #define ACCESS_WRITE   1u
 #define ACCESS_EXECUTE 2u
 #define RIGHTS         (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
+#define VARIABLES_MAX  16u /* pages of a private part of an object that are copied at once */
+#define AHEAD          3u  /* pages that come with one that follows another */
+#define AHEAD_ROOM     64u
 
 enum { CAUSE_LIMIT = 1, CAUSE_MEMORY = 2, CAUSE_FAULT = 3 };
 
@@ -31,19 +34,33 @@ static status_t charge(struct space *space)
 	return OK;
 }
 
-static status_t add_private_page(
+static status_t map_new_page(
 	struct space *space, uint64_t address, const void *contents, uint64_t rights)
 {
 	uint64_t page;
-	status_t status = charge(space);
+	status_t status = page_allocate(&page);
 
-	if (status == OK)
-		status = page_allocate(&page);
 	if (status != OK)
 		return status;
 	if (contents != nullptr)
 		memcpy(page_contents(page), contents, PAGE);
-	return mapping_add(space, address, page, rights | MEMORY_PRIVATE);
+	status = mapping_add(space, address, page, rights | MEMORY_PRIVATE);
+	if (status != OK)
+		page_release(page);
+	return status;
+}
+
+static status_t add_private_page(
+	struct space *space, uint64_t address, const void *contents, uint64_t rights)
+{
+	status_t status = charge(space);
+
+	if (status != OK)
+		return status;
+	status = map_new_page(space, address, contents, rights);
+	if (status != OK)
+		ESTATE_SET(space->used, space->used - PAGE);
+	return status;
 }
 
 /* A page of a memory object: shared, or private and copied when it is written. */
@@ -118,8 +135,94 @@ status_t bundle_map(
 	return status;
 }
 
+/* --- objects
+ * ------------------------------------------------------------------------------------ */
+
+/* How many pages from `first` on lie behind one another in one chunk. */
+static uint64_t run_of(const struct object *object, uint64_t first, uint64_t end)
+{
+	uint64_t page = object->pages[first] - 1u;
+	uint64_t count = 1;
+
+	while (first + count < end && object->pages[first + count] == page + count + 1 &&
+		(page + count) % CHUNK_PAGES != 0)
+		count++;
+	return count;
+}
+
+/* Nobody writes these pages. The region keeps the object, and so the pages. */
+static status_t map_constant(
+	struct space *space, const struct region *region, const struct object *object)
+{
+	uint64_t first = region->offset / PAGE;
+	uint64_t end = first + (region->end - region->start) / PAGE;
+	status_t status = OK;
+
+	end = end < OBJECT_PAGES ? end : OBJECT_PAGES;
+	for (uint64_t i = first, count; status == OK && i < end; i += count) {
+		uint64_t page = object->pages[i] - 1u;
+
+		count = 1;
+		if (object->pages[i] == 0)
+			continue;
+		count = run_of(object, i, end);
+		status = mapping_add_frame(space, region->start + (i - first) * PAGE,
+			slot_handle(SLOT_CHUNK + 2 * (page / CHUNK_PAGES) + 1),
+			page % CHUNK_PAGES * PAGE, count, region->flags & RIGHTS);
+	}
+	return status;
+}
+
+/* A program's variables: it will write them all. What its limit has no room for is left to the
+ * faults, which end it with the right cause. */
+static void copy_variables(
+	struct space *space, const struct region *region, const struct object *object)
+{
+	uint64_t first = region->offset / PAGE;
+	uint64_t count = (region->end - region->start) / PAGE;
+
+	for (uint64_t i = 0; i < count && i < VARIABLES_MAX && first + i < OBJECT_PAGES; i++) {
+		if (object->pages[first + i] != 0 &&
+			page_in(space, region->start + i * PAGE, ACCESS_WRITE) != OK)
+			return;
+	}
+}
+
+status_t object_map(struct space *space, const struct region *region)
+{
+	const struct object *object = object_find(region->object);
+
+	if (object == nullptr)
+		return ERR_NOT_FOUND;
+	if ((region->flags & (RIGHT_WRITE | MEMORY_PRIVATE)) == 0)
+		return map_constant(space, region, object);
+	if ((region->flags & RIGHT_WRITE) != 0 && (region->flags & MEMORY_PRIVATE) != 0)
+		copy_variables(space, region, object);
+	return OK;
+}
+
 /* --- paging in
  * ---------------------------------------------------------------------------------------- */
+
+/* Memory that is used from the beginning to the end, as heaps are, comes in groups: a fault costs
+ * more than a page. Only as long as the limit has room for many more. */
+static status_t anonymous_page_in(
+	struct space *space, const struct region *region, uint64_t address)
+{
+	uint64_t rights = region->flags & RIGHTS;
+	status_t status = add_private_page(space, address, nullptr, rights);
+
+	if (status != OK || address == region->start ||
+		mapping_find(space, address - PAGE) == nullptr ||
+		space->used + (uint64_t)AHEAD_ROOM * PAGE > space->quota)
+		return status;
+	for (unsigned i = 1; i <= AHEAD && address + i * PAGE < region->end; i++) {
+		if (mapping_find(space, address + i * PAGE) != nullptr ||
+			add_private_page(space, address + i * PAGE, nullptr, rights) != OK)
+			break;
+	}
+	return OK;
+}
 
 status_t page_in(struct space *space, uint64_t address, uint64_t access)
 {
@@ -136,7 +239,7 @@ status_t page_in(struct space *space, uint64_t address, uint64_t access)
 		return OK; /* the bundle's pages are all mapped */
 	if (mapping_find(space, address) != nullptr)
 		return OK;
-	return add_private_page(space, address, nullptr, region->flags & RIGHTS);
+	return anonymous_page_in(space, region, address);
 }
 
 static void report(struct space *space, uint64_t cause, uint64_t address)

@@ -149,6 +149,8 @@ static status_t map_at_once(struct space *space, const struct region *region)
 	if (region->object == MEMORY_OBJECT_BUNDLE)
 		return bundle_map(space, region->start, size, region->offset,
 			region->flags & (RIGHT_READ | RIGHT_EXECUTE));
+	if (region->object >= MEMORY_OBJECT_FIRST)
+		return object_map(space, region);
 	return OK;
 }
 

@@ -205,6 +205,9 @@ struct mapping *mapping_find(struct space *space, uint64_t address);
 	struct space *space, uint64_t address, uint64_t page, uint64_t rights);
 void mapping_remove(struct mapping *mapping);
 
+/* Removes the first mapping of a space that is being destroyed: what it counts does not matter. */
+void mapping_drop(struct space *space);
+
 /* One mapping of several pages of a frame, which no page count knows. ERR_NO_MEMORY. */
 [[nodiscard]] status_t mapping_add_frame(struct space *space, uint64_t address, handle_t frame,
 	uint64_t offset, uint64_t pages, uint64_t rights);
@@ -217,6 +220,10 @@ void mapping_remove(struct mapping *mapping);
 [[nodiscard]] status_t page_in(struct space *space, uint64_t address, uint64_t access);
 
 [[nodiscard]] status_t fault_handler(struct request *request);
+
+/* Maps what of an object can be mapped before it is touched: all of it if nobody can write it, the
+ * program's own copy of its variables. ERR_NO_MEMORY, ERR_QUOTA. */
+[[nodiscard]] status_t object_map(struct space *space, const struct region *region);
 
 /* Copies bytes into a program's memory. */
 [[nodiscard]] status_t space_write(

@@ -359,11 +359,31 @@ static handle_t kernel_space(const struct space *space)
 	return slot_handle(meta_slot(meta_oldest(space), META_SPACE));
 }
 
-static status_t give_table(struct space *space)
+/* Makes `count` page tables in slots that follow each other and gives them to the space. What a
+ * killed instance left in these slots may have been given already, so it may be in use: then they
+ * are taken one by one, and a table that the space does not take counts as given. */
+static status_t make_tables(struct space *space, struct meta *meta, uint64_t count)
+{
+	uint64_t slot = meta_slot(space->metas, META_TABLE + meta->tables_made);
+	status_t made = untyped_retype(slot_handle(meta_slot(space->metas, META_UNTYPED)),
+		OBJECT_PAGE_TABLE, 0, count, own_cnode(), slot, nullptr);
+	status_t status;
+
+	if (made == ERR_OCCUPIED && count > 1)
+		return made;
+	if (made != OK && made != ERR_OCCUPIED)
+		return made;
+	status = address_space_give_tables(kernel_space(space), own_cnode(), slot, count);
+	if (status != OK && made != ERR_OCCUPIED)
+		return status;
+	ESTATE_SET(meta->tables_made, meta->tables_made + (uint32_t)count);
+	return OK;
+}
+
+/* Gives the space at least one and at most `count` page tables. */
+static status_t give_tables(struct space *space, uint64_t count, uint64_t *given)
 {
 	struct meta *meta = &memory->metas[space->metas - 1];
-	uint64_t slot;
-	status_t made;
 	status_t status;
 
 	if (meta->tables_made == META_TABLES) {
@@ -372,17 +392,13 @@ static status_t give_table(struct space *space)
 			return status;
 		meta = &memory->metas[space->metas - 1];
 	}
-	slot = meta_slot(space->metas, META_TABLE + meta->tables_made);
-	made = untyped_retype(slot_handle(meta_slot(space->metas, META_UNTYPED)), OBJECT_PAGE_TABLE,
-		0, 1, own_cnode(), slot, nullptr);
-	if (made != OK && made != ERR_OCCUPIED)
-		return made;
-	status = address_space_give_tables(kernel_space(space), own_cnode(), slot, 1);
-	/* A killed instance made this one, and may have given it already. It may be in use. */
-	if (status != OK && made != ERR_OCCUPIED)
+	*given = META_TABLES - meta->tables_made;
+	*given = count < *given ? count : *given;
+	status = make_tables(space, meta, *given);
+	if (status != ERR_OCCUPIED)
 		return status;
-	ESTATE_SET(meta->tables_made, meta->tables_made + 1);
-	return OK;
+	*given = 1;
+	return make_tables(space, meta, 1);
 }
 
 status_t kernel_map(struct space *space, handle_t frame, uint64_t slot, uint64_t offset,
@@ -397,8 +413,9 @@ status_t kernel_map(struct space *space, handle_t frame, uint64_t slot, uint64_t
 			pages, rights, &missing);
 		if (status != ERR_NEED_TABLES)
 			return status;
-		for (status = OK; status == OK && missing > 0; missing--)
-			status = give_table(space);
+		status = OK;
+		for (uint64_t given = 0; status == OK && missing > 0; missing -= given)
+			status = give_tables(space, missing, &given);
 	}
 	return status;
 }

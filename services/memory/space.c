@@ -101,7 +101,7 @@ void space_destroy(struct space *space)
 
 	meta_release_all(space);
 	while (space->mappings != 0) {
-		mapping_remove(&memory->mappings[space->mappings - 1]);
+		mapping_drop(space);
 		if (++batch % 64 == 0)
 			estate_commit();
 	}
@@ -415,14 +415,32 @@ static void unhash(struct space *space, struct mapping *mapping)
 		ESTATE_SET(*link, mapping->next);
 }
 
+/* Gives the record back, which is on no list any more and was saved. */
+static void mapping_free(struct space *space, struct mapping *mapping)
+{
+	if (mapping->page != PAGE_NONE)
+		page_release(mapping->page);
+	mapping->space_next = 0;
+	mapping->space_previous = 0;
+	mapping->next = memory->free_mapping;
+	ESTATE_SET(memory->free_mapping, (link_t)(mapping - memory->mappings) + 1);
+	if (mapping->charged != 0)
+		ESTATE_SET(space->used, space->used - PAGE);
+}
+
+static void take_capability_back(const struct mapping *mapping)
+{
+	status_t status = cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE],
+		SLOT_MAPPING + (uint64_t)(mapping - memory->mappings));
+
+	ASSERT(status == OK || status == ERR_STALE);
+}
+
 void mapping_remove(struct mapping *mapping)
 {
 	struct space *space = &memory->spaces[mapping->space];
-	link_t own = (link_t)(mapping - memory->mappings) + 1;
-	status_t status =
-		cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE], SLOT_MAPPING + own - 1);
 
-	ASSERT(status == OK || status == ERR_STALE);
+	take_capability_back(mapping);
 	unhash(space, mapping);
 	estate_save(mapping, sizeof(*mapping));
 	if (mapping->space_previous != 0)
@@ -434,12 +452,18 @@ void mapping_remove(struct mapping *mapping)
 		ESTATE_SET(memory->mappings[mapping->space_next - 1].space_previous,
 			mapping->space_previous);
 	ESTATE_SET(space->mapping_count, space->mapping_count - 1);
+	mapping_free(space, mapping);
+}
+
+void mapping_drop(struct space *space)
+{
+	struct mapping *mapping = &memory->mappings[space->mappings - 1];
+
+	take_capability_back(mapping);
 	if (mapping->page != PAGE_NONE)
-		page_release(mapping->page);
-	mapping->space_next = 0;
-	mapping->space_previous = 0;
-	mapping->next = memory->free_mapping;
-	ESTATE_SET(memory->free_mapping, own);
-	if (mapping->charged != 0)
-		ESTATE_SET(space->used, space->used - PAGE);
+		unhash(space, mapping);
+	estate_save(mapping, sizeof(*mapping));
+	ESTATE_SET(space->mappings, mapping->space_next);
+	mapping->charged = 0;
+	mapping_free(space, mapping);
 }

@@ -41,18 +41,20 @@ bool signature_matches(const char *signature, const struct wasm_function_type *t
 
 // --- host functions --------------------------------------------------------------------------
 
-static bool name_equal(const char *text, const char *name, uint32_t size)
+static bool is_wanted(
+	const struct wasm_host_function *function, const struct wasm_import_name *import)
 {
-	return strlen(text) == size && memcmp(text, name, size) == 0;
+	return function->name_size == import->name_size &&
+	       memcmp(function->name, import->name, import->name_size) == 0 &&
+	       strlen(function->module) == import->module_size &&
+	       memcmp(function->module, import->module, import->module_size) == 0;
 }
 
 static const struct wasm_host_function *find_host(
 	const struct wasm_host_module *module, const struct wasm_import_name *import)
 {
 	for (size_t i = 0; i < module->count; i++)
-		if (name_equal(module->functions[i].name, import->name, import->name_size) &&
-			name_equal(
-				module->functions[i].module, import->module, import->module_size))
+		if (is_wanted(&module->functions[i], import))
 			return &module->functions[i];
 	return nullptr;
 }

@@ -77,10 +77,10 @@ static enum wasm_trap call_proc_raise(
 static const char module_name[] = "wasi_snapshot_preview1";
 
 const struct wasm_host_function wasi_functions[] = {
-#define X(name, signature, handler) {module_name, #name, signature, call_##name},
+#define X(name, signature, handler) WASM_HOST_FUNCTION(module_name, #name, signature, call_##name),
 	WASI_FUNCTION_LIST(X)
 #undef X
-		{module_name, "proc_exit", "i:", call_proc_exit},
-	{module_name, "proc_raise", "i:i", call_proc_raise},
+		WASM_HOST_FUNCTION(module_name, "proc_exit", "i:", call_proc_exit),
+	WASM_HOST_FUNCTION(module_name, "proc_raise", "i:i", call_proc_raise),
 };
 const size_t wasi_function_count = sizeof(wasi_functions) / sizeof(wasi_functions[0]);

@@ -20,10 +20,10 @@ static enum wasm_trap log_value(struct wasm_instance *, void *type, union wasm_v
 }
 
 static const struct wasm_host_function functions[] = {
-	{"fuzzing-support", "log-i32", "i:", log_value},
-	{"fuzzing-support", "log-i64", "I:", log_value},
-	{"fuzzing-support", "log-f32", "f:", log_value},
-	{"fuzzing-support", "log-f64", "F:", log_value},
+	WASM_HOST_FUNCTION("fuzzing-support", "log-i32", "i:", log_value),
+	WASM_HOST_FUNCTION("fuzzing-support", "log-i64", "I:", log_value),
+	WASM_HOST_FUNCTION("fuzzing-support", "log-f32", "f:", log_value),
+	WASM_HOST_FUNCTION("fuzzing-support", "log-f64", "F:", log_value),
 };
 
 static char letters[] = "iIfF";

@@ -48,7 +48,12 @@ struct wasm_host_function {
 	const char *name;
 	const char *signature;
 	wasm_host_call call;
+	uint32_t name_size;
 };
+
+// An entry of such a table; the name is a literal.
+#define WASM_HOST_FUNCTION(module, name, signature, call) \
+	{module, name, signature, call, sizeof(name) - 1}
 
 // --- Linking ---------------------------------------------------------------------------------
 

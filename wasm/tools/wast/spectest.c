@@ -7,13 +7,13 @@ static enum wasm_trap print_nothing(struct wasm_instance *, void *, union wasm_v
 }
 
 static const struct wasm_host_function functions[] = {
-	{"spectest", "print", ":", print_nothing},
-	{"spectest", "print_i32", "i:", print_nothing},
-	{"spectest", "print_i64", "I:", print_nothing},
-	{"spectest", "print_f32", "f:", print_nothing},
-	{"spectest", "print_f64", "F:", print_nothing},
-	{"spectest", "print_i32_f32", "if:", print_nothing},
-	{"spectest", "print_f64_f64", "FF:", print_nothing},
+	WASM_HOST_FUNCTION("spectest", "print", ":", print_nothing),
+	WASM_HOST_FUNCTION("spectest", "print_i32", "i:", print_nothing),
+	WASM_HOST_FUNCTION("spectest", "print_i64", "I:", print_nothing),
+	WASM_HOST_FUNCTION("spectest", "print_f32", "f:", print_nothing),
+	WASM_HOST_FUNCTION("spectest", "print_f64", "F:", print_nothing),
+	WASM_HOST_FUNCTION("spectest", "print_i32_f32", "if:", print_nothing),
+	WASM_HOST_FUNCTION("spectest", "print_f64_f64", "FF:", print_nothing),
 };
 
 static const struct {

@@ -44,7 +44,12 @@ struct elf_rela {
 };
 
 enum { ELF_TYPE_EXECUTABLE = 2, ELF_TYPE_DYNAMIC = 3, ELF_MACHINE_X86_64 = 62 };
-enum { SEGMENT_LOAD = 1, SEGMENT_DYNAMIC = 2, SEGMENT_INTERPRETER = 3 };
+enum {
+	SEGMENT_LOAD = 1,
+	SEGMENT_DYNAMIC = 2,
+	SEGMENT_INTERPRETER = 3,
+	SEGMENT_CONSTANT = 0x6474e552 // GNU_RELRO
+};
 enum { FLAG_EXECUTE = 1, FLAG_WRITE = 2, FLAG_READ = 4 };
 enum {
 	DYNAMIC_NEEDED = 1,
@@ -168,6 +173,16 @@ static status_t read_dynamic(
 	return OK;
 }
 
+// What is constant after relocation has a segment of its own, or stays writable.
+static void note_constant(struct elf_image *image, const struct elf_program_header *ph)
+{
+	for (uint64_t i = 0; i < image->segment_count; i++) {
+		struct elf_segment *segment = &image->segments[i];
+		if (segment->address == ph->vaddr && segment->size == ph->memsz)
+			segment->constant = true;
+	}
+}
+
 static status_t read_program_header(
 	struct elf_image *image, const struct elf_program_header *ph, struct report *report)
 {
@@ -176,6 +191,9 @@ static status_t read_program_header(
 		return ph->memsz == 0 ? OK : add_load(image, ph, report);
 	case SEGMENT_DYNAMIC:
 		return read_dynamic(image, ph, report);
+	case SEGMENT_CONSTANT:
+		note_constant(image, ph);
+		return OK;
 	case SEGMENT_INTERPRETER:
 		return bad(report, "The ELF file needs a dynamic linker.");
 	default:

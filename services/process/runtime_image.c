@@ -43,6 +43,8 @@ static void remember(const struct elf_image *elf, uint64_t base, uint64_t object
 		table->segments[i].address = elf->segments[i].address + slide;
 		table->segments[i].size = elf->segments[i].size;
 		table->segments[i].rights = elf->segments[i].rights;
+		if (elf->segments[i].constant)
+			table->segments[i].rights &= ~(uint64_t)RIGHT_WRITE;
 	}
 	table->runtime_object = object;
 }

@@ -15,6 +15,7 @@ struct elf_segment {
 	uint64_t data_address; // where the bytes from the file go
 	uint64_t data_offset;  // in the file
 	uint64_t data_size;
+	bool constant; // nothing writes it once it is relocated
 };
 
 struct elf_image {

@@ -32,21 +32,24 @@ struct process_state *table;
 /* --- spawn
  * ------------------------------------------------------------------------------------------- */
 
+static uint64_t blob_size(const struct program_start *s)
+{
+	uint64_t texts = s->path_size + s->arguments_size + s->environment_size + s->directory_size;
+
+	return ((texts + 7) & ~(uint64_t)7) +
+	       s->descriptor_count * sizeof(struct process_descriptor);
+}
+
 static bool sizes_fit(const struct program_start *s)
 {
-	uint64_t total = 0;
 	const uint64_t sizes[] = {
 		s->path_size, s->arguments_size, s->environment_size, s->directory_size};
 
 	for (unsigned i = 0; i < 4; i++) {
 		if (sizes[i] > BLOB_SIZE)
 			return false;
-		total += sizes[i];
 	}
-	return s->descriptor_count <= 256 &&
-	       ((total + 7) & ~(uint64_t)7) +
-			       s->descriptor_count * sizeof(struct process_descriptor) <=
-		       BLOB_SIZE;
+	return s->descriptor_count <= 256 && blob_size(s) <= BLOB_SIZE;
 }
 
 static uint64_t quota_for(uint64_t parent, uint64_t wanted)
@@ -141,27 +144,36 @@ static status_t spawn_handler(struct request *request)
 	return OK;
 }
 
+/* Copies what of a part, which begins at `start` of the whole, lies at `offset` and after. */
+static size_t copy_part(uint8_t *to, size_t room, uint64_t offset, uint64_t start, const void *part,
+	size_t part_size)
+{
+	size_t size;
+
+	if (offset < start || offset - start >= part_size)
+		return 0;
+	size = part_size - (size_t)(offset - start);
+	size = size < room ? size : room;
+	memcpy(to, (const uint8_t *)part + (offset - start), size);
+	return size;
+}
+
 static status_t start_data_handler(struct request *request)
 {
-	struct process *p = process_find(request->badge);
+	const struct process *p = process_find(request->badge);
 	uint64_t offset = request->words[0];
-	uint64_t size = request->words[1];
-	const uint8_t *from;
-	uint64_t end;
+	uint64_t room = request->words[1] < MESSAGE_BYTES ? request->words[1] : MESSAGE_BYTES;
+	size_t done;
 
 	if (p == nullptr)
 		return ERR_NOT_FOUND;
-	if (size > MESSAGE_BYTES)
-		size = MESSAGE_BYTES;
-	from = offset < sizeof(p->start) ? (const uint8_t *)&p->start : p->blob;
-	end = offset < sizeof(p->start) ? sizeof(p->start) : BLOB_SIZE;
-	offset -= offset < sizeof(p->start) ? 0 : sizeof(p->start);
-	if (offset >= end)
+	done = copy_part(request->bytes, room, offset, 0, &p->start, sizeof(p->start));
+	done += copy_part(request->bytes + done, room - done, offset + done, sizeof(p->start),
+		p->blob, blob_size(&p->start));
+	if (done == 0)
 		return ERR_RANGE;
-	size = size < end - offset ? size : end - offset;
-	memcpy(request->bytes, from + offset, size);
-	request->words[0] = size;
-	request->reply_size = size;
+	request->words[0] = done;
+	request->reply_size = done;
 	return OK;
 }
 

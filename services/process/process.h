@@ -110,6 +110,9 @@ void process_interrupt(struct process *process);
 void process_forget(struct process *process);
 uint64_t process_slot(const struct process *process, enum own_slot slot);
 handle_t process_handle(const struct process *process, enum own_slot slot);
+
+/* The slots have changed in another way than by filling empty ones. */
+void process_handles_forget(const struct process *process);
 uint64_t process_cpu_ns(const struct process *process);
 
 /* --- start.c: from a prepared record to a running program

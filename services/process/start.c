@@ -13,6 +13,7 @@
 #define CNODE_RADIX   6u
 #define SLICE_NS      10000000u
 #define STACK_SIZE    0x100000u
+#define STACK_TOP     0x180000u /* near the message pages, whose page tables it shares */
 #define IMAGE_ADDRESS 0x300000000000u
 #define BADGE_MASK    0xffffffffffffu
 
@@ -135,7 +136,7 @@ static status_t make_space(struct process *p, bool is_native)
 	if (status == OK)
 		status = peer_call(SERVICE_NUMBER_MEMORY, MEMORY_GRANT_FRAME, &grant);
 	if (status == OK)
-		status = process_map(p, PROCESS_STACK_TOP - STACK_SIZE, STACK_SIZE,
+		status = process_map(p, STACK_TOP - STACK_SIZE, STACK_SIZE,
 			RIGHT_READ | RIGHT_WRITE, MEMORY_OBJECT_ANONYMOUS, 0);
 	if (status == OK)
 		status = process_map(
@@ -164,6 +165,7 @@ static status_t take_untyped(struct process *p)
 	if (process_handle(p, OWN_UNTYPED) != 0) {
 		status = cnode_revoke(
 			service_start()->handles[PROCESS_SLOT_CNODE], process_slot(p, OWN_UNTYPED));
+		process_handles_forget(p);
 		return status == OK ? untyped_reset(process_handle(p, OWN_UNTYPED)) : status;
 	}
 	status = untyped_retype(pool, OBJECT_UNTYPED, UNTYPED_ORDER, 1,
@@ -266,7 +268,7 @@ static status_t run(struct process *p)
 {
 	struct thread_registers registers = {
 		.rip = p->entry,
-		.rsp = PROCESS_STACK_TOP,
+		.rsp = STACK_TOP,
 		.rdi = PROCESS_START_ADDRESS,
 	};
 	handle_t thread = process_handle(p, OWN_THREAD);

@@ -21,15 +21,28 @@ uint64_t process_slot(const struct process *process, enum own_slot slot)
 	return SLOT_PROCESS + (uint64_t)(process - table->processes) * PROCESS_SLOTS + slot;
 }
 
+/* Tags of the slots as this instance knows them; 0: ask. A tag that is out of date does no harm:
+ * the kernel refuses it. */
+static uint64_t tags[PROCESSES][PROCESS_SLOTS];
+
 handle_t process_handle(const struct process *process, enum own_slot slot)
 {
+	uint64_t *known = &tags[process - table->processes][slot];
 	uint64_t type, rights, badge, tag, detail;
 
-	if (cnode_inspect(own_cnode(), process_slot(process, slot), &type, &rights, &badge, &tag,
-		    &detail) != OK ||
-		type == OBJECT_NULL)
-		return 0;
-	return handle_of(process_slot(process, slot), tag);
+	if (*known == 0) {
+		if (cnode_inspect(own_cnode(), process_slot(process, slot), &type, &rights, &badge,
+			    &tag, &detail) != OK ||
+			type == OBJECT_NULL)
+			return 0;
+		*known = tag;
+	}
+	return handle_of(process_slot(process, slot), *known);
+}
+
+void process_handles_forget(const struct process *process)
+{
+	memset(tags[process - table->processes], 0, sizeof(tags[0]));
 }
 
 struct process *process_find(uint64_t pid)
@@ -59,6 +72,7 @@ static void reset(struct process *p, uint64_t parent)
 	p->pid = table->next_pid;
 	p->parent = parent;
 	p->phase = PHASE_PREPARING;
+	process_handles_forget(p);
 	ESTATE_SET(table->next_pid, table->next_pid + 1);
 }
 
@@ -127,6 +141,7 @@ static void release(struct process *p)
 	(void)!cnode_revoke(own_cnode(), process_slot(p, OWN_UNTYPED));
 	for (unsigned slot = OWN_SPACE; slot <= OWN_FAULT; slot++)
 		(void)!cnode_delete(own_cnode(), process_slot(p, (enum own_slot)slot));
+	process_handles_forget(p);
 	(void)!peer_ask(SERVICE_NUMBER_VFS, VFS_SESSION_END, words);
 	words[0] = p->pid;
 	(void)!peer_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_SESSION_END, words);

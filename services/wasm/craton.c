@@ -12,7 +12,7 @@
 ABI_WASM_IMPORT_LIST(CALL)
 
 const struct wasm_host_function craton_functions[] = {
-#define ENTRY(name, signature) {ABI_WASM_MODULE, #name, signature, call_##name},
+#define ENTRY(name, signature) WASM_HOST_FUNCTION(ABI_WASM_MODULE, #name, signature, call_##name),
 	ABI_WASM_IMPORT_LIST(ENTRY)
 #undef ENTRY
 };

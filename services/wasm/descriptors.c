@@ -13,12 +13,17 @@
 
 enum wasi_filetype terminal_type(void)
 {
+	static bool is_known;
+	static uint8_t type;
 	uint64_t words[6] = {0};
 
-	return service_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_GET, words) == OK &&
-			       (words[3] & PERSON) == 0
-		       ? WASI_FILETYPE_UNKNOWN
-		       : WASI_FILETYPE_CHARACTER_DEVICE;
+	if (!is_known)
+		type = service_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_GET, words) == OK &&
+				       (words[3] & PERSON) == 0
+			       ? WASI_FILETYPE_UNKNOWN
+			       : WASI_FILETYPE_CHARACTER_DEVICE;
+	is_known = true;
+	return type;
 }
 
 static uint8_t inherited_type(const struct process_descriptor *from)

@@ -18,9 +18,9 @@ static uint8_t *end;
 
 bool heap_init(void)
 {
-	fresh = memory_reserve(HEAP_SIZE);
+	fresh = memory_take(HEAP_SIZE);
 	end = fresh + HEAP_SIZE;
-	return fresh != nullptr && memory_commit(fresh, HEAP_SIZE);
+	return fresh != nullptr;
 }
 
 static unsigned order_of(size_t size)

@@ -8,6 +8,7 @@
 #define PAGE       4096u
 #define AREA_LOW   0x400000000000u /* above the runtime's own image and the compiled module */
 #define AREA_PAGES 0x200000000u
+#define WINDOW     ((uint64_t)1 << 30)
 #define ATTEMPTS   16u
 #define ACCESS     (RIGHT_READ | RIGHT_WRITE)
 
@@ -16,16 +17,39 @@ uint64_t memory_place(void)
 	return AREA_LOW + random_number() % AREA_PAGES * PAGE;
 }
 
-void *memory_reserve(uint64_t size)
+/* Small areas lie at random places of one window, so that they share page tables; the window is at
+ * a random place itself. Only areas that are taken at once: what grows would run into another. */
+static uint64_t place(uint64_t size)
+{
+	static uint64_t window;
+
+	if (size > WINDOW / 4)
+		return memory_place();
+	if (window == 0)
+		window = AREA_LOW + random_number() % (AREA_PAGES * PAGE / WINDOW) * WINDOW;
+	return window + random_number() % ((WINDOW - size) / PAGE) * PAGE;
+}
+
+static void *map(uint64_t size, uint64_t rights, uint64_t object)
 {
 	for (unsigned i = 0; i < ATTEMPTS; i++) {
-		uint64_t address = memory_place();
-		uint64_t words[6] = {0, address, size, 0, MEMORY_OBJECT_RESERVED, 0};
+		uint64_t address = place(size);
+		uint64_t words[6] = {0, address, size, rights, object, 0};
 
 		if (service_ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words) == OK)
 			return (void *)address;
 	}
 	return nullptr;
+}
+
+void *memory_reserve(uint64_t size)
+{
+	return map(size, 0, MEMORY_OBJECT_RESERVED);
+}
+
+void *memory_take(uint64_t size)
+{
+	return map(size, ACCESS, MEMORY_OBJECT_ANONYMOUS);
 }
 
 bool memory_commit(void *address, uint64_t size)

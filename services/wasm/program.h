@@ -42,6 +42,9 @@ bool interrupt_noted(void);
 /* `size` bytes of address space without access, or nullptr. */
 void *memory_reserve(uint64_t size);
 
+/* Memory that can be used at once. */
+void *memory_take(uint64_t size);
+
 /* A random address for something of at most 4 GiB. */
 uint64_t memory_place(void);
 

@@ -88,18 +88,28 @@ static size_t blob_size(const struct program_start *s)
 	return ((texts + 7) & ~(size_t)7) + s->descriptor_count * sizeof(struct process_descriptor);
 }
 
+/* Most often the first message has everything. */
 status_t start_data_read(struct start_data *data)
 {
-	status_t status = read_all(0, &data->sizes, sizeof(data->sizes));
-	size_t size = blob_size(&data->sizes);
+	uint8_t first[MESSAGE_BYTES];
+	size_t done = 0;
+	size_t size;
 	char *blob;
+	status_t status = read_piece(0, first, sizeof(first), &done);
 
 	if (status != OK)
 		return status;
+	if (done < sizeof(data->sizes))
+		return ERR_PROTOCOL;
+	memcpy(&data->sizes, first, sizeof(data->sizes));
+	size = blob_size(&data->sizes);
 	blob = heap_take(size + 1);
 	if (blob == nullptr)
 		return ERR_NO_MEMORY;
-	status = read_all(sizeof(data->sizes), blob, size);
+	done -= sizeof(data->sizes);
+	done = done < size ? done : size;
+	memcpy(blob, first + sizeof(data->sizes), done);
+	status = read_all(sizeof(data->sizes) + done, blob + done, size - done);
 	if (status != OK)
 		return status;
 	return cut(data, blob) ? OK : ERR_NO_MEMORY;

@@ -73,6 +73,16 @@ $(BUILD)/apps/%.cwasm: $(BUILD)/apps/%.wasm $(BUILD)/host/cwasm
 	$(call say,CWASM,$@)
 	$(Q)$(BUILD)/host/cwasm compile $< -o $@
 
+# The pages of `man`, in one file: each file of the bundle takes whole pages of memory.
+MANUAL := $(BUILD)/apps/manual
+$(MANUAL): apps/commands/commands.h apps/shell/builtin.c $(wildcard apps/manual/*)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(PYTHON) apps/manual/manual.py apps/commands/commands.h apps/shell/builtin.c \
+		apps/manual/commands.txt apps/manual/shell.txt >$@.new
+	@mv $@.new $@
+$(eval $(call bundle_file,share/man/manual,$(MANUAL)))
+
 $(eval $(call bundle_file,bin/sh,$(BUILD)/apps/sh.cwasm))
 $(foreach c,$(COMMANDS),$(eval $(call bundle_file,bin/$(c),$(BUILD)/apps/cmds.cwasm)))
 $(eval $(call bundle_file,bin/commands.list,$(BUILD)/apps/commands.list))

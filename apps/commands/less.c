@@ -4,6 +4,7 @@
 // that is a terminal, else from 2.
 #include "../lib/utf8.h"
 #include "command.h"
+#include "pager.h"
 
 #include <craton.h>
 #include <stdlib.h>
@@ -220,24 +221,48 @@ static void copy_file(struct input *input, const char *name, void *)
 	(void)input_copy(input, name);
 }
 
+// Where keys come from, or -1: then nobody is there to read page by page.
+static int terminal_find(struct tty_state *tty)
+{
+	int keys = craton_tty_state(0, tty) == 0 ? 0 : 2;
+	return craton_tty_state(1, tty) == 0 && craton_tty_state(keys, tty) == 0 ? keys : -1;
+}
+
+static void show(struct pager *pager, const struct tty_state *tty)
+{
+	pager->rows = tty->rows > 1 ? tty->rows - 1 : 23;
+	pager->columns = tty->columns ? tty->columns : 80;
+	lines_find(pager);
+	if (pager->count <= pager->rows)
+		output_bytes(&out, pager->text.bytes, pager->text.length);
+	else
+		page(pager);
+}
+
+void pager_show(const struct text *text, const char *name)
+{
+	struct tty_state tty;
+	struct pager pager = {.text = *text, .name = name, .keys = terminal_find(&tty)};
+	if (pager.keys < 0)
+		output_bytes(&out, text->bytes, text->length);
+	else
+		show(&pager, &tty);
+	free(pager.lines);
+	text_free(&pager.search);
+}
+
 int command_less(int count, char **arguments)
 {
 	struct pager pager = {};
 	struct tty_state tty;
 	if (option_next(count, arguments, "") >= 0)
 		die_usage();
-	pager.keys = craton_tty_state(0, &tty) == 0 ? 0 : 2;
-	if (craton_tty_state(1, &tty) != 0 || craton_tty_state(pager.keys, &tty) != 0) {
+	pager.keys = terminal_find(&tty);
+	if (pager.keys < 0) {
 		inputs_visit(arguments + optind, copy_file, nullptr);
 		return command_status;
 	}
-	pager.rows = tty.rows > 1 ? tty.rows - 1 : 23;
-	pager.columns = tty.columns ? tty.columns : 80;
 	inputs_visit(arguments + optind, text_read, &pager);
-	lines_find(&pager);
-	if (pager.count <= pager.rows)
-		output_bytes(&out, pager.text.bytes, pager.text.length);
-	else
-		page(&pager);
+	show(&pager, &tty);
 	return command_status;
 }

@@ -135,6 +135,7 @@ BUILTIN(builtin_help)
 	const struct builtin *builtin = count > 1 ? builtin_find(arguments[1]) : nullptr;
 	if (builtin) {
 		builtin_explain(builtin, out);
+		output_format(out, "  `man %s' tells more.\n", builtin->name);
 		return 0;
 	}
 	if (count == 1) {

@@ -42,6 +42,12 @@ STEPS = (
     ("svc restart memory; echo memory=$?\r", b"memory=0", 0),
     ("svc restart process; echo process=$?\r", b"process=0", 0),
     ("cat /tmp/file | wc -c\r", b"\n5\r\n", 0),
+    ("man grep | head -n 2\r", b"grep - print lines that match a pattern", 0),
+    ("man -k capabilities\r", b"caps - show what a process may touch", 0),
+    ("man grep\r", b"lines 1-23 of 38", 0),
+    (" ", b"-38 of 38", 0),
+    ("q", PROMPT, 0),
+    ("man nothing; echo man=$?\r", b"man=1", 0),
     ("exec false\r", PROMPT, 0),
     ("poweroff\r", None, 0),
 )

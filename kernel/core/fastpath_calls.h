@@ -242,7 +242,8 @@ FASTPATH(FASTPATH_WAY(reply_recv))
 		FAIL(reply_recv);
 	caller = answer.caller;
 	if (UNLIKELY(faulted_or_keeps_vector(caller))) {
-		if (!caller->fault_pending || info != MESSAGE_INFO(FAULT_REPLY_RESUME, 0))
+		if (!caller->fault_pending || caller->interrupt_pending ||
+			info != MESSAGE_INFO(FAULT_REPLY_RESUME, 0))
 			FAIL(reply_recv);
 		caller->fault_pending = false;
 		give_answer(self, &answer);

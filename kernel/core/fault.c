@@ -95,6 +95,7 @@ bool fault_answer(struct thread *thread, uint32_t label)
 	thread->fault_pending = false;
 	switch (label) {
 	case FAULT_REPLY_RESUME:
+		upcall_interrupt(thread); /* one that came while it waited */
 		return true;
 	case FAULT_REPLY_UPCALL:
 		return upcall_enter(thread, thread->fault_words[0], thread->fault_words[1],

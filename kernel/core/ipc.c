@@ -381,10 +381,12 @@ static status_t accept_sender(
  * instruction again, and so asks the next instance of the handler. */
 static void thread_resume_orphan(struct thread *caller)
 {
-	if (caller->fault_pending)
+	if (caller->fault_pending) {
 		caller->fault_pending = false;
-	else
+		upcall_interrupt(caller);
+	} else {
 		thread_set_status(caller, ERR_PEER_DEAD);
+	}
 	thread_make_ready(caller);
 }
 

@@ -551,6 +551,13 @@ static void spoil_fault_answer(void)
 	args[1] = MESSAGE_INFO(FAULT_REPLY_STOP, 0);
 }
 
+static void spoil_interrupted(void)
+{
+	client.thread->fault_pending = true;
+	client.thread->interrupt_pending = true;
+	args[1] = MESSAGE_INFO(FAULT_REPLY_RESUME, 0);
+}
+
 static void spoil_server_state(void)
 {
 	server.thread->state = THREAD_STATE_STOPPED;
@@ -562,8 +569,8 @@ static void test_answer(void **state)
 		LOCKED(server_state), SPOIL(deadline), SPOIL(path), SPOIL(tag), SPOIL(type),
 		SPOIL(reply_state), SPOIL(caller), SPOIL(lent), SPOIL(chain), SPOIL(other_handle),
 		SPOIL(other_rights), SPOIL(senders), SPOIL(boosters), SPOIL(bits), SPOIL(top),
-		SPOIL(deadline_class), SPOIL(keep_vector), SPOIL(fault_answer), SPOIL(words),
-		SPOIL(handles), SPOIL(pages)};
+		SPOIL(deadline_class), SPOIL(keep_vector), SPOIL(fault_answer), SPOIL(interrupted),
+		SPOIL(words), SPOIL(handles), SPOIL(pages)};
 
 	(void)state;
 	CHECK("reply_recv", list, IN_RECEIVE, set_answer);

@@ -694,6 +694,47 @@ static void test_lent_priority_follows(void **state)
 	assert_int_equal(other.thread->priority, 80);
 }
 
+/* An interrupt that comes while a fault is handled is delivered as soon as the thread goes on. */
+static void test_interrupt_in_fault(void **state)
+{
+	handle_t frame = user_make(OBJECT_FRAME, PAGE_SHIFT);
+	struct upcall_frame *upcall = user_object(frame);
+
+	(void)state;
+	user_become(&server);
+	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
+	user_become_root();
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
+	settle();
+	assert_int_equal(
+		user_invoke(client.handle, METHOD_THREAD_CONFIGURE, 0, 0, 0, 0, endpoint), OK);
+	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_SET_UPCALL, 0x400000, 0x500000,
+				 frame, 0x600000, 0),
+		OK);
+	user_start(&client);
+	for (int round = 0; round < 2; round++) {
+		fake_fault(cpus[2], FAULT_PAGE, 0x7000, 1);
+		settle();
+		user_become_root();
+		assert_int_equal(user_invoke(client.handle, METHOD_THREAD_INTERRUPT, 5), OK);
+		settle();
+		assert_int_equal(upcall->active, 0);
+		if (round == 0) { /* answered */
+			user_become(&server);
+			assert_int_equal(user_reply_recv(reply, info(FAULT_REPLY_RESUME, 0, 0),
+						 endpoint, NEVER),
+				STILL_BLOCKED);
+		} else { /* the handler dies */
+			assert_int_equal(user_delete(reply), OK);
+		}
+		assert_int_equal(upcall->active, 1);
+		assert_int_equal(upcall->kind, FAULT_INTERRUPT);
+		assert_int_equal(upcall->address, 5);
+		settle();
+		upcall->active = 0;
+	}
+}
+
 /* --- time-outs -------------------------------------------------------------------------------- */
 
 #define BUDGET (MS / 10)
@@ -882,6 +923,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_waiter_and_bound, boot, end),
 		cmocka_unit_test_setup_teardown(test_capabilities_in_messages, boot, end),
 		cmocka_unit_test_setup_teardown(test_faults, boot, end),
+		cmocka_unit_test_setup_teardown(test_interrupt_in_fault, boot, end),
 		cmocka_unit_test_setup_teardown(test_lent_priority_follows, boot, end),
 		cmocka_unit_test_setup_teardown(test_timeout, boot, end),
 		cmocka_unit_test_setup_teardown(test_timeout_stop, boot, end),

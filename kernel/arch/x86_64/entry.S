@@ -27,7 +27,7 @@ entry_syscall_plain:
 	ENTER_KERNEL
 	SHORT_CALLS fastpath_
 	SHORT_WAKES fastpath_
-	cmp $SYSCALL_ABI, %eax
+	cmp $SYSCALL_ABI, %rax
 	jne general_call
 	cmpq $0, FIRST_NATIVE(%r15)
 	jne general_call

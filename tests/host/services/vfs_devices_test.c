@@ -88,9 +88,11 @@ static void test_nothing_is_loaded(void **state)
 
 	(void)state;
 	assert_int_equal(client_attach(me, 0x400000000000u, true), OK);
-	assert_int_equal(vfs_open(me, 0, READ | OPEN_FLAG_LOAD, text_bytes("/dev/zero"), &opened), OK);
+	assert_int_equal(
+		vfs_open(me, 0, READ | OPEN_FLAG_LOAD, text_bytes("/dev/zero"), &opened), OK);
 	assert_int_equal(opened.loaded, 0);
-	assert_int_equal(vfs_open(me, 0, READ | OPEN_FLAG_LOAD, text_bytes("/bin/ls"), &opened), OK);
+	assert_int_equal(
+		vfs_open(me, 0, READ | OPEN_FLAG_LOAD, text_bytes("/bin/ls"), &opened), OK);
 	assert_int_equal(opened.loaded, 10);
 	estate_commit();
 }

@@ -128,18 +128,18 @@
 // if it has none.
 .macro SHORT_CALLS prefix
 	mov %r10, %r11
-	cmp $SYSCALL_REPLY_RECV, %eax
+	cmp $SYSCALL_REPLY_RECV, %rax
 	jb \prefix\()call
 	mov %rbx, %rcx
 	je \prefix\()reply_recv
 .endm
 
 .macro SHORT_WAKES prefix
-	cmp $SYSCALL_SIGNAL, %eax
+	cmp $SYSCALL_SIGNAL, %rax
 	je \prefix\()signal
-	cmp $SYSCALL_SEND, %eax
+	cmp $SYSCALL_SEND, %rax
 	je \prefix\()send
-	cmp $SYSCALL_YIELD, %eax
+	cmp $SYSCALL_YIELD, %rax
 	je \prefix\()yield
 .endm
 

@@ -77,7 +77,8 @@ bool boot_memory_next(uint64_t *physical, uint32_t *order)
 	while (range_count > 0) {
 		struct range *range = &ranges[range_count - 1];
 
-		if (range->base >= range->end) {
+		/* What is left of a page is nobody's: untyped memory begins at pages. */
+		if (range->end < range->base + PAGE_SIZE) {
 			range_count--;
 			continue;
 		}

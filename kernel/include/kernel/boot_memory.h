@@ -12,8 +12,8 @@ void boot_memory_init(const struct memory_range *map, uint64_t count);
 uint64_t boot_memory_take(uint32_t order);
 uint64_t boot_memory_take_below(uint32_t order, uint64_t limit);
 
-/* Takes the largest aligned block at the start of what is left; its address and order. False: all
- * is taken. */
+/* Takes the largest aligned block at the start of what is left, a page or more; its address and
+ * order. False: all is taken. */
 NODISCARD bool boot_memory_next(uint64_t *physical, uint32_t *order);
 
 /* Bytes usable in all, and taken by the kernel. */

@@ -13,6 +13,7 @@
 
 #include <arch/paging.h>
 #include <arch/physmap.h>
+#include <kernel/boot_memory.h>
 #include <kernel/console.h>
 #include <kernel/delete.h>
 #include <kernel/tree.h>
@@ -920,6 +921,29 @@ static void test_deadline_class(void **state)
 	assert_in_range(a.thread->home->consumed, 190 * US, 210 * US);
 }
 
+/* The kernel may take less than a page; what is left of the page must not become untyped memory. */
+static void test_boot_memory_in_pages(void **unused)
+{
+	const struct memory_range map = {
+		.base = 0x40000000, .size = 0x9000, .kind = MEMORY_KIND_USABLE};
+	uint64_t end = map.base;
+	uint64_t physical;
+	uint32_t order;
+
+	(void)unused;
+	while (boot_memory_next(&physical, &order))
+		;
+	boot_memory_init(&map, 1);
+	assert_int_equal(boot_memory_take(8), 0x40008f00);
+	while (boot_memory_next(&physical, &order)) {
+		assert_true(order >= PAGE_SHIFT);
+		assert_int_equal(physical & (((uint64_t)1 << order) - 1), 0);
+		assert_true(physical >= end);
+		end = physical + ((uint64_t)1 << order);
+	}
+	assert_int_equal(end, 0x40008000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -945,6 +969,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_boosters_in_slices, boot, end),
 		cmocka_unit_test_setup_teardown(test_budget, boot, end),
 		cmocka_unit_test_setup_teardown(test_deadline_class, boot, end),
+		cmocka_unit_test(test_boot_memory_in_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,20 @@ void block_free(uint32_t block)
 	usage->map[index / WORD_BITS] &= ~((uint64_t)1 << index % WORD_BITS);
 }
 
+void block_release(uint32_t block)
+{
+	uint32_t word = (block - 1) / WORD_BITS;
+
+	estate_save(usage, sizeof(*usage));
+	estate_save(&usage->map[word], sizeof(usage->map[word]));
+	block_free(block);
+}
+
+uint64_t blocks_left(void)
+{
+	return count - usage->used;
+}
+
 uint64_t blocks_total(void)
 {
 	return count;

@@ -25,5 +25,11 @@ uint8_t *block_data(uint32_t block);
 void blocks_begin_free(void);
 void block_free(uint32_t block);
 
+/* Frees one block; nothing needs to have begun. */
+void block_release(uint32_t block);
+
+/* How many could still be had. */
+uint64_t blocks_left(void);
+
 uint64_t blocks_total(void);
 uint64_t blocks_used(void);

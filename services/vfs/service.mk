@@ -2,7 +2,7 @@
 # The virtual file system.
 
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c sheet.c \
-	bundlefs.c devfs.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c blocks.c) boot/common/bundle.c lib/hash/sha256.c lib/random/random.c
+	bundlefs.c devfs.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c page_map.c blocks.c) boot/common/bundle.c lib/hash/sha256.c lib/random/random.c
 $(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c share.c wall_time.c),svc/vfs))
 
 VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c share_host.c estate_host.c)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Contents of tmpfs files: blocks found through a map like that of ext2, with holes. */
+/* Contents of tmpfs files: blocks found through a map of pages (page_map.h), with holes. */
 #pragma once
 
 #include "tmpfs_node.h"

@@ -3,10 +3,9 @@
 #pragma once
 
 #include "file_system.h"
+#include "page_map.h"
 
-#define TMPFS_DIRECT 8u
-#define TMPFS_LEVELS 2u
-#define TMPFS_ROOTS  8u
+#define TMPFS_ROOTS 8u
 
 /* Node numbers; 0 is none. */
 struct tmpfs_node {
@@ -23,8 +22,7 @@ struct tmpfs_node {
 	uint32_t first;   /* of a directory: its first entry (tmpfs_entry.h) */
 	uint32_t last;    /* and its last */
 	uint32_t entries; /* and how many */
-	uint32_t direct[TMPFS_DIRECT];
-	uint32_t indirect[TMPFS_LEVELS]; /* maps of blocks, maps of maps */
+	struct page_map pages;
 };
 
 /* Carves the pool from the estate. */

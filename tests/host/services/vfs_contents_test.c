@@ -79,7 +79,7 @@ static void test_contents(void **state)
 static void test_far_offsets(void **state)
 {
 	uint64_t id = open_ok(0, "/tmp/f", READ | WRITE | CREATE);
-	uint64_t most = (8 + 1024 + 1024 * 1024) * (uint64_t)BLOCK_SIZE;
+	uint64_t most = (8 + 1024 + 1024 * 1024 + 1024 * 1024 * 1024) * (uint64_t)BLOCK_SIZE;
 	size_t done;
 	char text[4];
 

@@ -222,6 +222,7 @@ static bool serve(struct message *message, handle_t reply)
 		return true; /* FAULT_REPLY_* has the number of SERVICE_PARKED, too */
 	}
 	session = session_find(request.badge);
+	estate_commit(); /* the session stays if the handler undoes what it did */
 	if (is_repeated(&request, session)) {
 		*message = reply_from_session(session);
 		return true;

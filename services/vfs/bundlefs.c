@@ -116,20 +116,22 @@ static status_t lookup(struct volume *v, uint64_t directory, struct name name, u
 	return starts_with(index, path.text, path.size) ? OK : ERR_NOT_FOUND;
 }
 
-static uint64_t parent(struct volume *v, uint64_t directory)
+static status_t parent(struct volume *v, uint64_t directory, uint64_t *node)
 {
 	const char *text = TEXT_OF(entry_at(index_of(directory)));
 	struct path path = {.size = 0};
 	size_t size = path_size_of(directory);
 
 	(void)v;
+	*node = directory;
 	if (size == 0)
-		return directory;
+		return OK;
 	size--; /* its own slash */
 	while (size > 0 && text[size - 1] != '/')
 		size--;
 	path_append(&path, text, size);
-	return directory_node(first_from(path.text), size);
+	*node = directory_node(first_from(path.text), size);
+	return OK;
 }
 
 /* --- directories ----------------------------------------------------------------------------- */
@@ -177,7 +179,7 @@ static status_t next(
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-static void attributes(struct volume *v, uint64_t node, struct file_attributes *a)
+static status_t attributes(struct volume *v, uint64_t node, struct file_attributes *a)
 {
 	(void)v;
 	*a = (struct file_attributes){
@@ -186,6 +188,7 @@ static void attributes(struct volume *v, uint64_t node, struct file_attributes *
 		.links = 1,
 		.size = is_directory(node) ? 0 : entry_at(node)->size,
 	};
+	return OK;
 }
 
 static status_t read(
@@ -239,12 +242,6 @@ static status_t retain(struct volume *v, uint64_t node)
 	return is_directory(node) ? OK : check(node);
 }
 
-static void release(struct volume *v, uint64_t node)
-{
-	(void)v;
-	(void)node;
-}
-
 static status_t place(struct volume *v, uint64_t node, uint64_t *offset, uint64_t *size)
 {
 	(void)v;
@@ -253,18 +250,12 @@ static status_t place(struct volume *v, uint64_t node, uint64_t *offset, uint64_
 	return check(node);
 }
 
-static void space(struct volume *v, uint64_t *total, uint64_t *used)
+static status_t space(struct volume *v, uint64_t *total, uint64_t *used)
 {
 	(void)v;
 	*total = bundle.size;
 	*used = bundle.size;
-}
-
-static uint32_t sheet_slot(struct volume *v, uint64_t node)
-{
-	(void)v;
-	(void)node;
-	return 0;
+	return OK;
 }
 
 const struct file_system_ops bundlefs_ops = {
@@ -276,8 +267,6 @@ const struct file_system_ops bundlefs_ops = {
 	.next = next,
 	.read = read,
 	.space = space,
-	.sheet_slot = sheet_slot,
 	.retain = retain,
-	.release = release,
 	.place = place,
 };

@@ -222,7 +222,8 @@ static void let_go(const struct description *d)
 		break;
 	default:
 		v = volume_at(d->place.volume);
-		v->ops->release(v, d->place.node);
+		if (v->ops->release != nullptr)
+			v->ops->release(v, d->place.node);
 		break;
 	}
 }

@@ -22,8 +22,10 @@ struct description {
 	uint64_t flags;      /* enum open_flag, those that matter later */
 	uint64_t offset;
 	struct place place; /* of a file or directory */
+	uint32_t type;      /* enum file_type; it never changes */
 	uint32_t pipe;
 	uint32_t next_free;
+	uint32_t reserved;
 };
 
 static inline bool is_pipe(const struct description *description)

@@ -36,16 +36,18 @@ static status_t lookup(struct volume *v, uint64_t directory, struct name name, u
 	return ERR_NOT_FOUND;
 }
 
-static uint64_t parent(struct volume *v, uint64_t directory)
+static status_t parent(struct volume *v, uint64_t directory, uint64_t *node)
 {
 	(void)v;
-	return directory;
+	*node = directory;
+	return OK;
 }
 
-static void attributes(struct volume *v, uint64_t node, struct file_attributes *a)
+static status_t attributes(struct volume *v, uint64_t node, struct file_attributes *a)
 {
 	(void)v;
 	*a = (struct file_attributes){.inode = node, .type = type_of(node), .links = 1};
+	return OK;
 }
 
 static status_t next(
@@ -95,31 +97,12 @@ static status_t write(struct volume *v, uint64_t node, uint64_t offset, const vo
 	return OK;
 }
 
-static void space(struct volume *v, uint64_t *total, uint64_t *used)
+static status_t space(struct volume *v, uint64_t *total, uint64_t *used)
 {
 	(void)v;
 	*total = 0;
 	*used = 0;
-}
-
-static uint32_t sheet_slot(struct volume *v, uint64_t node)
-{
-	(void)v;
-	(void)node;
-	return 0;
-}
-
-static status_t retain(struct volume *v, uint64_t node)
-{
-	(void)v;
-	(void)node;
 	return OK;
-}
-
-static void release(struct volume *v, uint64_t node)
-{
-	(void)v;
-	(void)node;
 }
 
 /* --- what the fixed list does not allow ------------------------------------------------------ */
@@ -145,12 +128,13 @@ static status_t set_size(struct volume *v, uint64_t node, uint64_t size)
 	return OK;
 }
 
-static void set_times(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified)
+static status_t set_times(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified)
 {
 	(void)v;
 	(void)node;
 	(void)accessed;
 	(void)modified;
+	return OK;
 }
 
 static status_t remove(struct volume *v, uint64_t node, struct entry_name name)
@@ -180,9 +164,6 @@ const struct file_system_ops devfs_ops = {
 	.next = next,
 	.read = read,
 	.space = space,
-	.sheet_slot = sheet_slot,
-	.retain = retain,
-	.release = release,
 	.create = create,
 	.write = write,
 	.set_size = set_size,

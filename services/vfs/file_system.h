@@ -37,9 +37,9 @@ struct file_system_ops {
 	/* ERR_NOT_FOUND. */
 	status_t (*lookup)(struct volume *v, uint64_t directory, struct name name, uint64_t *node);
 	/* The directory that holds this one; not called for the root. */
-	uint64_t (*parent)(struct volume *v, uint64_t directory);
+	status_t (*parent)(struct volume *v, uint64_t directory, uint64_t *node);
 	/* All but the device. */
-	void (*attributes)(struct volume *v, uint64_t node, struct file_attributes *attributes);
+	status_t (*attributes)(struct volume *v, uint64_t node, struct file_attributes *attributes);
 	/* The entry at `*cookie` (0: the first), and the cookie of the next. ERR_NOT_FOUND: the
 	 * end. */
 	status_t (*next)(struct volume *v, uint64_t directory, uint64_t *cookie,
@@ -48,11 +48,12 @@ struct file_system_ops {
 	status_t (*read)(struct volume *v, uint64_t node, uint64_t offset, void *buffer,
 		size_t size, size_t *done);
 	/* Bytes that are there and bytes that are used. */
-	void (*space)(struct volume *v, uint64_t *total, uint64_t *used);
-	/* The word of the sheet that changes with the node (sheet.h). */
+	status_t (*space)(struct volume *v, uint64_t *total, uint64_t *used);
+	/* The word of the sheet that changes with the node (sheet.h); nullptr: nodes never change.
+	 */
 	uint32_t (*sheet_slot)(struct volume *v, uint64_t node);
-	/* The node is opened: it must be kept, even without a name, until it is released.
-	 * ERR_CORRUPT. */
+	/* The node is opened: it must be kept, even without a name, until it is released. Either
+	 * may be nullptr: there is nothing to do. ERR_CORRUPT. */
 	status_t (*retain)(struct volume *v, uint64_t node);
 	void (*release)(struct volume *v, uint64_t node);
 	/* Where a file lies in the boot bundle; nullptr if files do not. */
@@ -65,7 +66,8 @@ struct file_system_ops {
 	status_t (*write)(struct volume *v, uint64_t node, uint64_t offset, const void *bytes,
 		size_t size, size_t *done);
 	status_t (*set_size)(struct volume *v, uint64_t node, uint64_t size);
-	void (*set_times)(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified);
+	status_t (*set_times)(
+		struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified);
 	/* Gives a file, not a directory, one more name. nullptr: files have one only. */
 	status_t (*link)(struct volume *v, uint64_t node, struct entry_name name);
 	/* Removes a name of a node. ERR_NOT_EMPTY. */

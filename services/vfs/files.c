@@ -30,9 +30,7 @@ static status_t make_file(struct walk *walk)
 	walk->place = walk->parent;
 	status = v->ops->create(v, walk->parent.node, walk_name(walk), FILE_TYPE_REGULAR,
 		(struct name){0}, &walk->place.node);
-	if (status == OK)
-		place_attributes(walk->place, &walk->attributes);
-	return status;
+	return status == OK ? place_attributes(walk->place, &walk->attributes) : status;
 }
 
 static status_t check_existing(const struct walk *walk, uint64_t flags)
@@ -75,7 +73,7 @@ static uint32_t slot_of(struct place place)
 {
 	struct volume *v = volume_of(place);
 
-	return v->ops->sheet_slot(v, place.node);
+	return v->ops->sheet_slot != nullptr ? v->ops->sheet_slot(v, place.node) : 0;
 }
 
 /* The beginning of a file, so that reading a small one needs no other request. */
@@ -90,15 +88,18 @@ static uint64_t load(struct client *c, uint64_t flags, uint64_t id)
 	return done;
 }
 
-static void tell(struct client *c, uint64_t flags, struct vfs_opened *opened)
+static status_t tell(struct client *c, uint64_t flags, struct vfs_opened *opened)
 {
 	const struct description *d = client_description(c, opened->id);
+	status_t status = OK;
 
-	place_attributes(d->place, &opened->attributes);
+	if ((flags & OPEN_FLAG_TRUNCATE) != 0)
+		status = place_attributes(d->place, &opened->attributes);
 	if (opened->attributes.type == FILE_TYPE_REGULAR)
 		opened->loaded = load(c, flags, opened->id);
 	opened->slot = slot_of(d->place);
 	opened->stamp = sheet_stamp(opened->slot);
+	return status;
 }
 
 status_t vfs_open(struct client *c, uint64_t directory, uint64_t flags, struct vfs_bytes path,
@@ -118,27 +119,21 @@ status_t vfs_open(struct client *c, uint64_t directory, uint64_t flags, struct v
 	if (status != OK)
 		return status;
 	v = volume_of(walk.place);
-	status = v->ops->retain(v, walk.place.node);
+	if (v->ops->retain != nullptr)
+		status = v->ops->retain(v, walk.place.node);
+	if (status == OK && (flags & OPEN_FLAG_TRUNCATE) != 0)
+		status = v->ops->set_size(v, walk.place.node, 0);
 	if (status != OK)
 		return status;
 	d = client_open(c, DESCRIPTION_FILE, &opened->id);
 	d->place = walk.place;
+	d->type = (uint32_t)walk.attributes.type;
 	d->flags = flags & FLAGS_KEPT;
-	if ((flags & OPEN_FLAG_TRUNCATE) != 0)
-		status = v->ops->set_size(v, walk.place.node, 0);
-	tell(c, flags, opened);
-	return status;
+	opened->attributes = walk.attributes;
+	return tell(c, flags, opened);
 }
 
 /* --- reading and writing --------------------------------------------------------------------- */
-
-static uint64_t type_of(const struct description *d)
-{
-	struct file_attributes a;
-
-	place_attributes(d->place, &a);
-	return a.type;
-}
 
 uint32_t vfs_stamp(struct client *c, uint64_t id)
 {
@@ -157,7 +152,7 @@ static status_t with_bytes(
 		return ERR_INVALID_HANDLE;
 	if (d->kind != DESCRIPTION_FILE)
 		return ERR_NOT_SUPPORTED;
-	switch (type_of(d)) {
+	switch (d->type) {
 	case FILE_TYPE_REGULAR:
 	case FILE_TYPE_DEVICE:
 		break;
@@ -211,27 +206,31 @@ status_t vfs_read(struct client *c, uint64_t id, void *buffer, size_t size, size
 	return status;
 }
 
-static uint64_t size_of(const struct description *d)
+static status_t size_of(const struct description *d, uint64_t *size)
 {
 	struct file_attributes a;
+	status_t status = place_attributes(d->place, &a);
 
-	place_attributes(d->place, &a);
-	return a.size;
+	*size = a.size;
+	return status;
 }
 
 status_t vfs_write(struct client *c, uint64_t id, struct vfs_bytes bytes, size_t *done)
 {
 	struct description *d = client_description(c, id);
+	status_t status = OK;
 	uint64_t offset;
-	status_t status;
 
 	*done = bytes.size;
 	if (d == nullptr)
 		return ERR_INVALID_HANDLE;
 	if (d->kind != DESCRIPTION_FILE)
 		return ERR_NOT_SUPPORTED;
-	offset = (d->flags & OPEN_FLAG_APPEND) != 0 ? size_of(d) : d->offset;
-	status = vfs_write_at(c, id, offset, bytes, done);
+	offset = d->offset;
+	if ((d->flags & OPEN_FLAG_APPEND) != 0)
+		status = size_of(d, &offset);
+	if (status == OK)
+		status = vfs_write_at(c, id, offset, bytes, done);
 	if (status == OK)
 		ESTATE_SET(d->offset, offset + *done);
 	return status;
@@ -242,7 +241,8 @@ status_t vfs_write(struct client *c, uint64_t id, struct vfs_bytes bytes, size_t
 status_t vfs_seek(struct client *c, uint64_t id, int64_t offset, uint64_t whence, uint64_t *out)
 {
 	struct description *d = client_description(c, id);
-	int64_t base = 0;
+	status_t status = OK;
+	uint64_t base = 0;
 	int64_t target;
 
 	if (d == nullptr)
@@ -252,10 +252,12 @@ status_t vfs_seek(struct client *c, uint64_t id, int64_t offset, uint64_t whence
 	if (whence > SEEK_FROM_END)
 		return ERR_INVALID_ARGUMENT;
 	if (whence == SEEK_FROM_HERE)
-		base = (int64_t)d->offset;
+		base = d->offset;
 	if (whence == SEEK_FROM_END)
-		base = (int64_t)size_of(d);
-	if (__builtin_add_overflow(base, offset, &target) || target < 0)
+		status = size_of(d, &base);
+	if (status != OK)
+		return status;
+	if (__builtin_add_overflow((int64_t)base, offset, &target) || target < 0)
 		return ERR_INVALID_ARGUMENT;
 	ESTATE_SET(d->offset, (uint64_t)target);
 	*out = d->offset;
@@ -269,9 +271,8 @@ status_t vfs_stat(struct client *c, uint64_t id, struct file_attributes *attribu
 	if (d == nullptr)
 		return ERR_INVALID_HANDLE;
 	if (d->kind == DESCRIPTION_FILE)
-		place_attributes(d->place, attributes);
-	else
-		pipe_attributes(d->pipe, attributes);
+		return place_attributes(d->place, attributes);
+	pipe_attributes(d->pipe, attributes);
 	return OK;
 }
 
@@ -283,7 +284,7 @@ status_t vfs_set_size(struct client *c, uint64_t id, uint64_t size)
 
 	if (status != OK)
 		return status;
-	if (type_of(d) != FILE_TYPE_REGULAR)
+	if (d->type != FILE_TYPE_REGULAR)
 		return ERR_INVALID_ARGUMENT;
 	v = volume_of(d->place);
 	return v->ops->set_size(v, d->place.node, size);
@@ -301,8 +302,7 @@ status_t vfs_set_times(struct client *c, uint64_t id, uint64_t accessed, uint64_
 	if (place_is_read_only(d->place))
 		return ERR_READ_ONLY;
 	v = volume_of(d->place);
-	v->ops->set_times(v, d->place.node, accessed, modified);
-	return OK;
+	return v->ops->set_times(v, d->place.node, accessed, modified);
 }
 
 status_t vfs_set_flags(struct client *c, uint64_t id, uint64_t flags)

@@ -9,7 +9,7 @@
 #include <craton/random.h>
 #include <craton/service.h>
 
-#define ESTATE_VERSION 1u
+#define ESTATE_VERSION 2u
 #define SESSIONS       256u
 #define DESCRIPTIONS   2048u
 #define CLIENTS        256u
@@ -358,18 +358,28 @@ static const client_handler handlers[] = {
 	[VFS_ATTACH] = attach_handler,
 };
 
+/* One that fails leaves no trace. */
+static status_t handle(struct request *request)
+{
+	struct client *c = client_find(request->badge);
+	status_t status = c != nullptr ? handlers[request->method](request, c) : ERR_TOO_MANY;
+
+	if (status != OK)
+		estate_rollback();
+	return status;
+}
+
 /* A request of a program, and the number that it gives back besides. */
 static status_t client_request(struct request *request)
 {
-	struct client *c = client_find(request->badge);
 	uint64_t close = request->words[CLOSE_WORD];
+	struct client *c;
 	status_t status;
 
-	if (c == nullptr)
-		return ERR_TOO_MANY;
 	request->words[CLOSE_WORD] = 0;
-	status = handlers[request->method](request, c);
-	if (close != 0)
+	status = handle(request);
+	c = close != 0 ? client_known(request->badge) : nullptr;
+	if (c != nullptr)
 		(void)!client_close(c, close);
 	return status;
 }

@@ -9,7 +9,6 @@
 static status_t base_directory(struct client *c, uint64_t id, struct place *place)
 {
 	const struct description *d;
-	struct file_attributes a;
 
 	*place = place_root();
 	if (id == 0)
@@ -20,8 +19,7 @@ static status_t base_directory(struct client *c, uint64_t id, struct place *plac
 	if (d->kind != DESCRIPTION_FILE)
 		return ERR_NOT_DIRECTORY;
 	*place = d->place;
-	place_attributes(*place, &a);
-	return a.type == FILE_TYPE_DIRECTORY ? OK : ERR_NOT_DIRECTORY;
+	return d->type == FILE_TYPE_DIRECTORY ? OK : ERR_NOT_DIRECTORY;
 }
 
 status_t vfs_walk(
@@ -234,16 +232,18 @@ status_t vfs_rename(struct client *c, uint64_t from_directory, struct vfs_bytes 
 
 /* --- reading directories --------------------------------------------------------------------- */
 
-static void mount_item(uint32_t index, struct directory_item *item)
+static status_t mount_item(uint32_t index, struct directory_item *item)
 {
 	const struct volume *v = volume_at(index);
 	struct file_attributes a;
 
-	place_attributes((struct place){.volume = index, .node = v->root}, &a);
+	status_t status = place_attributes((struct place){.volume = index, .node = v->root}, &a);
+
 	item->inode = a.inode;
 	item->type = FILE_TYPE_DIRECTORY;
 	item->name_size = strlen(v->name);
 	memcpy(item->name, v->name, item->name_size + 1);
+	return status;
 }
 
 /* The volumes that are mounted in a directory come after its own entries. */
@@ -255,9 +255,8 @@ static status_t next_mount(struct place directory, uint64_t *cookie, struct dire
 		if (i == 0 || v->parent_volume != directory.volume ||
 			v->parent_node != directory.node)
 			continue;
-		mount_item((uint32_t)i, item);
 		*cookie = MOUNT_COOKIE | (i + 1);
-		return OK;
+		return mount_item((uint32_t)i, item);
 	}
 	return ERR_NOT_FOUND;
 }

@@ -38,14 +38,15 @@ static status_t lookup(struct volume *v, uint64_t directory, struct name name, u
 	return *node != 0 ? OK : ERR_NOT_FOUND;
 }
 
-static uint64_t parent(struct volume *v, uint64_t directory)
+static status_t parent(struct volume *v, uint64_t directory, uint64_t *number)
 {
 	const struct tmpfs_node *node = tmpfs_node(directory);
 
-	return node->parent != 0 ? node->parent : v->root;
+	*number = node->parent != 0 ? node->parent : v->root;
+	return OK;
 }
 
-static void attributes(struct volume *v, uint64_t number, struct file_attributes *a)
+static status_t attributes(struct volume *v, uint64_t number, struct file_attributes *a)
 {
 	const struct tmpfs_node *node = tmpfs_node(number);
 
@@ -59,6 +60,7 @@ static void attributes(struct volume *v, uint64_t number, struct file_attributes
 		.modified_ns = node->modified,
 		.changed_ns = node->changed,
 	};
+	return OK;
 }
 
 static status_t next(
@@ -88,11 +90,12 @@ static status_t read(
 	return OK;
 }
 
-static void space(struct volume *v, uint64_t *total, uint64_t *used)
+static status_t space(struct volume *v, uint64_t *total, uint64_t *used)
 {
 	(void)v;
 	*total = blocks_total() * BLOCK_SIZE;
 	*used = blocks_used() * BLOCK_SIZE;
+	return OK;
 }
 
 static uint32_t sheet_slot(struct volume *v, uint64_t number)
@@ -182,7 +185,7 @@ static status_t set_size(struct volume *v, uint64_t number, uint64_t size)
 	return OK;
 }
 
-static void set_times(struct volume *v, uint64_t number, uint64_t accessed, uint64_t modified)
+static status_t set_times(struct volume *v, uint64_t number, uint64_t accessed, uint64_t modified)
 {
 	struct tmpfs_node *node = tmpfs_node(number);
 
@@ -193,6 +196,7 @@ static void set_times(struct volume *v, uint64_t number, uint64_t accessed, uint
 	if (modified != UINT64_MAX)
 		node->modified = modified;
 	node->changed = wall_time();
+	return OK;
 }
 
 static status_t link(struct volume *v, uint64_t number, struct entry_name to)

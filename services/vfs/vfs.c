@@ -126,9 +126,8 @@ status_t vfs_volume(uint64_t index, struct volume_status *status)
 		return ERR_NOT_FOUND;
 	v = volume_at((uint32_t)index);
 	*status = (struct volume_status){.read_only = v->ops->read_only};
-	v->ops->space(v, &status->total, &status->used);
 	memcpy(status->name, v->ops->name, strlen(v->ops->name));
 	status->path[0] = '/';
 	memcpy(status->path + 1, v->name, strlen(v->name));
-	return OK;
+	return v->ops->space(v, &status->total, &status->used);
 }

@@ -64,13 +64,14 @@ bool place_is_mount(struct place place)
 	return volumes[place.volume].root == place.node;
 }
 
-void place_attributes(struct place place, struct file_attributes *a)
+status_t place_attributes(struct place place, struct file_attributes *a)
 {
 	struct volume *v = &volumes[place.volume];
+	status_t status = v->ops->attributes(v, place.node, a);
 
-	v->ops->attributes(v, place.node, a);
 	a->device = place.volume + 1;
 	a->writable = !v->ops->read_only;
+	return status;
 }
 
 status_t place_lookup(struct place directory, struct name name, struct place *place)
@@ -85,18 +86,17 @@ status_t place_lookup(struct place directory, struct name name, struct place *pl
 	return OK;
 }
 
-struct place place_parent(struct place directory)
+status_t place_parent(struct place directory, struct place *parent)
 {
 	struct volume *v = &volumes[directory.volume];
 
+	*parent = directory;
 	if (place_is_same(directory, place_root()))
-		return directory;
-	if (place_is_mount(directory))
-		return (struct place){.volume = v->parent_volume, .node = v->parent_node};
-	return (struct place){
-		.volume = directory.volume,
-		.node = v->ops->parent(v, directory.node),
-	};
+		return OK;
+	if (!place_is_mount(directory))
+		return v->ops->parent(v, directory.node, &parent->node);
+	*parent = (struct place){.volume = v->parent_volume, .node = v->parent_node};
+	return OK;
 }
 
 bool place_is_read_only(struct place place)

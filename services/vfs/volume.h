@@ -36,8 +36,8 @@ bool place_is_mount(struct place place);
 /* --- operations of the file system that a place is in ------------------------------------------
  */
 
-void place_attributes(struct place place, struct file_attributes *attributes);
+[[nodiscard]] status_t place_attributes(struct place place, struct file_attributes *attributes);
 [[nodiscard]] status_t place_lookup(struct place directory, struct name name, struct place *place);
 /* At the root of all it stays there. */
-struct place place_parent(struct place directory);
+[[nodiscard]] status_t place_parent(struct place directory, struct place *parent);
 bool place_is_read_only(struct place place);

@@ -63,19 +63,18 @@ static status_t go_up(struct walker *w)
 		return OK;
 	if (w->depth == 0)
 		return ERR_ACCESS;
-	w->at = place_parent(w->at);
 	w->depth--;
-	return OK;
+	return place_parent(w->at, &w->at);
 }
 
 /* The path ends at a directory without naming it. */
-static void arrive_at_directory(struct walker *w)
+static status_t arrive_at_directory(struct walker *w)
 {
 	w->out->name_size = 0;
 	w->out->parent = w->at;
 	w->out->place = w->at;
 	w->out->exists = true;
-	place_attributes(w->at, &w->out->attributes);
+	return place_attributes(w->at, &w->out->attributes);
 }
 
 /* Puts a link's target in front of the rest of the path. */
@@ -117,9 +116,10 @@ static status_t enter_name(struct walker *w, struct name name, bool last, enum s
 	*step = last ? ARRIVED : GO_ON;
 	if (status == ERR_NOT_FOUND && last)
 		return OK;
+	if (status == OK)
+		status = place_attributes(out->place, &out->attributes);
 	if (status != OK)
 		return status;
-	place_attributes(out->place, &out->attributes);
 	if (out->attributes.type == FILE_TYPE_SYMLINK &&
 		(!last || w->follow || out->needs_directory)) {
 		*step = GO_ON;
@@ -147,9 +147,8 @@ static status_t advance(struct walker *w, enum step *step)
 	if (status != OK)
 		return status;
 	if (name.size == 0) {
-		arrive_at_directory(w);
 		*step = ARRIVED;
-		return OK;
+		return arrive_at_directory(w);
 	}
 	if (is_text(name, "."))
 		return OK;

@@ -20,8 +20,7 @@ help: ## This list
 
 #: settings of `make run`:
 #:   CMD='line'    run a shell line without a display, print its output, exit with its status
-#:   APP=file      compile a WASM program of this machine ahead of time (cwasm), put it into the system
-#:                 and run it (ARGS='...')
+#:   APP=file      put a WASM program of this machine into the system and run it (ARGS='...')
 #:   SMP=n MEM=mib HEADLESS=1 DIRECT=1 (no firmware) ACCEL=auto|kvm|tcg ICOUNT=1 TIMEOUT=seconds
 #:   OPTIONS='...' boot options; OPTIONS=help lists them
 #: V=1 shows whole commands; BUILD=folder builds elsewhere.

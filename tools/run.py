@@ -31,26 +31,13 @@ def quote(word):
         else "'" + word.replace("'", "'\\''") + "'"
 
 
-def compiled(settings, app, folder):
-    """The program's image: programs are mapped as they lie in the bundle, so a module is compiled
-    on this machine."""
-    if not app.is_file():
-        raise machine.MachineError(f"APP={app}: there is no such file.")
-    data = app.read_bytes()
-    if not data.startswith(b"\0asm"):
-        return data
-    out = folder / "app.cwasm"
-    done = subprocess.run([settings.build / "host/cwasm", "compile", app, "-o", out], check=False)
-    if done.returncode != 0:
-        raise machine.MachineError(f"APP={app}: this module cannot be compiled.")
-    return out.read_bytes()
-
-
 def bundle_with_app(settings, app, arguments, folder):
     """The system's bundle and one more program; the command line becomes the one that runs it."""
+    if not app.is_file():
+        raise machine.MachineError(f"APP={app}: there is no such file.")
     specs = (settings.build / "bundle.list").read_text(encoding="utf-8").split("\n")
     files = bundle.read_specs(filter(None, specs))
-    files[f"app/{app.stem}"] = compiled(settings, app, folder)
+    files[f"app/{app.stem}"] = app.read_bytes()
     settings.bundle = folder / "bundle"
     settings.bundle.write_bytes(bundle.build(files))
     settings.cmd = f"{quote(f'/app/{app.stem}')} {arguments}".strip()

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wasm/status.h>
 #include <wasm/trap.h>
 
 struct jobs {
@@ -87,6 +88,23 @@ static void describe_trap(struct text *out, uint64_t kind)
 		text_format(out, "trap %llu", (unsigned long long)kind);
 }
 
+// The place in the file, if the module is wrong; 0: nobody can say what is wrong.
+static void describe_module(struct text *out, uint64_t detail)
+{
+	static const char *const texts[] = {
+#define X(name, text) text,
+		WASM_STATUS_LIST(X)
+#undef X
+	};
+	uint64_t status = detail & 0xffff;
+	if (status == 0 || status >= sizeof texts / sizeof texts[0])
+		text_string(out, "it could not be compiled or loaded within its limits");
+	else
+		text_format(out, "not a valid program: %s", texts[status]);
+	if (detail >> 16 != 0)
+		text_format(out, " at byte %llu", (unsigned long long)(detail >> 16));
+}
+
 static void describe_size(struct text *out, uint64_t bytes)
 {
 	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
@@ -123,7 +141,7 @@ static void describe_cause(struct text *out, const struct process_exit *exit)
 		text_format(out, "fault at address 0x%llx", (unsigned long long)exit->detail);
 		break;
 	case EXIT_CAUSE_BAD_IMAGE:
-		text_string(out, "not a valid program for this system");
+		describe_module(out, exit->detail);
 		break;
 	default:
 		text_string(out, "its runtime was lost; start it again");

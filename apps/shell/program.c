@@ -232,8 +232,7 @@ static int start_error(struct shell *shell, const char *name, const char *path, 
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return report(shell, name, "is a directory", 126);
 	if (error == ENOEXEC)
-		return report(
-			shell, name, "is no program (compiled WASM or ELF) and no script", 126);
+		return report(shell, name, "is no program (WASM or ELF) and no script", 126);
 	return report(shell, name, strerror(error), 126);
 }
 

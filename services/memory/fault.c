@@ -24,16 +24,6 @@ static bool permits(const struct region *region, uint64_t access)
 	return (access & ACCESS_EXECUTE) == 0 || (region->flags & RIGHT_EXECUTE) != 0;
 }
 
-static status_t charge(struct space *space)
-{
-	if (space->used + PAGE > space->quota)
-		return ERR_QUOTA;
-	ESTATE_SET(space->used, space->used + PAGE);
-	if (space->used > space->peak)
-		ESTATE_SET(space->peak, space->used);
-	return OK;
-}
-
 static status_t map_new_page(
 	struct space *space, uint64_t address, const void *contents, uint64_t rights)
 {
@@ -53,13 +43,13 @@ static status_t map_new_page(
 static status_t add_private_page(
 	struct space *space, uint64_t address, const void *contents, uint64_t rights)
 {
-	status_t status = charge(space);
+	status_t status = space_charge(space, PAGE);
 
 	if (status != OK)
 		return status;
 	status = map_new_page(space, address, contents, rights);
 	if (status != OK)
-		ESTATE_SET(space->used, space->used - PAGE);
+		space_discharge(space, PAGE);
 	return status;
 }
 
@@ -231,7 +221,7 @@ status_t page_in(struct space *space, uint64_t address, uint64_t access)
 	address -= address % PAGE;
 	if (region == nullptr || !permits(region, access))
 		return ERR_ACCESS;
-	if (is_shared(region->object))
+	if (is_shared(region->object) || is_code(region->object))
 		return ERR_ACCESS; /* its pages are all mapped */
 	if (region->object >= MEMORY_OBJECT_FIRST)
 		return object_page_in(space, region, address, access);

@@ -62,8 +62,10 @@ static status_t space_create_handler(struct request *request)
 		return ERR_INVALID_ARGUMENT;
 	if (space == nullptr)
 		status = space_create(request->words[0], request->words[1], &space);
-	if (status == OK)
+	if (status == OK) {
 		ESTATE_SET(space->reports_faults, (uint32_t)request->words[2] & 1);
+		ESTATE_SET(space->makes_code, (uint32_t)request->words[2] >> 1 & 1);
+	}
 	if (status == OK)
 		request->send[0] = slot_handle(meta_slot(space->metas, META_SPACE));
 	return status;
@@ -115,6 +117,22 @@ static bool is_mapped_already(struct space *space, const struct region *wanted)
 	       there->offset + (wanted->start - there->start) == wanted->offset;
 }
 
+/* The process service maps code that is finished. */
+static status_t code_check(const struct request *request, const struct region *region)
+{
+	const struct code *code = code_find(region->object);
+
+	if (code == nullptr)
+		return ERR_NOT_FOUND;
+	if (!is_manager(request) || code->state != CODE_SEALED ||
+		(region->flags & (RIGHT_WRITE | MEMORY_PRIVATE)) != 0)
+		return ERR_ACCESS;
+	return region->offset <= code_room(code) &&
+			       region->end - region->start <= code_room(code) - region->offset
+		       ? OK
+		       : ERR_RANGE;
+}
+
 /* Programs map anonymous memory, and services what is their own. */
 static status_t object_check(const struct request *request, const struct region *region)
 {
@@ -131,6 +149,8 @@ static status_t object_check(const struct request *request, const struct region 
 	}
 	if (is_service(request))
 		return ERR_ACCESS;
+	if (is_code(region->object))
+		return code_check(request, region);
 	if (!is_manager(request) && region->object != MEMORY_OBJECT_ANONYMOUS &&
 		region->object != MEMORY_OBJECT_RESERVED)
 		return ERR_ACCESS;
@@ -146,6 +166,8 @@ static status_t map_at_once(struct space *space, const struct region *region)
 	if (is_shared(region->object))
 		return shared_map(space, shared_find(region->object), region->start,
 			region->flags & MAP_RIGHTS);
+	if (is_code(region->object))
+		return code_map(space, code_find(region->object), region);
 	if (region->object == MEMORY_OBJECT_BUNDLE)
 		return bundle_map(space, region->start, size, region->offset,
 			region->flags & (RIGHT_READ | RIGHT_EXECUTE));
@@ -335,6 +357,99 @@ static status_t share_destroy_handler(struct request *request)
 	return OK;
 }
 
+/* --- compiled code
+ * ----------------------------------------------------------------------------------------------
+ */
+
+static struct space *compile_worker(const struct request *request)
+{
+	struct space *space = space_find(request->badge);
+
+	return space != nullptr && space->makes_code != 0 ? space : nullptr;
+}
+
+static status_t code_map_open(struct space *space, const struct code *code, uint64_t address)
+{
+	struct region region = {
+		.start = address,
+		.end = address + code_room(code),
+		.flags = RIGHT_READ | RIGHT_WRITE,
+		.object = code_number(code),
+	};
+	status_t status = range_check(region.start, region.end - region.start);
+
+	if (status == OK)
+		status = region_add(space, &region);
+	if (status != OK)
+		return status;
+	status = code_map(space, code, &region);
+	if (status != OK)
+		code_unmap(space, code);
+	return status;
+}
+
+/* Once more after a restart: the object is there, and the region too. */
+static status_t code_create_handler(struct request *request)
+{
+	struct space *space = compile_worker(request);
+	struct code *code = code_of(request->badge);
+	status_t status;
+
+	if (space == nullptr)
+		return ERR_ACCESS;
+	if (code != nullptr)
+		return code->state == CODE_OPEN && code->size == request->words[0] ? OK : ERR_BUSY;
+	status = code_create(space, request->words[0], &code);
+	if (status != OK)
+		return status;
+	status = code_map_open(space, code, request->words[1]);
+	if (status != OK) {
+		space_discharge(space, code->size);
+		code_destroy(code);
+	}
+	return status;
+}
+
+static status_t code_seal_handler(struct request *request)
+{
+	struct space *space = compile_worker(request);
+	struct code *code = code_of(request->badge);
+
+	if (space == nullptr)
+		return ERR_ACCESS;
+	if (code == nullptr)
+		return ERR_NOT_FOUND;
+	if (code->state == CODE_OPEN)
+		code_seal(space, code);
+	request->words[0] = code_number(code);
+	return OK;
+}
+
+static status_t code_take_handler(struct request *request)
+{
+	struct code *code = code_find(request->words[0]);
+
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	if (code == nullptr || code->state != CODE_SEALED ||
+		(code->owner != request->words[1] && code->owner != 0))
+		return ERR_NOT_FOUND;
+	code_take(code);
+	request->words[0] = code->size;
+	return OK;
+}
+
+static status_t code_destroy_handler(struct request *request)
+{
+	struct code *code = code_find(request->words[0]);
+
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	if (code != nullptr && code->dying == 0)
+		code_destroy(code);
+	return OK;
+}
+
 /* --- frames
  * ---------------------------------------------------------------------------------------------- */
 
@@ -430,6 +545,10 @@ static const struct service_method methods[] = {
 	[MEMORY_ADOPT] = {adopt_handler, RESTART_REPLAY},
 	[MEMORY_SHARE_CREATE] = {share_create_handler, RESTART_REPLAY},
 	[MEMORY_SHARE_DESTROY] = {share_destroy_handler, RESTART_REPLAY},
+	[MEMORY_CODE_CREATE] = {code_create_handler, RESTART_REPLAY},
+	[MEMORY_CODE_SEAL] = {code_seal_handler, RESTART_REPLAY},
+	[MEMORY_CODE_TAKE] = {code_take_handler, RESTART_REPLAY},
+	[MEMORY_CODE_DESTROY] = {code_destroy_handler, RESTART_REPLAY},
 };
 
 static void read_bundle_frames(const struct process_start *start)

@@ -24,6 +24,9 @@
 #define SPACE_METAS    32u
 #define SHARED         512u /* objects that services share with programs */
 #define UNIT_PAGES     8u   /* pages of a small one */
+#define CODES          64u  /* pieces of compiled code */
+#define CODE_MAX       ((uint64_t)16 << 20)
+#define CODE_PIECES    (8u + CHUNK_UNITS)
 #define CHUNK_UNITS    64u
 #define METAS          256u
 #define META_ORDER     17u /* address space, message pages and page tables of a program */
@@ -95,6 +98,7 @@ struct space {
 	uint32_t mapping_count;
 	uint32_t meta_count;
 	uint32_t reports_faults; /* instead of handing them to the program */
+	uint32_t makes_code;     /* a compile worker */
 };
 
 /* Untyped memory for the kernel objects of one program. */
@@ -121,6 +125,20 @@ struct shared {
 	uint64_t dying;      /* destroyed, but still mapped: it has no key any more */
 };
 
+enum code_state { CODE_FREE, CODE_OPEN, CODE_SEALED };
+
+/* Compiled code: chunks first, then units. */
+struct code {
+	uint64_t size;
+	uint64_t owner; /* the compile worker, until the process service takes it */
+	uint32_t state; /* enum code_state */
+	uint32_t references;
+	uint32_t dying;
+	uint16_t whole; /* pieces that are chunks */
+	uint16_t pieces;
+	uint16_t unit[CODE_PIECES];
+};
+
 #define HASH_SIZE 8192u
 
 struct memory_state {
@@ -139,6 +157,7 @@ struct memory_state {
 	struct object objects[OBJECTS];
 	struct meta metas[METAS];
 	struct shared shared[SHARED];
+	struct code codes[CODES];
 	uint64_t shared_used;            /* entries below were used */
 	uint64_t has_units[CHUNKS / 64]; /* bit: the chunk is divided into units, not into pages */
 	uint64_t units_free[CHUNKS];     /* bit per unit */
@@ -194,6 +213,10 @@ struct space *space_find(uint64_t pid);
 [[nodiscard]] status_t space_adopt(uint64_t badge, handle_t handle);
 [[nodiscard]] status_t space_create(uint64_t pid, uint64_t quota, struct space **space);
 void space_destroy(struct space *space);
+
+/* Counts bytes in the quota of a program. ERR_QUOTA. */
+[[nodiscard]] status_t space_charge(struct space *space, uint64_t size);
+void space_discharge(struct space *space, uint64_t size);
 struct region *region_find(struct space *space, uint64_t address);
 [[nodiscard]] status_t region_add(struct space *space, const struct region *region);
 [[nodiscard]] status_t region_remove(struct space *space, uint64_t start, uint64_t end);
@@ -269,5 +292,46 @@ void shared_unreference(uint64_t number);
 
 static inline bool is_shared(uint64_t object)
 {
-	return object >= MEMORY_SHARED_FIRST;
+	return object >= MEMORY_SHARED_FIRST && object < MEMORY_CODE_FIRST;
+}
+
+/* --- code.c: memory for compiled code
+ * ------------------------------------------------------------------------------------------ */
+
+/* nullptr: no such object. */
+struct code *code_find(uint64_t number);
+uint64_t code_number(const struct code *code);
+
+/* What belongs to a compile worker, which has one at most. */
+struct code *code_of(uint64_t owner);
+
+/* Bytes that it has memory for. */
+uint64_t code_room(const struct code *code);
+
+/* An open object that counts in the worker's quota. ERR_RANGE, ERR_TOO_MANY, ERR_QUOTA,
+ * ERR_NO_MEMORY. */
+[[nodiscard]] status_t code_create(struct space *owner, uint64_t size, struct code **code);
+
+/* Maps the region's part, which lies within it, at once. */
+[[nodiscard]] status_t code_map(
+	struct space *space, const struct code *code, const struct region *region);
+
+/* Removes all regions of it. */
+void code_unmap(struct space *space, const struct code *code);
+
+/* It is unmapped from the worker, and not written to any more. */
+void code_seal(struct space *owner, struct code *code);
+
+/* It outlives its worker. */
+void code_take(struct code *code);
+
+/* Its memory is free when the last mapping is gone. */
+void code_destroy(struct code *code);
+void code_owner_gone(uint64_t pid);
+void code_reference(uint64_t number);
+void code_unreference(uint64_t number);
+
+static inline bool is_code(uint64_t object)
+{
+	return object >= MEMORY_CODE_FIRST;
 }

@@ -77,6 +77,8 @@ void object_reference(uint64_t number)
 
 	if (is_shared(number))
 		shared_reference(number);
+	if (is_code(number))
+		code_reference(number);
 	if (object != nullptr)
 		ESTATE_SET(object->references, object->references + 1);
 }
@@ -97,6 +99,8 @@ void object_unreference(uint64_t number)
 
 	if (is_shared(number))
 		shared_unreference(number);
+	if (is_code(number))
+		code_unreference(number);
 	if (object == nullptr)
 		return;
 	ESTATE_SET(object->references, object->references - 1);

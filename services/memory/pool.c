@@ -240,17 +240,17 @@ void page_release(uint64_t page)
 /* --- units
  * ------------------------------------------------------------------------------------------ */
 
+/* Of a unit or a chunk: its pages have their own bytes of the map of clean ones. */
 static void clear_pages(uint64_t first, uint64_t count)
 {
-	for (uint64_t page = first; page < first + count; page++) {
-		uint64_t *clean = &memory->clean[page / 64];
-		uint64_t bit = (uint64_t)1 << page % 64;
+	uint8_t *clean = (uint8_t *)memory->clean + first / 8;
 
-		if ((*clean & bit) == 0)
-			memset(page_contents(page), 0, PAGE);
-		else
-			ESTATE_SET(*clean, *clean & ~bit);
+	for (uint64_t i = 0; i < count; i++) {
+		if ((clean[i / 8] >> i % 8 & 1) == 0)
+			memset(page_contents(first + i), 0, PAGE);
 	}
+	estate_save(clean, count / 8);
+	memset(clean, 0, count / 8);
 }
 
 /* A chunk with a free unit; one that is in use already is better. */

@@ -51,12 +51,7 @@ static status_t charge(uint64_t account, uint64_t size)
 		return OK;
 	if (space == nullptr)
 		return ERR_NOT_FOUND;
-	if (size > space->quota || space->used > space->quota - size)
-		return ERR_QUOTA;
-	ESTATE_SET(space->used, space->used + size);
-	if (space->used > space->peak)
-		ESTATE_SET(space->peak, space->used);
-	return OK;
+	return space_charge(space, size);
 }
 
 static bool is_whole(uint64_t size)
@@ -103,7 +98,7 @@ static void end(struct shared *s)
 	struct space *space = space_find(s->account);
 
 	if (space != nullptr)
-		ESTATE_SET(space->used, space->used - s->size);
+		space_discharge(space, s->size);
 	units_release(is_whole(s->size), s->unit);
 	ESTATE_SET(s->size, 0);
 }

@@ -93,6 +93,21 @@ status_t space_adopt(uint64_t badge, handle_t handle)
 	return status;
 }
 
+status_t space_charge(struct space *space, uint64_t size)
+{
+	if (size > space->quota || space->used > space->quota - size)
+		return ERR_QUOTA;
+	ESTATE_SET(space->used, space->used + size);
+	if (space->used > space->peak)
+		ESTATE_SET(space->peak, space->used);
+	return OK;
+}
+
+void space_discharge(struct space *space, uint64_t size)
+{
+	ESTATE_SET(space->used, space->used - size);
+}
+
 /* Restartable in the middle: the kernel's objects go first, then the records, in batches that fit
  * a transaction. */
 void space_destroy(struct space *space)
@@ -116,6 +131,7 @@ void space_destroy(struct space *space)
 		if (++batch % 64 == 0)
 			estate_commit();
 	}
+	code_owner_gone(space->pid);
 	ESTATE_SET(space->pid, 0);
 }
 

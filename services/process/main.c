@@ -75,7 +75,7 @@ static status_t spawn_begin_handler(struct request *request)
 	struct process *p;
 	status_t status;
 
-	if (parent == nullptr)
+	if (parent == nullptr || (parent->permissions & PERMISSION_COMPILE) != 0)
 		return ERR_ACCESS;
 	if (!sizes_fit(&start))
 		return ERR_TOO_LONG;
@@ -139,7 +139,6 @@ static status_t spawn_handler(struct request *request)
 		process_forget(p);
 		return status;
 	}
-	ESTATE_SET(p->phase, PHASE_RUNNING);
 	request->words[0] = p->pid;
 	return OK;
 }
@@ -233,7 +232,7 @@ static status_t kill_handler(struct request *request)
 	struct process *p = process_find(request->words[0]);
 	uint64_t reason = request->words[1];
 
-	if (p == nullptr || p->phase != PHASE_RUNNING)
+	if (p == nullptr || !process_is_alive(p))
 		return ERR_NOT_FOUND;
 	if (!may_end(request->badge, p))
 		return ERR_ACCESS;
@@ -310,7 +309,7 @@ static void fill_status(struct process_status *s, const struct process *p)
 		.parent = p->parent,
 		.memory_limit = p->quota,
 		.priority = PROGRAM_PRIORITY,
-		.state = STATE_ENDED,
+		.state = p->phase == PHASE_COMPILING ? STATE_WAITING : STATE_ENDED,
 	};
 	memcpy(s->name, p->name, sizeof(s->name));
 	s->cpu_ns = process_cpu_ns(p);
@@ -331,7 +330,7 @@ static status_t list_handler(struct request *request)
 	struct process_status status;
 	uint64_t index = request->words[0];
 
-	while (index < PROCESSES && table->processes[index].phase != PHASE_RUNNING &&
+	while (index < PROCESSES && !process_is_alive(&table->processes[index]) &&
 		table->processes[index].phase != PHASE_ENDED)
 		index++;
 	if (index >= PROCESSES)
@@ -397,7 +396,7 @@ static void take_interrupt(void)
 	if (peer_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_TAKE_INTERRUPT, words) != OK)
 		return;
 	p = process_find(words[0]);
-	if (p != nullptr && p->phase == PHASE_RUNNING)
+	if (p != nullptr && process_is_alive(p))
 		process_interrupt(p);
 }
 
@@ -470,6 +469,10 @@ static const struct service_method methods[] = {
 	[PROCESS_START_DATA] = {start_data_handler, RESTART_PURE},
 	[PROCESS_INSPECT] = {inspect_handler, RESTART_PURE},
 	[PROCESS_THREADS] = {threads_handler, RESTART_PURE},
+	[PROCESS_JOB_READ] = {job_read_handler, RESTART_PURE},
+	[PROCESS_JOB_HASH] = {job_hash_handler, RESTART_REPLAY},
+	[PROCESS_JOB_DONE] = {job_done_handler, RESTART_ONCE},
+	[PROCESS_JOB_FAILED] = {job_failed_handler, RESTART_REPLAY},
 };
 
 /* A program whose start was cut short by a kill of this service is started again by its parent's

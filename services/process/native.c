@@ -13,7 +13,6 @@
 
 #define IMAGE_LOW     0x200000000000u
 #define IMAGE_PAGES   0x10000000u
-#define PAGE          4096u
 #define LEVEL_WARNING 1u
 
 static void tell(const struct process *p, const char *what)

@@ -35,9 +35,22 @@ enum own_slot {
 };
 
 /* Rights of programs beyond their descriptors. */
-#define PERMISSION_SYSTEM 1u /* restart services, end the machine, end others' programs */
+#define PERMISSION_SYSTEM  1u /* restart services, end the machine, end others' programs */
+#define PERMISSION_COMPILE 2u /* a compile worker */
 
-enum process_phase { PHASE_FREE, PHASE_PREPARING, PHASE_RUNNING, PHASE_ENDED };
+enum process_phase { PHASE_FREE, PHASE_PREPARING, PHASE_COMPILING, PHASE_RUNNING, PHASE_ENDED };
+
+#define CODE_HASH     32u /* bytes of a module's SHA-256 */
+#define CODE_SIZE_MAX ((uint64_t)16 << 20)
+#define CODE_ENTRIES  48u
+#define MEMOS         64u
+#define PAGE          4096u
+
+/* Certain contents of a file outside the bundle. */
+struct module_id {
+	uint64_t file; /* device and inode; 0: none */
+	uint64_t changed_ns;
+};
 
 struct process {
 	uint64_t pid;
@@ -53,7 +66,10 @@ struct process {
 	uint64_t detail;
 	uint64_t cpu_ns;
 	uint64_t memory_peak;
-	uint64_t entry; /* first instruction */
+	uint64_t entry;          /* first instruction */
+	struct module_id module; /* what it waits for, or what it compiles */
+	uint64_t compile_detail; /* of a worker: what is wrong with the module */
+	uint8_t module_hash[CODE_HASH];
 	struct program_start start;
 	struct parked waiters[WAITERS];
 	uint8_t name[64];
@@ -62,18 +78,50 @@ struct process {
 
 #define STARTS 256u /* programs whose thread's number is known, ended ones too */
 
+/* A compiled image in an object of the memory service or in the bundle, and its executable part. */
+struct code_place {
+	uint64_t object; /* MEMORY_OBJECT_BUNDLE, or sealed code */
+	uint64_t offset; /* in the bundle */
+	uint64_t size;
+	uint64_t code_offset; /* in the image */
+	uint64_t code_size;
+};
+
+struct code_entry {
+	uint8_t hash[CODE_HASH];
+	struct code_place place;
+	uint64_t used; /* grows with each use; 0: free */
+};
+
+/* The hash of a file's contents. */
+struct code_memo {
+	struct module_id id;
+	uint8_t hash[CODE_HASH];
+};
+
+enum image_number { IMAGE_RUNTIME, IMAGE_COMPILER, IMAGES };
+
+/* A native program of the system, in a memory object. */
+struct image {
+	uint64_t object; /* 0: not loaded yet */
+	uint64_t entry;
+	uint64_t base;
+	uint64_t segment_count;
+	struct {
+		uint64_t address, size, rights;
+	} segments[8];
+};
+
 struct process_state {
 	uint64_t next_pid;
 	uint64_t starts; /* so far */
 	struct program_thread threads[STARTS];
 	uint64_t session_pid; /* the console's first program */
-	uint64_t runtime_object;
-	uint64_t runtime_entry;
-	uint64_t runtime_base;
-	uint64_t segment_count;
-	struct {
-		uint64_t address, size, rights;
-	} segments[8];
+	struct image images[IMAGES];
+	struct code_entry code[CODE_ENTRIES];
+	struct code_memo memos[MEMOS];
+	uint64_t code_uses;
+	uint64_t memo_next;
 	struct process processes[PROCESSES];
 };
 
@@ -97,6 +145,9 @@ void peer_window(uint64_t slot, uint64_t count);
  */
 
 struct process *process_find(uint64_t pid);
+
+/* Neither being prepared nor ended. */
+bool process_is_alive(const struct process *process);
 struct process *process_preparing(uint64_t parent);
 [[nodiscard]] status_t process_prepare(uint64_t parent, struct process **process);
 
@@ -118,14 +169,26 @@ uint64_t process_cpu_ns(const struct process *process);
 /* --- start.c: from a prepared record to a running program
  * ------------------------------------------- */
 
+/* Starts it, or lets it wait for its module to be compiled. */
 [[nodiscard]] status_t process_start_program(struct process *process);
+
+/* Starts one that waited, on this code. */
+[[nodiscard]] status_t process_start_compiled(
+	struct process *process, const struct code_place *place);
+
+enum file_kind {
+	FILE_NATIVE,
+	FILE_COMPILED, /* its code is at `code` */
+	FILE_MODULE    /* to be compiled first */
+};
 
 /* The file of a program that was found. */
 struct program_file {
-	const uint8_t *data; /* all of it; valid until the next program is found */
+	enum file_kind kind;
+	const uint8_t *data; /* of a native one, all of it; valid until the next program is found */
 	uint64_t size;
-	uint64_t offset; /* in the bundle; UINT64_MAX: it is elsewhere */
-	bool is_native;
+	struct code_place code;
+	struct module_id module;
 };
 
 /* A map call of the memory service. */
@@ -139,9 +202,8 @@ struct program_file {
 /* --- program_file.c: finding a program's file and telling what it is
  * -------------------------------------------- */
 
-/* ERR_BAD_IMAGE: neither a compiled module nor an ELF file; ERR_NOT_SUPPORTED: a module that is not
- * compiled, or a compiled one that is not in the bundle; ERR_TOO_LONG: too large; and what the vfs
- * says. */
+/* ERR_BAD_IMAGE: neither a module nor an ELF file; ERR_NOT_SUPPORTED: a compiled module that is not
+ * in the bundle; ERR_TOO_LONG: too large; and what the vfs says. */
 [[nodiscard]] status_t program_find(const struct process *process, struct program_file *file);
 
 /* --- native.c: programs that are ELF files
@@ -159,11 +221,47 @@ extern uint8_t image_memory[IMAGE_MAX];
 const uint8_t *blob_path(const struct process *process);
 struct process_descriptor *blob_descriptors(struct process *process);
 
-/* --- runtime_image.c: the program that runs WASM modules
- * ----------------------------------------------- */
+/* --- image.c: native programs of the system
+ * ----------------------------------------------------------------------- */
 
-/* Loads it into a memory object, once. */
-[[nodiscard]] status_t runtime_image_load(void);
+/* Maps one, which is loaded when it is first needed, and sets where the program begins. */
+[[nodiscard]] status_t image_map(struct process *process, enum image_number number);
+
+/* --- code_cache.c: compiled code by the module's hash
+ * ----------------------------------------------------------------------- */
+
+/* Finds code for a module with this hash. */
+bool code_cache_find(const uint8_t hash[CODE_HASH], struct code_place *place);
+
+/* Finds code for a file whose contents were hashed already. */
+bool code_cache_find_file(const struct module_id *id, struct code_place *place);
+void code_cache_remember(const struct module_id *id, const uint8_t hash[CODE_HASH]);
+
+/* Keeps sealed code, in place of what was not used for long. */
+void code_cache_add(const uint8_t hash[CODE_HASH], const struct code_place *place);
+
+/* Is the file of the bundle a compiled image? */
+bool code_place_of_bundle(uint64_t offset, uint64_t size, struct code_place *place);
+
+/* Are offsets and sizes such that it can be mapped? */
+bool code_place_is_sound(const struct code_place *place);
+
+/* --- compile.c: modules that are not compiled yet
+ * ----------------------------------------------------------------------- */
+
+/* Starts workers for programs that wait. */
+void compile_next(void);
+
+/* A worker is gone: who waits for it still will wait in vain. */
+void compile_worker_ended(const struct process *worker);
+
+/* A program that waited is gone. */
+void compile_abandoned(const struct process *process);
+
+[[nodiscard]] status_t job_read_handler(struct request *request);
+[[nodiscard]] status_t job_hash_handler(struct request *request);
+[[nodiscard]] status_t job_done_handler(struct request *request);
+[[nodiscard]] status_t job_failed_handler(struct request *request);
 
 /* --- session.c: the console's first program
  * ------------------------------------------------------------- */

@@ -119,7 +119,6 @@ void session_start(void)
 			power_off(126);
 		return;
 	}
-	ESTATE_SET(p->phase, PHASE_RUNNING);
 	words[0] = p->pid;
 	(void)!peer_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_SET_FOREGROUND, words);
 }

@@ -7,9 +7,7 @@
 #include <abi/protocol/vfs.h>
 #include <abi/syscall.h>
 #include <craton/estate.h>
-#include <wasm/image.h>
 
-#define PAGE          4096u
 #define CNODE_RADIX   6u
 #define SLICE_NS      10000000u
 #define STACK_SIZE    0x100000u
@@ -71,56 +69,35 @@ status_t process_map(const struct process *p, uint64_t address, uint64_t size, u
 	return peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words);
 }
 
-/* The compiled module: its code executable, the rest read-only, both straight from the bundle. */
-static status_t map_module(struct process *p, const struct program_file *file)
+static status_t map_part(const struct process *p, const struct code_place *code, uint64_t offset,
+	uint64_t size, uint64_t rights)
 {
-	const struct wasm_image_header *header;
-	const struct wasm_image_section *code;
-	uint64_t offset = file->offset;
-	uint64_t size = file->size;
-	status_t status;
-
-	if (size < sizeof(*header))
-		return ERR_BAD_IMAGE;
-	header = (const struct wasm_image_header *)file->data;
-	code = &header->sections[WASM_SECTION_CODE];
-	if (header->magic != WASM_IMAGE_MAGIC || code->offset % PAGE != 0 || code->size > size ||
-		code->offset > size - code->size || code->offset == 0)
-		return ERR_BAD_IMAGE;
-	status = process_map(
-		p, IMAGE_ADDRESS, code->offset, RIGHT_READ, MEMORY_OBJECT_BUNDLE, offset);
-	if (status == OK && code->size > 0)
-		status = process_map(p, IMAGE_ADDRESS + code->offset, round_page(code->size),
-			RIGHT_READ | RIGHT_EXECUTE, MEMORY_OBJECT_BUNDLE, offset + code->offset);
-	if (status == OK && code->offset + round_page(code->size) < size)
-		status = process_map(p, IMAGE_ADDRESS + code->offset + round_page(code->size),
-			round_page(size - code->offset - round_page(code->size)), RIGHT_READ,
-			MEMORY_OBJECT_BUNDLE, offset + code->offset + round_page(code->size));
-	ESTATE_SET(p->start.image_address, IMAGE_ADDRESS);
-	ESTATE_SET(p->start.image_size, size);
-	ESTATE_SET(p->entry, table->runtime_entry);
-	return status;
+	return size == 0 ? OK
+			 : process_map(p, IMAGE_ADDRESS + offset, round_page(size), rights,
+				   code->object, code->offset + offset);
 }
 
-static status_t map_runtime(const struct process *p)
+/* The compiled module: its code executable, the rest read-only, both shared by all who run it. */
+static status_t map_compiled(struct process *p, const struct code_place *code)
 {
-	status_t status = OK;
+	uint64_t end = code->code_offset + round_page(code->code_size);
+	status_t status = map_part(p, code, 0, code->code_offset, RIGHT_READ);
 
-	for (uint64_t i = 0; status == OK && i < table->segment_count; i++) {
-		uint64_t rights = table->segments[i].rights;
-		uint64_t address = table->segments[i].address;
-
-		status = process_map(p, address, table->segments[i].size,
-			rights | ((rights & RIGHT_WRITE) != 0 ? MEMORY_PRIVATE : 0),
-			table->runtime_object, address - table->runtime_base);
-	}
-	return status;
+	if (status == OK)
+		status = map_part(
+			p, code, code->code_offset, code->code_size, RIGHT_READ | RIGHT_EXECUTE);
+	if (status == OK && end < code->size)
+		status = map_part(p, code, end, code->size - end, RIGHT_READ);
+	ESTATE_SET(p->start.image_address, IMAGE_ADDRESS);
+	ESTATE_SET(p->start.image_size, code->size);
+	return status == OK ? image_map(p, IMAGE_RUNTIME) : status;
 }
 
 /* Faults that no region resolves are traps of a WASM program, but the end of a native one. */
 static status_t make_space(struct process *p, bool is_native)
 {
-	uint64_t words[6] = {p->pid, p->quota, is_native};
+	uint64_t makes_code = (p->permissions & PERMISSION_COMPILE) != 0;
+	uint64_t words[6] = {p->pid, p->quota, is_native | makes_code << 1};
 	struct call grant = {.words = {p->pid, PROCESS_TIME_ADDRESS, RIGHT_READ},
 		.send = {service_start()->handles[PROCESS_SLOT_TIME]}};
 	status_t status;
@@ -189,13 +166,20 @@ static status_t give(struct process_start *start, handle_t cnode, uint64_t slot,
 	return status;
 }
 
-/* What the program may touch: the services, by its badge, and its own thread. */
+static bool is_compile_worker(const struct process *p)
+{
+	return (p->permissions & PERMISSION_COMPILE) != 0;
+}
+
+/* What the program may touch: the services, by its badge, and its own thread. A compile worker
+ * reaches the memory service and this one. */
 static status_t fill_cnode(struct process *p, struct process_start *start)
 {
 	static const uint8_t services[] = {SERVICE_NUMBER_MEMORY, SERVICE_NUMBER_LOG,
 		SERVICE_NUMBER_CONSOLE, SERVICE_NUMBER_CLOCK, SERVICE_NUMBER_VFS};
 	static const uint8_t system[] = {SERVICE_NUMBER_SUPERVISOR, SERVICE_NUMBER_TRACE};
 	bool is_system = (p->permissions & PERMISSION_SYSTEM) != 0;
+	size_t service_count = is_compile_worker(p) ? 1 : sizeof(services);
 	handle_t cnode = process_handle(p, OWN_CNODE);
 	status_t status = give(
 		start, cnode, PROCESS_SLOT_THREAD, process_handle(p, OWN_THREAD), RIGHT_CONTROL, 0);
@@ -203,7 +187,7 @@ static status_t fill_cnode(struct process *p, struct process_start *start)
 	if (status == OK)
 		status = give(start, cnode, PROCESS_SLOT_UPCALL_FRAME,
 			process_handle(p, OWN_UPCALL), RIGHT_READ | RIGHT_WRITE, 0);
-	for (unsigned i = 0; status == OK && i < sizeof(services); i++)
+	for (unsigned i = 0; status == OK && i < service_count; i++)
 		status = give(start, cnode, (uint64_t)PROCESS_SLOT_SERVICE + services[i],
 			service_start()->handles[PROCESS_SLOT_SERVICE + services[i]], RIGHT_WRITE,
 			p->pid);
@@ -336,36 +320,76 @@ static void tell_log(const struct process *p)
 	(void)!peer_call(SERVICE_NUMBER_LOG, LOG_NAME, &call);
 }
 
-static status_t load(struct process *p, const struct program_file *file)
+/* From an address space with the program in it to a running thread. */
+static status_t finish(struct process *p)
 {
-	status_t status;
+	status_t status = make_objects(p);
 
-	if (file->is_native)
-		return native_load(p, file);
-	status = runtime_image_load();
 	if (status == OK)
-		status = map_module(p, file);
-	return status == OK ? map_runtime(p) : status;
+		status = run(p);
+	if (status != OK)
+		return status;
+	tell_log(p);
+	note_thread(p);
+	ESTATE_SET(p->phase, PHASE_RUNNING);
+	return OK;
+}
+
+status_t process_start_compiled(struct process *p, const struct code_place *code)
+{
+	status_t status = make_space(p, false);
+
+	if (status == OK)
+		status = map_compiled(p, code);
+	return status == OK ? finish(p) : status;
+}
+
+static status_t start_native(struct process *p, const struct program_file *file)
+{
+	status_t status = make_space(p, true);
+
+	if (status == OK)
+		status = native_load(p, file);
+	return status == OK ? finish(p) : status;
+}
+
+static status_t start_compile_worker(struct process *p)
+{
+	status_t status = make_space(p, true);
+
+	if (status == OK)
+		status = image_map(p, IMAGE_COMPILER);
+	return status == OK ? finish(p) : status;
+}
+
+static void wait_for_module(struct process *p, const struct module_id *module)
+{
+	estate_save(&p->module, sizeof(p->module));
+	p->module = *module;
+	ESTATE_SET(p->phase, PHASE_COMPILING);
+	compile_next();
 }
 
 status_t process_start_program(struct process *p)
 {
 	struct program_file file;
-	status_t status = program_find(p, &file);
+	status_t status;
 
-	if (status == OK)
-		status = make_space(p, file.is_native);
-	if (status == OK)
-		status = load(p, &file);
-	if (status == OK)
-		status = make_objects(p);
+	if (is_compile_worker(p))
+		return start_compile_worker(p);
+	status = program_find(p, &file);
 	if (status == OK)
 		status = share_descriptors(p);
-	if (status == OK)
-		status = run(p);
-	if (status == OK) {
-		tell_log(p);
-		note_thread(p);
+	if (status != OK)
+		return status;
+	switch (file.kind) {
+	case FILE_NATIVE:
+		return start_native(p, &file);
+	case FILE_COMPILED:
+		return process_start_compiled(p, &file.code);
+	case FILE_MODULE:
+		wait_for_module(p, &file.module);
+		return OK;
 	}
-	return status;
+	return ERR_BAD_IMAGE;
 }

@@ -54,6 +54,11 @@ struct process *process_find(uint64_t pid)
 	return nullptr;
 }
 
+bool process_is_alive(const struct process *process)
+{
+	return process->phase == PHASE_RUNNING || process->phase == PHASE_COMPILING;
+}
+
 struct process *process_preparing(uint64_t parent)
 {
 	for (uint32_t i = 0; i < PROCESSES; i++) {
@@ -172,7 +177,7 @@ static void orphan_children(uint64_t pid)
 		if (child->parent != pid || child->phase == PHASE_FREE)
 			continue;
 		ESTATE_SET(child->parent, 0);
-		if (child->phase != PHASE_RUNNING)
+		if (!process_is_alive(child))
 			process_forget(child);
 	}
 }
@@ -182,6 +187,8 @@ void process_end(struct process *p, uint64_t status, uint64_t cause, uint64_t de
 	uint64_t pid = p->pid;
 	uint64_t cpu_ns = process_cpu_ns(p);
 	uint64_t peak = memory_peak(pid);
+	bool was_worker = (p->permissions & PERMISSION_COMPILE) != 0;
+	bool was_waiting = p->phase == PHASE_COMPILING;
 
 	release(p);
 	estate_save(p, offsetof(struct process, blob));
@@ -196,6 +203,10 @@ void process_end(struct process *p, uint64_t status, uint64_t cause, uint64_t de
 	tell_waiters(p);
 	if (p->phase == PHASE_ENDED && p->parent == 0)
 		process_forget(p);
+	if (was_waiting)
+		compile_abandoned(p);
+	if (was_worker)
+		compile_worker_ended(p);
 	if (pid == table->session_pid)
 		session_ended(status);
 }

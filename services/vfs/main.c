@@ -20,6 +20,7 @@
 #define BLOCK_BYTES    4096u
 #define FOLLOW         1u /* flag of stat_path and link */
 #define OF_DIRECTORY   1u /* flag of unlink */
+#define DEVICE_SHIFT   56u
 #define CLOSE_WORD     5u /* of a request: a number to give back besides */
 
 /* --- requests -------------------------------------------------------------------------------- */
@@ -427,6 +428,7 @@ static status_t program_handler(struct request *request)
 static status_t program_read_handler(struct request *request)
 {
 	static uint8_t contents[MESSAGE_BYTES];
+	struct file_attributes attributes = {0};
 	struct vfs_bytes path;
 	size_t done = 0;
 	status_t status = take_bytes(request, request->words[1], &path);
@@ -434,10 +436,13 @@ static status_t program_read_handler(struct request *request)
 	if (!is_manager(request))
 		return ERR_ACCESS;
 	if (status == OK)
-		status = vfs_program_read(path, request->words[0], contents, sizeof(contents),
-			&request->words[0], &done);
+		status = vfs_program_read(
+			path, request->words[0], contents, sizeof(contents), &attributes, &done);
 	memcpy(request->bytes, contents, done);
+	request->words[0] = attributes.size;
 	request->words[1] = done;
+	request->words[2] = attributes.device << DEVICE_SHIFT | attributes.inode;
+	request->words[3] = attributes.changed_ns;
 	request->reply_size = done;
 	return status;
 }

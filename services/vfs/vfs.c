@@ -104,7 +104,7 @@ status_t vfs_program(struct vfs_bytes path, uint64_t *offset, uint64_t *size)
 }
 
 status_t vfs_program_read(struct vfs_bytes path, uint64_t offset, void *buffer, size_t room,
-	uint64_t *size, size_t *done)
+	struct file_attributes *attributes, size_t *done)
 {
 	struct walk walk;
 	struct volume *v;
@@ -113,7 +113,7 @@ status_t vfs_program_read(struct vfs_bytes path, uint64_t offset, void *buffer, 
 	if (status != OK)
 		return status;
 	v = volume_of(walk.place);
-	*size = walk.attributes.size;
+	*attributes = walk.attributes;
 	return v->ops->read(v, walk.place.node, offset, buffer, room, done);
 }
 

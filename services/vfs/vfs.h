@@ -84,8 +84,9 @@ uint32_t vfs_stamp(struct client *client, uint64_t id);
 	uint64_t from_badge, uint64_t id, uint64_t to_badge, uint64_t *out);
 [[nodiscard]] status_t vfs_program(struct vfs_bytes path, uint64_t *offset, uint64_t *size);
 
-/* Some of a program file's contents, and its size. ERR_NOT_FOUND, ERR_IS_DIRECTORY, ERR_CORRUPT. */
+/* Some of a program file's contents, and its attributes. ERR_NOT_FOUND, ERR_IS_DIRECTORY,
+ * ERR_CORRUPT. */
 [[nodiscard]] status_t vfs_program_read(struct vfs_bytes path, uint64_t offset, void *buffer,
-	size_t room, uint64_t *size, size_t *done);
+	size_t room, struct file_attributes *attributes, size_t *done);
 /* The volume `index`. ERR_NOT_FOUND: there are not so many. */
 [[nodiscard]] status_t vfs_volume(uint64_t index, struct volume_status *status);

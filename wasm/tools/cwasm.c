@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-	"usage: cwasm compile [--native] IN.wasm -o OUT.cwasm\n"
+	"usage: cwasm compile [--native|--cpu-features=BITS] IN.wasm -o OUT.cwasm\n"
 	"       cwasm run [--dir HOST[::GUEST]]... [--env NAME=VALUE]... IN.wasm|IN.cwasm "
 	"[ARG]...\n"
 	"       cwasm assemble IN.wat -o OUT.wasm\n"
@@ -23,7 +23,8 @@ static const char usage[] =
 	"       cwasm --help\n"
 	"\n"
 	"compile   writes a compiled image; --native uses all features of this machine's CPU,\n"
-	"          otherwise the image runs on every x86-64-v2 machine\n"
+	"          otherwise the image runs on every x86-64-v2 machine;\n"
+	"          BITS are those of enum wasm_cpu_feature, as a number\n"
 	"run       runs a WASI program; --dir opens a directory to it (GUEST: its name inside)\n"
 	"assemble  turns the text format into a module\n"
 	"validate  checks a module and says where it is wrong\n"
@@ -67,6 +68,8 @@ static int compile_command(int count, char **arguments)
 			out = arguments[++i];
 		else if (strcmp(arguments[i], "--native") == 0)
 			features = wasm_cpu_features_detect();
+		else if (strncmp(arguments[i], "--cpu-features=", 15) == 0)
+			features = (uint32_t)strtoul(arguments[i] + 15, nullptr, 0);
 		else if (arguments[i][0] != '-' && in == nullptr)
 			in = arguments[i];
 		else

@@ -53,7 +53,7 @@ enum wasm_status wasm_validate(const uint8_t *bytes, size_t size,
 	diagnose(diagnostic, status, WASM_NO_INDEX, offset);
 	if (status == WASM_OK)
 		status = validate_functions(&module, allocator, diagnostic);
-	arena_free(&module.arena);
+	module_free(&module);
 	return status;
 }
 
@@ -63,14 +63,14 @@ static enum wasm_status emit_adapters(struct generator *g, struct type_code *typ
 {
 	const struct module *m = g->module;
 	emit_builtin_stub(g);
-	for (uint32_t i = 0; i < m->type_count; i++)
+	for (uint32_t i = 0; i < m->types.definitions.count; i++)
 		types[i] = (struct type_code){WASM_NO_INDEX, WASM_NO_INDEX};
 	for (uint32_t i = 0; i < m->function_count; i++) {
 		uint32_t type = m->functions[i];
 		if (types[type].entry == WASM_NO_INDEX)
-			types[type].entry = emit_entry(g, &m->types[type]);
+			types[type].entry = emit_entry(g, module_type(m, type));
 		if (i < m->imported_functions && types[type].import == WASM_NO_INDEX)
-			types[type].import = emit_import(g, &m->types[type]);
+			types[type].import = emit_import(g, module_type(m, type));
 	}
 	return g->code.status;
 }
@@ -98,7 +98,7 @@ static enum wasm_status compile_module(struct module *module, uint32_t cpu_featu
 	struct code_span *spans =
 		arena_allocate(&module->arena, module->body_count, sizeof(*spans));
 	struct type_code *types =
-		arena_allocate(&module->arena, module->type_count, sizeof(*types));
+		arena_allocate(&module->arena, module->types.definitions.count, sizeof(*types));
 	enum wasm_status status =
 		spans == nullptr || types == nullptr ? WASM_NO_MEMORY : emit_adapters(&g, types);
 	if (status == WASM_OK)
@@ -128,7 +128,7 @@ enum wasm_status wasm_compile(const uint8_t *bytes, size_t size,
 	diagnose(diagnostic, status, WASM_NO_INDEX, offset);
 	if (status == WASM_OK)
 		status = compile_module(&module, features, allocator, &blob, diagnostic);
-	arena_free(&module.arena);
+	module_free(&module);
 	if (diagnostic != nullptr)
 		diagnostic->status = status;
 	*image = blob.bytes;

@@ -32,7 +32,16 @@ static enum wasm_status constant_function(
 	if (index >= module->function_count)
 		return WASM_INVALID_FUNCTION_INDEX;
 	module->declared[index] = 1;
-	return constant_push(stack, WASM_TYPE_FUNCREF);
+	return constant_push(stack,
+		(enum wasm_type)(wasm_type_defined(module->functions[index]) | WASM_TYPE_NOT_NULL));
+}
+
+static enum wasm_status constant_null(
+	const struct module *module, enum wasm_type type, struct constant_stack *stack)
+{
+	if (!module_number_type(module, &type))
+		return WASM_INVALID_TYPE_INDEX;
+	return constant_push(stack, type);
 }
 
 static enum wasm_status constant_binary(struct constant_stack *stack, enum wasm_type type)
@@ -58,7 +67,7 @@ static enum wasm_status constant_instruction(
 	case OP_F64_CONST:
 		return constant_push(stack, WASM_TYPE_F64);
 	case OP_REF_NULL:
-		return constant_push(stack, instruction->type);
+		return constant_null(module, instruction->type, stack);
 	case OP_REF_FUNC:
 		return constant_function(module, instruction->index, stack);
 	case OP_GLOBAL_GET:
@@ -86,7 +95,8 @@ struct bytes constant_read(struct module *module, struct reader *reader, enum wa
 		if (status != WASM_OK)
 			reader_fail(reader, status);
 	}
-	if (reader->status == WASM_OK && (stack.height != 1 || stack.types[0] != type))
+	if (reader->status == WASM_OK &&
+		(stack.height != 1 || !type_matches(&module->types, stack.types[0], type)))
 		reader_fail(reader, WASM_INVALID_TYPE_MISMATCH);
 	return (struct bytes){begin, (uint32_t)(reader->position - begin)};
 }

@@ -2,35 +2,61 @@
 // Each kind of immediate has one function; the opcode table says which.
 #include "decode/instruction.h"
 
-static enum wasm_status type_byte_status(uint8_t byte)
+#include "decode/limits.h"
+
+constexpr uint8_t TYPE_REF = 0x64;      // (ref ht)
+constexpr uint8_t TYPE_REF_NULL = 0x63; // (ref null ht)
+
+static enum wasm_type abstract_type(struct reader *reader, uint8_t byte)
 {
-	if (byte == WASM_TYPE_V128)
-		return WASM_UNSUPPORTED_SIMD;
-	if (byte == 0x69 || byte == 0x74)
-		return WASM_UNSUPPORTED_EXCEPTIONS;
-	// (ref ht), (ref null ht), and the abstract heap types of the GC proposal.
-	if (byte == 0x63 || byte == 0x64 || (byte >= 0x6a && byte <= 0x6e) ||
-		(byte >= 0x71 && byte <= 0x73))
-		return WASM_UNSUPPORTED_GC;
-	return WASM_MALFORMED_TYPE;
+	switch (byte) {
+	case WASM_TYPE_FUNCREF:
+	case WASM_TYPE_EXTERNREF:
+	case WASM_TYPE_EXNREF:
+	case WASM_TYPE_NULLFUNCREF:
+	case WASM_TYPE_NULLEXTERNREF:
+	case WASM_TYPE_NULLEXNREF:
+		break;
+	case WASM_TYPE_V128:
+		reader_fail(reader, WASM_UNSUPPORTED_SIMD);
+		break;
+	default: // 0x6a to 0x71: any, eq, i31, struct, array, none
+		reader_fail(reader,
+			byte >= 0x6a && byte <= 0x71 ? WASM_UNSUPPORTED_GC : WASM_MALFORMED_TYPE);
+	}
+	return (enum wasm_type)byte;
+}
+
+enum wasm_type reader_heap_type(struct reader *reader)
+{
+	uint8_t byte = reader_left(reader) > 0 ? *reader->position : (uint8_t)WASM_TYPE_FUNCREF;
+	if ((byte & 0xc0) == 0x40)
+		return abstract_type(reader, reader_u8(reader));
+	int64_t index = reader_leb_signed(reader, 33);
+	if (index < 0)
+		reader_fail(reader, WASM_MALFORMED_TYPE);
+	else if (index >= MODULE_TYPE_LIMIT)
+		reader_fail(reader, WASM_INVALID_TYPE_INDEX);
+	return wasm_type_defined((uint32_t)index & 0xffffff);
 }
 
 enum wasm_type reader_reference_type(struct reader *reader)
 {
 	uint8_t byte = reader_u8(reader);
-	if (byte != WASM_TYPE_FUNCREF && byte != WASM_TYPE_EXTERNREF)
-		reader_fail(reader, type_byte_status(byte));
-	return byte;
+	if (byte == TYPE_REF_NULL)
+		return reader_heap_type(reader);
+	if (byte == TYPE_REF)
+		return (enum wasm_type)(reader_heap_type(reader) | WASM_TYPE_NOT_NULL);
+	return abstract_type(reader, byte);
 }
 
 enum wasm_type reader_value_type(struct reader *reader)
 {
-	uint8_t byte = reader_u8(reader);
-	bool known = (byte >= WASM_TYPE_F64 && byte <= WASM_TYPE_I32) ||
-		     byte == WASM_TYPE_FUNCREF || byte == WASM_TYPE_EXTERNREF;
-	if (!known)
-		reader_fail(reader, type_byte_status(byte));
-	return byte;
+	uint8_t byte = reader_left(reader) > 0 ? *reader->position : 0;
+	if (byte < WASM_TYPE_F64 || byte > WASM_TYPE_I32)
+		return reader_reference_type(reader);
+	reader->position++;
+	return (enum wasm_type)byte;
 }
 
 static void read_none(struct reader *, struct instruction *)
@@ -42,7 +68,7 @@ static void read_block(struct reader *reader, struct instruction *instruction)
 {
 	uint8_t byte = reader_left(reader) > 0 ? *reader->position : 0x40;
 	if ((byte & 0xc0) == 0x40) {
-		instruction->type = byte == 0x40 ? 0 : reader_value_type(reader);
+		instruction->type = byte == 0x40 ? (enum wasm_type)0 : reader_value_type(reader);
 		if (byte == 0x40)
 			reader_u8(reader);
 		return;
@@ -115,12 +141,9 @@ static void read_f64(struct reader *reader, struct instruction *instruction)
 	instruction->bits = reader_u64_fixed(reader);
 }
 
-static void read_reference_type(struct reader *reader, struct instruction *instruction)
+static void read_heap_type(struct reader *reader, struct instruction *instruction)
 {
-	uint8_t byte = reader_left(reader) > 0 ? *reader->position : WASM_TYPE_FUNCREF;
-	if ((byte & 0x40) == 0 || (byte & 0x80) != 0)
-		reader_fail(reader, WASM_UNSUPPORTED_GC); // a type index
-	instruction->type = reader_reference_type(reader);
+	instruction->type = reader_heap_type(reader);
 }
 
 typedef void (*immediate_reader)(struct reader *, struct instruction *);
@@ -132,6 +155,7 @@ static const immediate_reader immediate_readers[IMMEDIATE_LIMIT] = {
 	[IMMEDIATE_LABELS] = read_labels,
 	[IMMEDIATE_FUNCTION] = read_index,
 	[IMMEDIATE_INDIRECT] = read_two_indices,
+	[IMMEDIATE_TYPE] = read_index,
 	[IMMEDIATE_LOCAL] = read_index,
 	[IMMEDIATE_GLOBAL] = read_index,
 	[IMMEDIATE_TABLE] = read_index,
@@ -142,7 +166,7 @@ static const immediate_reader immediate_readers[IMMEDIATE_LIMIT] = {
 	[IMMEDIATE_I64] = read_i64,
 	[IMMEDIATE_F32] = read_f32,
 	[IMMEDIATE_F64] = read_f64,
-	[IMMEDIATE_REFTYPE] = read_reference_type,
+	[IMMEDIATE_HEAPTYPE] = read_heap_type,
 	[IMMEDIATE_DATA] = read_index,
 	[IMMEDIATE_ELEMENT] = read_index,
 	[IMMEDIATE_MEMORY_INIT] = read_two_indices,
@@ -158,9 +182,9 @@ static enum wasm_status unknown_opcode_status(uint8_t byte)
 		return WASM_UNSUPPORTED_EXCEPTIONS;
 	if (byte == 0x18 || byte == 0x19 || byte == 0x1f)
 		return WASM_UNSUPPORTED_EXCEPTIONS;
-	if (byte == 0x12 || byte == 0x13)
+	if (byte == 0x12 || byte == 0x13 || byte == 0x15)
 		return WASM_UNSUPPORTED_TAIL_CALL;
-	if (byte == 0x14 || byte == 0x15 || (byte >= 0xd3 && byte <= 0xd6) || byte == 0xfb)
+	if (byte == 0xd3 || byte == 0xfb)
 		return WASM_UNSUPPORTED_GC;
 	if (byte == 0xfd)
 		return WASM_UNSUPPORTED_SIMD;

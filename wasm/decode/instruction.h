@@ -9,7 +9,7 @@
 
 struct instruction {
 	enum opcode opcode;
-	enum wasm_type type; // ref.null, select t
+	enum wasm_type type; // ref.null, select t; references have the module's type indices
 	bool type_is_index;  // blocks: `index` is a type index, else `type` (0: no result)
 	uint8_t alignment;   // log2
 	uint32_t index;      // label, function, local, global, table, memory, segment, type
@@ -25,9 +25,12 @@ struct instruction {
 // Reads one instruction. False, with reader->status set, when it is malformed or unsupported.
 bool instruction_read(struct reader *reader, struct instruction *instruction);
 
-// Reads a value type or reference type; fails on others (UNSUPPORTED_* for those of proposals).
+// Reads a value type, a reference type, or a heap type, which gives the nullable reference to it.
+// References have type indices as they are in the module, not checked. Fails on other types
+// (UNSUPPORTED_* for those that this engine does not have).
 enum wasm_type reader_value_type(struct reader *reader);
 enum wasm_type reader_reference_type(struct reader *reader);
+enum wasm_type reader_heap_type(struct reader *reader);
 
 constexpr uint32_t BR_TABLE_LIMIT = 65520;
 

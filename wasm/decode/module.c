@@ -13,6 +13,8 @@
 struct decoder {
 	struct reader reader;
 	struct module *module;
+	uint32_t group_end; // types from module->type_count to here are a group being decoded
+	uint32_t type_capacity;
 };
 
 static void decoder_fail(struct decoder *d, enum wasm_status status)
@@ -53,40 +55,157 @@ static bool decoder_ok(const struct decoder *d)
 
 // --- types -----------------------------------------------------------------------------------
 
-static const uint8_t *decode_type_list(struct decoder *d, uint32_t *count)
+constexpr uint32_t SUPERTYPE_DEPTH_LIMIT = 63;
+enum type_form : uint8_t {
+	FORM_GROUP = 0x4e,
+	FORM_SUB_FINAL = 0x4f,
+	FORM_SUB = 0x50,
+	FORM_ARRAY = 0x5e,
+	FORM_STRUCT = 0x5f,
+	FORM_FUNCTION = 0x60,
+};
+
+// Type indices become numbers; those of the group that is being decoded, positions in it.
+static enum wasm_type number_type(struct decoder *d, enum wasm_type type)
 {
-	*count = reader_count(&d->reader, MODULE_PARAMETER_LIMIT);
-	const uint8_t *types = d->reader.position;
-	for (uint32_t i = 0; i < *count; i++)
-		(void)reader_value_type(&d->reader);
+	uint32_t first = d->module->type_count;
+	uint32_t index = wasm_type_number(type);
+	if (!decoder_ok(d) || module_number_type(d->module, &type))
+		return type;
+	if (index >= d->group_end)
+		decoder_fail(d, WASM_INVALID_TYPE_INDEX);
+	return (enum wasm_type)(type_relative(index - first) | (type & WASM_TYPE_NOT_NULL));
+}
+
+static enum wasm_type decode_value_type(struct decoder *d)
+{
+	return number_type(d, reader_value_type(&d->reader));
+}
+
+static enum wasm_type decode_reference_type(struct decoder *d)
+{
+	return number_type(d, reader_reference_type(&d->reader));
+}
+
+static const enum wasm_type *decode_type_list(struct decoder *d, uint32_t *count)
+{
+	enum wasm_type *types = decode_vector(d, MODULE_PARAMETER_LIMIT, sizeof(*types), count);
+	for (uint32_t i = 0; i < *count && decoder_ok(d); i++)
+		types[i] = decode_value_type(d);
 	return types;
 }
 
 static void decode_function_type(struct decoder *d, struct wasm_function_type *type)
 {
-	uint8_t form = reader_u8(&d->reader);
-	if (form == 0x4e || form == 0x4f || form == 0x50 || form == 0x5e || form == 0x5f)
-		decoder_fail(d, WASM_UNSUPPORTED_GC);
-	else if (form != 0x60)
-		decoder_fail(d, WASM_MALFORMED_TYPE);
 	type->parameters = decode_type_list(d, &type->parameter_count);
 	type->results = decode_type_list(d, &type->result_count);
 }
 
-static void decode_types(struct decoder *d)
+// At most one supertype, an index before this type's own.
+static void decode_supertype(struct decoder *d, struct type_definition *type, uint32_t position)
 {
-	struct module *m = d->module;
-	m->types = decode_vector(d, MODULE_TYPE_LIMIT, sizeof(*m->types), &m->type_count);
-	for (uint32_t i = 0; i < m->type_count && decoder_ok(d); i++)
-		decode_function_type(d, &m->types[i]);
+	uint32_t count = reader_count(&d->reader, MODULE_TYPE_LIMIT);
+	if (count > 1)
+		decoder_fail(d, WASM_INVALID_SUPERTYPE);
+	if (count != 1)
+		return;
+	uint32_t index = reader_u32(&d->reader);
+	if (decoder_ok(d) && index >= d->module->type_count + position)
+		decoder_fail(d, WASM_INVALID_TYPE_INDEX);
+	type->supertype = number_type(d, wasm_type_defined(index));
 }
 
+static void decode_subtype(struct decoder *d, struct type_definition *type, uint32_t position)
+{
+	uint8_t form = reader_u8(&d->reader);
+	type->is_final = form != FORM_SUB;
+	if (form == FORM_SUB || form == FORM_SUB_FINAL) {
+		decode_supertype(d, type, position);
+		form = reader_u8(&d->reader);
+	}
+	if (form == FORM_ARRAY || form == FORM_STRUCT)
+		decoder_fail(d, WASM_UNSUPPORTED_GC);
+	else if (form != FORM_FUNCTION)
+		decoder_fail(d, WASM_MALFORMED_TYPE);
+	decode_function_type(d, &type->type);
+}
+
+static enum wasm_status check_supertype(const struct type_space *space, uint32_t number)
+{
+	const struct type_definition *type = type_space_at(space, number);
+	if (type->supertype == 0)
+		return WASM_OK;
+	const struct type_definition *super =
+		type_space_at(space, wasm_type_number(type->supertype));
+	if (type->depth > SUPERTYPE_DEPTH_LIMIT)
+		return WASM_LIMIT_COUNT;
+	return !super->is_final && type_function_matches(space, &type->type, &super->type)
+		       ? WASM_OK
+		       : WASM_INVALID_SUPERTYPE;
+}
+
+// Type numbers by index; the array grows by doubling.
+static void append_type_numbers(struct decoder *d, uint32_t first, uint32_t count)
+{
+	struct module *m = d->module;
+	uint32_t needed = m->type_count + count;
+	if (needed > d->type_capacity) {
+		d->type_capacity = needed * 2;
+		m->type_numbers = decode_extend(
+			d, m->type_numbers, m->type_count, needed * 2, sizeof(uint32_t));
+	}
+	for (uint32_t i = 0; i < count && decoder_ok(d); i++)
+		m->type_numbers[m->type_count + i] = first + i;
+	m->type_count += count;
+}
+
+static void add_type_group(struct decoder *d, const struct type_definition *group, uint32_t count)
+{
+	struct module *m = d->module;
+	uint32_t first = 0;
+	enum wasm_status status = type_space_intern(&m->types, group, count, &first);
+	for (uint32_t i = 0; i < count && status == WASM_OK; i++)
+		status = check_supertype(&m->types, first + i);
+	if (status != WASM_OK)
+		decoder_fail(d, status);
+	else
+		append_type_numbers(d, first, count);
+}
+
+static void decode_type_group(struct decoder *d)
+{
+	bool is_group = reader_left(&d->reader) > 0 && *d->reader.position == FORM_GROUP;
+	uint32_t count = 1;
+	struct type_definition one = {};
+	struct type_definition *group = &one;
+	if (is_group) {
+		reader_u8(&d->reader);
+		group = decode_vector(d, MODULE_TYPE_LIMIT, sizeof(*group), &count);
+	}
+	if (count > MODULE_TYPE_LIMIT - d->module->type_count)
+		decoder_fail(d, WASM_LIMIT_COUNT);
+	d->group_end = d->module->type_count + count;
+	for (uint32_t i = 0; i < count && decoder_ok(d); i++)
+		decode_subtype(d, &group[i], i);
+	if (decoder_ok(d) && count != 0)
+		add_type_group(d, group, count);
+}
+
+static void decode_types(struct decoder *d)
+{
+	uint32_t count = reader_count(&d->reader, MODULE_TYPE_LIMIT);
+	for (uint32_t i = 0; i < count && decoder_ok(d); i++)
+		decode_type_group(d);
+	d->group_end = d->module->type_count;
+}
+
+// The type's number.
 static uint32_t decode_type_index(struct decoder *d)
 {
 	uint32_t index = reader_u32(&d->reader);
 	if (decoder_ok(d) && index >= d->module->type_count)
 		decoder_fail(d, WASM_INVALID_TYPE_INDEX);
-	return index;
+	return decoder_ok(d) ? d->module->type_numbers[index] : 0;
 }
 
 static struct limits decode_limits(struct decoder *d)
@@ -118,14 +237,14 @@ static struct limits decode_memory_type(struct decoder *d)
 
 static struct module_table decode_table_type(struct decoder *d)
 {
-	struct module_table table = {.type = reader_reference_type(&d->reader)};
+	struct module_table table = {.type = decode_reference_type(d)};
 	table.limits = decode_limits(d);
 	return table;
 }
 
 static struct module_global decode_global_type(struct decoder *d)
 {
-	struct module_global global = {.type = reader_value_type(&d->reader)};
+	struct module_global global = {.type = decode_value_type(d)};
 	uint8_t mutability = reader_u8(&d->reader);
 	if (mutability > 1)
 		decoder_fail(d, WASM_MALFORMED_KIND);
@@ -216,7 +335,8 @@ static struct module_table decode_table(struct decoder *d)
 	if (reader_u8(&d->reader) != 0)
 		decoder_fail(d, WASM_MALFORMED_ZERO_BYTE);
 	struct module_table table = decode_table_type(d);
-	table.initial = constant_read(d->module, &d->reader, table.type);
+	if (decoder_ok(d))
+		table.initial = constant_read(d->module, &d->reader, table.type);
 	return table;
 }
 
@@ -226,8 +346,11 @@ static void decode_tables(struct decoder *d)
 	uint32_t count = reader_count(&d->reader, MODULE_TABLE_LIMIT);
 	m->tables = decode_extend(d, m->tables, m->table_count, count, sizeof(*m->tables));
 	for (uint32_t i = 0; i < count && decoder_ok(d); i++) {
-		m->tables[m->table_count] = decode_table(d);
-		m->table_count++;
+		struct module_table table = decode_table(d);
+		bool needs_initial = (table.type & WASM_TYPE_NOT_NULL) != 0;
+		if (decoder_ok(d) && needs_initial && table.initial.size == 0)
+			decoder_fail(d, WASM_INVALID_TYPE_MISMATCH);
+		m->tables[m->table_count++] = table;
 	}
 }
 
@@ -399,9 +522,10 @@ static void decode_element_type(struct decoder *d, struct module_element *elemen
 {
 	bool explicit_type = (flags & 3) != 0;
 	bool expressions = (flags & 4) != 0;
-	element->type = WASM_TYPE_FUNCREF;
+	element->type = expressions ? WASM_TYPE_FUNCREF
+				    : (enum wasm_type)(WASM_TYPE_FUNCREF | WASM_TYPE_NOT_NULL);
 	if (explicit_type && expressions)
-		element->type = reader_reference_type(&d->reader);
+		element->type = decode_reference_type(d);
 	else if (explicit_type && reader_u8(&d->reader) != 0)
 		decoder_fail(d, WASM_MALFORMED_KIND);
 }
@@ -421,7 +545,8 @@ static void decode_element(struct decoder *d, struct module_element *element)
 		decode_element_table(d, element, flags);
 	decode_element_type(d, element, flags);
 	if (decoder_ok(d) && element->mode == WASM_SEGMENT_ACTIVE &&
-		d->module->tables[element->table].type != element->type)
+		!type_matches(
+			&d->module->types, element->type, d->module->tables[element->table].type))
 		decoder_fail(d, WASM_INVALID_TYPE_MISMATCH);
 	if ((flags & 4) != 0)
 		decode_element_expressions(d, element);
@@ -630,7 +755,8 @@ enum wasm_status module_decode(
 	struct arena arena = module->arena;
 	*module = (struct module){
 		.arena = arena, .begin = bytes, .size = size, .start = WASM_NO_INDEX};
-	struct decoder d = {{bytes, bytes + size, WASM_OK}, module};
+	type_space_init(&module->types, &module->arena, arena.allocator);
+	struct decoder d = {.reader = {bytes, bytes + size, WASM_OK}, .module = module};
 	uint8_t last_rank = 0;
 	*offset = 0;
 	if (size > MODULE_SIZE_LIMIT)
@@ -642,4 +768,10 @@ enum wasm_status module_decode(
 		ensure_declared(&d);
 	*offset = (uint64_t)(d.reader.position - bytes);
 	return decoder_ok(&d) ? module_check(module) : d.reader.status;
+}
+
+void module_free(struct module *module)
+{
+	type_space_free(&module->types);
+	arena_free(&module->arena);
 }

@@ -4,7 +4,7 @@
 #ifndef WASM_DECODE_MODULE_H
 #define WASM_DECODE_MODULE_H
 
-#include "base/arena.h"
+#include "base/types.h"
 #include "decode/reader.h"
 #include "wasm/image.h"
 #include "wasm/types.h"
@@ -72,8 +72,9 @@ struct module {
 	const uint8_t *begin;
 	size_t size;
 
-	struct wasm_function_type *types;
-	uint32_t *functions; // type indices: imported, then own
+	struct type_space types;
+	uint32_t *type_numbers; // by type index: the number in `types`
+	uint32_t *functions;    // numbers of types: imported, then own
 	struct module_table *tables;
 	struct limits *memories;
 	struct module_global *globals;
@@ -85,7 +86,8 @@ struct module {
 	struct reader_name *function_names; // by function index, or null
 	uint8_t *declared;                  // per function: may ref.func name it in code
 
-	uint32_t type_count, function_count, table_count, memory_count, global_count;
+	uint32_t type_count; // indices
+	uint32_t function_count, table_count, memory_count, global_count;
 	uint32_t import_count, export_count, element_count, data_count, body_count;
 	uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
 	uint32_t start; // or WASM_NO_INDEX
@@ -93,15 +95,35 @@ struct module {
 	bool has_data_count_section;
 };
 
-// Decodes `size` bytes into `module`, whose arena the caller has set up and frees, also on failure.
-// `*offset` tells where decoding stopped.
+// Decodes `size` bytes into `module`, whose arena the caller has set up; module_free frees all,
+// also on failure. `*offset` tells where decoding stopped.
 enum wasm_status module_decode(
 	struct module *module, const uint8_t *bytes, size_t size, uint64_t *offset);
+
+void module_free(struct module *module);
+
+static inline const struct wasm_function_type *module_type(
+	const struct module *module, uint32_t number)
+{
+	return &type_space_at(&module->types, number)->type;
+}
 
 static inline const struct wasm_function_type *module_function_type(
 	const struct module *module, uint32_t function)
 {
-	return &module->types[module->functions[function]];
+	return module_type(module, module->functions[function]);
+}
+
+// References in `*type` have type indices; puts their numbers there. False: no such type.
+static inline bool module_number_type(const struct module *module, enum wasm_type *type)
+{
+	if (wasm_type_code(*type) != WASM_TYPE_DEFINED)
+		return true;
+	if (wasm_type_number(*type) >= module->type_count)
+		return false;
+	*type = (enum wasm_type)(wasm_type_defined(module->type_numbers[wasm_type_number(*type)]) |
+				 (*type & WASM_TYPE_NOT_NULL));
+	return true;
 }
 
 #endif

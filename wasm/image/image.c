@@ -60,27 +60,45 @@ static bool code_ok(const struct wasm_image *image, uint32_t code)
 	return code == WASM_NO_INDEX || code < image->code_size;
 }
 
-static bool type_byte_ok(uint32_t type)
+// References name types below `numbers`.
+static bool type_ok(enum wasm_type type, uint32_t numbers)
 {
-	return (type >= WASM_TYPE_F64 && type <= WASM_TYPE_I32) || type == WASM_TYPE_FUNCREF ||
-	       type == WASM_TYPE_EXTERNREF;
+	if (wasm_type_code(type) == WASM_TYPE_DEFINED)
+		return wasm_type_number(type) < numbers;
+	if (wasm_type_is_reference(type))
+		return (type & ~0xffu) == 0;
+	return type >= WASM_TYPE_F64 && type <= WASM_TYPE_I32;
 }
 
-static bool type_list_ok(const struct wasm_image *image, struct wasm_image_span list)
+static bool type_list_ok(
+	const struct wasm_image *image, struct wasm_image_span list, uint32_t numbers)
 {
-	if (!span_ok(image, list))
+	if (!span_ok(image, list) || list.offset % sizeof(enum wasm_type) != 0 ||
+		list.size % sizeof(enum wasm_type) != 0)
 		return false;
-	for (uint32_t i = 0; i < list.size; i++)
-		if (!type_byte_ok(image->bytes[list.offset + i]))
+	const enum wasm_type *types = (const enum wasm_type *)(image->bytes + list.offset);
+	for (uint32_t i = 0; i < list.size / sizeof(*types); i++)
+		if (!type_ok(types[i], numbers))
 			return false;
 	return true;
 }
 
+// Groups lie one behind the other; types refer to their own group and to what is before it.
 static bool types_ok(const struct wasm_image *image)
 {
+	uint32_t group = 0, end = 0;
 	for (uint32_t i = 0; i < image->type_count; i++) {
 		const struct wasm_image_type *type = &image->types[i];
-		if (!type_list_ok(image, type->parameters) || !type_list_ok(image, type->results) ||
+		if (i == end) {
+			if (type->group_size == 0 || type->group_size > image->type_count - i)
+				return false;
+			group = i;
+			end = i + type->group_size;
+		}
+		if (type->group != group || type->group_size != end - group ||
+			(type->supertype != WASM_NO_INDEX && type->supertype >= i) ||
+			!type_list_ok(image, type->parameters, end) ||
+			!type_list_ok(image, type->results, end) ||
 			!code_ok(image, type->entry_code) || !code_ok(image, type->import_code))
 			return false;
 	}
@@ -159,14 +177,15 @@ static bool spaces_ok(const struct wasm_image *image)
 {
 	for (uint32_t i = 0; i < image->table_count; i++)
 		if (!span_ok(image, image->tables[i].initial) ||
-			!type_byte_ok(image->tables[i].type))
+			!type_ok((enum wasm_type)image->tables[i].type, image->type_count) ||
+			!wasm_type_is_reference((enum wasm_type)image->tables[i].type))
 			return false;
 	for (uint32_t i = 0; i < image->memory_count; i++)
 		if (image->memories[i].minimum > WASM_MAX_PAGES)
 			return false;
 	for (uint32_t i = 0; i < image->global_count; i++)
 		if (!span_ok(image, image->globals[i].initial) ||
-			!type_byte_ok(image->globals[i].type))
+			!type_ok((enum wasm_type)image->globals[i].type, image->type_count))
 			return false;
 	return image->memory_count <= 1;
 }
@@ -268,6 +287,9 @@ uint32_t wasm_image_find_trap(const struct wasm_image *image, uint32_t code)
 struct wasm_function_type wasm_image_function_type(const struct wasm_image *image, uint32_t type)
 {
 	const struct wasm_image_type *t = &image->types[type];
-	return (struct wasm_function_type){image->bytes + t->parameters.offset,
-		image->bytes + t->results.offset, t->parameters.size, t->results.size};
+	return (struct wasm_function_type){
+		(const enum wasm_type *)(image->bytes + t->parameters.offset),
+		(const enum wasm_type *)(image->bytes + t->results.offset),
+		t->parameters.size / (uint32_t)sizeof(enum wasm_type),
+		t->results.size / (uint32_t)sizeof(enum wasm_type)};
 }

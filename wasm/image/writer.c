@@ -65,14 +65,27 @@ static struct wasm_image_span add_name(struct writer *w, struct reader_name name
 	return add_bytes(w, name.bytes, name.size);
 }
 
+static struct wasm_image_span add_types(
+	struct writer *w, const enum wasm_type *types, uint32_t count)
+{
+	static const uint8_t padding[sizeof(*types)] = {};
+	uint32_t unaligned = w->sections[WASM_SECTION_BYTES].count % sizeof(*types);
+	if (unaligned != 0)
+		(void)add_bytes(w, padding, (uint32_t)sizeof(*types) - unaligned);
+	return add_bytes(w, (const uint8_t *)types, count * (uint32_t)sizeof(*types));
+}
+
 static void write_types(struct writer *w)
 {
-	for (uint32_t i = 0; i < w->module->type_count; i++) {
-		const struct wasm_function_type *type = &w->module->types[i];
+	const struct type_space *types = &w->module->types;
+	for (uint32_t i = 0; i < types->definitions.count; i++) {
+		const struct type_definition *d = type_space_at(types, i);
 		struct wasm_image_type record = {
-			add_bytes(w, type->parameters, type->parameter_count),
-			add_bytes(w, type->results, type->result_count), w->code->types[i].entry,
-			w->code->types[i].import};
+			add_types(w, d->type.parameters, d->type.parameter_count),
+			add_types(w, d->type.results, d->type.result_count),
+			w->code->types[i].entry, w->code->types[i].import,
+			d->supertype == 0 ? WASM_NO_INDEX : wasm_type_number(d->supertype),
+			d->is_final, d->group, d->group_size};
 		add_record(w, WASM_SECTION_TYPES, &record);
 	}
 }

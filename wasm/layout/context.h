@@ -33,6 +33,7 @@ enum builtin : uint32_t {
 	BUILTIN_TABLE_INIT,
 	BUILTIN_TABLE_COPY,
 	BUILTIN_ELEM_DROP,
+	BUILTIN_CHECK_CALLEE,
 	BUILTIN_COUNT,
 };
 
@@ -99,7 +100,7 @@ struct wasm_table {
 	uint32_t size;
 	uint32_t maximum;
 	uint32_t capacity;
-	uint8_t type;
+	enum wasm_type type;     // with the store's numbers
 	struct wasm_table *next; // of the store
 };
 

@@ -135,6 +135,18 @@ static uint64_t builtin_elem_drop(
 	return 0;
 }
 
+// The function, whose type is not the wanted one itself; immediate: the module's number of that.
+static uint64_t builtin_check_callee(
+	context_t *context, uint64_t callee, uint64_t, uint64_t, uint64_t type)
+{
+	const struct wasm_function *function = (const struct wasm_function *)callee;
+	const struct wasm_module *module = context->instance->module;
+	trap_unless(context,
+		type_number_matches(&module->store->types, function->type, module->types[type]),
+		WASM_TRAP_INDIRECT_CALL_TYPE);
+	return callee;
+}
+
 const builtin_function runtime_builtins[BUILTIN_COUNT] = {
 	[BUILTIN_MEMORY_GROW] = builtin_memory_grow,
 	[BUILTIN_MEMORY_INIT] = builtin_memory_init,
@@ -149,4 +161,5 @@ const builtin_function runtime_builtins[BUILTIN_COUNT] = {
 	[BUILTIN_TABLE_INIT] = builtin_table_init,
 	[BUILTIN_TABLE_COPY] = builtin_table_copy,
 	[BUILTIN_ELEM_DROP] = builtin_elem_drop,
+	[BUILTIN_CHECK_CALLEE] = builtin_check_callee,
 };

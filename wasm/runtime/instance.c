@@ -39,7 +39,8 @@ static enum wasm_status export_global(
 {
 	if (instance->globals[index] == nullptr) {
 		const struct wasm_image_global *g = &instance->module->image.globals[index];
-		enum wasm_status status = wasm_global_create(instance->store, (uint8_t)g->type,
+		enum wasm_status status = wasm_global_create(instance->store,
+			types_in_store(instance->module, (enum wasm_type)g->type),
 			g->is_mutable != 0, (union wasm_value){}, &instance->globals[index]);
 		if (status != WASM_OK)
 			return status;

@@ -87,8 +87,9 @@ static enum wasm_status make_table(
 {
 	struct wasm_table *t;
 	uint64_t value = 0;
-	enum wasm_status status = wasm_table_create(instance->store, (uint8_t)table->type,
-		table->minimum, table->has_maximum ? table->maximum : UINT32_MAX, &t);
+	enum wasm_status status = wasm_table_create(instance->store,
+		types_in_store(instance->module, (enum wasm_type)table->type), table->minimum,
+		table->has_maximum ? table->maximum : UINT32_MAX, &t);
 	if (status != WASM_OK)
 		return status;
 	((struct wasm_table **)((uint8_t *)instance->context + instance->layout.tables))[index] = t;

@@ -4,6 +4,7 @@
 #define WASM_RUNTIME_INTERNAL_H
 
 #include "base/array.h"
+#include "base/types.h"
 #include "layout/context.h"
 #include "wasm/runtime.h"
 
@@ -14,15 +15,6 @@ struct activation {
 	struct wasm_trap_info *info;
 };
 
-// Function types by structure; an index here is a type's number in the store.
-struct type_entry {
-	struct wasm_function_type type;
-	uint32_t hash;
-	uint32_t next; // in its bucket, or WASM_NO_INDEX
-};
-
-constexpr uint32_t TYPE_BUCKETS = 256;
-
 struct wasm_store {
 	const struct wasm_platform *platform;
 	struct activation *activation;
@@ -32,15 +24,15 @@ struct wasm_store {
 	struct wasm_memory *memories;
 	struct wasm_table *tables;
 	struct wasm_global *globals;
-	struct array types; // struct type_entry
-	uint32_t type_buckets[TYPE_BUCKETS];
+	struct type_space types; // of all modules
+	struct arena arena;      // of `types`
 };
 
 struct wasm_module {
 	struct wasm_store *store;
 	struct wasm_image image;
 	const uint8_t *code; // executable
-	uint32_t *types;     // numbers in the store
+	uint32_t *types;     // by the image's type numbers: the store's
 	struct code_range *range;
 	struct wasm_module *next;
 };
@@ -73,11 +65,12 @@ static inline const struct wasm_allocator *store_allocator(const struct wasm_sto
 	return &store->platform->allocator;
 }
 
-// --- store.c ---------------------------------------------------------------------------------
+// --- types.c ---------------------------------------------------------------------------------
 
-// The store's number for a type. `type` must live as long as the store.
-enum wasm_status store_intern_type(
-	struct wasm_store *store, struct wasm_function_type type, uint32_t *number);
+// Gives all types of the module their numbers in its store. NO_MEMORY.
+enum wasm_status types_intern(struct wasm_module *module);
+// A type of the module's image with the store's numbers.
+enum wasm_type types_in_store(const struct wasm_module *module, enum wasm_type type);
 
 // --- objects.c -------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 
 // --- signatures ------------------------------------------------------------------------------
 
-static uint8_t letter_type(char letter)
+static enum wasm_type letter_type(char letter)
 {
 	switch (letter) {
 	case 'i':
@@ -19,12 +19,13 @@ static uint8_t letter_type(char letter)
 	case 'e':
 		return WASM_TYPE_EXTERNREF;
 	default:
-		return 0;
+		return (enum wasm_type)0;
 	}
 }
 
 // Returns where the list ends in `letters`, or null on mismatch.
-static const char *match_list(const char *letters, const uint8_t *types, uint32_t count, char end)
+static const char *match_list(
+	const char *letters, const enum wasm_type *types, uint32_t count, char end)
 {
 	for (uint32_t i = 0; i < count; i++, letters++)
 		if (*letters == end || letter_type(*letters) != types[i])
@@ -106,7 +107,8 @@ static enum wasm_status link_function(
 			return WASM_LINK_TYPE;
 		bind_host(instance, index, type, found);
 	} else {
-		if (found->function->type != module->types[type])
+		if (!type_number_matches(
+			    &instance->store->types, found->function->type, module->types[type]))
 			return WASM_LINK_TYPE;
 		instance->functions[index] = *found->function;
 	}
@@ -128,7 +130,7 @@ static enum wasm_status link_table(
 	struct wasm_instance *instance, uint32_t index, struct wasm_table *table)
 {
 	const struct wasm_image_table *wanted = &instance->module->image.tables[index];
-	if (table->type != wanted->type ||
+	if (table->type != types_in_store(instance->module, (enum wasm_type)wanted->type) ||
 		!limits_match(table->size, table->maximum != UINT32_MAX, table->maximum,
 			wanted->minimum, wanted->has_maximum != 0, wanted->maximum))
 		return WASM_LINK_TYPE;
@@ -152,7 +154,11 @@ static enum wasm_status link_global(
 	struct wasm_instance *instance, uint32_t index, struct wasm_global *global)
 {
 	const struct wasm_image_global *wanted = &instance->module->image.globals[index];
-	if (global->type != wanted->type || global->is_mutable != (wanted->is_mutable != 0))
+	enum wasm_type type = types_in_store(instance->module, (enum wasm_type)wanted->type);
+	bool is_mutable = wanted->is_mutable != 0;
+	if (global->is_mutable != is_mutable ||
+		(is_mutable ? global->type != type
+			    : !type_matches(&instance->store->types, global->type, type)))
 		return WASM_LINK_TYPE;
 	instance->globals[index] = global;
 	uint8_t *field = (uint8_t *)instance->context + instance->layout.globals +

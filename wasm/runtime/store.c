@@ -9,7 +9,8 @@ enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct 
 	if (s == nullptr)
 		return WASM_NO_MEMORY;
 	s->platform = platform;
-	memset(s->type_buckets, 0xff, sizeof(s->type_buckets)); // WASM_NO_INDEX
+	s->arena.allocator = &platform->allocator;
+	type_space_init(&s->types, &s->arena, &platform->allocator);
 	*store = s;
 	return WASM_OK;
 }
@@ -57,60 +58,9 @@ void wasm_store_destroy(struct wasm_store *store)
 		store->modules = module->next;
 		module_destroy(module);
 	}
-	array_free(&store->types, store_allocator(store), sizeof(struct type_entry));
+	type_space_free(&store->types);
+	arena_free(&store->arena);
 	wasm_free(store_allocator(store), store, 1, sizeof(*store));
-}
-
-// --- types -----------------------------------------------------------------------------------
-
-static uint32_t hash_bytes(uint32_t hash, const uint8_t *bytes, uint32_t size)
-{
-	for (uint32_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * 16777619u;
-	return (hash ^ 0xff) * 16777619u;
-}
-
-static uint32_t type_hash(const struct wasm_function_type *type)
-{
-	uint32_t hash = hash_bytes(2166136261u, type->parameters, type->parameter_count);
-	return hash_bytes(hash, type->results, type->result_count);
-}
-
-static bool types_equal(const struct wasm_function_type *a, const struct wasm_function_type *b)
-{
-	return a->parameter_count == b->parameter_count && a->result_count == b->result_count &&
-	       memcmp(a->parameters, b->parameters, a->parameter_count) == 0 &&
-	       memcmp(a->results, b->results, a->result_count) == 0;
-}
-
-enum wasm_status store_intern_type(
-	struct wasm_store *store, struct wasm_function_type type, uint32_t *number)
-{
-	uint32_t hash = type_hash(&type);
-	uint32_t *bucket = &store->type_buckets[hash % TYPE_BUCKETS];
-	const struct type_entry *entries = store->types.items;
-	for (uint32_t i = *bucket; i != WASM_NO_INDEX; i = entries[i].next)
-		if (entries[i].hash == hash && types_equal(&entries[i].type, &type)) {
-			*number = i;
-			return WASM_OK;
-		}
-	struct type_entry entry = {type, hash, *bucket};
-	enum wasm_status status =
-		array_push(&store->types, store_allocator(store), sizeof(entry), &entry);
-	if (status == WASM_OK)
-		*number = *bucket = store->types.count - 1;
-	return status;
-}
-
-static enum wasm_status module_intern_types(struct wasm_module *module)
-{
-	const struct wasm_image *image = &module->image;
-	module->types = wasm_allocate(store_allocator(module->store), image->type_count, 4);
-	enum wasm_status status = module->types == nullptr ? WASM_NO_MEMORY : WASM_OK;
-	for (uint32_t i = 0; i < image->type_count && status == WASM_OK; i++)
-		status = store_intern_type(
-			module->store, wasm_image_function_type(image, i), &module->types[i]);
-	return status;
 }
 
 // --- modules ---------------------------------------------------------------------------------
@@ -121,7 +71,7 @@ static enum wasm_status module_prepare(struct wasm_module *module)
 	if (!wasm_cpu_is_supported() ||
 		(module->image.header->cpu_features & ~wasm_cpu_features_detect()) != 0)
 		return WASM_UNSUPPORTED_CPU;
-	enum wasm_status status = module_intern_types(module);
+	enum wasm_status status = types_intern(module);
 	if (status != WASM_OK)
 		return status;
 	const void *code;

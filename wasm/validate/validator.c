@@ -8,14 +8,27 @@
 typedef struct validator validator_t;
 typedef const struct instruction instruction_t;
 
-// A list of one type can point into this.
-static const uint8_t single_types[] = {0x6f, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78,
-	0x79, 0x7a, 0x7b, 0x7c, 0x7d, 0x7e, 0x7f};
+// Lists of one abstract type can point into this: by code from WASM_TYPE_EXNREF on, nullable or
+// not.
+#define PAIR(code) (enum wasm_type)(code), (enum wasm_type)((code) | WASM_TYPE_NOT_NULL)
+static const enum wasm_type single_types[] = {PAIR(0x69), PAIR(0x6a), PAIR(0x6b), PAIR(0x6c),
+	PAIR(0x6d), PAIR(0x6e), PAIR(0x6f), PAIR(0x70), PAIR(0x71), PAIR(0x72), PAIR(0x73),
+	PAIR(0x74), PAIR(0x75), PAIR(0x76), PAIR(0x77), PAIR(0x78), PAIR(0x79), PAIR(0x7a),
+	PAIR(0x7b), PAIR(0x7c), PAIR(0x7d), PAIR(0x7e), PAIR(0x7f)};
+#undef PAIR
 
-static struct type_list type_list_of(uint8_t type)
+// A list of at most one type, valid as long as the module.
+static struct type_list type_list_of(const validator_t *v, enum wasm_type type)
 {
-	return type == 0 ? (struct type_list){}
-			 : (struct type_list){&single_types[type - single_types[0]], 1};
+	uint32_t not_null = (type & WASM_TYPE_NOT_NULL) != 0;
+	if (type == 0)
+		return (struct type_list){};
+	if (wasm_type_code(type) == WASM_TYPE_DEFINED)
+		return (struct type_list){&type_space_at(&v->module->types, wasm_type_number(type))
+						  ->references[not_null],
+			1};
+	uint32_t code = wasm_type_code(type) - WASM_TYPE_EXNREF;
+	return (struct type_list){&single_types[2 * code + not_null], 1};
 }
 
 void validator_init(struct validator *validator, const struct module *module,
@@ -27,44 +40,55 @@ void validator_init(struct validator *validator, const struct module *module,
 
 void validator_free(struct validator *v)
 {
-	array_free(&v->types, v->allocator, 1);
+	array_free(&v->types, v->allocator, sizeof(enum wasm_type));
 	array_free(&v->frames, v->allocator, sizeof(struct validator_frame));
-	array_free(&v->locals, v->allocator, 1);
+	array_free(&v->locals, v->allocator, sizeof(enum wasm_type));
+	array_free(&v->set_locals, v->allocator, sizeof(uint32_t));
+	array_free(&v->unset, v->allocator, 1);
 }
 
 // --- operand stack ---------------------------------------------------------------------------
 
-static enum wasm_status push(validator_t *v, uint8_t type)
+static enum wasm_status push(validator_t *v, enum wasm_type type)
 {
 	if (v->types.count == v->types.capacity) {
 		if (v->types.count >= FUNCTION_STACK_LIMIT)
 			return WASM_LIMIT_STACK;
 		enum wasm_status status =
-			array_reserve(&v->types, v->allocator, 1, v->types.count + 1u);
+			array_reserve(&v->types, v->allocator, sizeof(type), v->types.count + 1u);
 		if (status != WASM_OK)
 			return status;
 	}
-	((uint8_t *)v->types.items)[v->types.count++] = type;
+	((enum wasm_type *)v->types.items)[v->types.count++] = type;
 	return WASM_OK;
 }
 
 // Pops any operand.
-static enum wasm_status pop_any(validator_t *v, uint8_t *type)
+static enum wasm_status pop_any(validator_t *v, enum wasm_type *type)
 {
 	const struct validator_frame *frame = validator_frame(v, 0);
 	if (v->types.count == frame->height) {
 		*type = TYPE_UNKNOWN;
 		return frame->unreachable ? WASM_OK : WASM_INVALID_STACK_UNDERFLOW;
 	}
-	*type = ((uint8_t *)v->types.items)[--v->types.count];
+	*type = ((enum wasm_type *)v->types.items)[--v->types.count];
 	return WASM_OK;
 }
 
-static enum wasm_status pop(validator_t *v, uint8_t expected)
+static bool matches(const validator_t *v, enum wasm_type type, enum wasm_type expected)
 {
-	uint8_t type;
+	if (type == TYPE_UNKNOWN)
+		return true;
+	if (type == TYPE_UNKNOWN_REFERENCE)
+		return wasm_type_is_reference(expected);
+	return type_matches(&v->module->types, type, expected);
+}
+
+static enum wasm_status pop(validator_t *v, enum wasm_type expected)
+{
+	enum wasm_type type;
 	enum wasm_status status = pop_any(v, &type);
-	if (status == WASM_OK && type != expected && type != TYPE_UNKNOWN)
+	if (status == WASM_OK && type != expected && !matches(v, type, expected))
 		return WASM_INVALID_TYPE_MISMATCH;
 	return status;
 }
@@ -133,7 +157,15 @@ static enum wasm_status push_frame(validator_t *v, const struct validator_frame 
 	if (v->frames.count >= FUNCTION_NESTING_LIMIT)
 		return WASM_LIMIT_NESTING;
 	enum wasm_status status = array_push(&v->frames, v->allocator, sizeof(*frame), frame);
-	return status == WASM_OK ? push_list(v, frame->parameters) : status;
+	if (status != WASM_OK)
+		return status;
+	validator_frame(v, 0)->set = v->set_locals.count;
+	return push_list(v, frame->parameters);
+}
+
+static const struct wasm_function_type *type_at_index(const validator_t *v, uint32_t index)
+{
+	return module_type(v->module, v->module->type_numbers[index]);
 }
 
 static enum wasm_status check_block(validator_t *v, instruction_t *in)
@@ -142,11 +174,14 @@ static enum wasm_status check_block(validator_t *v, instruction_t *in)
 	if (in->type_is_index) {
 		if (in->index >= v->module->type_count)
 			return WASM_INVALID_TYPE_INDEX;
-		const struct wasm_function_type *type = &v->module->types[in->index];
+		const struct wasm_function_type *type = type_at_index(v, in->index);
 		frame.parameters = (struct type_list){type->parameters, type->parameter_count};
 		frame.results = (struct type_list){type->results, type->result_count};
 	} else {
-		frame.results = type_list_of(in->type);
+		enum wasm_type type = in->type;
+		if (!module_number_type(v->module, &type))
+			return WASM_INVALID_TYPE_INDEX;
+		frame.results = type_list_of(v, type);
 	}
 	enum wasm_status status = in->opcode == OP_IF ? pop(v, WASM_TYPE_I32) : WASM_OK;
 	if (status == WASM_OK)
@@ -155,6 +190,14 @@ static enum wasm_status check_block(validator_t *v, instruction_t *in)
 		return status;
 	frame.height = v->types.count;
 	return push_frame(v, &frame);
+}
+
+// What a block has set may not have been set behind it.
+static void unset_locals(validator_t *v, uint32_t count)
+{
+	const uint32_t *set = v->set_locals.items;
+	while (v->set_locals.count > count)
+		((uint8_t *)v->unset.items)[set[--v->set_locals.count]] = 1;
 }
 
 // Ends the innermost block's instructions: its results must be all that is there.
@@ -167,6 +210,7 @@ static enum wasm_status pop_frame(validator_t *v, struct validator_frame *frame)
 	if (v->types.count != frame->height)
 		return WASM_INVALID_TYPE_MISMATCH;
 	v->frames.count--;
+	unset_locals(v, frame->set);
 	return WASM_OK;
 }
 
@@ -183,9 +227,12 @@ static enum wasm_status check_else(validator_t *v, instruction_t *)
 	return push_frame(v, &frame);
 }
 
-static bool type_lists_equal(struct type_list a, struct type_list b)
+static bool type_lists_match(const validator_t *v, struct type_list a, struct type_list b)
 {
-	return a.count == b.count && (a.count == 0 || memcmp(a.types, b.types, a.count) == 0);
+	bool match = a.count == b.count;
+	for (uint32_t i = 0; i < a.count && match; i++)
+		match = matches(v, a.types[i], b.types[i]);
+	return match;
 }
 
 static enum wasm_status check_end(validator_t *v, instruction_t *)
@@ -194,7 +241,7 @@ static enum wasm_status check_end(validator_t *v, instruction_t *)
 	enum wasm_status status = pop_frame(v, &frame);
 	if (status != WASM_OK)
 		return status;
-	if (frame.opcode == OP_IF && !type_lists_equal(frame.parameters, frame.results))
+	if (frame.opcode == OP_IF && !type_lists_match(v, frame.parameters, frame.results))
 		return WASM_INVALID_TYPE_MISMATCH;
 	return v->frames.count == 0 ? WASM_OK : push_list(v, frame.results);
 }
@@ -233,7 +280,7 @@ static enum wasm_status check_table_target(validator_t *v, uint32_t label, uint3
 	if (types.count != arity)
 		return WASM_INVALID_TYPE_MISMATCH;
 	const struct validator_frame *top = validator_frame(v, 0);
-	const uint8_t *stack = v->types.items;
+	const enum wasm_type *stack = v->types.items;
 	for (uint32_t i = 0; i < arity; i++) {
 		uint32_t depth = arity - i;
 		if (depth > v->types.count - top->height) {
@@ -241,8 +288,7 @@ static enum wasm_status check_table_target(validator_t *v, uint32_t label, uint3
 				return WASM_INVALID_STACK_UNDERFLOW;
 			continue;
 		}
-		uint8_t type = stack[v->types.count - depth];
-		if (type != types.types[i] && type != TYPE_UNKNOWN)
+		if (!matches(v, stack[v->types.count - depth], types.types[i]))
 			return WASM_INVALID_TYPE_MISMATCH;
 	}
 	return WASM_OK;
@@ -301,28 +347,36 @@ static enum wasm_status check_call_indirect(validator_t *v, instruction_t *in)
 		return WASM_INVALID_TYPE_INDEX;
 	if (in->index2 >= v->module->table_count)
 		return WASM_INVALID_TABLE_INDEX;
-	if (v->module->tables[in->index2].type != WASM_TYPE_FUNCREF)
+	if (!matches(v, v->module->tables[in->index2].type, WASM_TYPE_FUNCREF))
 		return WASM_INVALID_TYPE_MISMATCH;
 	enum wasm_status status = pop(v, WASM_TYPE_I32);
-	return status == WASM_OK ? apply_type(v, &v->module->types[in->index]) : status;
+	return status == WASM_OK ? apply_type(v, type_at_index(v, in->index)) : status;
+}
+
+static enum wasm_status check_call_ref(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->module->type_count)
+		return WASM_INVALID_TYPE_INDEX;
+	enum wasm_status status = pop(v, wasm_type_defined(v->module->type_numbers[in->index]));
+	return status == WASM_OK ? apply_type(v, type_at_index(v, in->index)) : status;
 }
 
 // --- parametric ------------------------------------------------------------------------------
 
-static bool type_is_reference(uint8_t type)
-{
-	return type == WASM_TYPE_FUNCREF || type == WASM_TYPE_EXTERNREF;
-}
-
 static enum wasm_status check_drop(validator_t *v, instruction_t *)
 {
-	uint8_t type;
+	enum wasm_type type;
 	return pop_any(v, &type);
+}
+
+static bool is_reference(enum wasm_type type)
+{
+	return type == TYPE_UNKNOWN_REFERENCE || wasm_type_is_reference(type);
 }
 
 static enum wasm_status check_select(validator_t *v, instruction_t *)
 {
-	uint8_t first, second;
+	enum wasm_type first, second;
 	enum wasm_status status = pop(v, WASM_TYPE_I32);
 	if (status == WASM_OK)
 		status = pop_any(v, &first);
@@ -330,7 +384,7 @@ static enum wasm_status check_select(validator_t *v, instruction_t *)
 		status = pop_any(v, &second);
 	if (status != WASM_OK)
 		return status;
-	if (type_is_reference(first) || type_is_reference(second))
+	if (is_reference(first) || is_reference(second))
 		return WASM_INVALID_TYPE_MISMATCH;
 	if (first != second && first != TYPE_UNKNOWN && second != TYPE_UNKNOWN)
 		return WASM_INVALID_TYPE_MISMATCH;
@@ -339,23 +393,35 @@ static enum wasm_status check_select(validator_t *v, instruction_t *)
 
 static enum wasm_status check_select_t(validator_t *v, instruction_t *in)
 {
+	enum wasm_type type = in->type;
 	if (in->index != 1)
 		return WASM_INVALID_SELECT;
-	const uint8_t operands[] = {in->type, in->type, WASM_TYPE_I32};
+	if (!module_number_type(v->module, &type))
+		return WASM_INVALID_TYPE_INDEX;
+	const enum wasm_type operands[] = {type, type, WASM_TYPE_I32};
 	return apply(v, (struct type_list){operands, 3}, (struct type_list){operands, 1});
 }
 
 // --- variables -------------------------------------------------------------------------------
 
+static enum wasm_status mark_set(validator_t *v, uint32_t local)
+{
+	((uint8_t *)v->unset.items)[local] = 0;
+	return array_push(&v->set_locals, v->allocator, sizeof(local), &local);
+}
+
 static enum wasm_status check_local(validator_t *v, instruction_t *in)
 {
 	if (in->index >= v->locals.count)
 		return WASM_INVALID_LOCAL_INDEX;
-	uint8_t type = ((uint8_t *)v->locals.items)[in->index];
+	enum wasm_type type = ((enum wasm_type *)v->locals.items)[in->index];
 	v->operand_type = type;
+	bool unset = v->unset.count != 0 && ((uint8_t *)v->unset.items)[in->index] != 0;
 	if (in->opcode == OP_LOCAL_GET)
-		return push(v, type);
+		return unset ? WASM_INVALID_LOCAL_UNSET : push(v, type);
 	enum wasm_status status = pop(v, type);
+	if (unset && status == WASM_OK)
+		status = mark_set(v, in->index);
 	return status == WASM_OK && in->opcode == OP_LOCAL_TEE ? push(v, type) : status;
 }
 
@@ -374,16 +440,63 @@ static enum wasm_status check_global(validator_t *v, instruction_t *in)
 
 static enum wasm_status check_ref_null(validator_t *v, instruction_t *in)
 {
-	return push(v, in->type);
+	enum wasm_type type = in->type;
+	return module_number_type(v->module, &type) ? push(v, type) : WASM_INVALID_TYPE_INDEX;
+}
+
+static enum wasm_status pop_reference(validator_t *v, enum wasm_type *type)
+{
+	enum wasm_status status = pop_any(v, type);
+	if (status == WASM_OK && *type != TYPE_UNKNOWN && !is_reference(*type))
+		status = WASM_INVALID_TYPE_MISMATCH;
+	return status;
 }
 
 static enum wasm_status check_ref_is_null(validator_t *v, instruction_t *)
 {
-	uint8_t type;
-	enum wasm_status status = pop_any(v, &type);
-	if (status == WASM_OK && type != TYPE_UNKNOWN && !type_is_reference(type))
-		status = WASM_INVALID_TYPE_MISMATCH;
+	enum wasm_type type;
+	enum wasm_status status = pop_reference(v, &type);
 	return status == WASM_OK ? push(v, WASM_TYPE_I32) : status;
+}
+
+static enum wasm_type not_null(enum wasm_type type)
+{
+	return (enum wasm_type)(type | WASM_TYPE_NOT_NULL);
+}
+
+static enum wasm_status check_ref_as_non_null(validator_t *v, instruction_t *)
+{
+	enum wasm_type type;
+	enum wasm_status status = pop_reference(v, &type);
+	return status == WASM_OK ? push(v, not_null(type)) : status;
+}
+
+static enum wasm_status check_br_on_null(validator_t *v, instruction_t *in)
+{
+	enum wasm_type type;
+	if (in->index >= v->frames.count)
+		return WASM_INVALID_LABEL_INDEX;
+	struct type_list types = validator_label_types(validator_frame(v, in->index));
+	enum wasm_status status = pop_reference(v, &type);
+	if (status == WASM_OK)
+		status = apply(v, types, types);
+	return status == WASM_OK ? push(v, not_null(type)) : status;
+}
+
+// The reference, known not to be null, is the label's last operand.
+static enum wasm_status check_br_on_non_null(validator_t *v, instruction_t *in)
+{
+	enum wasm_type type;
+	if (in->index >= v->frames.count)
+		return WASM_INVALID_LABEL_INDEX;
+	struct type_list types = validator_label_types(validator_frame(v, in->index));
+	if (types.count == 0)
+		return WASM_INVALID_TYPE_MISMATCH;
+	enum wasm_status status = pop_reference(v, &type);
+	if (status == WASM_OK && !matches(v, not_null(type), types.types[types.count - 1]))
+		status = WASM_INVALID_TYPE_MISMATCH;
+	types.count--;
+	return status == WASM_OK ? apply(v, types, types) : status;
 }
 
 static enum wasm_status check_ref_func(validator_t *v, instruction_t *in)
@@ -392,7 +505,7 @@ static enum wasm_status check_ref_func(validator_t *v, instruction_t *in)
 		return WASM_INVALID_FUNCTION_INDEX;
 	if (v->module->declared[in->index] == 0)
 		return WASM_INVALID_FUNCTION_REF;
-	return push(v, WASM_TYPE_FUNCREF);
+	return push(v, not_null(wasm_type_defined(v->module->functions[in->index])));
 }
 
 // Operands of the table instructions: 'i' an index or count, 'r' a reference of the table's type.
@@ -401,12 +514,12 @@ static enum wasm_status apply_table(
 {
 	if (table >= v->module->table_count)
 		return WASM_INVALID_TABLE_INDEX;
-	uint8_t reference = v->module->tables[table].type;
+	enum wasm_type reference = v->module->tables[table].type;
 	uint32_t count = 0;
-	uint8_t types[3];
+	enum wasm_type types[3];
 	for (; operands[count] != 0; count++)
 		types[count] = operands[count] == 'r' ? reference : WASM_TYPE_I32;
-	uint8_t result_type = result == 'r' ? reference : WASM_TYPE_I32;
+	enum wasm_type result_type = result == 'r' ? reference : WASM_TYPE_I32;
 	return apply(v, (struct type_list){types, count},
 		(struct type_list){&result_type, result == 0 ? 0 : 1});
 }
@@ -433,7 +546,7 @@ static enum wasm_status check_table_init(validator_t *v, instruction_t *in)
 		return WASM_INVALID_TABLE_INDEX;
 	if (in->index >= v->module->element_count)
 		return WASM_INVALID_ELEMENT_INDEX;
-	if (v->module->tables[in->index2].type != v->module->elements[in->index].type)
+	if (!matches(v, v->module->elements[in->index].type, v->module->tables[in->index2].type))
 		return WASM_INVALID_TYPE_MISMATCH;
 	return apply_table(v, in->index2, "iii", 0);
 }
@@ -442,7 +555,7 @@ static enum wasm_status check_table_copy(validator_t *v, instruction_t *in)
 {
 	if (in->index >= v->module->table_count || in->index2 >= v->module->table_count)
 		return WASM_INVALID_TABLE_INDEX;
-	if (v->module->tables[in->index].type != v->module->tables[in->index2].type)
+	if (!matches(v, v->module->tables[in->index2].type, v->module->tables[in->index].type))
 		return WASM_INVALID_TYPE_MISMATCH;
 	return apply_table(v, in->index, "iii", 0);
 }
@@ -519,6 +632,7 @@ static const checker checkers[OPCODE_LIMIT] = {
 	[OP_RETURN] = check_return,
 	[OP_CALL] = check_call,
 	[OP_CALL_INDIRECT] = check_call_indirect,
+	[OP_CALL_REF] = check_call_ref,
 	[OP_DROP] = check_drop,
 	[OP_SELECT] = check_select,
 	[OP_SELECT_T] = check_select_t,
@@ -538,6 +652,9 @@ static const checker checkers[OPCODE_LIMIT] = {
 	[OP_REF_NULL] = check_ref_null,
 	[OP_REF_IS_NULL] = check_ref_is_null,
 	[OP_REF_FUNC] = check_ref_func,
+	[OP_REF_AS_NON_NULL] = check_ref_as_non_null,
+	[OP_BR_ON_NULL] = check_br_on_null,
+	[OP_BR_ON_NON_NULL] = check_br_on_non_null,
 	[OP_MEMORY_INIT] = check_memory_init,
 	[OP_DATA_DROP] = check_data_drop,
 	[OP_MEMORY_COPY] = check_memory_copy,
@@ -559,18 +676,49 @@ enum wasm_status validator_check(struct validator *v, const struct instruction *
 
 // --- function start --------------------------------------------------------------------------
 
-static enum wasm_status add_locals(validator_t *v, uint32_t count, uint8_t type)
+static bool has_default(enum wasm_type type)
+{
+	return (type & WASM_TYPE_NOT_NULL) == 0;
+}
+
+// From the first local without default on, all locals have a flag.
+static enum wasm_status note_unset(validator_t *v, uint32_t first, enum wasm_type type)
+{
+	if (has_default(type) && v->unset.count == 0)
+		return WASM_OK;
+	enum wasm_status status = array_reserve(&v->unset, v->allocator, 1, v->locals.count);
+	if (status != WASM_OK)
+		return status;
+	uint8_t *unset = v->unset.items;
+	memset(unset + v->unset.count, 0, first - v->unset.count);
+	memset(unset + first, !has_default(type), v->locals.count - first);
+	v->unset.count = v->locals.count;
+	return WASM_OK;
+}
+
+static enum wasm_status add_locals(validator_t *v, uint32_t count, enum wasm_type type)
 {
 	if (count > FUNCTION_LOCAL_LIMIT || v->locals.count + count > FUNCTION_LOCAL_LIMIT)
 		return WASM_LIMIT_LOCALS;
-	enum wasm_status status =
-		array_reserve(&v->locals, v->allocator, 1, (size_t)v->locals.count + count);
-	if (status != WASM_OK)
+	enum wasm_status status = array_reserve(
+		&v->locals, v->allocator, sizeof(type), (size_t)v->locals.count + count);
+	if (status != WASM_OK || count == 0)
 		return status;
-	if (count != 0)
-		memset((uint8_t *)v->locals.items + v->locals.count, type, count);
+	uint32_t first = v->locals.count;
+	enum wasm_type *locals = v->locals.items;
+	for (uint32_t i = 0; i < count; i++)
+		locals[first + i] = type;
 	v->locals.count += count;
-	return WASM_OK;
+	return note_unset(v, first, type);
+}
+
+static enum wasm_status read_local_type(
+	const validator_t *v, struct reader *reader, enum wasm_type *type)
+{
+	*type = reader_value_type(reader);
+	if (reader->status != WASM_OK)
+		return reader->status;
+	return module_number_type(v->module, type) ? WASM_OK : WASM_INVALID_TYPE_INDEX;
 }
 
 // A total of 2^32 and more is malformed, fewer than that but many a limit of this engine.
@@ -580,31 +728,41 @@ static enum wasm_status read_locals(validator_t *v, struct reader *reader)
 	uint64_t total = 0;
 	enum wasm_status status = WASM_OK;
 	for (uint32_t i = 0; i < groups && reader->status == WASM_OK; i++) {
+		enum wasm_type type;
 		uint32_t count = reader_u32(reader);
-		uint8_t type = reader_value_type(reader);
+		enum wasm_status valid = read_local_type(v, reader, &type);
 		total += count;
 		if (reader->status != WASM_OK)
 			break;
 		if (total > UINT32_MAX)
 			return WASM_MALFORMED_LOCALS;
 		if (status == WASM_OK)
-			status = add_locals(v, count, type);
+			status = valid == WASM_OK ? add_locals(v, count, type) : valid;
 	}
 	return reader->status != WASM_OK ? reader->status : status;
+}
+
+static enum wasm_status add_parameters(validator_t *v, const struct wasm_function_type *type)
+{
+	enum wasm_status status = array_reserve(&v->locals, v->allocator, sizeof(enum wasm_type),
+		(size_t)type->parameter_count + 1);
+	if (status != WASM_OK)
+		return status;
+	if (type->parameter_count != 0)
+		memcpy(v->locals.items, type->parameters,
+			type->parameter_count * sizeof(enum wasm_type));
+	v->locals.count = v->parameter_count = type->parameter_count;
+	return WASM_OK;
 }
 
 enum wasm_status validator_begin(struct validator *v, uint32_t index, struct reader *reader)
 {
 	const struct wasm_function_type *type = module_function_type(v->module, index);
 	v->types.count = v->frames.count = v->locals.count = 0;
-	v->parameter_count = type->parameter_count;
-	enum wasm_status status =
-		array_reserve(&v->locals, v->allocator, 1, (size_t)type->parameter_count + 1);
-	if (status != WASM_OK)
-		return status;
-	memcpy(v->locals.items, type->parameters, type->parameter_count);
-	v->locals.count = type->parameter_count;
-	status = read_locals(v, reader);
+	v->set_locals.count = v->unset.count = 0;
+	enum wasm_status status = add_parameters(v, type);
+	if (status == WASM_OK)
+		status = read_locals(v, reader);
 	if (status == WASM_OK && v->locals.count > v->locals_left)
 		status = WASM_LIMIT_LOCALS;
 	if (status != WASM_OK)

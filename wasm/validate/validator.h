@@ -9,10 +9,12 @@
 #include "decode/module.h"
 
 // An operand of unknown type, in unreachable code.
-constexpr uint8_t TYPE_UNKNOWN = 0;
+constexpr enum wasm_type TYPE_UNKNOWN = (enum wasm_type)0;
+// The same, but surely a reference that is not null.
+constexpr enum wasm_type TYPE_UNKNOWN_REFERENCE = WASM_TYPE_NOT_NULL;
 
 struct type_list {
-	const uint8_t *types;
+	const enum wasm_type *types;
 	uint32_t count;
 };
 
@@ -22,15 +24,18 @@ struct validator_frame {
 	struct type_list parameters;
 	struct type_list results;
 	uint32_t height; // operands below the block
+	uint32_t set;    // entries of `set_locals` at its start
 };
 
 // Scratch memory is kept from function to function.
 struct validator {
 	const struct module *module;
 	const struct wasm_allocator *allocator;
-	struct array types;  // uint8_t, the operand stack
-	struct array frames; // struct validator_frame
-	struct array locals; // uint8_t
+	struct array types;      // enum wasm_type, the operand stack
+	struct array frames;     // struct validator_frame
+	struct array locals;     // enum wasm_type
+	struct array set_locals; // uint32_t: locals without default that have been set, in order
+	struct array unset;      // uint8_t per local: without default and not set; or empty
 	uint32_t parameter_count;
 	uint64_t locals_left; // of the module's budget
 	// Facts about the last instruction, for the code generator:

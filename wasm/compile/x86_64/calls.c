@@ -288,7 +288,7 @@ static void pass_arguments(struct generator *g, const struct wasm_function_type 
 static void push_call_results(struct generator *g, const struct wasm_function_type *type)
 {
 	if (type->result_count == 1) {
-		uint8_t result = type->results[0];
+		enum wasm_type result = type->results[0];
 		struct register_bank *bank = type_is_float(result) ? &g->floating : &g->general;
 		bank->owner[0] = OWNED_POPPED;
 		push_register(g, result, 0); // rax or xmm0
@@ -360,6 +360,31 @@ void gen_call(struct generator *g, const struct instruction *in)
 	push_call_results(g, type);
 }
 
+// Calls the builtin stub; see emit_builtin_stub.
+static void emit_builtin_call(struct generator *g, enum builtin builtin, uint64_t immediate)
+{
+	x64_load_constant(&g->code, RAX, immediate << 8 | builtin);
+	x64_byte(&g->code, 0xe8);
+	x64_u32(&g->code, g->builtin_stub - (g->code.size + 4));
+}
+
+// Traps unless the function in rdi has type `type`, or one declared below it. `reg` is free. When
+// the type can have subtypes, no temporary holds an operand.
+static void check_callee(struct generator *g, uint32_t type, uint8_t reg)
+{
+	x64_rm(&g->code, X64_MOV, reg, x64_at(R15, (int32_t)(g->layout.types + 4 * type)));
+	x64_rm(&g->code, X64_CMP, reg, x64_at(RDI, offsetof(struct wasm_function, type)));
+	if (type_space_at(&g->module->types, type)->is_final) {
+		trap_if(g, CC_NE, WASM_TRAP_INDIRECT_CALL_TYPE);
+		return;
+	}
+	uint32_t equal = x64_jcc_short(&g->code, CC_E);
+	x64_rr(&g->code, X64_MOV | X64_W, RSI, RDI);
+	emit_builtin_call(g, BUILTIN_CHECK_CALLEE, type);
+	x64_rr(&g->code, X64_MOV | X64_W, RDI, RAX);
+	x64_land(&g->code, equal);
+}
+
 // rdi = the function that table element `index` holds; traps unless it has type `type`. The index
 // is masked, so that a mispredicted bounds check reads element 0 at worst.
 static void load_callee(struct generator *g, uint32_t table, uint32_t type, uint8_t index)
@@ -376,22 +401,39 @@ static void load_callee(struct generator *g, uint32_t table, uint32_t type, uint
 	x64_rm(&g->code, X64_MOV | X64_W, RDI, (struct x64_memory){RDI, index, 3, 0});
 	x64_rr(&g->code, X64_TEST | X64_W, RDI, RDI);
 	trap_if(g, CC_E, WASM_TRAP_UNINITIALIZED_ELEMENT);
-	x64_rm(&g->code, X64_MOV, mask, x64_at(R15, (int32_t)(g->layout.types + 4 * type)));
-	x64_rm(&g->code, X64_CMP, mask, x64_at(RDI, offsetof(struct wasm_function, type)));
-	trap_if(g, CC_NE, WASM_TRAP_INDIRECT_CALL_TYPE);
+	check_callee(g, type, mask);
 	free_register(g, false, mask);
 }
 
-void gen_call_indirect(struct generator *g, const struct instruction *in)
+// Pops a table index.
+static void pop_table_callee(struct generator *g, uint32_t table, uint32_t type)
 {
-	const struct wasm_function_type *type = &g->module->types[in->index];
+	if (!type_space_at(&g->module->types, type)->is_final)
+		flush_registers(g);
 	claim_register(g, RDI);
 	struct operand index = pop_operand(g);
 	if (index.kind == OPERAND_REGISTER && index.reg == RDI)
 		generator_fail(g, WASM_LIMIT_STACK); // claimed above, so it cannot be
 	uint8_t reg = operand_to_temporary(g, &index);
-	load_callee(g, in->index2, in->index, reg);
+	load_callee(g, table, type, reg);
 	release_operand(g, &index);
+}
+
+// Pops a function reference; its type is known.
+static void pop_reference_callee(struct generator *g)
+{
+	claim_register(g, RDI);
+	struct operand reference = pop_operand(g);
+	load_operand(g, &reference, RDI);
+	release_operand(g, &reference);
+	g->general.owner[RDI] = OWNED_POPPED;
+	x64_rr(&g->code, X64_TEST | X64_W, RDI, RDI);
+	trap_if(g, CC_E, WASM_TRAP_NULL_FUNCTION);
+}
+
+// Calls the function in rdi, which is claimed.
+static void call_callee(struct generator *g, const struct wasm_function_type *type)
+{
 	pass_arguments(g, type);
 	free_register(g, false, RDI);
 	save_context(g);
@@ -401,6 +443,19 @@ void gen_call_indirect(struct generator *g, const struct instruction *in)
 	x64_rm(&g->code, X64_GROUP5, 2, x64_at(RDI, offsetof(struct wasm_function, code)));
 	restore_context(g);
 	push_call_results(g, type);
+}
+
+void gen_call_indirect(struct generator *g, const struct instruction *in)
+{
+	uint32_t type = g->module->type_numbers[in->index];
+	pop_table_callee(g, in->index2, type);
+	call_callee(g, module_type(g->module, type));
+}
+
+void gen_call_ref(struct generator *g, const struct instruction *in)
+{
+	pop_reference_callee(g);
+	call_callee(g, module_type(g->module, g->module->type_numbers[in->index]));
 }
 
 // --- builtins --------------------------------------------------------------------------------
@@ -414,9 +469,7 @@ void call_builtin(struct generator *g, enum builtin builtin, uint32_t operands, 
 	for (uint32_t i = 0; i < operands && i < sizeof(places); i++)
 		load_operand(g, argument(g, operands, i), places[i]);
 	drop_operands(g, g->stack.count - operands);
-	x64_load_constant(&g->code, RAX, immediate << 8 | builtin);
-	x64_byte(&g->code, 0xe8);
-	x64_u32(&g->code, g->builtin_stub - (g->code.size + 4));
+	emit_builtin_call(g, builtin, immediate);
 	if (result == 0)
 		return;
 	g->general.owner[RAX] = OWNED_POPPED;

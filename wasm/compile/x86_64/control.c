@@ -212,10 +212,9 @@ void gen_br(struct generator *g, const struct instruction *in)
 	leave_dead(g);
 }
 
-void gen_br_if(struct generator *g, const struct instruction *in)
+static void branch_if(struct generator *g, enum x64_condition condition, uint32_t label)
 {
-	enum x64_condition condition = pop_condition(g);
-	struct generator_frame *frame = frame_at(g, in->index);
+	struct generator_frame *frame = frame_at(g, label);
 	frame->reached = true;
 	if (copy_is_empty(g, frame)) {
 		jump_if(g, condition, frame->label);
@@ -223,8 +222,14 @@ void gen_br_if(struct generator *g, const struct instruction *in)
 	}
 	uint32_t skip = label_new(g);
 	jump_if(g, x64_negate(condition), skip);
-	jump_to(g, in->index);
+	jump_to(g, label);
 	x64_bind(&g->code, label_at(g, skip));
+}
+
+void gen_br_if(struct generator *g, const struct instruction *in)
+{
+	enum x64_condition condition = pop_condition(g);
+	branch_if(g, condition, in->index);
 }
 
 void gen_return(struct generator *g, const struct instruction *)
@@ -237,6 +242,33 @@ void gen_unreachable(struct generator *g, const struct instruction *)
 {
 	trap_always(g, WASM_TRAP_UNREACHABLE);
 	leave_dead(g);
+}
+
+// --- branches on references ------------------------------------------------------------------
+
+// Flags of the reference on top compared with null; it stays, in a register or a local.
+static void test_reference(struct generator *g)
+{
+	struct operand operand = pop_operand(g);
+	uint8_t reg = operand_to_register(g, &operand);
+	x64_rr(&g->code, X64_TEST | X64_W, reg, reg);
+	push_operand(g, &operand);
+}
+
+// The reference is no operand of the label.
+void gen_br_on_null(struct generator *g, const struct instruction *in)
+{
+	test_reference(g);
+	struct operand operand = pop_operand(g);
+	branch_if(g, CC_E, in->index);
+	push_operand(g, &operand);
+}
+
+void gen_br_on_non_null(struct generator *g, const struct instruction *in)
+{
+	test_reference(g);
+	branch_if(g, CC_NE, in->index);
+	drop_operands(g, g->stack.count - 1);
 }
 
 // --- br_table --------------------------------------------------------------------------------
@@ -333,7 +365,7 @@ void gen_else(struct generator *g, const struct instruction *)
 static void push_results(struct generator *g, const struct generator_frame *frame)
 {
 	if (frame->results.count == 1) {
-		uint8_t type = frame->results.types[0];
+		enum wasm_type type = frame->results.types[0];
 		(type_is_float(type) ? &g->floating : &g->general)->owner[0] = OWNED_POPPED;
 		push_register(g, type, 0);
 		return;

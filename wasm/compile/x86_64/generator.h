@@ -34,11 +34,13 @@ enum operand_kind : uint8_t {
 
 struct operand {
 	enum operand_kind kind;
-	enum wasm_type type;
 	uint8_t reg;
 	uint8_t condition;
-	uint32_t index;
-	uint64_t bits;
+	enum wasm_type type;
+	union {
+		uint32_t index; // local, slot
+		uint64_t bits;  // constant
+	};
 };
 
 struct local_home {
@@ -135,19 +137,19 @@ constexpr uint8_t XMM_SCRATCH = 7;
 constexpr uint32_t GENERAL_TEMPORARIES = 1u << RAX | 1u << RCX | 1u << RDX | 1u << RSI | 1u << RDI;
 constexpr uint32_t FLOATING_TEMPORARIES = 0x7f;
 
-static inline bool type_is_float(uint8_t type)
+static inline bool type_is_float(enum wasm_type type)
 {
 	return type == WASM_TYPE_F32 || type == WASM_TYPE_F64;
 }
 
 // X64_W for types of 64 bits in general registers.
-static inline uint32_t type_w(uint8_t type)
+static inline uint32_t type_w(enum wasm_type type)
 {
 	return type == WASM_TYPE_I32 || type == WASM_TYPE_F32 ? 0u : (uint32_t)X64_W;
 }
 
 // The mandatory prefix of scalar SSE arithmetic.
-static inline uint32_t type_sse(uint8_t type)
+static inline uint32_t type_sse(enum wasm_type type)
 {
 	return type == WASM_TYPE_F32 ? (uint32_t)X64_F3 : (uint32_t)X64_F2;
 }
@@ -261,6 +263,7 @@ void gen_prologue(struct generator *g);
 void gen_epilogue(struct generator *g);
 void gen_call(struct generator *g, const struct instruction *in);
 void gen_call_indirect(struct generator *g, const struct instruction *in);
+void gen_call_ref(struct generator *g, const struct instruction *in);
 // Calls a builtin with the top `operands` entries; gives its result if `result` is not 0.
 void call_builtin(struct generator *g, enum builtin builtin, uint32_t operands, uint64_t immediate,
 	enum wasm_type result);
@@ -275,6 +278,8 @@ void gen_end(struct generator *g, const struct instruction *in);
 void gen_br(struct generator *g, const struct instruction *in);
 void gen_br_if(struct generator *g, const struct instruction *in);
 void gen_br_table(struct generator *g, const struct instruction *in);
+void gen_br_on_null(struct generator *g, const struct instruction *in);
+void gen_br_on_non_null(struct generator *g, const struct instruction *in);
 void gen_return(struct generator *g, const struct instruction *in);
 void gen_unreachable(struct generator *g, const struct instruction *in);
 void gen_select(struct generator *g, const struct instruction *in);
@@ -329,6 +334,7 @@ void gen_global_set(struct generator *g, const struct instruction *in);
 void gen_ref_null(struct generator *g, const struct instruction *in);
 void gen_ref_is_null(struct generator *g, const struct instruction *in);
 void gen_ref_func(struct generator *g, const struct instruction *in);
+void gen_ref_as_non_null(struct generator *g, const struct instruction *in);
 void gen_table(struct generator *g, const struct instruction *in);
 void gen_table_two(struct generator *g, const struct instruction *in);
 void gen_elem_drop(struct generator *g, const struct instruction *in);

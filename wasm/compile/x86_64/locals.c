@@ -186,7 +186,7 @@ void assign_homes(struct generator *g, struct reader body)
 		return;
 	}
 	g->homes.count = count;
-	const uint8_t *types = g->validator.locals.items;
+	const enum wasm_type *types = g->validator.locals.items;
 	for (uint32_t i = 0; i < count; i++)
 		*generator_home(g, i) =
 			(struct local_home){.type = types[i], .reg = X64_NONE, .offset = 0};

@@ -22,6 +22,15 @@ void gen_ref_func(struct generator *g, const struct instruction *in)
 	push_result(g, &d);
 }
 
+void gen_ref_as_non_null(struct generator *g, const struct instruction *)
+{
+	struct operand operand = pop_operand(g);
+	uint8_t reg = operand_to_register(g, &operand);
+	x64_rr(&g->code, X64_TEST | X64_W, reg, reg);
+	trap_if(g, CC_E, WASM_TRAP_NULL_REFERENCE);
+	push_operand(g, &operand);
+}
+
 void gen_table(struct generator *g, const struct instruction *in)
 {
 	enum wasm_type reference = g->module->tables[in->index].type;

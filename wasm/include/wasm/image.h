@@ -55,15 +55,21 @@ struct wasm_image_span {
 	uint32_t size;
 };
 
+// Types have numbers: equal types of a module are one record, and recursive groups (which may refer
+// to their own members) follow each other.
 struct wasm_image_type {
-	struct wasm_image_span parameters; // enum wasm_type, one byte each
+	struct wasm_image_span parameters; // enum wasm_type, 4 bytes each, aligned to 4
 	struct wasm_image_span results;
 	uint32_t entry_code;  // code that a C caller enters functions of this type by; see runtime
 	uint32_t import_code; // code by which compiled code calls a C function of this type
+	uint32_t supertype;   // or WASM_NO_INDEX
+	uint32_t is_final;
+	uint32_t group; // the group's first member
+	uint32_t group_size;
 };
 
 struct wasm_image_function {
-	uint32_t type;
+	uint32_t type; // its number
 	uint32_t code; // offset in CODE; imported functions: WASM_NO_INDEX
 	uint32_t code_size;
 	struct wasm_image_span name; // from the name section; may be empty

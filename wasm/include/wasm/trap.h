@@ -20,7 +20,9 @@
 	X(STACK_OVERFLOW, "call stack exhausted")              \
 	X(INTERRUPTED, "interrupted")                          \
 	X(EXIT, "the program ended itself")                    \
-	X(HOST, "a host function failed")
+	X(HOST, "a host function failed")                      \
+	X(NULL_REFERENCE, "null reference")                    \
+	X(NULL_FUNCTION, "null function reference")
 
 enum wasm_trap : uint32_t {
 #define X(name, text) WASM_TRAP_##name,

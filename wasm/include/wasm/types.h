@@ -6,16 +6,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The binary format's encodings.
-enum wasm_type : uint8_t {
+// A value type. The lowest seven bits are its code: the binary format's for number types and for
+// nullable references to abstract heap types, WASM_TYPE_DEFINED for references to function types,
+// whose number is then in the bits from 8 on. WASM_TYPE_NOT_NULL may be set in references.
+enum wasm_type : uint32_t {
 	WASM_TYPE_I32 = 0x7f,
 	WASM_TYPE_I64 = 0x7e,
 	WASM_TYPE_F32 = 0x7d,
 	WASM_TYPE_F64 = 0x7c,
 	WASM_TYPE_V128 = 0x7b,
+	WASM_TYPE_NULLEXNREF = 0x74,
+	WASM_TYPE_NULLFUNCREF = 0x73,
+	WASM_TYPE_NULLEXTERNREF = 0x72,
 	WASM_TYPE_FUNCREF = 0x70,
 	WASM_TYPE_EXTERNREF = 0x6f,
+	WASM_TYPE_EXNREF = 0x69,
+	WASM_TYPE_DEFINED = 0x60,
+	WASM_TYPE_NOT_NULL = 0x80,
 };
+
+// The type without a heap type's number and nullability.
+static inline enum wasm_type wasm_type_code(enum wasm_type type)
+{
+	return (enum wasm_type)(type & 0x7f);
+}
+
+static inline bool wasm_type_is_reference(enum wasm_type type)
+{
+	return wasm_type_code(type) >= WASM_TYPE_DEFINED &&
+	       wasm_type_code(type) <= WASM_TYPE_NULLEXNREF;
+}
+
+// A reference to function type number `number`, which may be null.
+static inline enum wasm_type wasm_type_defined(uint32_t number)
+{
+	return (enum wasm_type)(WASM_TYPE_DEFINED | number << 8);
+}
+
+static inline uint32_t wasm_type_number(enum wasm_type type)
+{
+	return (uint32_t)type >> 8;
+}
 
 enum wasm_extern_kind : uint8_t {
 	WASM_EXTERN_FUNCTION = 0,
@@ -43,8 +74,8 @@ union wasm_value {
 
 // Borrowed view of a function type.
 struct wasm_function_type {
-	const uint8_t *parameters; // enum wasm_type
-	const uint8_t *results;
+	const enum wasm_type *parameters;
+	const enum wasm_type *results;
 	uint32_t parameter_count;
 	uint32_t result_count;
 };

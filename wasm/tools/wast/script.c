@@ -260,15 +260,34 @@ struct outcome {
 	enum wasm_status status;
 	enum wasm_trap trap;
 	union wasm_value values[SCRIPT_VALUES];
-	const uint8_t *types;
-	uint8_t global_type;
+	const enum wasm_type *types;
+	enum wasm_type global_type;
 	uint32_t count;
 	bool named; // the action names an instance
 };
 
+// References of one kind are good for each other here: the caller checks nullability by itself.
+static bool argument_fits(enum wasm_type argument, enum wasm_type parameter)
+{
+	if (!wasm_type_is_reference(argument) || !wasm_type_is_reference(parameter))
+		return argument == parameter;
+	bool external = wasm_type_code(parameter) == WASM_TYPE_EXTERNREF ||
+			wasm_type_code(parameter) == WASM_TYPE_NULLEXTERNREF;
+	return external == (wasm_type_code(argument) == WASM_TYPE_EXTERNREF);
+}
+
+static bool arguments_fit(
+	const enum wasm_type *types, uint32_t count, const struct wasm_function_type *type)
+{
+	bool fit = count == type->parameter_count;
+	for (uint32_t i = 0; i < count && fit; i++)
+		fit = argument_fits(types[i], type->parameters[i]);
+	return fit;
+}
+
 static void invoke(struct outcome *o, struct wasm_function *function, const struct node *arguments)
 {
-	uint8_t types[SCRIPT_VALUES];
+	enum wasm_type types[SCRIPT_VALUES];
 	uint32_t count;
 	struct wasm_trap_info info;
 	struct wasm_function_type type = wasm_function_type_of(function);
@@ -277,8 +296,7 @@ static void invoke(struct outcome *o, struct wasm_function *function, const stru
 		o->status = missing;
 		return;
 	}
-	if (count != type.parameter_count || type.result_count > SCRIPT_VALUES ||
-		memcmp(types, type.parameters, count) != 0) {
+	if (!arguments_fit(types, count, &type) || type.result_count > SCRIPT_VALUES) {
 		o->status = WASM_LINK_SIGNATURE;
 		return;
 	}

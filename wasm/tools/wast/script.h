@@ -59,9 +59,9 @@ bool spectest_resolve(
 // --- values.c --------------------------------------------------------------------------------
 
 // Constants "(i32.const 1)"…; `types` gets their types. False if something is not supported.
-bool values_parse(const struct node *at, union wasm_value *values, uint8_t *types, uint32_t *count,
-	enum wasm_status *missing);
+bool values_parse(const struct node *at, union wasm_value *values, enum wasm_type *types,
+	uint32_t *count, enum wasm_status *missing);
 // Does a result match the pattern?
-bool value_matches(const struct node *pattern, uint8_t type, union wasm_value value);
+bool value_matches(const struct node *pattern, enum wasm_type type, union wasm_value value);
 
 #endif

@@ -3,7 +3,7 @@
 #include "tools/wast/script.h"
 #include "tools/wat/number.h"
 
-static bool parse_reference(const struct node *list, union wasm_value *value, uint8_t *type)
+static bool parse_reference(const struct node *list, union wasm_value *value, enum wasm_type *type)
 {
 	uint64_t number = 0;
 	const struct node *argument = list->first->next;
@@ -20,11 +20,11 @@ static bool parse_reference(const struct node *list, union wasm_value *value, ui
 	return true;
 }
 
-static bool parse_value(const struct node *list, union wasm_value *value, uint8_t *type)
+static bool parse_value(const struct node *list, union wasm_value *value, enum wasm_type *type)
 {
 	static const struct {
 		const char *keyword;
-		uint8_t type;
+		enum wasm_type type;
 		uint8_t bits;
 		bool is_float;
 	} kinds[] = {{"i32.const", WASM_TYPE_I32, 32, false},
@@ -47,8 +47,8 @@ static enum wasm_status missing_feature(const struct node *list)
 	return node_is_list(list, "v128.const") ? WASM_UNSUPPORTED_SIMD : WASM_UNSUPPORTED_GC;
 }
 
-bool values_parse(const struct node *at, union wasm_value *values, uint8_t *types, uint32_t *count,
-	enum wasm_status *missing)
+bool values_parse(const struct node *at, union wasm_value *values, enum wasm_type *types,
+	uint32_t *count, enum wasm_status *missing)
 {
 	*count = 0;
 	for (; at != nullptr; at = at->next) {
@@ -61,7 +61,7 @@ bool values_parse(const struct node *at, union wasm_value *values, uint8_t *type
 	return true;
 }
 
-static bool nan_matches(const struct node *pattern, uint8_t type, union wasm_value value)
+static bool nan_matches(const struct node *pattern, enum wasm_type type, union wasm_value value)
 {
 	bool single = type == WASM_TYPE_F32;
 	uint64_t bits = single ? value.f32_bits : value.f64_bits;
@@ -71,7 +71,7 @@ static bool nan_matches(const struct node *pattern, uint8_t type, union wasm_val
 						 : (magnitude & canonical) == canonical;
 }
 
-static bool any_matches(const struct node *at, uint8_t type, union wasm_value value)
+static bool any_matches(const struct node *at, enum wasm_type type, union wasm_value value)
 {
 	for (; at != nullptr; at = at->next)
 		if (value_matches(at, type, value))
@@ -79,10 +79,16 @@ static bool any_matches(const struct node *at, uint8_t type, union wasm_value va
 	return false;
 }
 
-bool value_matches(const struct node *pattern, uint8_t type, union wasm_value value)
+static bool is_function(enum wasm_type type)
+{
+	return wasm_type_code(type) == WASM_TYPE_FUNCREF ||
+	       wasm_type_code(type) == WASM_TYPE_DEFINED;
+}
+
+bool value_matches(const struct node *pattern, enum wasm_type type, union wasm_value value)
 {
 	union wasm_value expected;
-	uint8_t expected_type;
+	enum wasm_type expected_type;
 	if (pattern == nullptr || pattern->kind != NODE_LIST || pattern->first == nullptr)
 		return false;
 	const struct node *argument = pattern->first->next;
@@ -92,12 +98,15 @@ bool value_matches(const struct node *pattern, uint8_t type, union wasm_value va
 		return node_is_list(pattern, type == WASM_TYPE_F32 ? "f32.const" : "f64.const") &&
 		       nan_matches(argument, type, value);
 	if (node_is_list(pattern, "ref.func"))
-		return type == WASM_TYPE_FUNCREF && value.i64 != 0;
+		return is_function(type) && value.i64 != 0;
 	if (node_is_list(pattern, "ref.extern") && argument == nullptr)
-		return type == WASM_TYPE_EXTERNREF && value.i64 != 0;
+		return wasm_type_code(type) == WASM_TYPE_EXTERNREF && value.i64 != 0;
 	if (node_is_list(pattern, "ref.null") && argument == nullptr)
 		return value.i64 == 0;
-	if (!parse_value(pattern, &expected, &expected_type) || expected_type != type)
+	if (!parse_value(pattern, &expected, &expected_type))
+		return false;
+	if (wasm_type_is_reference(type) ? is_function(type) != is_function(expected_type)
+					 : type != expected_type)
 		return false;
 	bool narrow = type == WASM_TYPE_I32 || type == WASM_TYPE_F32;
 	return narrow ? expected.i32 == value.i32 : expected.i64 == value.i64;

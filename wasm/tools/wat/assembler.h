@@ -42,13 +42,22 @@ struct wat_bytes {
 	uint32_t count; // items, for sections
 };
 
-// A function type as text gives it.
+// A function type as text gives it; references have type indices.
 struct wat_type {
-	uint8_t *parameters;
-	uint8_t *results;
+	enum wasm_type *parameters;
+	enum wasm_type *results;
 	uint32_t parameter_count;
 	uint32_t result_count;
 	struct node **parameter_ids; // or null entries
+	bool is_open;                // "sub" without "final"
+	bool in_group;               // of "rec"
+	uint32_t supertype;          // index, or WASM_NO_INDEX
+};
+
+// What the type section consists of: single types and recursive groups, in order.
+struct wat_group {
+	uint32_t count;
+	bool is_recursive;
 };
 
 struct assembler {
@@ -58,6 +67,7 @@ struct assembler {
 	uint32_t line;                   // of the first error
 	struct array spaces[WAT_SPACES]; // struct node * identifiers, or null
 	struct array types;              // struct wat_type
+	struct array groups;             // struct wat_group
 	struct wat_bytes sections[WAT_SECTION_COUNT];
 	bool uses_data_index;
 };
@@ -85,9 +95,17 @@ void space_add(struct assembler *a, enum wat_space space, struct node *id);
 uint32_t space_index(struct assembler *a, enum wat_space space, const struct node *node);
 bool node_is_index(const struct node *node);
 
-uint8_t parse_value_type(struct assembler *a, const struct node *node);
-uint8_t parse_reference_type(struct assembler *a, const struct node *node);
-uint8_t parse_heap_type(struct assembler *a, const struct node *node);
+enum wasm_type parse_value_type(struct assembler *a, const struct node *node);
+enum wasm_type parse_reference_type(struct assembler *a, const struct node *node);
+// A heap type, as the nullable reference to it.
+enum wasm_type parse_heap_type(struct assembler *a, const struct node *node);
+void put_type(struct assembler *a, struct wat_bytes *to, enum wasm_type type);
+void put_heap_type(struct assembler *a, struct wat_bytes *to, enum wasm_type type);
+void put_type_list(
+	struct assembler *a, struct wat_bytes *to, const enum wasm_type *types, uint32_t count);
+// All "type" and "rec" fields: identifiers first, then what they are.
+void collect_types(struct assembler *a, struct node *fields);
+void write_types(struct assembler *a);
 // (param ...)* (result ...)*; moves `*at` behind them.
 struct wat_type parse_signature(struct assembler *a, struct node **at, bool ids_allowed);
 // (type x)? with a signature; gives the type's index and, in `signature`, its parameters' ids.

@@ -40,8 +40,7 @@ static void unknown_instruction(struct assembler *a, const struct node *node)
 		{"i64x2.", WASM_UNSUPPORTED_SIMD}, {"f32x4.", WASM_UNSUPPORTED_SIMD},
 		{"f64x2.", WASM_UNSUPPORTED_SIMD}, {"struct.", WASM_UNSUPPORTED_GC},
 		{"array.", WASM_UNSUPPORTED_GC}, {"i31.", WASM_UNSUPPORTED_GC},
-		{"ref.", WASM_UNSUPPORTED_GC}, {"br_on", WASM_UNSUPPORTED_GC},
-		{"call_ref", WASM_UNSUPPORTED_GC}, {"return_call_ref", WASM_UNSUPPORTED_GC},
+		{"ref.", WASM_UNSUPPORTED_GC}, {"br_on_cast", WASM_UNSUPPORTED_GC},
 		{"any.", WASM_UNSUPPORTED_GC}, {"extern.", WASM_UNSUPPORTED_GC},
 		{"return_call", WASM_UNSUPPORTED_TAIL_CALL}, {"throw", WASM_UNSUPPORTED_EXCEPTIONS},
 		{"try", WASM_UNSUPPORTED_EXCEPTIONS}, {"catch", WASM_UNSUPPORTED_EXCEPTIONS},
@@ -177,6 +176,8 @@ static void put_immediates(
 		return put_labels(a, to, c);
 	case IMMEDIATE_FUNCTION:
 		return put_index(a, to, WAT_FUNCTIONS, c);
+	case IMMEDIATE_TYPE:
+		return put_index(a, to, WAT_TYPES, c);
 	case IMMEDIATE_INDIRECT:
 		return put_indirect(a, to, c);
 	case IMMEDIATE_LOCAL:
@@ -197,8 +198,8 @@ static void put_immediates(
 		return put_float(a, to, c, 32);
 	case IMMEDIATE_F64:
 		return put_float(a, to, c, 64);
-	case IMMEDIATE_REFTYPE:
-		return put_byte(a, to, parse_heap_type(a, take(c)));
+	case IMMEDIATE_HEAPTYPE:
+		return put_heap_type(a, to, parse_heap_type(a, take(c)));
 	case IMMEDIATE_DATA:
 		a->uses_data_index = true;
 		return put_index(a, to, WAT_DATA, c);
@@ -227,7 +228,7 @@ static void put_select(struct assembler *a, struct wat_bytes *to, struct cursor 
 	}
 	struct wat_type type = parse_signature(a, &c->at, false);
 	put_opcode(a, to, OP_SELECT_T);
-	put_sized(a, to, type.results, type.result_count);
+	put_type_list(a, to, type.results, type.result_count);
 }
 
 // --- blocks ----------------------------------------------------------------------------------
@@ -245,7 +246,10 @@ static void put_block_type(struct assembler *a, struct wat_bytes *to, struct cur
 	if (!wat_ok(a))
 		return;
 	if (signature.parameter_count == 0 && signature.result_count <= 1) {
-		put_byte(a, to, signature.result_count == 0 ? 0x40 : signature.results[0]);
+		if (signature.result_count == 0)
+			put_byte(a, to, 0x40);
+		else
+			put_type(a, to, signature.results[0]);
 		return;
 	}
 	c->at = start;

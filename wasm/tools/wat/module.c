@@ -83,7 +83,7 @@ static void put_table_type(struct assembler *a, struct wat_bytes *to, struct nod
 {
 	struct wat_bytes limits = {};
 	put_limits(a, &limits, at);
-	put_byte(a, to, parse_reference_type(a, *at));
+	put_type(a, to, parse_reference_type(a, *at));
 	put_raw(a, to, limits.bytes.items, limits.bytes.count);
 	free_bytes(a, &limits);
 	if (*at != nullptr)
@@ -105,7 +105,7 @@ static void put_global_type(struct assembler *a, struct wat_bytes *to, struct no
 	}
 	bool is_mutable = node_is_list(*at, "mut");
 	const struct node *type = is_mutable ? (*at)->first->next : *at;
-	put_byte(a, to, parse_value_type(a, type));
+	put_type(a, to, parse_value_type(a, type));
 	put_byte(a, to, is_mutable);
 	if (is_mutable && (type == nullptr || type->next != nullptr))
 		wat_malformed(a, *at);
@@ -133,40 +133,6 @@ static void put_expression(struct assembler *a, struct wat_bytes *to, struct nod
 {
 	assemble_instructions(a, to, at);
 	put_byte(a, to, OP_END);
-}
-
-// --- types -----------------------------------------------------------------------------------
-
-static void collect_type(struct assembler *a, struct node *field)
-{
-	struct node *at = field->first->next;
-	struct node *id = node_is_id(at) ? at : nullptr;
-	at = skip_id(at);
-	space_add(a, WAT_TYPES, id);
-	if (!node_is_list(at, "func")) {
-		bool gc = node_is_list(at, "struct") || node_is_list(at, "array") ||
-			  node_is_list(at, "sub");
-		wat_fail(a, at, gc ? WASM_UNSUPPORTED_GC : WASM_MALFORMED_BODY);
-		return;
-	}
-	struct node *rest = at->first->next;
-	struct wat_type type = parse_signature(a, &rest, true);
-	if (rest != nullptr || at->next != nullptr)
-		wat_malformed(a, at);
-	if (array_push(&a->types, a->allocator, sizeof(type), &type) != WASM_OK)
-		wat_fail(a, field, WASM_NO_MEMORY);
-}
-
-static void write_types(struct assembler *a)
-{
-	struct wat_bytes *to = section(a, WAT_SECTION_TYPE);
-	for (uint32_t i = 0; i < a->types.count; i++) {
-		const struct wat_type *type = type_at(a, i);
-		put_byte(a, to, 0x60);
-		put_sized(a, to, type->parameters, type->parameter_count);
-		put_sized(a, to, type->results, type->result_count);
-	}
-	to->count = a->types.count;
 }
 
 // --- identifiers -----------------------------------------------------------------------------
@@ -291,7 +257,7 @@ static struct node *parse_locals(struct assembler *a, struct node *at, struct wa
 		for (; n != nullptr && wat_ok(a); n = n->next, count++) {
 			space_add(a, WAT_LOCALS, id);
 			put_byte(a, &types, 1);
-			put_byte(a, &types, parse_value_type(a, n));
+			put_type(a, &types, parse_value_type(a, n));
 		}
 	}
 	put_unsigned(a, to, count);
@@ -319,13 +285,29 @@ static void define_function(struct assembler *a, struct node *at)
 	code->count++;
 }
 
+static uint32_t count_nodes(const struct node *at)
+{
+	uint32_t count = 0;
+	for (; at != nullptr; at = at->next)
+		count++;
+	return count;
+}
+
+// Indices of functions as expressions.
+static void put_function_items(struct assembler *a, struct wat_bytes *to, struct node *at)
+{
+	put_unsigned(a, to, count_nodes(at));
+	for (; at != nullptr && wat_ok(a); at = at->next) {
+		put_byte(a, to, OP_REF_FUNC);
+		put_unsigned(a, to, space_index(a, WAT_FUNCTIONS, at));
+		put_byte(a, to, OP_END);
+	}
+}
+
 // Items of an element segment: expressions, or with `functions` indices. Counts and writes them.
 static void put_items(struct assembler *a, struct wat_bytes *to, struct node *at, bool functions)
 {
-	uint32_t count = 0;
-	for (struct node *n = at; n != nullptr; n = n->next)
-		count++;
-	put_unsigned(a, to, count);
+	put_unsigned(a, to, count_nodes(at));
 	for (; at != nullptr && wat_ok(a); at = at->next) {
 		if (functions)
 			put_unsigned(a, to, space_index(a, WAT_FUNCTIONS, at));
@@ -336,14 +318,6 @@ static void put_items(struct assembler *a, struct wat_bytes *to, struct node *at
 			put_byte(a, to, OP_END);
 		}
 	}
-}
-
-static uint32_t count_nodes(const struct node *at)
-{
-	uint32_t count = 0;
-	for (; at != nullptr; at = at->next)
-		count++;
-	return count;
 }
 
 static void put_offset_zero(struct assembler *a, struct wat_bytes *to)
@@ -358,10 +332,10 @@ static void define_table_with_elements(struct assembler *a, struct node *at, uin
 {
 	struct wat_bytes *tables = section(a, WAT_SECTION_TABLE);
 	struct wat_bytes *elements = section(a, WAT_SECTION_ELEMENT);
-	uint8_t type = parse_reference_type(a, at);
+	enum wasm_type type = parse_reference_type(a, at);
 	struct node *items = at->next->first->next;
 	uint32_t count = count_nodes(items);
-	put_byte(a, tables, type);
+	put_type(a, tables, type);
 	put_byte(a, tables, 1);
 	put_unsigned(a, tables, count);
 	put_unsigned(a, tables, count);
@@ -370,8 +344,14 @@ static void define_table_with_elements(struct assembler *a, struct node *at, uin
 	put_unsigned(a, elements, functions && type == WASM_TYPE_FUNCREF ? 2 : 6);
 	put_unsigned(a, elements, index);
 	put_offset_zero(a, elements);
-	put_byte(a, elements, functions && type == WASM_TYPE_FUNCREF ? 0 : type);
-	put_items(a, elements, items, functions);
+	if (functions && type == WASM_TYPE_FUNCREF)
+		put_byte(a, elements, 0);
+	else
+		put_type(a, elements, type);
+	if (functions && type != WASM_TYPE_FUNCREF)
+		put_function_items(a, elements, items);
+	else
+		put_items(a, elements, items, functions);
 }
 
 static void define_table(struct assembler *a, struct node *at, uint32_t index)
@@ -498,7 +478,7 @@ static void put_offset(struct assembler *a, struct wat_bytes *to, struct node *n
 // What an element segment's item list starts with.
 struct element_list {
 	bool functions;
-	uint8_t type;
+	enum wasm_type type;
 	struct node *items;
 };
 
@@ -508,15 +488,17 @@ static struct element_list parse_element_list(struct assembler *a, struct node *
 		return (struct element_list){true, WASM_TYPE_FUNCREF, at->next};
 	if (at == nullptr || node_is_index(at)) // the old way: indices alone
 		return (struct element_list){true, WASM_TYPE_FUNCREF, at};
-	uint8_t type = parse_reference_type(a, at);
+	enum wasm_type type = parse_reference_type(a, at);
 	return (struct element_list){false, type, at->next};
 }
 
 static void put_element_list(
 	struct assembler *a, struct wat_bytes *to, const struct element_list *list, bool with_kind)
 {
-	if (with_kind)
-		put_byte(a, to, list->functions ? 0 : list->type);
+	if (with_kind && list->functions)
+		put_byte(a, to, 0);
+	else if (with_kind)
+		put_type(a, to, list->type);
 	put_items(a, to, list->items, list->functions);
 }
 
@@ -592,7 +574,7 @@ static void other_field(struct assembler *a, struct node *field)
 			kinds[i].write(a, field);
 			return;
 		}
-	if (!node_is_list(field, "type"))
+	if (!node_is_list(field, "type") && !node_is_list(field, "rec"))
 		wat_malformed(a, field);
 }
 
@@ -652,16 +634,7 @@ static void assembler_free(struct assembler *a)
 	for (uint32_t i = 0; i < WAT_SECTION_COUNT; i++)
 		free_bytes(a, &a->sections[i]);
 	array_free(&a->types, a->allocator, sizeof(struct wat_type));
-}
-
-static void collect_types(struct assembler *a, struct node *fields)
-{
-	for (struct node *field = fields; field != nullptr && wat_ok(a); field = field->next) {
-		if (node_is_list(field, "type"))
-			collect_type(a, field);
-		else if (node_is_list(field, "rec"))
-			wat_fail(a, field, WASM_UNSUPPORTED_GC);
-	}
+	array_free(&a->groups, a->allocator, sizeof(struct wat_group));
 }
 
 enum wasm_status wat_assemble(struct arena *arena, const struct wasm_allocator *allocator,

@@ -84,8 +84,8 @@ static enum wasm_type resolve(enum wasm_type type, uint32_t first)
 {
 	if (wasm_type_code(type) != TYPE_RELATIVE)
 		return type;
-	return (enum wasm_type)(wasm_type_defined(first + wasm_type_number(type)) |
-				(type & WASM_TYPE_NOT_NULL));
+	return (enum wasm_type)(
+		wasm_type_defined(first + wasm_type_number(type)) | (type & WASM_TYPE_NOT_NULL));
 }
 
 static const enum wasm_type *copy_list(struct type_space *space, const enum wasm_type *types,
@@ -112,8 +112,8 @@ static struct type_definition resolve_member(struct type_space *space,
 	struct type_definition d = *member;
 	struct wasm_function_type *type = &d.type;
 	if (has_relative(type->parameters, type->parameter_count))
-		type->parameters = copy_list(
-			space, type->parameters, type->parameter_count, first, true);
+		type->parameters =
+			copy_list(space, type->parameters, type->parameter_count, first, true);
 	if (has_relative(type->results, type->result_count))
 		type->results = copy_list(space, type->results, type->result_count, first, true);
 	d.supertype = resolve(d.supertype, first);
@@ -133,8 +133,8 @@ static const struct type_definition *copy_members(
 	for (uint32_t i = 0; copy != nullptr && i < count; i++) {
 		struct wasm_function_type *type = &copy[i].type;
 		copy[i] = members[i];
-		type->parameters = copy_list(
-			space, type->parameters, type->parameter_count, 0, false);
+		type->parameters =
+			copy_list(space, type->parameters, type->parameter_count, 0, false);
 		type->results = copy_list(space, type->results, type->result_count, 0, false);
 		if (type->parameters == nullptr || type->results == nullptr)
 			return nullptr;

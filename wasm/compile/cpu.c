@@ -15,13 +15,25 @@ static struct cpuid cpuid(uint32_t leaf)
 
 bool wasm_cpu_is_supported(void)
 {
-	constexpr uint32_t SSE4_1 = 1u << 19, POPCNT = 1u << 23;
-	return (cpuid(1).c & (SSE4_1 | POPCNT)) == (SSE4_1 | POPCNT);
+	constexpr uint32_t SSSE3 = 1u << 9, SSE4_1 = 1u << 19, SSE4_2 = 1u << 20, POPCNT = 1u << 23;
+	constexpr uint32_t NEEDED = SSSE3 | SSE4_1 | SSE4_2 | POPCNT;
+	return (cpuid(1).c & NEEDED) == NEEDED;
+}
+
+// The CPU has AVX, and the system saves its registers (XCR0).
+static bool has_avx(void)
+{
+	constexpr uint32_t OSXSAVE = 1u << 27, AVX = 1u << 28, SSE_AND_AVX_STATE = 6;
+	if ((cpuid(1).c & (OSXSAVE | AVX)) != (OSXSAVE | AVX))
+		return false;
+	uint32_t low, high;
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (low & SSE_AND_AVX_STATE) == SSE_AND_AVX_STATE;
 }
 
 uint32_t wasm_cpu_features_detect(void)
 {
-	uint32_t features = 0;
+	uint32_t features = has_avx() ? (uint32_t)WASM_CPU_AVX : 0;
 	if (cpuid(0).a >= 7) {
 		uint32_t b = cpuid(7).b;
 		features |= (b >> 3 & 1) != 0 ? (uint32_t)WASM_CPU_BMI1 : 0;

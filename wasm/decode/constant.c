@@ -66,6 +66,8 @@ static enum wasm_status constant_instruction(
 		return constant_push(stack, WASM_TYPE_F32);
 	case OP_F64_CONST:
 		return constant_push(stack, WASM_TYPE_F64);
+	case OP_V128_CONST:
+		return constant_push(stack, WASM_TYPE_V128);
 	case OP_REF_NULL:
 		return constant_null(module, instruction->type, stack);
 	case OP_REF_FUNC:

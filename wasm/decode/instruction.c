@@ -17,9 +17,6 @@ static enum wasm_type abstract_type(struct reader *reader, uint8_t byte)
 	case WASM_TYPE_NULLEXTERNREF:
 	case WASM_TYPE_NULLEXNREF:
 		break;
-	case WASM_TYPE_V128:
-		reader_fail(reader, WASM_UNSUPPORTED_SIMD);
-		break;
 	default: // 0x6a to 0x71: any, eq, i31, struct, array, none
 		reader_fail(reader,
 			byte >= 0x6a && byte <= 0x71 ? WASM_UNSUPPORTED_GC : WASM_MALFORMED_TYPE);
@@ -53,7 +50,7 @@ enum wasm_type reader_reference_type(struct reader *reader)
 enum wasm_type reader_value_type(struct reader *reader)
 {
 	uint8_t byte = reader_left(reader) > 0 ? *reader->position : 0;
-	if (byte < WASM_TYPE_F64 || byte > WASM_TYPE_I32)
+	if (byte < WASM_TYPE_V128 || byte > WASM_TYPE_I32)
 		return reader_reference_type(reader);
 	reader->position++;
 	return (enum wasm_type)byte;
@@ -141,6 +138,22 @@ static void read_f64(struct reader *reader, struct instruction *instruction)
 	instruction->bits = reader_u64_fixed(reader);
 }
 
+static void read_bytes16(struct reader *reader, struct instruction *instruction)
+{
+	instruction->bytes = reader_bytes(reader, 16);
+}
+
+static void read_lane(struct reader *reader, struct instruction *instruction)
+{
+	instruction->bits = reader_u8(reader);
+}
+
+static void read_memarg_lane(struct reader *reader, struct instruction *instruction)
+{
+	read_memarg(reader, instruction);
+	read_lane(reader, instruction);
+}
+
 static void read_heap_type(struct reader *reader, struct instruction *instruction)
 {
 	instruction->type = reader_heap_type(reader);
@@ -173,6 +186,10 @@ static const immediate_reader immediate_readers[IMMEDIATE_LIMIT] = {
 	[IMMEDIATE_MEMORY_COPY] = read_two_indices,
 	[IMMEDIATE_TABLE_INIT] = read_two_indices,
 	[IMMEDIATE_TABLE_COPY] = read_two_indices,
+	[IMMEDIATE_V128] = read_bytes16,
+	[IMMEDIATE_LANE] = read_lane,
+	[IMMEDIATE_SHUFFLE] = read_bytes16,
+	[IMMEDIATE_MEMARG_LANE] = read_memarg_lane,
 };
 
 // What an opcode byte that this engine does not know belongs to.
@@ -186,18 +203,18 @@ static enum wasm_status unknown_opcode_status(uint8_t byte)
 		return WASM_UNSUPPORTED_TAIL_CALL;
 	if (byte == 0xd3 || byte == 0xfb)
 		return WASM_UNSUPPORTED_GC;
-	if (byte == 0xfd)
-		return WASM_UNSUPPORTED_SIMD;
 	return byte == 0xfe ? WASM_UNSUPPORTED_THREADS : WASM_MALFORMED_OPCODE;
 }
 
 static uint32_t read_opcode(struct reader *reader)
 {
 	uint8_t byte = reader_u8(reader);
-	if (byte != 0xfc)
+	if (byte != 0xfc && byte != 0xfd)
 		return byte;
 	uint32_t number = reader_u32(reader);
-	return number < OPCODE_LIMIT - 0x100 ? 0x100 + number : OPCODE_LIMIT;
+	uint32_t first = byte == 0xfc ? OPCODE_FC : OPCODE_FD;
+	uint32_t end = byte == 0xfc ? OPCODE_FD : OPCODE_LIMIT;
+	return number < end - first ? first + number : OPCODE_LIMIT;
 }
 
 bool instruction_read(struct reader *reader, struct instruction *instruction)

@@ -15,10 +15,13 @@ struct instruction {
 	uint32_t index;      // label, function, local, global, table, memory, segment, type
 	uint32_t index2;     // table of call_indirect and table.init; source of copies; memory
 	uint32_t offset;     // memory instructions
-	uint64_t bits;       // constants
-	// br_table: `index` targets and the default follow here, each a LEB that is known to be
-	// good
-	const uint8_t *labels;
+	uint64_t bits;       // constants; lane number
+	union {
+		// br_table: `index` targets and the default follow here, each a LEB that is known
+		// to be good
+		const uint8_t *labels;
+		const uint8_t *bytes; // v128.const, i8x16.shuffle: 16 bytes
+	};
 	const uint8_t *labels_end;
 };
 

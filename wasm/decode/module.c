@@ -79,7 +79,10 @@ static enum wasm_type number_type(struct decoder *d, enum wasm_type type)
 
 static enum wasm_type decode_value_type(struct decoder *d)
 {
-	return number_type(d, reader_value_type(&d->reader));
+	enum wasm_type type = number_type(d, reader_value_type(&d->reader));
+	if (type == WASM_TYPE_V128)
+		d->module->has_vector_types = true;
+	return type;
 }
 
 static enum wasm_type decode_reference_type(struct decoder *d)

@@ -93,6 +93,7 @@ struct module {
 	uint32_t start; // or WASM_NO_INDEX
 	uint32_t data_count_section;
 	bool has_data_count_section;
+	bool has_vector_types; // a signature or global is a v128
 };
 
 // Decodes `size` bytes into `module`, whose arena the caller has set up; module_free frees all,

@@ -3,7 +3,7 @@
 
 const struct opcode_info opcode_infos[OPCODE_LIMIT] = {
 #define OP(number, name, text, immediate, signature, access) \
-	[number] = {text, signature, IMMEDIATE_##immediate, access},
+	[number] = {signature, IMMEDIATE_##immediate, access},
 #include "decode/opcodes.def"
 #undef OP
 };

@@ -9,7 +9,10 @@ enum opcode : uint16_t {
 #define OP(number, name, text, immediate, signature, access) OP_##name = number,
 #include "decode/opcodes.def"
 #undef OP
-	OPCODE_LIMIT = 0x112,
+	// Where the numbers of prefixed opcodes begin.
+	OPCODE_FC = 0x100,
+	OPCODE_FD = 0x200,
+	OPCODE_LIMIT = 0x314,
 };
 
 enum immediate : uint8_t {
@@ -38,15 +41,20 @@ enum immediate : uint8_t {
 	IMMEDIATE_MEMORY_COPY,
 	IMMEDIATE_TABLE_INIT,
 	IMMEDIATE_TABLE_COPY,
+	IMMEDIATE_V128,
+	IMMEDIATE_LANE,
+	IMMEDIATE_SHUFFLE,
+	IMMEDIATE_MEMARG_LANE,
 	IMMEDIATE_LIMIT,
 };
 
+// Without pointers, so that the table needs no relocation and few cache lines.
 struct opcode_info {
-	const char *text; // null: no such instruction
-	const char *signature;
+	char signature[6];
 	enum immediate immediate;
 	uint8_t access;
 };
+static_assert(sizeof(struct opcode_info) == 8);
 
 extern const struct opcode_info opcode_infos[OPCODE_LIMIT];
 

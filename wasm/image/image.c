@@ -67,7 +67,7 @@ static bool type_ok(enum wasm_type type, uint32_t numbers)
 		return wasm_type_number(type) < numbers;
 	if (wasm_type_is_reference(type))
 		return (type & ~0xffu) == 0;
-	return type >= WASM_TYPE_F64 && type <= WASM_TYPE_I32;
+	return type >= WASM_TYPE_V128 && type <= WASM_TYPE_I32;
 }
 
 static bool type_list_ok(

@@ -9,16 +9,28 @@
 struct evaluation {
 	const struct wasm_instance *instance;
 	uint32_t globals;
-	uint64_t stack[CONSTANT_STACK_LIMIT];
+	union wasm_value stack[CONSTANT_STACK_LIMIT];
 	uint32_t height;
 };
 
-static bool evaluation_push(struct evaluation *e, uint64_t value)
+static bool evaluation_push(struct evaluation *e, union wasm_value value)
 {
 	if (e->height == CONSTANT_STACK_LIMIT)
 		return false;
 	e->stack[e->height++] = value;
 	return true;
+}
+
+static bool evaluation_push_bits(struct evaluation *e, uint64_t bits)
+{
+	return evaluation_push(e, (union wasm_value){.i64 = bits});
+}
+
+static bool evaluation_push_vector(struct evaluation *e, const uint8_t *bytes)
+{
+	union wasm_value value;
+	memcpy(&value, bytes, sizeof(value));
+	return evaluation_push(e, value);
 }
 
 static uint64_t apply(enum opcode opcode, uint64_t a, uint64_t b)
@@ -44,7 +56,8 @@ static bool evaluate_binary(struct evaluation *e, enum opcode opcode)
 	if (e->height < 2)
 		return false;
 	e->height--;
-	e->stack[e->height - 1] = apply(opcode, e->stack[e->height - 1], e->stack[e->height]);
+	union wasm_value *a = &e->stack[e->height - 1];
+	a->i64 = apply(opcode, a->i64, a[1].i64);
 	return true;
 }
 
@@ -57,10 +70,12 @@ static bool evaluate_instruction(struct evaluation *e, const struct instruction 
 	case OP_F32_CONST:
 	case OP_F64_CONST:
 	case OP_REF_NULL:
-		return evaluation_push(e, in->bits);
+		return evaluation_push_bits(e, in->bits);
+	case OP_V128_CONST:
+		return evaluation_push_vector(e, in->bytes);
 	case OP_REF_FUNC:
 		return in->index < instance->module->image.function_count &&
-		       evaluation_push(e, (uintptr_t)&instance->functions[in->index]);
+		       evaluation_push_bits(e, (uintptr_t)&instance->functions[in->index]);
 	case OP_GLOBAL_GET:
 		return in->index < e->globals &&
 		       evaluation_push(e, *instance_global_value(instance, in->index));
@@ -78,8 +93,8 @@ static bool evaluate_instruction(struct evaluation *e, const struct instruction 
 
 // Almost all are a single `ref.func`, thousands in a large program's table: then without the
 // general decoder. False: it is another one.
-static bool evaluate_reference(
-	const struct wasm_instance *instance, struct wasm_image_span expression, uint64_t *value)
+static bool evaluate_reference(const struct wasm_instance *instance,
+	struct wasm_image_span expression, union wasm_value *value)
 {
 	const uint8_t *bytes = instance->module->image.bytes + expression.offset;
 	if (expression.size < 3 || bytes[0] != OP_REF_FUNC)
@@ -93,12 +108,12 @@ static bool evaluate_reference(
 	if ((bytes[end - 1] & 0x80) != 0 || expression.size != end + 1 || bytes[end] != OP_END ||
 		index >= instance->module->image.function_count)
 		return false;
-	*value = (uintptr_t)&instance->functions[index];
+	*value = (union wasm_value){.i64 = (uintptr_t)&instance->functions[index]};
 	return true;
 }
 
 bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_span expression,
-	uint32_t globals, uint64_t *value)
+	uint32_t globals, union wasm_value *value)
 {
 	if (evaluate_reference(instance, expression, value))
 		return true;

@@ -9,13 +9,13 @@ struct wasm_table *instance_table(const struct wasm_instance *instance, uint32_t
 	return tables[index];
 }
 
-uint64_t *instance_global_value(const struct wasm_instance *instance, uint32_t index)
+union wasm_value *instance_global_value(const struct wasm_instance *instance, uint32_t index)
 {
 	uint8_t *field = (uint8_t *)instance->context + instance->layout.globals +
 			 (size_t)index * CONTEXT_GLOBAL_SIZE;
 	if (index < instance->module->image.imported_globals)
-		return *(uint64_t **)field;
-	return (uint64_t *)field;
+		return *(union wasm_value **)field;
+	return (union wasm_value *)field;
 }
 
 void instance_destroy(struct wasm_instance *instance)

@@ -86,7 +86,7 @@ static enum wasm_status make_table(
 	struct wasm_instance *instance, const struct wasm_image_table *table, uint32_t index)
 {
 	struct wasm_table *t;
-	uint64_t value = 0;
+	union wasm_value value;
 	enum wasm_status status = wasm_table_create(instance->store,
 		types_in_store(instance->module, (enum wasm_type)table->type), table->minimum,
 		table->has_maximum ? table->maximum : UINT32_MAX, &t);
@@ -99,7 +99,7 @@ static enum wasm_status make_table(
 		    instance, table->initial, instance->module->image.global_count, &value))
 		return WASM_BAD_IMAGE_BOUNDS;
 	for (uint32_t i = 0; i < t->size; i++)
-		t->elements[i] = value;
+		t->elements[i] = value.i64;
 	return WASM_OK;
 }
 
@@ -126,12 +126,12 @@ static enum wasm_status apply_element(
 	const struct wasm_image *image = &instance->module->image;
 	const struct wasm_image_element *element = &image->elements[index];
 	enum wasm_status status = WASM_OK;
-	uint64_t offset;
+	union wasm_value offset;
 	if (element->mode == WASM_SEGMENT_ACTIVE) {
 		if (!constant_evaluate(instance, element->offset, image->global_count, &offset))
 			return WASM_BAD_IMAGE_BOUNDS;
-		status = trapped(info, table_init(instance, index, element->table, (uint32_t)offset,
-					       0, element->item_count));
+		status = trapped(info, table_init(instance, index, element->table, offset.i32, 0,
+					       element->item_count));
 	}
 	if (element->mode != WASM_SEGMENT_PASSIVE)
 		instance->dropped_elements[index] = 1;
@@ -143,12 +143,12 @@ static enum wasm_status apply_data(
 {
 	const struct wasm_image *image = &instance->module->image;
 	const struct wasm_image_data *data = &image->data[index];
-	uint64_t offset;
+	union wasm_value offset;
 	if (data->mode != WASM_SEGMENT_ACTIVE)
 		return WASM_OK;
 	if (!constant_evaluate(instance, data->offset, image->global_count, &offset))
 		return WASM_BAD_IMAGE_BOUNDS;
-	enum wasm_trap trap = memory_init(instance, index, (uint32_t)offset, 0, data->bytes.size);
+	enum wasm_trap trap = memory_init(instance, index, offset.i32, 0, data->bytes.size);
 	instance->dropped_data[index] = 1;
 	return trapped(info, trap);
 }

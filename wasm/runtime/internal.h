@@ -40,8 +40,8 @@ struct wasm_module {
 struct wasm_global {
 	enum wasm_type type;
 	bool is_mutable;
-	uint64_t *value;
-	uint64_t storage[2]; // of the host's own
+	union wasm_value *value;
+	union wasm_value storage; // of the host's own
 	struct wasm_global *next;
 };
 
@@ -82,7 +82,7 @@ void table_destroy(struct wasm_store *store, struct wasm_table *table);
 // --- instance.c ------------------------------------------------------------------------------
 
 struct wasm_table *instance_table(const struct wasm_instance *instance, uint32_t index);
-uint64_t *instance_global_value(const struct wasm_instance *instance, uint32_t index);
+union wasm_value *instance_global_value(const struct wasm_instance *instance, uint32_t index);
 void instance_destroy(struct wasm_instance *instance);
 
 // --- constant.c ------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ void instance_destroy(struct wasm_instance *instance);
 // Evaluates a constant expression of the instance's image; false if it is malformed, or names a
 // global that is not below `globals`.
 bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_span expression,
-	uint32_t globals, uint64_t *value);
+	uint32_t globals, union wasm_value *value);
 
 // --- segments.c ------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ static enum wasm_type letter_type(char letter)
 		return WASM_TYPE_F32;
 	case 'F':
 		return WASM_TYPE_F64;
+	case 'V':
+		return WASM_TYPE_V128;
 	case 'p':
 		return WASM_TYPE_FUNCREF;
 	case 'e':
@@ -161,9 +163,9 @@ static enum wasm_status link_global(
 			    : !type_matches(&instance->store->types, global->type, type)))
 		return WASM_LINK_TYPE;
 	instance->globals[index] = global;
-	uint8_t *field = (uint8_t *)instance->context + instance->layout.globals +
-			 (size_t)index * CONTEXT_GLOBAL_SIZE;
-	memcpy(field, &global->value, sizeof(global->value));
+	void *field = (uint8_t *)instance->context + instance->layout.globals +
+		      (size_t)index * CONTEXT_GLOBAL_SIZE;
+	*(union wasm_value **)field = global->value;
 	return WASM_OK;
 }
 

@@ -151,8 +151,8 @@ enum wasm_status wasm_global_create(struct wasm_store *store, enum wasm_type typ
 		return WASM_NO_MEMORY;
 	g->type = type;
 	g->is_mutable = is_mutable;
-	g->storage[0] = value.i64;
-	g->value = g->storage;
+	g->storage = value;
+	g->value = &g->storage;
 	g->next = store->globals;
 	store->globals = g;
 	*global = g;
@@ -161,8 +161,15 @@ enum wasm_status wasm_global_create(struct wasm_store *store, enum wasm_type typ
 
 union wasm_value wasm_global_get(const struct wasm_global *global)
 {
-	bool narrow = global->type == WASM_TYPE_I32 || global->type == WASM_TYPE_F32;
-	return (union wasm_value){.i64 = narrow ? (uint32_t)*global->value : *global->value};
+	switch (global->type) {
+	case WASM_TYPE_V128:
+		return *global->value;
+	case WASM_TYPE_I32:
+	case WASM_TYPE_F32:
+		return (union wasm_value){.i64 = global->value->i32};
+	default:
+		return (union wasm_value){.i64 = global->value->i64};
+	}
 }
 
 enum wasm_type wasm_global_type(const struct wasm_global *global)

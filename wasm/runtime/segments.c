@@ -32,9 +32,10 @@ enum wasm_trap table_init(struct wasm_instance *instance, uint32_t segment, uint
 		return WASM_TRAP_TABLE_BOUNDS;
 	for (uint64_t i = 0; i < count; i++) {
 		const struct wasm_image_item *item = &image->items[element->first_item + from + i];
-		if (!constant_evaluate(
-			    instance, item->value, image->global_count, &target->elements[to + i]))
+		union wasm_value value;
+		if (!constant_evaluate(instance, item->value, image->global_count, &value))
 			return WASM_TRAP_HOST; // only a forged image gets here
+		target->elements[to + i] = value.i64;
 	}
 	return WASM_TRAP_NONE;
 }

@@ -47,8 +47,9 @@ static uint32_t list_items(const struct wasm_image *image, uint32_t first, uint3
 {
 	uint64_t items = 0;
 	for (uint32_t i = first; i < first + count; i++)
-		items += (image->types[i].parameters.size + (uint64_t)image->types[i].results.size) /
-			 sizeof(enum wasm_type);
+		items +=
+			(image->types[i].parameters.size + (uint64_t)image->types[i].results.size) /
+			sizeof(enum wasm_type);
 	return items > UINT32_MAX ? UINT32_MAX : (uint32_t)items;
 }
 

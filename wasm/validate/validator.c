@@ -131,12 +131,14 @@ static enum wasm_type letter_type(char letter)
 		return WASM_TYPE_I64;
 	case 'f':
 		return WASM_TYPE_F32;
+	case 'V':
+		return WASM_TYPE_V128;
 	default:
 		return WASM_TYPE_F64;
 	}
 }
 
-// Instructions with a signature "operands:result" in the opcode table, at most two operands.
+// Instructions with a signature "operands:result" in the opcode table.
 static enum wasm_status check_signature(validator_t *v, const char *signature)
 {
 	enum wasm_status status = WASM_OK;
@@ -614,6 +616,28 @@ static enum wasm_status check_memory_access(validator_t *v, instruction_t *in)
 	return status;
 }
 
+// --- vectors ---------------------------------------------------------------------------------
+
+static enum wasm_status check_lane(validator_t *, instruction_t *in)
+{
+	uint32_t lanes = 16u >> opcode_infos[in->opcode].access;
+	return in->bits < lanes ? WASM_OK : WASM_INVALID_LANE;
+}
+
+static enum wasm_status check_memory_lane(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = check_memory_access(v, in);
+	return status == WASM_OK ? check_lane(v, in) : status;
+}
+
+static enum wasm_status check_shuffle(validator_t *, instruction_t *in)
+{
+	for (uint32_t i = 0; i < 16; i++)
+		if (in->bytes[i] >= 32)
+			return WASM_INVALID_LANE;
+	return WASM_OK;
+}
+
 // --- dispatch --------------------------------------------------------------------------------
 
 typedef enum wasm_status (*checker)(validator_t *v, instruction_t *in);
@@ -661,16 +685,28 @@ static const checker checkers[OPCODE_LIMIT] = {
 	[OP_MEMORY_FILL] = check_memory_fill,
 };
 
+static enum wasm_status check_memory_operand(validator_t *v, instruction_t *in)
+{
+	return check_memory_index(v, in->index);
+}
+
+// What the immediates of instructions with a signature must fulfil.
+static const checker immediate_checkers[IMMEDIATE_LIMIT] = {
+	[IMMEDIATE_MEMARG] = check_memory_access,
+	[IMMEDIATE_MEMORY] = check_memory_operand,
+	[IMMEDIATE_LANE] = check_lane,
+	[IMMEDIATE_SHUFFLE] = check_shuffle,
+	[IMMEDIATE_MEMARG_LANE] = check_memory_lane,
+};
+
 enum wasm_status validator_check(struct validator *v, const struct instruction *in)
 {
 	const struct opcode_info *info = &opcode_infos[in->opcode];
 	if (checkers[in->opcode] != nullptr)
 		return checkers[in->opcode](v, in);
 	enum wasm_status status = WASM_OK;
-	if (info->immediate == IMMEDIATE_MEMARG)
-		status = check_memory_access(v, in);
-	else if (info->immediate == IMMEDIATE_MEMORY)
-		status = check_memory_index(v, in->index);
+	if (immediate_checkers[info->immediate] != nullptr)
+		status = immediate_checkers[info->immediate](v, in);
 	return status == WASM_OK ? check_signature(v, info->signature) : status;
 }
 

@@ -5,7 +5,7 @@
 // Homes that C functions do not preserve.
 static const uint8_t volatile_general[] = {R8, R9, R10, R11};
 constexpr uint8_t VOLATILE_FLOATING_FIRST = 8;
-constexpr int32_t VOLATILE_BYTES = 8 * (4 + 8);
+constexpr int32_t VOLATILE_BYTES = 8 * 4 + 16 * 8;
 
 static void transfer_volatile(struct generator *g, bool save)
 {
@@ -14,7 +14,8 @@ static void transfer_volatile(struct generator *g, bool save)
 		x64_rm(&g->code, (save ? X64_MOV_STORE : X64_MOV) | X64_W, volatile_general[i],
 			x64_at(RBP, offset -= 8));
 	for (uint8_t reg = VOLATILE_FLOATING_FIRST; reg < REGISTER_COUNT; reg++)
-		x64_rm(&g->code, save ? X64_MOVSD_STORE : X64_MOVSD, reg, x64_at(RBP, offset -= 8));
+		x64_rm(&g->code, save ? X64_MOVUPS_STORE : X64_MOVUPS, reg,
+			x64_at(RBP, offset -= 16));
 }
 
 static void enter_frame(struct generator *g, uint32_t bytes)
@@ -61,17 +62,9 @@ static struct x64_memory word(enum x64_register base, int32_t first, uint32_t in
 	return x64_at(base, first + 8 * (int32_t)index);
 }
 
-static uint32_t move_opcode(enum wasm_type type, bool store)
+static struct x64_memory value(enum x64_register base, uint32_t index)
 {
-	if (type_is_float(type))
-		return (store ? X64_MOVSS_STORE : X64_MOVSS) ^ X64_F3 ^ type_sse(type);
-	return (store ? (uint32_t)X64_MOV_STORE : (uint32_t)X64_MOV) | type_w(type);
-}
-
-static void copy_word(struct generator *g, struct x64_memory to, struct x64_memory from)
-{
-	x64_rm(&g->code, X64_MOVSD, XMM_SCRATCH, from);
-	x64_rm(&g->code, X64_MOVSD_STORE, XMM_SCRATCH, to);
+	return x64_at(base, (int32_t)(index * sizeof(union wasm_value)));
 }
 
 // --- C calls compiled code -------------------------------------------------------------------
@@ -83,30 +76,32 @@ static void load_parameters(struct generator *g, const struct wasm_function_type
 	uint32_t last = type->parameter_count;
 	for (uint32_t i = 0; i < type->parameter_count; i++) {
 		struct value_place place = next_parameter(&layout, type->parameters[i]);
-		bool floating = type_is_float(type->parameters[i]);
+		bool floating = type_in_xmm(type->parameters[i]);
 		if (place.reg == X64_NONE)
-			copy_word(g, word(RSP, 0, place.word), word(RDX, 0, i));
+			copy_memory(
+				g, type->parameters[i], word(RSP, 0, place.word), value(RDX, i));
 		else if (place.reg == RDX && !floating)
 			last = i;
 		else
-			x64_rm(&g->code, move_opcode(type->parameters[i], false), place.reg,
-				word(RDX, 0, i));
+			x64_rm(&g->code, load_opcode(type->parameters[i]), place.reg,
+				value(RDX, i));
 	}
 	if (last < type->parameter_count)
-		x64_rm(&g->code, move_opcode(type->parameters[last], false), RDX,
-			word(RDX, 0, last));
+		x64_rm(&g->code, load_opcode(type->parameters[last]), RDX, value(RDX, last));
 }
 
 // To the values at rcx.
 static void store_results(struct generator *g, const struct wasm_function_type *type)
 {
 	if (type->result_count == 1) {
-		x64_rm(&g->code, move_opcode(type->results[0], true), 0, word(RCX, 0, 0));
+		x64_rm(&g->code, store_opcode(type->results[0]), 0, value(RCX, 0));
 		return;
 	}
-	uint32_t first = stack_words(type) - type->result_count;
-	for (uint32_t i = 0; i < type->result_count; i++)
-		copy_word(g, word(RCX, 0, i), word(RSP, 0, first + i));
+	uint32_t at = parameter_words(type);
+	for (uint32_t i = 0; i < type->result_count; i++) {
+		copy_memory(g, type->results[i], value(RCX, i), word(RSP, 0, at));
+		at += type_words(type->results[i]);
+	}
 }
 
 // In: rdi = context, rsi = code, rdx = values (System V); all registers may be lost but rbp, rsp.
@@ -137,22 +132,25 @@ static void store_parameters(struct generator *g, const struct wasm_function_typ
 	for (uint32_t i = 0; i < type->parameter_count; i++) {
 		struct value_place place = next_parameter(&layout, type->parameters[i]);
 		if (place.reg == X64_NONE)
-			copy_word(g, word(RSP, 0, i), word(RBP, 16, place.word));
+			copy_memory(
+				g, type->parameters[i], value(RSP, i), word(RBP, 16, place.word));
 		else
-			x64_rm(&g->code, move_opcode(type->parameters[i], true), place.reg,
-				word(RSP, 0, i));
+			x64_rm(&g->code, store_opcode(type->parameters[i]), place.reg,
+				value(RSP, i));
 	}
 }
 
 static void load_results(struct generator *g, const struct wasm_function_type *type)
 {
 	if (type->result_count == 1) {
-		x64_rm(&g->code, move_opcode(type->results[0], false), 0, word(RSP, 0, 0));
+		x64_rm(&g->code, load_opcode(type->results[0]), 0, value(RSP, 0));
 		return;
 	}
-	uint32_t first = stack_words(type) - type->result_count;
-	for (uint32_t i = 0; i < type->result_count; i++)
-		copy_word(g, word(RBP, 16, first + i), word(RSP, 0, i));
+	uint32_t at = parameter_words(type);
+	for (uint32_t i = 0; i < type->result_count; i++) {
+		copy_memory(g, type->results[i], word(RBP, 16, at), value(RSP, i));
+		at += type_words(type->results[i]);
+	}
 }
 
 // r15 is the host function's context.
@@ -162,7 +160,7 @@ uint32_t emit_import(struct generator *g, const struct wasm_function_type *type)
 								     : type->result_count;
 	x64_align(&g->code, 16);
 	uint32_t start = g->code.size;
-	enter_frame(g, VOLATILE_BYTES + 8 * values + 16);
+	enter_frame(g, VOLATILE_BYTES + (uint32_t)sizeof(union wasm_value) * values);
 	transfer_volatile(g, true);
 	store_parameters(g, type);
 	note_frame(g);

@@ -54,6 +54,14 @@ void x64_u32(struct x64_buffer *b, uint32_t value)
 		put_u32(b, value);
 }
 
+void x64_bytes(struct x64_buffer *b, const uint8_t *bytes, uint32_t size)
+{
+	if (!x64_room(b, size))
+		return;
+	memcpy(b->bytes + b->size, bytes, size);
+	b->size += size;
+}
+
 void x64_patch_u32(struct x64_buffer *b, uint32_t position, uint32_t value)
 {
 	if (b->status == WASM_OK)
@@ -153,19 +161,51 @@ void x64_rl(struct x64_buffer *b, uint32_t opcode, uint8_t reg, struct x64_label
 	put_label(b, label);
 }
 
-void x64_vex_rmr(struct x64_buffer *b, uint32_t opcode, uint8_t reg, uint8_t rm, uint8_t vvvv)
+// Two bytes of prefix do for the most frequent forms.
+static void put_vex(
+	struct x64_buffer *b, uint32_t opcode, uint8_t reg, uint8_t v, uint8_t index, uint8_t base)
+{
+	uint8_t *out = b->bytes + b->size;
+	uint32_t map = opcode >> 8 & 3;
+	uint32_t last = (~(uint32_t)v & 15) << 3 | (opcode >> 12 & 3);
+	uint32_t inverted_reg = (~(uint32_t)reg & 8) << 4;
+	if (map == 1 && (opcode & X64_W) == 0 && index < 8 && base < 8) {
+		*out++ = 0xc5;
+		*out++ = (uint8_t)(inverted_reg | last);
+	} else {
+		*out++ = 0xc4;
+		*out++ = (uint8_t)(inverted_reg | (~(uint32_t)index & 8) << 3 |
+				   (~(uint32_t)base & 8) << 2 | map);
+		*out++ = (uint8_t)(((opcode & X64_W) != 0 ? 0x80u : 0u) | last);
+	}
+	*out++ = (uint8_t)opcode;
+	b->size = (uint32_t)(out - b->bytes);
+}
+
+void x64_vex_rr(struct x64_buffer *b, uint32_t opcode, uint8_t reg, uint8_t v, uint8_t rm)
 {
 	if (!x64_room(b, LONGEST_INSTRUCTION))
 		return;
-	uint8_t *out = b->bytes + b->size;
-	out[0] = 0xc4;
-	out[1] = (uint8_t)((~(uint32_t)reg & 8) << 4 | 0x40 | (~(uint32_t)rm & 8) << 2 |
-			   (opcode >> 8 & 3));
-	out[2] = (uint8_t)(((opcode & X64_W) != 0 ? 0x80u : 0u) | (~(uint32_t)vvvv & 15) << 3 |
-			   (opcode >> 12 & 3));
-	out[3] = (uint8_t)opcode;
-	out[4] = modrm(3, reg, rm);
-	b->size += 5;
+	put_vex(b, opcode, reg, v, 0, rm);
+	b->bytes[b->size++] = modrm(3, reg, rm);
+}
+
+void x64_vex_rm(struct x64_buffer *b, uint32_t opcode, uint8_t reg, uint8_t v, struct x64_memory m)
+{
+	if (!x64_room(b, LONGEST_INSTRUCTION))
+		return;
+	put_vex(b, opcode, reg, v, m.index == X64_NONE ? 0 : m.index, m.base);
+	put_memory(b, reg, m);
+}
+
+void x64_vex_rl(
+	struct x64_buffer *b, uint32_t opcode, uint8_t reg, uint8_t v, struct x64_label *label)
+{
+	if (!x64_room(b, LONGEST_INSTRUCTION))
+		return;
+	put_vex(b, opcode, reg, v, 0, 0);
+	b->bytes[b->size++] = modrm(0, reg, 5);
+	put_label(b, label);
 }
 
 void x64_load_constant(struct x64_buffer *b, uint8_t reg, uint64_t value)

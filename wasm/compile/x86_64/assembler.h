@@ -109,9 +109,12 @@ enum x64_opcode : uint32_t {
 	X64_MOVSD = 0x10 | X64_MAP_0F | X64_F2,
 	X64_MOVSS_STORE = 0x11 | X64_MAP_0F | X64_F3,
 	X64_MOVSD_STORE = 0x11 | X64_MAP_0F | X64_F2,
+	X64_MOVUPS = 0x10 | X64_MAP_0F,
+	X64_MOVUPS_STORE = 0x11 | X64_MAP_0F,
 	X64_MOVAPS = 0x28 | X64_MAP_0F,
 	X64_MOVD_TO_XMM = 0x6e | X64_MAP_0F | X64_66,
 	X64_MOVD_FROM_XMM = 0x7e | X64_MAP_0F | X64_66,
+	X64_PCMPEQD = 0x76 | X64_MAP_0F | X64_66,
 	X64_ANDPS = 0x54 | X64_MAP_0F,
 	X64_ANDNPS = 0x55 | X64_MAP_0F,
 	X64_ORPS = 0x56 | X64_MAP_0F,
@@ -131,7 +134,7 @@ enum x64_opcode : uint32_t {
 	X64_CVTT = 0x2c | X64_MAP_0F,
 	X64_ROUNDSS = 0x0a | X64_MAP_0F3A | X64_66,
 	X64_ROUNDSD = 0x0b | X64_MAP_0F3A | X64_66,
-	// VEX encoded, for x64_vex_rmr.
+	// VEX encoded only.
 	X64_SHLX = 0xf7 | X64_MAP_0F38 | X64_66,
 	X64_SARX = 0xf7 | X64_MAP_0F38 | X64_F3,
 	X64_SHRX = 0xf7 | X64_MAP_0F38 | X64_F2,
@@ -198,11 +201,17 @@ void x64_rr(struct x64_buffer *buffer, uint32_t opcode, uint8_t reg, uint8_t rm)
 void x64_rm(struct x64_buffer *buffer, uint32_t opcode, uint8_t reg, struct x64_memory memory);
 // rm is rip-relative to a label; no immediate may follow.
 void x64_rl(struct x64_buffer *buffer, uint32_t opcode, uint8_t reg, struct x64_label *label);
-// Three-operand VEX form: reg = rm op vvvv.
-void x64_vex_rmr(struct x64_buffer *buffer, uint32_t opcode, uint8_t reg, uint8_t rm, uint8_t vvvv);
+// The VEX encoded forms of the same (128-bit vectors), with one more register: v, or 0 if the
+// instruction has none. Vector instructions: reg = v op rm; shifts of BMI2: reg = rm op v.
+void x64_vex_rr(struct x64_buffer *buffer, uint32_t opcode, uint8_t reg, uint8_t v, uint8_t rm);
+void x64_vex_rm(struct x64_buffer *buffer, uint32_t opcode, uint8_t reg, uint8_t v,
+	struct x64_memory memory);
+void x64_vex_rl(struct x64_buffer *buffer, uint32_t opcode, uint8_t reg, uint8_t v,
+	struct x64_label *label);
 
 void x64_byte(struct x64_buffer *buffer, uint8_t byte);
 void x64_u32(struct x64_buffer *buffer, uint32_t value);
+void x64_bytes(struct x64_buffer *buffer, const uint8_t *bytes, uint32_t size);
 void x64_patch_u32(struct x64_buffer *buffer, uint32_t position, uint32_t value);
 
 // The shortest of the forms that load a constant; never touches flags.

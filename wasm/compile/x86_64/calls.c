@@ -2,9 +2,9 @@
 // The calling convention of compiled code.
 //
 // Parameters: the first integers and references in rax, rcx, rdx, rsi; the first floats in
-// xmm0-xmm6; the rest in 8-byte words from the caller's rsp upwards. One result: rax or xmm0.
-// Several results: all in words after the parameters' words. rdi is free for the call itself.
-// Homes (rbx, r8-r13, xmm8-xmm15) and rbp are preserved. r14 and r15 belong to the callee's
+// xmm0-xmm6; the rest in 8-byte words from the caller's rsp upwards (vectors in two). One result:
+// rax or xmm0. Several results: all in words after the parameters' words. rdi is free for the call
+// itself. Homes (rbx, r8-r13, xmm8-xmm15) and rbp are preserved. r14 and r15 belong to the callee's
 // instance: who calls into another one sets and restores them.
 #include "compile/x86_64/generator.h"
 
@@ -13,14 +13,15 @@ constexpr uint32_t FLOATING_PARAMETERS = 7;
 
 struct value_place next_parameter(struct call_layout *layout, enum wasm_type type)
 {
-	if (type_is_float(type) && layout->floating < FLOATING_PARAMETERS)
+	if (type_in_xmm(type) && layout->floating < FLOATING_PARAMETERS)
 		return (struct value_place){(uint8_t)layout->floating++, 0};
-	if (!type_is_float(type) && layout->general < sizeof(general_parameters))
+	if (!type_in_xmm(type) && layout->general < sizeof(general_parameters))
 		return (struct value_place){general_parameters[layout->general++], 0};
-	return (struct value_place){X64_NONE, layout->words++};
+	layout->words += type_words(type);
+	return (struct value_place){X64_NONE, layout->words - type_words(type)};
 }
 
-static uint32_t parameter_words(const struct wasm_function_type *type)
+uint32_t parameter_words(const struct wasm_function_type *type)
 {
 	struct call_layout layout = {};
 	for (uint32_t i = 0; i < type->parameter_count; i++)
@@ -30,7 +31,10 @@ static uint32_t parameter_words(const struct wasm_function_type *type)
 
 uint32_t stack_words(const struct wasm_function_type *type)
 {
-	return parameter_words(type) + (type->result_count > 1 ? type->result_count : 0);
+	uint32_t words = parameter_words(type);
+	for (uint32_t i = 0; type->result_count > 1 && i < type->result_count; i++)
+		words += type_words(type->results[i]);
+	return words;
 }
 
 // --- prologue and epilogue -------------------------------------------------------------------
@@ -45,8 +49,8 @@ static void transfer_saved(struct generator *g, bool save)
 				x64_at(RBP, offset -= 8));
 	for (uint8_t reg = 0; reg < REGISTER_COUNT; reg++)
 		if ((g->saved_floating >> reg & 1) != 0)
-			x64_rm(&g->code, save ? X64_MOVSD_STORE : X64_MOVSD, reg,
-				x64_at(RBP, offset -= 8));
+			x64_rm(&g->code, save ? X64_MOVUPS_STORE : X64_MOVUPS, reg,
+				x64_at(RBP, offset -= 16));
 }
 
 static bool home_is_used(const struct local_home *home)
@@ -60,15 +64,12 @@ static void receive_parameter(struct generator *g, uint32_t index, struct value_
 	if (!home_is_used(home))
 		return;
 	struct x64_memory incoming = x64_at(RBP, 16 + 8 * (int32_t)place.word);
-	bool floating = type_is_float(home->type);
 	if (place.reg == X64_NONE && home->reg == X64_NONE) {
 		copy_memory(g, home->type, x64_at(RBP, home->offset), incoming);
 	} else if (place.reg == X64_NONE) {
-		x64_rm(&g->code, floating ? X64_MOVSD : X64_MOV | type_w(home->type), home->reg,
-			incoming);
+		x64_rm(&g->code, load_opcode(home->type), home->reg, incoming);
 	} else if (home->reg == X64_NONE) {
-		x64_rm(&g->code, floating ? X64_MOVSD_STORE : X64_MOV_STORE | X64_W, place.reg,
-			x64_at(RBP, home->offset));
+		x64_rm(&g->code, store_opcode(home->type), place.reg, x64_at(RBP, home->offset));
 	} else {
 		move_register(g, home->type, home->reg, place.reg);
 	}
@@ -104,8 +105,8 @@ static void clear_locals(struct generator *g)
 	for (uint32_t i = g->type->parameter_count; i < g->homes.count; i++) {
 		const struct local_home *home = generator_home(g, i);
 		if (home->reg == X64_NONE)
-			words += home->weight != 0;
-		else if (type_is_float(home->type))
+			words += home->weight != 0 ? g->slot_size / 8 : 0;
+		else if (type_in_xmm(home->type))
 			x64_rr(&g->code, X64_XORPS, home->reg, home->reg);
 		else
 			x64_rr(&g->code, X64_XOR, home->reg, home->reg);
@@ -132,15 +133,17 @@ void gen_prologue(struct generator *g)
 // Results are in rax, xmm0, or the first slots.
 void gen_epilogue(struct generator *g)
 {
-	uint32_t words = parameter_words(g->type);
+	uint32_t word = parameter_words(g->type);
 	for (uint32_t i = 0; g->type->result_count > 1 && i < g->type->result_count; i++) {
-		copy_memory(g, g->type->results[i], x64_at(RBP, 16 + 8 * (int32_t)(words + i)),
+		copy_memory(g, g->type->results[i], x64_at(RBP, 16 + 8 * (int32_t)word),
 			slot_memory(g, i));
+		word += type_words(g->type->results[i]);
 	}
 	transfer_saved(g, false);
 	x64_leave(&g->code);
 	x64_ret(&g->code);
-	int32_t frame = -g->slots_offset + 8 * (int32_t)(g->height_max + g->outgoing_max);
+	int32_t frame =
+		-g->slots_offset + (int32_t)(g->slot_size * g->height_max + 8 * g->outgoing_max);
 	x64_patch_u32(&g->code, g->frame_patch, ((uint32_t)frame + 15) & ~15u);
 }
 
@@ -236,7 +239,7 @@ static void pass_temporaries(struct generator *g, const struct wasm_function_typ
 		struct value_place place = next_parameter(&layout, type->parameters[i]);
 		const struct operand *operand = argument(g, type->parameter_count, i);
 		if (place.reg != X64_NONE && operand->kind == OPERAND_REGISTER)
-			note_move(type_is_float(operand->type) ? &floating : &general, place.reg,
+			note_move(type_in_xmm(operand->type) ? &floating : &general, place.reg,
 				operand);
 	}
 	emit_moves(g, &general, false);
@@ -289,15 +292,16 @@ static void push_call_results(struct generator *g, const struct wasm_function_ty
 {
 	if (type->result_count == 1) {
 		enum wasm_type result = type->results[0];
-		struct register_bank *bank = type_is_float(result) ? &g->floating : &g->general;
+		struct register_bank *bank = type_in_xmm(result) ? &g->floating : &g->general;
 		bank->owner[0] = OWNED_POPPED;
 		push_register(g, result, 0); // rax or xmm0
 		return;
 	}
-	uint32_t words = parameter_words(type);
+	uint32_t word = parameter_words(type);
 	for (uint32_t i = 0; i < type->result_count; i++) {
 		copy_memory(g, type->results[i], slot_memory(g, g->stack.count),
-			x64_at(RSP, 8 * (int32_t)(words + i)));
+			x64_at(RSP, 8 * (int32_t)word));
+		word += type_words(type->results[i]);
 		push_slot(g, type->results[i]);
 	}
 }

@@ -366,7 +366,7 @@ static void push_results(struct generator *g, const struct generator_frame *fram
 {
 	if (frame->results.count == 1) {
 		enum wasm_type type = frame->results.types[0];
-		(type_is_float(type) ? &g->floating : &g->general)->owner[0] = OWNED_POPPED;
+		(type_in_xmm(type) ? &g->floating : &g->general)->owner[0] = OWNED_POPPED;
 		push_register(g, type, 0);
 		return;
 	}
@@ -446,7 +446,7 @@ void gen_select(struct generator *g, const struct instruction *)
 	struct operand second = pop_operand(g);
 	struct operand first = pop_operand(g);
 	struct destination d = destination_for(g, first.type, &first, &second);
-	if (type_is_float(second.type))
+	if (type_in_xmm(second.type))
 		emit_float_select(g, condition, d.reg, &second);
 	else
 		emit_integer_select(g, condition, d.reg, &second);

@@ -26,6 +26,7 @@ void generator_free(struct generator *g)
 	array_free(&g->labels, g->allocator, sizeof(struct x64_label));
 	array_free(&g->tables, g->allocator, sizeof(struct table_fixup));
 	array_free(&g->pool, g->allocator, sizeof(struct pool_constant));
+	array_free(&g->vectors, g->allocator, sizeof(struct pool_vector));
 }
 
 static void generator_reset(struct generator *g, uint32_t function)
@@ -33,7 +34,7 @@ static void generator_reset(struct generator *g, uint32_t function)
 	g->function = function;
 	g->type = module_function_type(g->module, function);
 	g->stack.count = g->frames.count = g->labels.count = 0;
-	g->tables.count = g->pool.count = 0;
+	g->tables.count = g->pool.count = g->vectors.count = 0;
 	g->flushed = g->height_max = g->outgoing_max = 0;
 	memset(&g->general, 0xff, sizeof(g->general)); // NOT_OWNED
 	memset(&g->floating, 0xff, sizeof(g->floating));

@@ -15,13 +15,16 @@
 //   xmm8-xmm15                       homes, preserved by calls
 // Calls: see calls.c. i32 values in registers are always zero-extended to 64 bits.
 //
-// Frame, from rbp down: saved r15, saved homes, locals, operand slots; outgoing area at rsp.
+// Frame, from rbp down: saved r15, saved homes, locals, operand slots; outgoing area at rsp. rbp is
+// a multiple of 16. Locals and slots take 8 bytes, or 16 (aligned) in functions that handle
+// vectors.
 #ifndef WASM_COMPILE_X86_64_GENERATOR_H
 #define WASM_COMPILE_X86_64_GENERATOR_H
 
 #include "compile/x86_64/assembler.h"
 #include "layout/context.h"
 #include "validate/validator.h"
+#include "wasm/compiler.h"
 #include "wasm/trap.h"
 
 enum operand_kind : uint8_t {
@@ -39,7 +42,8 @@ struct operand {
 	enum wasm_type type;
 	union {
 		uint32_t index; // local, slot
-		uint64_t bits;  // constant
+		// Constant. A vector: the address of 16 bytes that outlive the compilation.
+		uint64_t bits;
 	};
 };
 
@@ -80,6 +84,11 @@ struct pool_constant {
 	uint32_t label;
 };
 
+struct pool_vector {
+	uint8_t bytes[16];
+	uint32_t label;
+};
+
 struct trap_site {
 	uint32_t position;
 	enum wasm_trap trap;
@@ -110,18 +119,20 @@ struct generator {
 	uint32_t builtin_stub;
 
 	// Per function; memory is kept.
-	struct array stack;  // struct operand
-	struct array frames; // struct generator_frame
-	struct array homes;  // struct local_home
-	struct array labels; // struct x64_label
-	struct array tables; // struct table_fixup
-	struct array pool;   // struct pool_constant
+	struct array stack;   // struct operand
+	struct array frames;  // struct generator_frame
+	struct array homes;   // struct local_home
+	struct array labels;  // struct x64_label
+	struct array tables;  // struct table_fixup
+	struct array pool;    // struct pool_constant
+	struct array vectors; // struct pool_vector
 	struct register_bank general;
 	struct register_bank floating;
 	uint32_t flushed; // entries below this are constants or slots
 	uint32_t height_max;
 	uint32_t outgoing_max; // 8-byte words
-	int32_t slots_offset;  // slot k is at rbp + slots_offset - 8 * (k + 1)
+	uint32_t slot_size;    // of operands and of locals without register
+	int32_t slots_offset;  // slot k is at rbp + slots_offset - slot_size * (k + 1)
 	uint32_t frame_patch;
 	uint32_t saved_general, saved_floating; // sets of homes in use
 	uint32_t trap_labels[WASM_TRAP_COUNT];
@@ -137,9 +148,26 @@ constexpr uint8_t XMM_SCRATCH = 7;
 constexpr uint32_t GENERAL_TEMPORARIES = 1u << RAX | 1u << RCX | 1u << RDX | 1u << RSI | 1u << RDI;
 constexpr uint32_t FLOATING_TEMPORARIES = 0x7f;
 
-static inline bool type_is_float(enum wasm_type type)
+static inline bool has_feature(const struct generator *g, enum wasm_cpu_feature feature)
 {
-	return type == WASM_TYPE_F32 || type == WASM_TYPE_F64;
+	return (g->cpu_features & feature) != 0;
+}
+
+static inline const uint8_t *vector_bytes(const struct operand *constant)
+{
+	return (const uint8_t *)(uintptr_t)constant->bits;
+}
+
+static inline bool type_in_xmm(enum wasm_type type)
+{
+	return type >= WASM_TYPE_V128 && type <= WASM_TYPE_F32;
+}
+static_assert(WASM_TYPE_F64 == WASM_TYPE_V128 + 1 && WASM_TYPE_F32 == WASM_TYPE_V128 + 2);
+
+// In calls and values: 8-byte words.
+static inline uint32_t type_words(enum wasm_type type)
+{
+	return type == WASM_TYPE_V128 ? 2 : 1;
 }
 
 // X64_W for types of 64 bits in general registers.
@@ -152,6 +180,20 @@ static inline uint32_t type_w(enum wasm_type type)
 static inline uint32_t type_sse(enum wasm_type type)
 {
 	return type == WASM_TYPE_F32 ? (uint32_t)X64_F3 : (uint32_t)X64_F2;
+}
+
+// The instruction that loads a register of the type from memory; and the one that stores it.
+static inline uint32_t load_opcode(enum wasm_type type)
+{
+	if (!type_in_xmm(type))
+		return X64_MOV | type_w(type);
+	return type == WASM_TYPE_V128 ? (uint32_t)X64_MOVUPS : X64_MOVSS ^ X64_F3 ^ type_sse(type);
+}
+
+static inline uint32_t store_opcode(enum wasm_type type)
+{
+	return load_opcode(type) ^
+	       (type_in_xmm(type) ? X64_MOVSS ^ X64_MOVSS_STORE : X64_MOV ^ X64_MOV_STORE);
 }
 
 static inline void generator_fail(struct generator *g, enum wasm_status status)
@@ -236,6 +278,10 @@ void trap_if(struct generator *g, enum x64_condition condition, enum wasm_trap t
 void trap_always(struct generator *g, enum wasm_trap trap);
 // An 8-byte constant in the code section, for x64_rl.
 struct x64_label *pool_label(struct generator *g, uint64_t bits);
+// The same for 16 bytes, aligned.
+struct x64_label *pool_vector_label(struct generator *g, const uint8_t *bytes);
+// Of a constant operand.
+struct x64_label *constant_label(struct generator *g, const struct operand *operand);
 void emit_function_tail(struct generator *g);
 
 // --- locals.c --------------------------------------------------------------------------------
@@ -258,6 +304,8 @@ struct call_layout {
 };
 struct value_place next_parameter(struct call_layout *layout, enum wasm_type type);
 uint32_t stack_words(const struct wasm_function_type *type); // parameters and results
+// The words in which several results begin; one result is in a register.
+uint32_t parameter_words(const struct wasm_function_type *type);
 
 void gen_prologue(struct generator *g);
 void gen_epilogue(struct generator *g);
@@ -321,6 +369,9 @@ void gen_convert(struct generator *g, const struct instruction *in);
 void gen_convert_u64(struct generator *g, const struct instruction *in);
 void gen_float_to_float(struct generator *g, const struct instruction *in);
 void gen_truncate(struct generator *g, const struct instruction *in);
+// The address [r14 + address + offset]. May put the operand, or the sum, in a temporary.
+struct x64_memory access_address(
+	struct generator *g, struct operand *address, const struct instruction *in);
 void gen_load(struct generator *g, const struct instruction *in);
 void gen_store(struct generator *g, const struct instruction *in);
 void gen_memory_size(struct generator *g, const struct instruction *in);
@@ -338,6 +389,43 @@ void gen_ref_as_non_null(struct generator *g, const struct instruction *in);
 void gen_table(struct generator *g, const struct instruction *in);
 void gen_table_two(struct generator *g, const struct instruction *in);
 void gen_elem_drop(struct generator *g, const struct instruction *in);
+// vector*.c
+void gen_vector_constant(struct generator *g, const struct instruction *in);
+void gen_vector_binary(struct generator *g, const struct instruction *in);
+void gen_vector_compare(struct generator *g, const struct instruction *in);
+void gen_vector_unary(struct generator *g, const struct instruction *in);
+void gen_vector_extend_high(struct generator *g, const struct instruction *in);
+void gen_vector_not(struct generator *g, const struct instruction *in);
+void gen_vector_select(struct generator *g, const struct instruction *in);
+void gen_vector_shift(struct generator *g, const struct instruction *in);
+void gen_vector_shift_bytes(struct generator *g, const struct instruction *in);
+void gen_vector_shift_i64_s(struct generator *g, const struct instruction *in);
+void gen_vector_any_true(struct generator *g, const struct instruction *in);
+void gen_vector_all_true(struct generator *g, const struct instruction *in);
+void gen_vector_bitmask(struct generator *g, const struct instruction *in);
+void gen_vector_negate(struct generator *g, const struct instruction *in);
+void gen_vector_abs_i64(struct generator *g, const struct instruction *in);
+void gen_vector_popcnt(struct generator *g, const struct instruction *in);
+void gen_vector_add_pairs(struct generator *g, const struct instruction *in);
+void gen_vector_multiply_wide(struct generator *g, const struct instruction *in);
+void gen_vector_multiply_i64(struct generator *g, const struct instruction *in);
+void gen_vector_q15(struct generator *g, const struct instruction *in);
+void gen_vector_dot_add(struct generator *g, const struct instruction *in);
+void gen_vector_float_sign(struct generator *g, const struct instruction *in);
+void gen_vector_float_min_max(struct generator *g, const struct instruction *in);
+void gen_vector_multiply_add(struct generator *g, const struct instruction *in);
+void gen_vector_convert_u32(struct generator *g, const struct instruction *in);
+void gen_vector_truncate(struct generator *g, const struct instruction *in);
+void gen_vector_splat(struct generator *g, const struct instruction *in);
+void gen_vector_extract(struct generator *g, const struct instruction *in);
+void gen_vector_replace(struct generator *g, const struct instruction *in);
+void gen_vector_swizzle(struct generator *g, const struct instruction *in);
+void gen_vector_shuffle(struct generator *g, const struct instruction *in);
+void gen_vector_load(struct generator *g, const struct instruction *in);
+void gen_vector_load_splat(struct generator *g, const struct instruction *in);
+void gen_vector_store(struct generator *g, const struct instruction *in);
+void gen_vector_load_lane(struct generator *g, const struct instruction *in);
+void gen_vector_store_lane(struct generator *g, const struct instruction *in);
 void gen_drop(struct generator *g, const struct instruction *in);
 void gen_nop(struct generator *g, const struct instruction *in);
 

@@ -218,7 +218,7 @@ static void shift_with_bmi2(struct generator *g, const struct shift *shift, stru
 	uint8_t from = operand_to_register(g, value);
 	enum wasm_type type = value->type;
 	struct destination d = destination_fresh(g, type, value);
-	x64_vex_rmr(&g->code, shift->vex | type_w(type), d.reg, from, by);
+	x64_vex_rr(&g->code, shift->vex | type_w(type), d.reg, by, from);
 	release_operand(g, value);
 	release_operand(g, count);
 	push_result(g, &d);
@@ -254,7 +254,7 @@ void gen_shift(struct generator *g, const struct instruction *in)
 	const struct shift *shift = &shifts[as_i32(in->opcode) - OP_I32_SHL];
 	if (count.kind == OPERAND_CONSTANT)
 		shift_by_constant(g, shift, &value, &count);
-	else if (shift->vex != 0 && (g->cpu_features & 4) != 0)
+	else if (shift->vex != 0 && has_feature(g, WASM_CPU_BMI2))
 		shift_with_bmi2(g, shift, &value, &count);
 	else
 		shift_by_cl(g, shift, &value, &count);
@@ -458,9 +458,9 @@ void gen_count_bits(struct generator *g, const struct instruction *in)
 	struct destination d = destination_fresh(g, type, &a);
 	if (opcode == OP_I32_POPCNT) {
 		emit_with_operand(g, X64_POPCNT | w, d.reg, &from);
-	} else if (opcode == OP_I32_CLZ && (g->cpu_features & 1) != 0) {
+	} else if (opcode == OP_I32_CLZ && has_feature(g, WASM_CPU_LZCNT)) {
 		emit_with_operand(g, X64_LZCNT | w, d.reg, &from);
-	} else if (opcode == OP_I32_CTZ && (g->cpu_features & 2) != 0) {
+	} else if (opcode == OP_I32_CTZ && has_feature(g, WASM_CPU_BMI1)) {
 		emit_with_operand(g, X64_TZCNT | w, d.reg, &from);
 	} else if (opcode == OP_I32_CTZ) {
 		emit_bit_scan(g, X64_BSF, d.reg, &from, bits);

@@ -50,6 +50,29 @@ struct x64_label *pool_label(struct generator *g, uint64_t bits)
 	return label_at(g, constant.label);
 }
 
+// The constants of a vector kernel are few too.
+struct x64_label *pool_vector_label(struct generator *g, const uint8_t *bytes)
+{
+	struct pool_vector *pool = g->vectors.items;
+	uint32_t oldest = g->vectors.count > 16 ? g->vectors.count - 16 : 0;
+	for (uint32_t i = g->vectors.count; i-- > oldest;)
+		if (memcmp(pool[i].bytes, bytes, sizeof(pool[i].bytes)) == 0)
+			return label_at(g, pool[i].label);
+	struct pool_vector constant = {.label = label_new(g)};
+	memcpy(constant.bytes, bytes, sizeof(constant.bytes));
+	enum wasm_status status =
+		array_push(&g->vectors, g->allocator, sizeof(constant), &constant);
+	if (status != WASM_OK)
+		generator_fail(g, status);
+	return label_at(g, constant.label);
+}
+
+struct x64_label *constant_label(struct generator *g, const struct operand *operand)
+{
+	return operand->type == WASM_TYPE_V128 ? pool_vector_label(g, vector_bytes(operand))
+					       : pool_label(g, operand->bits);
+}
+
 static void emit_trap_exit(struct generator *g, enum wasm_trap trap)
 {
 	x64_bind(&g->code, label_at(g, g->trap_labels[trap]));
@@ -72,6 +95,17 @@ static void emit_pool(struct generator *g)
 	}
 }
 
+static void emit_vectors(struct generator *g)
+{
+	const struct pool_vector *pool = g->vectors.items;
+	if (g->vectors.count != 0)
+		x64_align(&g->code, 16);
+	for (uint32_t i = 0; i < g->vectors.count; i++) {
+		x64_bind(&g->code, label_at(g, pool[i].label));
+		x64_bytes(&g->code, pool[i].bytes, sizeof(pool[i].bytes));
+	}
+}
+
 static void resolve_tables(struct generator *g)
 {
 	const struct table_fixup *fixups = g->tables.items;
@@ -85,6 +119,7 @@ void emit_function_tail(struct generator *g)
 	for (enum wasm_trap trap = 0; trap < WASM_TRAP_COUNT; trap++)
 		if (g->trap_labels[trap] != NO_LABEL)
 			emit_trap_exit(g, trap);
+	emit_vectors(g);
 	emit_pool(g);
 	resolve_tables(g);
 }

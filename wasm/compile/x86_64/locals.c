@@ -9,6 +9,7 @@ constexpr uint32_t HOMES_MAX = 8;
 // Saving and restoring a register costs about as much as this many uses of a frame slot.
 constexpr uint32_t HOME_WEIGHT_MIN = 3;
 constexpr uint32_t SCAN_DEPTH_MAX = 64;
+constexpr uint32_t SLOT_SIZE = 8, VECTOR_SLOT_SIZE = 16;
 
 // --- the scan --------------------------------------------------------------------------------
 
@@ -59,6 +60,8 @@ static void scan_instruction(
 		scan_enter(scan, in->opcode == OP_LOOP);
 	else if (in->opcode == OP_END)
 		scan_leave(scan);
+	if (in->opcode >= OPCODE_FD || in->type == WASM_TYPE_V128)
+		g->slot_size = VECTOR_SLOT_SIZE;
 }
 
 // Skips LEBs without decoding them; good enough since the real pass checks everything.
@@ -148,7 +151,7 @@ static void choose_registers(struct generator *g)
 		const struct local_home *home = generator_home(g, i);
 		if (home->weight < HOME_WEIGHT_MIN)
 			continue;
-		if (type_is_float(home->type))
+		if (type_in_xmm(home->type))
 			heaviest_insert(g, &floating, i, sizeof(floating_homes));
 		else
 			heaviest_insert(g, &general, i, sizeof(general_homes));
@@ -165,12 +168,14 @@ static int32_t population(uint32_t set)
 // Frame: one word for r15, the saved homes, locals without register that are used, then slots.
 static void place_locals(struct generator *g)
 {
-	int32_t offset = -8 - 8 * (population(g->saved_general) + population(g->saved_floating));
+	int32_t saved = 8 * population(g->saved_general) + 16 * population(g->saved_floating);
+	int32_t size = (int32_t)g->slot_size;
+	int32_t offset = -((8 + saved + size - 1) / size * size);
 	for (uint32_t i = 0; i < g->homes.count; i++) {
 		struct local_home *home = generator_home(g, i);
 		if (home->reg != X64_NONE || home->weight == 0)
 			continue;
-		offset -= 8;
+		offset -= size;
 		home->offset = offset;
 	}
 	g->slots_offset = offset;
@@ -187,9 +192,13 @@ void assign_homes(struct generator *g, struct reader body)
 	}
 	g->homes.count = count;
 	const enum wasm_type *types = g->validator.locals.items;
-	for (uint32_t i = 0; i < count; i++)
+	g->slot_size = g->module->has_vector_types ? VECTOR_SLOT_SIZE : SLOT_SIZE;
+	for (uint32_t i = 0; i < count; i++) {
 		*generator_home(g, i) =
 			(struct local_home){.type = types[i], .reg = X64_NONE, .offset = 0};
+		if (types[i] == WASM_TYPE_V128)
+			g->slot_size = VECTOR_SLOT_SIZE;
+	}
 	scan_uses(g, body);
 	choose_registers(g);
 	place_locals(g);

@@ -4,9 +4,10 @@
 #include "compile/x86_64/generator.h"
 
 // The address [r14 + operand + offset]. May put the operand, or the sum, in a temporary.
-static struct x64_memory access_address(
-	struct generator *g, struct operand *address, uint32_t offset)
+struct x64_memory access_address(
+	struct generator *g, struct operand *address, const struct instruction *in)
 {
+	uint32_t offset = in->offset;
 	if (address->kind == OPERAND_CONSTANT && address->bits + offset <= INT32_MAX)
 		return x64_at(R14, (int32_t)(address->bits + offset));
 	uint8_t index = operand_to_register(g, address);
@@ -44,7 +45,7 @@ void gen_load(struct generator *g, const struct instruction *in)
 {
 	const struct access *load = &loads[in->opcode - OP_I32_LOAD];
 	struct operand address = pop_operand(g);
-	struct x64_memory memory = access_address(g, &address, in->offset);
+	struct x64_memory memory = access_address(g, &address, in);
 	struct destination d = destination_fresh(g, load->type, &address);
 	x64_rm(&g->code, load->opcode, d.reg, memory);
 	release_operand(g, &address);
@@ -85,7 +86,7 @@ void gen_store(struct generator *g, const struct instruction *in)
 	const struct store *store = &stores[in->opcode - OP_I32_STORE];
 	struct operand value = pop_operand(g);
 	struct operand address = pop_operand(g);
-	struct x64_memory memory = access_address(g, &address, in->offset);
+	struct x64_memory memory = access_address(g, &address, in);
 	if (!emit_store_immediate(g, store, &value, memory)) {
 		uint8_t reg = operand_to_register(g, &value);
 		x64_rm(&g->code, store->opcode, reg, memory);
@@ -147,13 +148,12 @@ void gen_global_get(struct generator *g, const struct instruction *in)
 {
 	enum wasm_type type = g->module->globals[in->index].type;
 	struct destination d = destination_for(g, type, nullptr, nullptr);
-	bool floating = type_is_float(type);
+	bool floating = type_in_xmm(type);
 	uint8_t pointer = floating ? allocate_for(g, WASM_TYPE_I64) : d.reg;
 	struct x64_memory memory = global_address(g, in->index, pointer);
 	if (floating)
 		free_register(g, false, pointer);
-	uint32_t load = floating ? X64_MOVSS ^ X64_F3 ^ type_sse(type) : X64_MOV | type_w(type);
-	x64_rm(&g->code, load, d.reg, memory);
+	x64_rm(&g->code, load_opcode(type), d.reg, memory);
 	push_result(g, &d);
 }
 

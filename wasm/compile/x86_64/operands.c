@@ -26,7 +26,7 @@ struct operand *generator_operand(struct generator *g, uint32_t depth)
 
 struct x64_memory slot_memory(const struct generator *g, uint32_t slot)
 {
-	return x64_at(RBP, g->slots_offset - 8 * (int32_t)(slot + 1));
+	return x64_at(RBP, g->slots_offset - (int32_t)(g->slot_size * (slot + 1)));
 }
 
 // --- stack -----------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ void push_operand(struct generator *g, const struct operand *operand)
 	if (operand->kind == OPERAND_LOCAL)
 		generator_home(g, operand->index)->references++;
 	else if (operand->kind == OPERAND_REGISTER)
-		bank_of(g, type_is_float(operand->type))->owner[operand->reg] = position;
+		bank_of(g, type_in_xmm(operand->type))->owner[operand->reg] = position;
 	if (g->stack.count > g->height_max)
 		g->height_max = g->stack.count;
 }
@@ -69,7 +69,7 @@ struct operand pop_operand(struct generator *g)
 {
 	struct operand operand = *operand_at(g, --g->stack.count);
 	if (operand.kind == OPERAND_REGISTER)
-		bank_of(g, type_is_float(operand.type))->owner[operand.reg] = OWNED_POPPED;
+		bank_of(g, type_in_xmm(operand.type))->owner[operand.reg] = OWNED_POPPED;
 	else if (operand.kind == OPERAND_LOCAL)
 		generator_home(g, operand.index)->references--;
 	if (g->flushed > g->stack.count)
@@ -80,7 +80,7 @@ struct operand pop_operand(struct generator *g)
 void release_operand(struct generator *g, const struct operand *operand)
 {
 	if (operand->kind == OPERAND_REGISTER)
-		free_register(g, type_is_float(operand->type), operand->reg);
+		free_register(g, type_in_xmm(operand->type), operand->reg);
 }
 
 void drop_operands(struct generator *g, uint32_t height)
@@ -140,7 +140,7 @@ uint8_t allocate_register(struct generator *g, bool floating, uint32_t allowed)
 
 uint8_t allocate_for(struct generator *g, enum wasm_type type)
 {
-	bool floating = type_is_float(type);
+	bool floating = type_in_xmm(type);
 	return allocate_register(
 		g, floating, floating ? FLOATING_TEMPORARIES : GENERAL_TEMPORARIES);
 }
@@ -179,15 +179,35 @@ void move_register(struct generator *g, enum wasm_type type, uint8_t to, uint8_t
 {
 	if (to == from)
 		return;
-	if (type_is_float(type))
+	if (type_in_xmm(type))
 		x64_rr(&g->code, X64_MOVAPS, to, from);
 	else
 		x64_rr(&g->code, X64_MOV | type_w(type), to, from);
 }
 
+static bool vector_is(const uint8_t *bytes, uint8_t byte)
+{
+	for (uint32_t i = 0; i < 16; i++)
+		if (bytes[i] != byte)
+			return false;
+	return true;
+}
+
+static void load_vector(struct generator *g, const uint8_t *bytes, uint8_t reg)
+{
+	if (vector_is(bytes, 0))
+		x64_rr(&g->code, X64_XORPS, reg, reg);
+	else if (vector_is(bytes, 0xff))
+		x64_rr(&g->code, X64_PCMPEQD, reg, reg);
+	else
+		x64_rl(&g->code, X64_MOVAPS, reg, pool_vector_label(g, bytes));
+}
+
 static void load_constant(struct generator *g, const struct operand *operand, uint8_t reg)
 {
-	if (!type_is_float(operand->type)) {
+	if (operand->type == WASM_TYPE_V128) {
+		load_vector(g, vector_bytes(operand), reg);
+	} else if (!type_in_xmm(operand->type)) {
 		if (operand->bits == 0 && !g->flags_live)
 			x64_rr(&g->code, X64_XOR, reg, reg);
 		else
@@ -195,17 +215,14 @@ static void load_constant(struct generator *g, const struct operand *operand, ui
 	} else if (operand->bits == 0) {
 		x64_rr(&g->code, X64_XORPS, reg, reg);
 	} else {
-		x64_rl(&g->code, X64_MOVSS ^ X64_F3 ^ type_sse(operand->type), reg,
-			pool_label(g, operand->bits));
+		x64_rl(&g->code, load_opcode(operand->type), reg, pool_label(g, operand->bits));
 	}
 }
 
 static void load_memory(
 	struct generator *g, enum wasm_type type, uint8_t reg, struct x64_memory memory)
 {
-	uint32_t opcode =
-		type_is_float(type) ? X64_MOVSS ^ X64_F3 ^ type_sse(type) : X64_MOV | type_w(type);
-	x64_rm(&g->code, opcode, reg, memory);
+	x64_rm(&g->code, load_opcode(type), reg, memory);
 }
 
 void load_operand(struct generator *g, const struct operand *operand, uint8_t reg)
@@ -227,15 +244,18 @@ void load_operand(struct generator *g, const struct operand *operand, uint8_t re
 static void store_register(
 	struct generator *g, enum wasm_type type, struct x64_memory memory, uint8_t reg)
 {
-	uint32_t opcode = type_is_float(type) ? X64_MOVSS_STORE ^ X64_F3 ^ type_sse(type)
-					      : X64_MOV_STORE | type_w(type);
-	x64_rm(&g->code, opcode, reg, memory);
+	x64_rm(&g->code, store_opcode(type), reg, memory);
 }
 
 static void store_constant(
 	struct generator *g, const struct operand *operand, struct x64_memory memory)
 {
 	uint32_t w = type_w(operand->type);
+	if (operand->type == WASM_TYPE_V128) {
+		load_vector(g, vector_bytes(operand), XMM_SCRATCH);
+		x64_rm(&g->code, X64_MOVUPS_STORE, XMM_SCRATCH, memory);
+		return;
+	}
 	if (w != 0 && (int64_t)operand->bits != (int32_t)operand->bits) {
 		x64_rl(&g->code, X64_MOVSD, XMM_SCRATCH, pool_label(g, operand->bits));
 		x64_rm(&g->code, X64_MOVSD_STORE, XMM_SCRATCH, memory);
@@ -249,9 +269,11 @@ static void store_constant(
 void copy_memory(
 	struct generator *g, enum wasm_type type, struct x64_memory to, struct x64_memory from)
 {
-	bool narrow = type_w(type) == 0;
-	x64_rm(&g->code, narrow ? X64_MOVSS : X64_MOVSD, XMM_SCRATCH, from);
-	x64_rm(&g->code, narrow ? X64_MOVSS_STORE : X64_MOVSD_STORE, XMM_SCRATCH, to);
+	enum wasm_type as = type == WASM_TYPE_V128 ? WASM_TYPE_V128
+			    : type_w(type) == 0    ? WASM_TYPE_F32
+						   : WASM_TYPE_F64;
+	x64_rm(&g->code, load_opcode(as), XMM_SCRATCH, from);
+	x64_rm(&g->code, store_opcode(as), XMM_SCRATCH, to);
 }
 
 void store_operand(struct generator *g, const struct operand *operand, struct x64_memory memory)
@@ -296,7 +318,7 @@ void emit_with_operand(
 	else if (operand_memory(g, operand, &memory))
 		x64_rm(&g->code, opcode, reg, memory);
 	else
-		x64_rl(&g->code, opcode, reg, pool_label(g, operand->bits));
+		x64_rl(&g->code, opcode, reg, constant_label(g, operand));
 }
 
 // --- keeping values apart --------------------------------------------------------------------
@@ -387,7 +409,7 @@ struct destination destination_fresh(
 		return d;
 	}
 	if (operand != nullptr && operand->kind == OPERAND_REGISTER &&
-		type_is_float(operand->type) == type_is_float(type)) {
+		type_in_xmm(operand->type) == type_in_xmm(type)) {
 		d.reg = operand->reg;
 		operand->kind = OPERAND_CONSTANT; // its register belongs to the result now
 	} else {

@@ -14,6 +14,7 @@ enum wasm_cpu_feature : uint32_t {
 	WASM_CPU_LZCNT = 1u << 0,
 	WASM_CPU_BMI1 = 1u << 1, // tzcnt
 	WASM_CPU_BMI2 = 1u << 2, // shlx, shrx, sarx, rorx
+	WASM_CPU_AVX = 1u << 3,  // vector instructions with three operands
 };
 
 struct wasm_compile_options {
@@ -39,7 +40,7 @@ enum wasm_status wasm_compile(const uint8_t *module, size_t size,
 	const struct wasm_compile_options *options, const struct wasm_allocator *allocator,
 	uint8_t **image, size_t *image_size, struct wasm_diagnostic *diagnostic);
 
-// Is this CPU an x86-64-v2 one (as far as compiled code needs it: SSE4.1, POPCNT)?
+// Is this CPU an x86-64-v2 one (as far as compiled code needs it: SSSE3, SSE4, POPCNT)?
 bool wasm_cpu_is_supported(void);
 
 // The features of the CPU that this runs on, for `cpu_features`.

@@ -42,7 +42,7 @@ typedef enum wasm_trap (*wasm_host_call)(
 	struct wasm_instance *caller, void *environment, union wasm_value *values);
 
 // signature: parameters ':' results, one letter each: i = i32, I = i64, f = f32, F = f64,
-// p = funcref, e = externref. Example: "iIii:i".
+// V = v128, p = funcref, e = externref. Example: "iIii:i".
 struct wasm_host_function {
 	const char *module;
 	const char *name;

@@ -50,6 +50,7 @@
 	X(INVALID_START, "start function")                                                        \
 	X(INVALID_FUNCTION_REF, "undeclared function reference")                                  \
 	X(INVALID_SELECT, "invalid result arity")                                                 \
+	X(INVALID_LANE, "invalid lane index")                                                     \
 	X(INVALID_SUPERTYPE, "sub type")                                                          \
 	X(INVALID_LOCAL_UNSET, "uninitialized local")                                             \
 	X(LIMIT_MODULE_SIZE, "module is too large")                                               \
@@ -60,7 +61,6 @@
 	X(LIMIT_STACK, "operand stack is too high")                                               \
 	X(LIMIT_BR_TABLE, "br_table has too many targets")                                        \
 	X(LIMIT_CODE_SIZE, "compiled code is too large")                                          \
-	X(UNSUPPORTED_SIMD, "SIMD is not supported yet")                                          \
 	X(UNSUPPORTED_MULTI_MEMORY, "more than one memory is not supported yet")                  \
 	X(UNSUPPORTED_MEMORY64, "64-bit memories and tables are not supported yet")               \
 	X(UNSUPPORTED_EXCEPTIONS, "exception handling is not supported yet")                      \

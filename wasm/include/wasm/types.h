@@ -64,6 +64,7 @@ struct wasm_function;
 // One value. Floats are kept as bits, so that NaN payloads survive the host's C compiler.
 // A null reference is 0: externref values of the embedder must not be 0.
 union wasm_value {
+	uint64_t v128[2]; // little endian; first, so that {} clears all of it
 	uint32_t i32;
 	uint64_t i64;
 	uint32_t f32_bits;

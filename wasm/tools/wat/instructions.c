@@ -21,13 +21,51 @@ static struct node *take(struct cursor *c)
 
 // --- finding instructions --------------------------------------------------------------------
 
+static const char *const texts[OPCODE_LIMIT] = {
+#define OP(number, name, text, immediate, signature, access) [number] = text,
+#include "decode/opcodes.def"
+#undef OP
+};
+
+// A hash table of them with open addressing, made at first use: the assembler is a tool of one
+// thread.
+constexpr uint32_t BUCKETS = 4096;
+
+static uint32_t text_hash(const char *text, size_t size)
+{
+	uint32_t hash = 2166136261u;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (uint8_t)text[i]) * 16777619u;
+	return hash % BUCKETS;
+}
+
+static void fill_buckets(uint16_t *buckets)
+{
+	for (uint32_t i = 0; i < BUCKETS; i++)
+		buckets[i] = OPCODE_LIMIT;
+	for (uint16_t i = 0; i < OPCODE_LIMIT; i++) {
+		if (texts[i] == nullptr || i == OP_SELECT_T)
+			continue;
+		uint32_t at = text_hash(texts[i], strlen(texts[i]));
+		while (buckets[at] != OPCODE_LIMIT)
+			at = (at + 1) % BUCKETS;
+		buckets[at] = i;
+	}
+}
+
 static uint32_t opcode_find(const struct node *node)
 {
-	for (uint32_t i = 0; i < OPCODE_LIMIT; i++)
-		if (i != OP_SELECT_T && opcode_infos[i].text != nullptr &&
-			node_is(node, opcode_infos[i].text))
-			return i;
-	return OPCODE_LIMIT;
+	static uint16_t buckets[BUCKETS];
+	static bool filled;
+	if (!filled)
+		fill_buckets(buckets);
+	filled = true;
+	if (node->kind != NODE_ATOM)
+		return OPCODE_LIMIT;
+	uint32_t at = text_hash(node->text, node->size);
+	while (buckets[at] != OPCODE_LIMIT && !node_is(node, texts[buckets[at]]))
+		at = (at + 1) % BUCKETS;
+	return buckets[at];
 }
 
 static void unknown_instruction(struct assembler *a, const struct node *node)
@@ -35,16 +73,13 @@ static void unknown_instruction(struct assembler *a, const struct node *node)
 	static const struct {
 		const char *prefix;
 		enum wasm_status status;
-	} known[] = {{"v128.", WASM_UNSUPPORTED_SIMD}, {"i8x16.", WASM_UNSUPPORTED_SIMD},
-		{"i16x8.", WASM_UNSUPPORTED_SIMD}, {"i32x4.", WASM_UNSUPPORTED_SIMD},
-		{"i64x2.", WASM_UNSUPPORTED_SIMD}, {"f32x4.", WASM_UNSUPPORTED_SIMD},
-		{"f64x2.", WASM_UNSUPPORTED_SIMD}, {"struct.", WASM_UNSUPPORTED_GC},
-		{"array.", WASM_UNSUPPORTED_GC}, {"i31.", WASM_UNSUPPORTED_GC},
-		{"ref.", WASM_UNSUPPORTED_GC}, {"br_on_cast", WASM_UNSUPPORTED_GC},
-		{"any.", WASM_UNSUPPORTED_GC}, {"extern.", WASM_UNSUPPORTED_GC},
-		{"return_call", WASM_UNSUPPORTED_TAIL_CALL}, {"throw", WASM_UNSUPPORTED_EXCEPTIONS},
-		{"try", WASM_UNSUPPORTED_EXCEPTIONS}, {"catch", WASM_UNSUPPORTED_EXCEPTIONS},
-		{"rethrow", WASM_UNSUPPORTED_EXCEPTIONS}, {"delegate", WASM_UNSUPPORTED_EXCEPTIONS},
+	} known[] = {{"struct.", WASM_UNSUPPORTED_GC}, {"array.", WASM_UNSUPPORTED_GC},
+		{"i31.", WASM_UNSUPPORTED_GC}, {"ref.", WASM_UNSUPPORTED_GC},
+		{"br_on_cast", WASM_UNSUPPORTED_GC}, {"any.", WASM_UNSUPPORTED_GC},
+		{"extern.", WASM_UNSUPPORTED_GC}, {"return_call", WASM_UNSUPPORTED_TAIL_CALL},
+		{"throw", WASM_UNSUPPORTED_EXCEPTIONS}, {"try", WASM_UNSUPPORTED_EXCEPTIONS},
+		{"catch", WASM_UNSUPPORTED_EXCEPTIONS}, {"rethrow", WASM_UNSUPPORTED_EXCEPTIONS},
+		{"delegate", WASM_UNSUPPORTED_EXCEPTIONS},
 		{"i32.atomic.", WASM_UNSUPPORTED_THREADS},
 		{"i64.atomic.", WASM_UNSUPPORTED_THREADS},
 		{"memory.atomic.", WASM_UNSUPPORTED_THREADS},
@@ -57,9 +92,10 @@ static void unknown_instruction(struct assembler *a, const struct node *node)
 
 static void put_opcode(struct assembler *a, struct wat_bytes *to, uint32_t opcode)
 {
-	if (opcode >= 0x100) {
-		put_byte(a, to, 0xfc);
-		put_unsigned(a, to, opcode - 0x100);
+	if (opcode >= OPCODE_FC) {
+		uint32_t first = opcode >= OPCODE_FD ? OPCODE_FD : OPCODE_FC;
+		put_byte(a, to, opcode >= OPCODE_FD ? 0xfd : 0xfc);
+		put_unsigned(a, to, opcode - first);
 	} else {
 		put_byte(a, to, (uint8_t)opcode);
 	}
@@ -147,6 +183,47 @@ static void put_float(struct assembler *a, struct wat_bytes *to, struct cursor *
 	put_raw(a, to, &value, bits / 8);
 }
 
+static void put_vector(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	uint8_t bytes[16];
+	if (!number_vector(c->at, bytes))
+		wat_malformed(a, c->at);
+	put_raw(a, to, bytes, sizeof(bytes));
+	c->at = vector_end(c->at);
+}
+
+static void put_lane(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	uint64_t lane = 0;
+	struct node *node = take(c);
+	if (node == nullptr || !number_unsigned(node->text, node->size, UINT8_MAX, &lane))
+		wat_malformed(a, node);
+	put_byte(a, to, (uint8_t)lane);
+}
+
+static void put_shuffle(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	for (uint32_t i = 0; i < 16; i++)
+		put_lane(a, to, c);
+}
+
+// The memory is given if something other than operands follows the first index.
+static void put_memarg_lane(
+	struct assembler *a, struct wat_bytes *to, struct cursor *c, uint8_t access)
+{
+	struct node *second = node_is_index(c->at) ? c->at->next : nullptr;
+	if (node_is_index(c->at) &&
+		(second == nullptr || second->kind != NODE_ATOM ||
+			!(node_is_index(second) || node_starts(second, "offset=") ||
+				node_starts(second, "align=")))) {
+		struct cursor none = {};
+		put_memarg(a, to, &none, access);
+	} else {
+		put_memarg(a, to, c, access);
+	}
+	put_lane(a, to, c);
+}
+
 // "[outer] inner", both indices; the outer one may be left out. The inner is written first.
 static void put_segment(struct assembler *a, struct wat_bytes *to, struct cursor *c,
 	enum wat_space outer, enum wat_space segment)
@@ -214,6 +291,14 @@ static void put_immediates(
 		return put_copy(a, to, c, WAT_MEMORIES);
 	case IMMEDIATE_TABLE_COPY:
 		return put_copy(a, to, c, WAT_TABLES);
+	case IMMEDIATE_V128:
+		return put_vector(a, to, c);
+	case IMMEDIATE_LANE:
+		return put_lane(a, to, c);
+	case IMMEDIATE_SHUFFLE:
+		return put_shuffle(a, to, c);
+	case IMMEDIATE_MEMARG_LANE:
+		return put_memarg_lane(a, to, c, info->access);
 	default:
 		return;
 	}

@@ -148,3 +148,48 @@ bool number_float(const struct node *node, uint32_t bits, uint64_t *value)
 		*value |= UINT64_C(1) << (bits - 1);
 	return true;
 }
+
+// --- vectors ---------------------------------------------------------------------------------
+
+bool number_shape(const struct node *node, struct vector_shape *shape)
+{
+	static const struct {
+		const char *name;
+		struct vector_shape shape;
+	} shapes[] = {{"i8x16", {16, 8, false}}, {"i16x8", {8, 16, false}},
+		{"i32x4", {4, 32, false}}, {"i64x2", {2, 64, false}}, {"f32x4", {4, 32, true}},
+		{"f64x2", {2, 64, true}}};
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (node_is(node, shapes[i].name)) {
+			*shape = shapes[i].shape;
+			return true;
+		}
+	return false;
+}
+
+bool number_vector(const struct node *node, uint8_t bytes[16])
+{
+	struct vector_shape shape;
+	if (!number_shape(node, &shape))
+		return false;
+	const struct node *lane = node->next;
+	for (uint32_t i = 0; i < shape.lanes; i++, lane = lane->next) {
+		uint64_t value = 0;
+		if (!(shape.is_float ? number_float(lane, shape.bits, &value)
+				     : number_integer(lane, shape.bits, &value)))
+			return false;
+		memcpy(bytes + i * shape.bits / 8, &value, shape.bits / 8);
+	}
+	return true;
+}
+
+struct node *vector_end(const struct node *node)
+{
+	struct vector_shape shape;
+	if (!number_shape(node, &shape))
+		return nullptr;
+	struct node *at = node->next;
+	for (uint32_t i = 0; i < shape.lanes && at != nullptr; i++)
+		at = at->next;
+	return at;
+}

@@ -12,4 +12,16 @@ bool number_integer(const struct node *node, uint32_t bits, uint64_t *value);
 // The bits of a float, 32 or 64 wide.
 bool number_float(const struct node *node, uint32_t bits, uint64_t *value);
 
+// How the lanes of a vector are written, by the atom "i8x16" to "f64x2" before them.
+struct vector_shape {
+	uint8_t lanes;
+	uint8_t bits;
+	bool is_float;
+};
+bool number_shape(const struct node *node, struct vector_shape *shape);
+// A shape and its lanes, little endian.
+bool number_vector(const struct node *shape, uint8_t bytes[16]);
+// What follows the lanes, or null.
+struct node *vector_end(const struct node *shape);
+
 #endif

@@ -11,8 +11,6 @@ static enum wasm_type unknown_type(struct assembler *a, const struct node *node)
 	for (size_t i = 0; i < sizeof(gc_types) / sizeof(gc_types[0]); i++)
 		if (node_is(node, gc_types[i]))
 			wat_fail(a, node, WASM_UNSUPPORTED_GC);
-	if (node_is(node, "v128"))
-		wat_fail(a, node, WASM_UNSUPPORTED_SIMD);
 	wat_malformed(a, node);
 	return (enum wasm_type)0;
 }
@@ -26,6 +24,7 @@ static const struct type_name {
 	{"i64", nullptr, WASM_TYPE_I64},
 	{"f32", nullptr, WASM_TYPE_F32},
 	{"f64", nullptr, WASM_TYPE_F64},
+	{"v128", nullptr, WASM_TYPE_V128},
 	{"funcref", "func", WASM_TYPE_FUNCREF},
 	{"externref", "extern", WASM_TYPE_EXTERNREF},
 	{"exnref", "exn", WASM_TYPE_EXNREF},

@@ -114,6 +114,11 @@ int craton_dup(int fd, int *copy)
 	return __craton_dup(fd, copy);
 }
 
+int craton_lock(int fd, int operation, int64_t offset, int64_t size)
+{
+	return __craton_lock(fd, operation, offset, size);
+}
+
 int craton_tty_state(int fd, struct tty_state *state)
 {
 	return __craton_tty_get(fd, state);

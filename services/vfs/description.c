@@ -2,6 +2,7 @@
 /* Descriptions and numbers: see description.h. */
 #include "description.h"
 
+#include "lock.h"
 #include "pipe.h"
 #include "share.h"
 
@@ -184,6 +185,11 @@ uint64_t client_add(struct client *c, struct description *d)
 	return id;
 }
 
+uint32_t description_number(const struct description *d)
+{
+	return (uint32_t)(d - descriptions);
+}
+
 /* --- descriptions ---------------------------------------------------------------------------- */
 
 static struct description *take(void)
@@ -209,7 +215,7 @@ struct description *client_open(struct client *c, enum description_kind kind, ui
 	return d;
 }
 
-static void let_go(const struct description *d)
+static void let_go(const struct description *d, uint32_t number)
 {
 	struct volume *v;
 
@@ -221,6 +227,7 @@ static void let_go(const struct description *d)
 		pipe_close(d->pipe, PIPE_END_WRITE);
 		break;
 	default:
+		locks_release(d->place, number);
 		v = volume_at(d->place.volume);
 		if (v->ops->release != nullptr)
 			v->ops->release(v, d->place.node);
@@ -237,7 +244,7 @@ static void end(struct description *d)
 	*d = (struct description){.next_free = table->free};
 	table->free = (uint32_t)(d - descriptions) + 1;
 	table->free_count++;
-	let_go(&old);
+	let_go(&old, description_number(d));
 }
 
 status_t client_close(struct client *c, uint64_t id)

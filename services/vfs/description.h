@@ -74,6 +74,9 @@ static inline uint64_t client_badge(const struct client *client)
 /* nullptr: no such number. */
 struct description *client_description(const struct client *client, uint64_t id);
 
+/* A number of the description that no other has while it is open. */
+uint32_t description_number(const struct description *description);
+
 /* OK if so many more descriptions and numbers of the client are free. The last eighth of the
  * descriptions is kept for clients with few numbers (CLIENT_FEW). ERR_TOO_MANY. */
 [[nodiscard]] status_t client_check_room(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Operations on open files: see vfs.h. */
 #include "internal.h"
+#include "lock.h"
 #include "pipe.h"
 #include "sheet.h"
 
@@ -288,6 +289,36 @@ status_t vfs_set_size(struct client *c, uint64_t id, uint64_t size)
 		return ERR_INVALID_ARGUMENT;
 	v = volume_of(d->place);
 	return v->ops->set_size(v, d->place.node, size);
+}
+
+/* The bytes that a lock is about; size 0: all from the offset on. */
+static status_t range_of(uint64_t offset, uint64_t size, struct lock_range *range)
+{
+	*range = (struct lock_range){offset, size == 0 ? UINT64_MAX : offset + size};
+	return range->end > offset ? OK : ERR_RANGE;
+}
+
+status_t vfs_lock(struct client *c, uint64_t id, uint64_t operation, uint64_t offset, uint64_t size)
+{
+	enum lock_kind kind = (enum lock_kind)(operation & ~(uint64_t)LOCK_TEST);
+	struct lock_range range;
+	struct description *d;
+	status_t status = range_of(offset, size, &range);
+
+	if (operation > (LOCK_TEST | LOCK_KIND_EXCLUSIVE) || kind > LOCK_KIND_EXCLUSIVE ||
+		operation == LOCK_TEST)
+		return ERR_INVALID_ARGUMENT;
+	if (status == OK)
+		status = with_bytes(c, id,
+			kind == LOCK_KIND_EXCLUSIVE ? OPEN_FLAG_WRITE
+			: kind == LOCK_KIND_SHARED  ? OPEN_FLAG_READ
+						    : OPEN_FLAG_READ | OPEN_FLAG_WRITE,
+			&d);
+	if (status != OK)
+		return status;
+	return (operation & LOCK_TEST) != 0
+		       ? lock_test(d->place, description_number(d), kind, range)
+		       : lock_set(d->place, description_number(d), kind, range);
 }
 
 status_t vfs_set_times(struct client *c, uint64_t id, uint64_t accessed, uint64_t modified)

@@ -15,6 +15,7 @@
 #define CLIENTS        256u
 #define PIPES          256u
 #define NODES          4096u
+#define LOCKS          1024u
 #define BLOCKS_SHARE   4u /* tmpfs may take this part of the memory */
 #define BLOCKS_MOST    32768u
 #define BLOCK_BYTES    4096u
@@ -304,6 +305,13 @@ static status_t set_flags_handler(struct request *request, struct client *c)
 	return vfs_set_flags(c, request->words[0], request->words[1]);
 }
 
+static status_t lock_handler(struct request *request, struct client *c)
+{
+	const uint64_t *words = request->words;
+
+	return vfs_lock(c, words[0], words[1], words[2], words[3]);
+}
+
 static status_t pipe_handler(struct request *request, struct client *c)
 {
 	return vfs_pipe(c, &request->words[0], &request->words[1]);
@@ -350,6 +358,7 @@ static const client_handler handlers[] = {
 	[VFS_SET_SIZE] = set_size_handler,
 	[VFS_SET_TIMES] = set_times_handler,
 	[VFS_SET_FLAGS] = set_flags_handler,
+	[VFS_LOCK] = lock_handler,
 	[VFS_PIPE] = pipe_handler,
 	[VFS_DUP] = dup_handler,
 	[VFS_MAP_PIPE] = map_pipe_handler,
@@ -465,6 +474,7 @@ static const struct service_method methods[] = {
 	[VFS_SET_SIZE] = {client_request, RESTART_REPLAY},
 	[VFS_SET_TIMES] = {client_request, RESTART_REPLAY},
 	[VFS_SET_FLAGS] = {client_request, RESTART_REPLAY},
+	[VFS_LOCK] = {client_request, RESTART_REPLAY},
 	[VFS_PIPE] = {client_request, RESTART_ONCE},
 	[VFS_DUP] = {client_request, RESTART_ONCE},
 	[VFS_MAP_PIPE] = {client_request, RESTART_REPLAY},
@@ -481,7 +491,7 @@ static const struct service_method methods[] = {
 void program_main(const void *argument)
 {
 	const struct process_start *start = argument;
-	struct vfs_sizes sizes = {DESCRIPTIONS, CLIENTS, PIPES, NODES, 0};
+	struct vfs_sizes sizes = {DESCRIPTIONS, CLIENTS, PIPES, NODES, 0, LOCKS};
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
 	random_init(start);

@@ -3,6 +3,7 @@
 #include "bundlefs.h"
 #include "devfs.h"
 #include "internal.h"
+#include "lock.h"
 #include "pipe.h"
 #include "sheet.h"
 #include "tmpfs.h"
@@ -18,7 +19,8 @@ bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundl
 
 	if (sheet_open() != OK || !wall_time_open() ||
 		!descriptions_open(sizes->descriptions, sizes->clients) ||
-		!pipes_open(sizes->pipes) || !bundlefs_open(bundle, bundle_size, &root) ||
+		!pipes_open(sizes->pipes) || !locks_open(sizes->locks) ||
+		!bundlefs_open(bundle, bundle_size, &root) ||
 		!tmpfs_open(sizes->nodes, sizes->blocks))
 		return false;
 	volumes_clear();

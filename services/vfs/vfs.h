@@ -12,6 +12,7 @@ struct vfs_sizes {
 	uint32_t pipes;
 	uint32_t nodes;
 	uint32_t blocks;
+	uint32_t locks;
 };
 
 /* A path or other bytes of a client. */
@@ -73,6 +74,9 @@ uint32_t vfs_stamp(struct client *client, uint64_t id);
 [[nodiscard]] status_t vfs_rename(struct client *client, uint64_t from_directory,
 	struct vfs_bytes from, uint64_t to_directory, struct vfs_bytes to);
 [[nodiscard]] status_t vfs_set_size(struct client *client, uint64_t id, uint64_t size);
+/* Sets or tests a lock on a range of a file: see vfs.lock. */
+[[nodiscard]] status_t vfs_lock(
+	struct client *client, uint64_t id, uint64_t operation, uint64_t offset, uint64_t size);
 [[nodiscard]] status_t vfs_set_times(
 	struct client *client, uint64_t id, uint64_t accessed, uint64_t modified);
 [[nodiscard]] status_t vfs_set_flags(struct client *client, uint64_t id, uint64_t flags);

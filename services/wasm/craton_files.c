@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Pipes and second descriptors. */
+/* Pipes, second descriptors, locks. */
 #include "craton.h"
 
 #include <abi/protocol/vfs.h>
@@ -37,4 +37,18 @@ errno_t craton_dup(struct wasi *wasi, memory_t *memory, values_t *v)
 	if (error != WASI_SUCCESS)
 		(void)!wasi_descriptor_close(wasi, number);
 	return error;
+}
+
+/* v: descriptor, operation, offset, size. */
+errno_t craton_lock(struct wasi *wasi, memory_t *memory, values_t *v)
+{
+	uint64_t words[6] = {0, v[1].i32, v[2].i64, v[3].i64};
+	description_t *file;
+	errno_t error = description_of(wasi, v[0].i32, DESCRIPTOR_KIND_VFS, WASI_BADF, &file);
+
+	(void)memory;
+	if (error != WASI_SUCCESS)
+		return error;
+	words[0] = file->id;
+	return errno_of(service_ask(SERVICE_NUMBER_VFS, VFS_LOCK, words));
 }

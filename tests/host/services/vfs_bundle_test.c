@@ -70,7 +70,7 @@ static void test_damaged_file(void **state)
 
 static void test_damaged_bundle(void **state)
 {
-	static const struct vfs_sizes sizes = {8, 2, 1, 8, 8};
+	static const struct vfs_sizes sizes = {8, 2, 1, 8, 8, 8};
 
 	(void)state;
 	fixture_bundle()[0] ^= 1;

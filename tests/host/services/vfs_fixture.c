@@ -71,7 +71,7 @@ static void make_bundle(void)
 static void start(void)
 {
 	static const struct vfs_sizes sizes = {FIXTURE_DESCRIPTIONS, FIXTURE_CLIENTS, FIXTURE_PIPES,
-		FIXTURE_NODES, FIXTURE_BLOCKS};
+		FIXTURE_NODES, FIXTURE_BLOCKS, FIXTURE_LOCKS};
 
 	assert_true(vfs_start(&sizes, bundle, sizeof(bundle)));
 	estate_commit();

@@ -10,6 +10,7 @@
 #define FIXTURE_DESCRIPTIONS 64u
 #define FIXTURE_CLIENTS      8u
 #define FIXTURE_PIPES        4u
+#define FIXTURE_LOCKS        160u
 
 /* A new VFS with an empty estate. */
 void fixture_new(void);

@@ -47,8 +47,8 @@ uint64_t craton_pid(void);
 int craton_pipe(int ends[2]);
 // A second descriptor for the same open file.
 int craton_dup(int fd, int *copy);
-// Locks `size` bytes of a file (0: all) from `offset` on; `operation`: enum lock_operation. Nobody waits:
-// EAGAIN. The lock belongs to the open file and goes with its last descriptor.
+// Locks `size` bytes of a file (0: all) from `offset` on; `operation`: enum lock_operation. Nobody
+// waits: EAGAIN. The lock belongs to the open file and goes with its last descriptor.
 int craton_lock(int fd, int operation, int64_t offset, int64_t size);
 
 // --- Terminal and interrupts ----------------------------------------------------------------

@@ -13,8 +13,8 @@ typedef const union wasm_value values_t;
 
 typedef errno_t craton_handler(struct wasi *wasi, memory_t *memory, values_t *v);
 
-craton_handler craton_lock, craton_spawn, craton_wait, craton_pipe, craton_dup, craton_kill, craton_getpid,
-	craton_tty_get, craton_tty_set, craton_tty_foreground, craton_interrupt_mode,
+craton_handler craton_lock, craton_spawn, craton_wait, craton_pipe, craton_dup, craton_kill,
+	craton_getpid, craton_tty_get, craton_tty_set, craton_tty_foreground, craton_interrupt_mode,
 	craton_interrupt_take, craton_info, craton_service_control, craton_power, craton_log_write,
 	craton_process_id, craton_trace_control;
 

@@ -156,11 +156,14 @@ WASM_T := $(BUILD)/tests/wasm
 WASM_RANDOM ?= 20
 WASM_FUZZ_SECONDS ?= 5
 
-WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test wasi_test wast_asan run_exports compile_fuzz \
+WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test wasi_test threads_test wast_asan run_exports compile_fuzz \
 	image_fuzz) $(WASM_PROGRAMS) $(BUILD)/host/wast $(BUILD)/host/cwasm
-wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/wasi_test
-wasm_test_suite        := $(BUILD)/host/wast -q $(WASM_TESTSUITE)/*.wast
-wasm_test_suite-asan   := $(WASM_T)/wast_asan -q $(WASM_TESTSUITE)/*.wast
+wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/wasi_test && $(WASM_T)/threads_test
+# Of the threads proposal, what does not repeat older rules (one memory, one table).
+WASM_SCRIPTS = $(WASM_TESTSUITE)/*.wast $(WASM_TESTSUITE)/proposals/threads/atomic.wast \
+	$(WASM_TESTSUITE)/proposals/threads/exports.wast
+wasm_test_suite        := $(BUILD)/host/wast -q $(WASM_SCRIPTS)
+wasm_test_suite-asan   := $(WASM_T)/wast_asan -q $(WASM_SCRIPTS)
 wasm_test_programs     := $(PYTHON) tests/host/wasm/programs.py $(BUILD)/host/cwasm \
 	$(WASM_T)/programs $(WASM_PROGRAMS)
 wasm_test_differential := $(PYTHON) tests/host/wasm/differential.py $(WASM_T)/run_exports \

@@ -2,6 +2,8 @@
 /* struct wasm_platform on Craton: see wasm/platform.h. */
 #include "program.h"
 
+#include <abi/syscall.h>
+
 static enum wasm_status platform_reserve(void *self, uint64_t size, void **base)
 {
 	(void)self;
@@ -37,6 +39,32 @@ static void platform_unmap_code(void *self, const struct wasm_image *image, cons
 	(void)code;
 }
 
+static uint64_t platform_clock(void *self)
+{
+	(void)self;
+	return time_now();
+}
+
+/* An interrupt that the program did not choose to take ends it from outside; another one is for its
+ * next wait for a service. */
+static bool platform_wait(void *self, const uint32_t *word, uint32_t value, uint64_t deadline)
+{
+	status_t status = sys_futex_wait((uint64_t)(uintptr_t)word, value, deadline, 0);
+
+	(void)self;
+	if (status == ERR_CANCELLED)
+		interrupt_note();
+	return status != ERR_DEADLINE;
+}
+
+static void platform_wake(void *self, const uint32_t *word, uint32_t count)
+{
+	uint64_t woken;
+
+	(void)self;
+	(void)!sys_futex_wake((uint64_t)(uintptr_t)word, count, &woken);
+}
+
 static uintptr_t platform_stack_limit(void *self)
 {
 	(void)self;
@@ -50,5 +78,8 @@ const struct wasm_platform craton_platform = {
 	.release = platform_release,
 	.map_code = platform_map_code,
 	.unmap_code = platform_unmap_code,
+	.clock = platform_clock,
+	.wait = platform_wait,
+	.wake = platform_wake,
 	.stack_limit = platform_stack_limit,
 };

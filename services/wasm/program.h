@@ -31,6 +31,9 @@ bool service_close_later(uint64_t id);
 /* The first call with words only. */
 [[nodiscard]] status_t service_ask(uint32_t number, uint32_t method, uint64_t words[6]);
 
+/* Notes an interrupt that came in another wait. */
+void interrupt_note(void);
+
 /* Forgets an interrupt that was noted. */
 void interrupt_clear(void);
 

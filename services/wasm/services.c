@@ -49,6 +49,11 @@ bool interrupt_noted(void)
 	return was;
 }
 
+void interrupt_note(void)
+{
+	noted = true;
+}
+
 void interrupt_clear(void)
 {
 	noted = false;

@@ -148,6 +148,12 @@ static void read_lane(struct reader *reader, struct instruction *instruction)
 	instruction->bits = reader_u8(reader);
 }
 
+static void read_zero(struct reader *reader, struct instruction *)
+{
+	if (reader_u8(reader) != 0)
+		reader_fail(reader, WASM_MALFORMED_ZERO_BYTE);
+}
+
 static void read_memarg_lane(struct reader *reader, struct instruction *instruction)
 {
 	read_memarg(reader, instruction);
@@ -190,6 +196,8 @@ static const immediate_reader immediate_readers[IMMEDIATE_LIMIT] = {
 	[IMMEDIATE_LANE] = read_lane,
 	[IMMEDIATE_SHUFFLE] = read_bytes16,
 	[IMMEDIATE_MEMARG_LANE] = read_memarg_lane,
+	[IMMEDIATE_MEMARG_ATOMIC] = read_memarg,
+	[IMMEDIATE_ZERO] = read_zero,
 };
 
 // What an opcode byte that this engine does not know belongs to.
@@ -203,18 +211,18 @@ static enum wasm_status unknown_opcode_status(uint8_t byte)
 		return WASM_UNSUPPORTED_TAIL_CALL;
 	if (byte == 0xd3 || byte == 0xfb)
 		return WASM_UNSUPPORTED_GC;
-	return byte == 0xfe ? WASM_UNSUPPORTED_THREADS : WASM_MALFORMED_OPCODE;
+	return WASM_MALFORMED_OPCODE;
 }
 
 static uint32_t read_opcode(struct reader *reader)
 {
+	static const uint32_t firsts[] = {OPCODE_FC, OPCODE_FD, OPCODE_FE, OPCODE_LIMIT};
 	uint8_t byte = reader_u8(reader);
-	if (byte != 0xfc && byte != 0xfd)
+	if (byte < 0xfc || byte > 0xfe)
 		return byte;
 	uint32_t number = reader_u32(reader);
-	uint32_t first = byte == 0xfc ? OPCODE_FC : OPCODE_FD;
-	uint32_t end = byte == 0xfc ? OPCODE_FD : OPCODE_LIMIT;
-	return number < end - first ? first + number : OPCODE_LIMIT;
+	const uint32_t *first = &firsts[byte - 0xfc];
+	return number < first[1] - first[0] ? first[0] + number : OPCODE_LIMIT;
 }
 
 bool instruction_read(struct reader *reader, struct instruction *instruction)

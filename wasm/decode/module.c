@@ -219,8 +219,7 @@ static struct limits decode_limits(struct decoder *d)
 		decoder_fail(d, WASM_MALFORMED_LIMITS);
 	else if (flags > 3)
 		decoder_fail(d, WASM_UNSUPPORTED_MEMORY64);
-	else if (flags > 1)
-		decoder_fail(d, WASM_UNSUPPORTED_THREADS);
+	limits.is_shared = (flags & 2) != 0;
 	limits.minimum = reader_u32(&d->reader);
 	limits.has_maximum = (flags & 1) != 0;
 	limits.maximum = limits.has_maximum ? reader_u32(&d->reader) : UINT32_MAX;
@@ -235,6 +234,8 @@ static struct limits decode_memory_type(struct decoder *d)
 	if (limits.minimum > WASM_MAX_PAGES ||
 		(limits.has_maximum && limits.maximum > WASM_MAX_PAGES))
 		decoder_fail(d, WASM_INVALID_MEMORY_SIZE);
+	if (limits.is_shared && !limits.has_maximum)
+		decoder_fail(d, WASM_INVALID_SHARED_LIMITS);
 	return limits;
 }
 
@@ -242,6 +243,8 @@ static struct module_table decode_table_type(struct decoder *d)
 {
 	struct module_table table = {.type = decode_reference_type(d)};
 	table.limits = decode_limits(d);
+	if (table.limits.is_shared)
+		decoder_fail(d, WASM_MALFORMED_LIMITS);
 	return table;
 }
 

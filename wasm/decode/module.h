@@ -18,6 +18,7 @@ struct limits {
 	uint32_t minimum;
 	uint32_t maximum;
 	bool has_maximum;
+	bool is_shared;
 };
 
 struct module_table {

@@ -12,7 +12,8 @@ enum opcode : uint16_t {
 	// Where the numbers of prefixed opcodes begin.
 	OPCODE_FC = 0x100,
 	OPCODE_FD = 0x200,
-	OPCODE_LIMIT = 0x314,
+	OPCODE_FE = 0x400,
+	OPCODE_LIMIT = 0x44f,
 };
 
 enum immediate : uint8_t {
@@ -45,6 +46,8 @@ enum immediate : uint8_t {
 	IMMEDIATE_LANE,
 	IMMEDIATE_SHUFFLE,
 	IMMEDIATE_MEMARG_LANE,
+	IMMEDIATE_MEMARG_ATOMIC,
+	IMMEDIATE_ZERO,
 	IMMEDIATE_LIMIT,
 };
 

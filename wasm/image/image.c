@@ -181,7 +181,8 @@ static bool spaces_ok(const struct wasm_image *image)
 			!wasm_type_is_reference((enum wasm_type)image->tables[i].type))
 			return false;
 	for (uint32_t i = 0; i < image->memory_count; i++)
-		if (image->memories[i].minimum > WASM_MAX_PAGES)
+		if (image->memories[i].minimum > WASM_MAX_PAGES ||
+			(image->memories[i].is_shared != 0 && image->memories[i].has_maximum == 0))
 			return false;
 	for (uint32_t i = 0; i < image->global_count; i++)
 		if (!span_ok(image, image->globals[i].initial) ||

@@ -150,7 +150,7 @@ static void write_memories(struct writer *w)
 	for (uint32_t i = 0; i < w->module->memory_count; i++) {
 		const struct limits *memory = &w->module->memories[i];
 		struct wasm_image_memory record = {
-			memory->minimum, memory->maximum, memory->has_maximum, 0};
+			memory->minimum, memory->maximum, memory->has_maximum, memory->is_shared};
 		add_record(w, WASM_SECTION_MEMORIES, &record);
 	}
 }

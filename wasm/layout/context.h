@@ -33,6 +33,9 @@ enum builtin : uint32_t {
 	BUILTIN_TABLE_INIT,
 	BUILTIN_TABLE_COPY,
 	BUILTIN_ELEM_DROP,
+	BUILTIN_ATOMIC_NOTIFY,
+	BUILTIN_ATOMIC_WAIT32,
+	BUILTIN_ATOMIC_WAIT64,
 	BUILTIN_CHECK_CALLEE,
 	BUILTIN_COUNT,
 };
@@ -106,12 +109,13 @@ struct wasm_table {
 
 struct wasm_memory {
 	uint8_t *base;
-	uint32_t pages;
+	uint32_t pages;   // of a shared memory: changed under its lock, read by all threads
 	uint32_t maximum; // declared, WASM_MAX_PAGES without one
 	uint32_t limit;   // the embedder's
 	bool has_maximum;
-	struct wasm_store *store;
-	struct wasm_memory *next; // of the store
+	const struct wasm_platform *platform;
+	struct memory_sharing *sharing; // null: of one store
+	struct wasm_memory *next;       // of the store; unused for shared ones
 };
 
 #endif

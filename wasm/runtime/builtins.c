@@ -18,7 +18,7 @@ static void trap_unless(context_t *context, bool ok, enum wasm_trap trap)
 
 static uint64_t memory_bytes(const context_t *context)
 {
-	return (uint64_t)context->memory->pages * WASM_PAGE_SIZE;
+	return (uint64_t)wasm_memory_pages(context->memory) * WASM_PAGE_SIZE;
 }
 
 static uint64_t builtin_memory_grow(
@@ -147,6 +147,44 @@ static uint64_t builtin_check_callee(
 	return callee;
 }
 
+// --- atomics ---------------------------------------------------------------------------------
+
+static void check_atomic(context_t *context, uint64_t address, uint32_t size)
+{
+	trap_unless(context, address % size == 0, WASM_TRAP_UNALIGNED_ATOMIC);
+	trap_unless(
+		context, range_ok(address, size, memory_bytes(context)), WASM_TRAP_MEMORY_BOUNDS);
+}
+
+static uint64_t builtin_atomic_notify(
+	context_t *context, uint64_t address, uint64_t count, uint64_t, uint64_t)
+{
+	check_atomic(context, address, 4);
+	return sharing_notify(context->memory, address, (uint32_t)count);
+}
+
+static uint64_t atomic_wait(context_t *context, const struct wait_request *request)
+{
+	check_atomic(context, request->address, request->size);
+	trap_unless(context, context->memory->sharing != nullptr, WASM_TRAP_NOT_SHARED);
+	enum wait_result result = sharing_wait(context->instance, context->memory, request);
+	trap_unless(context, result != WAIT_INTERRUPTED, WASM_TRAP_INTERRUPTED);
+	return result;
+}
+
+static uint64_t builtin_atomic_wait32(
+	context_t *context, uint64_t address, uint64_t expected, uint64_t timeout, uint64_t)
+{
+	return atomic_wait(
+		context, &(struct wait_request){address, (uint32_t)expected, 4, (int64_t)timeout});
+}
+
+static uint64_t builtin_atomic_wait64(
+	context_t *context, uint64_t address, uint64_t expected, uint64_t timeout, uint64_t)
+{
+	return atomic_wait(context, &(struct wait_request){address, expected, 8, (int64_t)timeout});
+}
+
 const builtin_function runtime_builtins[BUILTIN_COUNT] = {
 	[BUILTIN_MEMORY_GROW] = builtin_memory_grow,
 	[BUILTIN_MEMORY_INIT] = builtin_memory_init,
@@ -161,5 +199,8 @@ const builtin_function runtime_builtins[BUILTIN_COUNT] = {
 	[BUILTIN_TABLE_INIT] = builtin_table_init,
 	[BUILTIN_TABLE_COPY] = builtin_table_copy,
 	[BUILTIN_ELEM_DROP] = builtin_elem_drop,
+	[BUILTIN_ATOMIC_NOTIFY] = builtin_atomic_notify,
+	[BUILTIN_ATOMIC_WAIT32] = builtin_atomic_wait32,
+	[BUILTIN_ATOMIC_WAIT64] = builtin_atomic_wait64,
 	[BUILTIN_CHECK_CALLEE] = builtin_check_callee,
 };

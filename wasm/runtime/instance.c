@@ -116,7 +116,7 @@ void *wasm_memory_at(const struct wasm_instance *instance, uint32_t address, uin
 	const struct wasm_memory *memory = instance->memory;
 	if (memory == nullptr)
 		return nullptr;
-	uint64_t bytes = (uint64_t)memory->pages * WASM_PAGE_SIZE;
+	uint64_t bytes = (uint64_t)wasm_memory_pages(memory) * WASM_PAGE_SIZE;
 	if (address > bytes || size > bytes - address)
 		return nullptr;
 	return memory->base + address;

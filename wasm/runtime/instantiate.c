@@ -56,14 +56,24 @@ static enum wasm_status link_imports(
 
 // --- own objects -----------------------------------------------------------------------------
 
+static enum wasm_status make_shared(
+	struct wasm_instance *instance, const struct wasm_image_memory *memory)
+{
+	enum wasm_status status = wasm_shared_memory_create(
+		instance->store->platform, memory->minimum, memory->maximum, &instance->memory);
+	return status == WASM_OK ? sharing_give(instance->store, instance->memory) : status;
+}
+
 static enum wasm_status make_memory(struct wasm_instance *instance)
 {
 	const struct wasm_image *image = &instance->module->image;
 	enum wasm_status status = WASM_OK;
 	if (image->memory_count > image->imported_memories) {
 		const struct wasm_image_memory *m = &image->memories[image->imported_memories];
-		status = wasm_memory_create(instance->store, m->minimum,
-			m->has_maximum ? m->maximum : UINT32_MAX, &instance->memory);
+		status = m->is_shared ? make_shared(instance, m)
+				      : wasm_memory_create(instance->store, m->minimum,
+						m->has_maximum ? m->maximum : UINT32_MAX,
+						&instance->memory);
 	}
 	if (status == WASM_OK && instance->memory != nullptr) {
 		instance->context->memory = instance->memory;

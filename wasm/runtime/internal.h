@@ -22,6 +22,7 @@ struct wasm_store {
 	struct wasm_module *modules;
 	struct wasm_instance *instances;
 	struct wasm_memory *memories;
+	struct array shared_memories; // struct wasm_memory *, one for each hold
 	struct wasm_table *tables;
 	struct wasm_global *globals;
 	struct type_space types; // of all modules
@@ -57,6 +58,8 @@ struct wasm_instance {
 	uint8_t *dropped_data;
 	uint8_t *dropped_elements;
 	_Atomic bool interrupted;
+	_Atomic bool waiting; // in memory.atomic.wait
+	uint32_t wait_word;   // enum wait_bits, what it sleeps on
 	struct wasm_instance *next;
 };
 
@@ -76,8 +79,43 @@ enum wasm_type types_in_store(const struct wasm_module *module, enum wasm_type t
 
 uint32_t table_grow(
 	struct wasm_store *store, struct wasm_table *table, uint32_t count, uint64_t value);
-void memory_destroy(struct wasm_store *store, struct wasm_memory *memory);
+// A memory that no store holds yet.
+enum wasm_status memory_new(const struct wasm_platform *platform, uint32_t minimum,
+	uint32_t maximum, struct wasm_memory **memory);
+void memory_destroy(struct wasm_memory *memory);
 void table_destroy(struct wasm_store *store, struct wasm_table *table);
+
+// --- sharing.c: memories that several stores use ---------------------------------------------
+
+// Does nothing for memories of one store.
+void sharing_lock(struct wasm_memory *memory);
+void sharing_unlock(struct wasm_memory *memory);
+// The store keeps the memory until it is destroyed: `hold` takes a reference for it, `give` passes
+// the caller's on, also on failure.
+enum wasm_status sharing_hold(struct wasm_store *store, struct wasm_memory *memory);
+enum wasm_status sharing_give(struct wasm_store *store, struct wasm_memory *memory);
+void sharing_release_all(struct wasm_store *store);
+
+// What memory.atomic.wait gives.
+enum wait_result : uint32_t {
+	WAIT_WOKEN,
+	WAIT_DIFFERENT,
+	WAIT_TIMED_OUT,
+	WAIT_INTERRUPTED,
+};
+// Waits for a notification at `address` (in range and aligned) if the `size` bytes there are
+// `expected`, at most `timeout` ns unless that is negative.
+struct wait_request {
+	uint64_t address;
+	uint64_t expected;
+	uint32_t size;
+	int64_t timeout;
+};
+enum wait_result sharing_wait(struct wasm_instance *instance, struct wasm_memory *memory,
+	const struct wait_request *request);
+uint32_t sharing_notify(struct wasm_memory *memory, uint64_t address, uint32_t count);
+// Ends a wait of the instance. Async-signal-safe.
+void sharing_interrupt(struct wasm_instance *instance);
 
 // --- instance.c ------------------------------------------------------------------------------
 

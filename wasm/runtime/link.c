@@ -145,11 +145,12 @@ static enum wasm_status link_memory(
 	struct wasm_instance *instance, uint32_t index, struct wasm_memory *memory)
 {
 	const struct wasm_image_memory *wanted = &instance->module->image.memories[index];
-	if (!limits_match(memory->pages, memory->has_maximum, memory->maximum, wanted->minimum,
-		    wanted->has_maximum != 0, wanted->maximum))
+	if ((memory->sharing != nullptr) != (wanted->is_shared != 0) ||
+		!limits_match(wasm_memory_pages(memory), memory->has_maximum, memory->maximum,
+			wanted->minimum, wanted->has_maximum != 0, wanted->maximum))
 		return WASM_LINK_TYPE;
 	instance->memory = memory;
-	return WASM_OK;
+	return memory->sharing == nullptr ? WASM_OK : sharing_hold(instance->store, memory);
 }
 
 static enum wasm_status link_global(

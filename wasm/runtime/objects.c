@@ -5,9 +5,8 @@
 // --- memories --------------------------------------------------------------------------------
 
 static enum wasm_status memory_map(
-	struct wasm_store *store, struct wasm_memory *memory, uint32_t pages)
+	const struct wasm_platform *platform, struct wasm_memory *memory, uint32_t pages)
 {
-	const struct wasm_platform *platform = store->platform;
 	void *base;
 	enum wasm_status status = platform->reserve(platform->self, WASM_MEMORY_RESERVATION, &base);
 	if (status != WASM_OK)
@@ -23,36 +22,46 @@ static enum wasm_status memory_map(
 	return WASM_OK;
 }
 
-enum wasm_status wasm_memory_create(
-	struct wasm_store *store, uint32_t minimum, uint32_t maximum, struct wasm_memory **memory)
+enum wasm_status memory_new(const struct wasm_platform *platform, uint32_t minimum,
+	uint32_t maximum, struct wasm_memory **memory)
 {
-	struct wasm_memory *m = wasm_allocate(store_allocator(store), 1, sizeof(*m));
+	struct wasm_memory *m = wasm_allocate(&platform->allocator, 1, sizeof(*m));
 	if (m == nullptr)
 		return WASM_NO_MEMORY;
+	m->platform = platform;
 	m->has_maximum = maximum != UINT32_MAX;
 	m->maximum = maximum > WASM_MAX_PAGES ? WASM_MAX_PAGES : maximum;
 	m->limit = WASM_MAX_PAGES;
-	enum wasm_status status = memory_map(store, m, minimum);
+	enum wasm_status status = memory_map(platform, m, minimum);
 	if (status != WASM_OK) {
-		wasm_free(store_allocator(store), m, 1, sizeof(*m));
+		wasm_free(&platform->allocator, m, 1, sizeof(*m));
 		return status;
 	}
-	m->store = store;
-	m->next = store->memories;
-	store->memories = m;
 	*memory = m;
 	return WASM_OK;
 }
 
-void memory_destroy(struct wasm_store *store, struct wasm_memory *memory)
+enum wasm_status wasm_memory_create(
+	struct wasm_store *store, uint32_t minimum, uint32_t maximum, struct wasm_memory **memory)
 {
-	store->platform->release(store->platform->self, memory->base, WASM_MEMORY_RESERVATION);
-	wasm_free(store_allocator(store), memory, 1, sizeof(*memory));
+	enum wasm_status status = memory_new(store->platform, minimum, maximum, memory);
+	if (status != WASM_OK)
+		return status;
+	(*memory)->next = store->memories;
+	store->memories = *memory;
+	return WASM_OK;
 }
 
-uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages)
+void memory_destroy(struct wasm_memory *memory)
 {
-	const struct wasm_platform *platform = memory->store->platform;
+	const struct wasm_platform *platform = memory->platform;
+	platform->release(platform->self, memory->base, WASM_MEMORY_RESERVATION);
+	wasm_free(&platform->allocator, memory, 1, sizeof(*memory));
+}
+
+static uint32_t memory_grow(struct wasm_memory *memory, uint32_t pages)
+{
+	const struct wasm_platform *platform = memory->platform;
 	uint32_t old = memory->pages;
 	uint32_t most = memory->maximum < memory->limit ? memory->maximum : memory->limit;
 	if (old > most || pages > most - old)
@@ -62,13 +71,23 @@ uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages)
 	uint8_t *end = memory->base + (uint64_t)old * WASM_PAGE_SIZE;
 	if (platform->commit(platform->self, end, (uint64_t)pages * WASM_PAGE_SIZE) != WASM_OK)
 		return UINT32_MAX;
-	memory->pages = old + pages;
+	__atomic_store_n(&memory->pages, old + pages, __ATOMIC_RELEASE);
+	return old;
+}
+
+uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages)
+{
+	sharing_lock(memory);
+	uint32_t old = memory_grow(memory, pages);
+	sharing_unlock(memory);
 	return old;
 }
 
 void wasm_memory_limit(struct wasm_memory *memory, uint32_t pages)
 {
+	sharing_lock(memory);
 	memory->limit = pages;
+	sharing_unlock(memory);
 }
 
 uint8_t *wasm_memory_base(const struct wasm_memory *memory)
@@ -78,7 +97,7 @@ uint8_t *wasm_memory_base(const struct wasm_memory *memory)
 
 uint32_t wasm_memory_pages(const struct wasm_memory *memory)
 {
-	return memory->pages;
+	return __atomic_load_n(&memory->pages, __ATOMIC_ACQUIRE);
 }
 
 // --- tables ----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ enum wasm_trap memory_init(struct wasm_instance *instance, uint32_t segment, uin
 	uint64_t size = instance->dropped_data[segment] ? 0 : data->bytes.size;
 	struct wasm_memory *memory = instance->memory;
 	if (!range_ok(from, count, size) ||
-		!range_ok(to, count, (uint64_t)memory->pages * WASM_PAGE_SIZE))
+		!range_ok(to, count, (uint64_t)wasm_memory_pages(memory) * WASM_PAGE_SIZE))
 		return WASM_TRAP_MEMORY_BOUNDS;
 	memcpy(memory->base + to, image->bytes + data->bytes.offset + from, count);
 	return WASM_TRAP_NONE;

@@ -31,8 +31,9 @@ static void destroy_objects(struct wasm_store *store)
 	while (store->memories != nullptr) {
 		struct wasm_memory *memory = store->memories;
 		store->memories = memory->next;
-		memory_destroy(store, memory);
+		memory_destroy(memory);
 	}
+	sharing_release_all(store);
 	while (store->tables != nullptr) {
 		struct wasm_table *table = store->tables;
 		store->tables = table->next;

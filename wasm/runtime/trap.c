@@ -133,6 +133,7 @@ void wasm_instance_interrupt(struct wasm_instance *instance)
 {
 	instance->interrupted = true;
 	context_set_limit(instance->context, UINTPTR_MAX);
+	sharing_interrupt(instance);
 }
 
 void wasm_instance_interrupt_clear(struct wasm_instance *instance)

@@ -616,12 +616,21 @@ static enum wasm_status check_memory_access(validator_t *v, instruction_t *in)
 	return status;
 }
 
-// --- vectors ---------------------------------------------------------------------------------
+// --- vectors, atomics ------------------------------------------------------------------------
 
 static enum wasm_status check_lane(validator_t *, instruction_t *in)
 {
 	uint32_t lanes = 16u >> opcode_infos[in->opcode].access;
 	return in->bits < lanes ? WASM_OK : WASM_INVALID_LANE;
+}
+
+// Atomic accesses have their natural alignment.
+static enum wasm_status check_memory_atomic(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = check_memory_access(v, in);
+	if (status == WASM_OK && in->alignment < opcode_infos[in->opcode].access)
+		status = WASM_INVALID_ALIGNMENT;
+	return status;
 }
 
 static enum wasm_status check_memory_lane(validator_t *v, instruction_t *in)
@@ -697,6 +706,7 @@ static const checker immediate_checkers[IMMEDIATE_LIMIT] = {
 	[IMMEDIATE_LANE] = check_lane,
 	[IMMEDIATE_SHUFFLE] = check_shuffle,
 	[IMMEDIATE_MEMARG_LANE] = check_memory_lane,
+	[IMMEDIATE_MEMARG_ATOMIC] = check_memory_atomic,
 };
 
 enum wasm_status validator_check(struct validator *v, const struct instruction *in)

@@ -79,6 +79,7 @@ enum x64_opcode : uint32_t {
 	X64_MOV_STORE8 = 0x88 | X64_BYTE_REG,
 	X64_MOV_STORE16 = 0x89 | X64_66,
 	X64_LEA = 0x8d,
+	X64_XCHG8 = 0x86 | X64_BYTE_REG,
 	X64_XCHG = 0x87,
 	X64_MOVSXD = 0x63 | X64_W,
 	X64_MOVZX8 = 0xb6 | X64_MAP_0F | X64_BYTE_RM,
@@ -101,8 +102,13 @@ enum x64_opcode : uint32_t {
 	X64_TZCNT = 0xbc | X64_MAP_0F | X64_F3,
 	X64_LZCNT = 0xbd | X64_MAP_0F | X64_F3,
 	X64_POPCNT = 0xb8 | X64_MAP_0F | X64_F3,
-	X64_GROUP8 = 0xba | X64_MAP_0F, // reg field: 7 btc
-	X64_CMOV = 0x40 | X64_MAP_0F,   // + condition
+	X64_GROUP8 = 0xba | X64_MAP_0F,                  // reg field: 7 btc
+	X64_CMOV = 0x40 | X64_MAP_0F,                    // + condition
+	X64_CMPXCHG8 = 0xb0 | X64_MAP_0F | X64_BYTE_REG, // r/m, reg; all of these with X64_LOCK
+	X64_CMPXCHG = 0xb1 | X64_MAP_0F,
+	X64_XADD8 = 0xc0 | X64_MAP_0F | X64_BYTE_REG,
+	X64_XADD = 0xc1 | X64_MAP_0F,
+	X64_GROUP15 = 0xae | X64_MAP_0F, // reg field: 6 mfence
 	X64_SETCC = 0x90 | X64_MAP_0F | X64_BYTE_RM,
 
 	X64_MOVSS = 0x10 | X64_MAP_0F | X64_F3,

@@ -389,6 +389,15 @@ void gen_ref_as_non_null(struct generator *g, const struct instruction *in);
 void gen_table(struct generator *g, const struct instruction *in);
 void gen_table_two(struct generator *g, const struct instruction *in);
 void gen_elem_drop(struct generator *g, const struct instruction *in);
+// atomic.c
+void gen_atomic_load(struct generator *g, const struct instruction *in);
+void gen_atomic_store(struct generator *g, const struct instruction *in);
+void gen_atomic_add(struct generator *g, const struct instruction *in);
+void gen_atomic_bits(struct generator *g, const struct instruction *in);
+void gen_atomic_exchange(struct generator *g, const struct instruction *in);
+void gen_atomic_compare_exchange(struct generator *g, const struct instruction *in);
+void gen_atomic_fence(struct generator *g, const struct instruction *in);
+void gen_atomic_wait(struct generator *g, const struct instruction *in);
 // vector*.c
 void gen_vector_constant(struct generator *g, const struct instruction *in);
 void gen_vector_binary(struct generator *g, const struct instruction *in);

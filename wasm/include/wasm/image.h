@@ -105,7 +105,7 @@ struct wasm_image_memory {
 	uint32_t minimum; // pages of 64 KiB
 	uint32_t maximum;
 	uint32_t has_maximum;
-	uint32_t reserved;
+	uint32_t is_shared; // then has_maximum
 };
 
 struct wasm_image_global {

@@ -14,7 +14,8 @@
 constexpr uint64_t WASM_MEMORY_RESERVATION = (UINT64_C(8) << 30) + 65536;
 
 // Each function returns WASM_OK or WASM_PLATFORM / WASM_NO_MEMORY, and on failure changes nothing.
-// Calls come only from the thread that uses the store.
+// Calls come only from the thread that uses the store; for shared memories from each thread that
+// uses them.
 struct wasm_platform {
 	void *self;
 	struct wasm_allocator allocator;
@@ -32,6 +33,14 @@ struct wasm_platform {
 	// executable, this just returns that address. `image` stays borrowed in between.
 	enum wasm_status (*map_code)(void *self, const struct wasm_image *image, const void **code);
 	void (*unmap_code)(void *self, const struct wasm_image *image, const void *code);
+
+	// What memory.atomic.wait needs, and the locks of shared memories. Any thread may call
+	// these three; `wake` also a signal handler.
+	uint64_t (*clock)(void *self); // ns, never goes back
+	// Sleeps if `*word` is `value`, until a wake, the deadline of that clock (UINT64_MAX: none)
+	// or for no reason. False: the deadline has passed.
+	bool (*wait)(void *self, const uint32_t *word, uint32_t value, uint64_t deadline);
+	void (*wake)(void *self, const uint32_t *word, uint32_t count);
 
 	// The lowest address of the calling thread's stack that compiled code may reach. The
 	// backend leaves what its host functions and fault delivery need below it (64 KiB is

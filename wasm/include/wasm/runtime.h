@@ -142,8 +142,8 @@ enum wasm_status wasm_instance_call(struct wasm_instance *instance, const char *
 	const char *signature, union wasm_value *values, struct wasm_trap_info *trap);
 
 // Makes running and future code of the instance trap with INTERRUPTED at its next loop head or
-// function entry. Any thread or signal handler may call it. _clear undoes it. A program of several
-// instances needs it for each.
+// function entry, and ends a memory.atomic.wait so. Any thread or signal handler may call it.
+// _clear undoes it. A program of several instances needs it for each.
 void wasm_instance_interrupt(struct wasm_instance *instance);
 void wasm_instance_interrupt_clear(struct wasm_instance *instance);
 
@@ -176,6 +176,13 @@ enum wasm_status wasm_table_create(struct wasm_store *store, enum wasm_type type
 	uint32_t maximum, struct wasm_table **table);
 enum wasm_status wasm_global_create(struct wasm_store *store, enum wasm_type type, bool is_mutable,
 	union wasm_value value, struct wasm_global **global);
+
+// A memory that several stores may use at once, each on its own thread: instances import it if they
+// declare a shared memory. Borrows `platform` for its life, which ends when the creator has
+// released it and no store holds it. NO_MEMORY, PLATFORM.
+enum wasm_status wasm_shared_memory_create(const struct wasm_platform *platform, uint32_t minimum,
+	uint32_t maximum, struct wasm_memory **memory);
+void wasm_shared_memory_release(struct wasm_memory *memory);
 
 uint8_t *wasm_memory_base(const struct wasm_memory *memory);
 uint32_t wasm_memory_pages(const struct wasm_memory *memory);

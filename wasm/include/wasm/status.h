@@ -50,6 +50,7 @@
 	X(INVALID_START, "start function")                                                        \
 	X(INVALID_FUNCTION_REF, "undeclared function reference")                                  \
 	X(INVALID_SELECT, "invalid result arity")                                                 \
+	X(INVALID_SHARED_LIMITS, "shared memory must have maximum")                               \
 	X(INVALID_LANE, "invalid lane index")                                                     \
 	X(INVALID_SUPERTYPE, "sub type")                                                          \
 	X(INVALID_LOCAL_UNSET, "uninitialized local")                                             \
@@ -64,7 +65,6 @@
 	X(UNSUPPORTED_MULTI_MEMORY, "more than one memory is not supported yet")                  \
 	X(UNSUPPORTED_MEMORY64, "64-bit memories and tables are not supported yet")               \
 	X(UNSUPPORTED_EXCEPTIONS, "exception handling is not supported yet")                      \
-	X(UNSUPPORTED_THREADS, "shared memories and atomics are not supported yet")               \
 	X(UNSUPPORTED_TAIL_CALL, "tail calls are not supported yet")                              \
 	X(UNSUPPORTED_GC, "garbage collection (structures, arrays, i31, casts) is not supported") \
 	X(UNSUPPORTED_CPU, "this CPU lacks a feature that the image was compiled for")            \

@@ -22,7 +22,9 @@
 	X(EXIT, "the program ended itself")                    \
 	X(HOST, "a host function failed")                      \
 	X(NULL_REFERENCE, "null reference")                    \
-	X(NULL_FUNCTION, "null function reference")
+	X(NULL_FUNCTION, "null function reference")            \
+	X(UNALIGNED_ATOMIC, "unaligned atomic")                \
+	X(NOT_SHARED, "expected shared memory")
 
 enum wasm_trap : uint32_t {
 #define X(name, text) WASM_TRAP_##name,

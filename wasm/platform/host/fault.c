@@ -42,9 +42,15 @@ static bool install_handlers(void)
 // The stack lives as long as the thread; it is found by its key's destructor.
 static pthread_key_t stack_key;
 
+static void free_stack(void *memory)
+{
+	(void)sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, nullptr);
+	free(memory);
+}
+
 static void make_stack_key(void)
 {
-	(void)pthread_key_create(&stack_key, free);
+	(void)pthread_key_create(&stack_key, free_stack);
 }
 
 enum wasm_status host_fault_install(void)

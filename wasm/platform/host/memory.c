@@ -98,6 +98,9 @@ enum wasm_status wasm_host_platform_init(struct wasm_platform *platform)
 		.release = host_release,
 		.map_code = host_map_code,
 		.unmap_code = host_unmap_code,
+		.clock = host_clock,
+		.wait = host_wait,
+		.wake = host_wake,
 		.stack_limit = host_stack_limit,
 	};
 	return host_fault_install();

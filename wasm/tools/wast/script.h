@@ -26,6 +26,7 @@ struct named_instance {
 struct script {
 	struct arena *arena;
 	const struct wasm_allocator *allocator;
+	const struct wasm_platform *platform;
 	struct wasm_store *store;
 	const char *path;
 	bool verbose;
@@ -38,6 +39,7 @@ struct script {
 	struct array registered;          // struct named_instance, by import name
 	struct array images;              // struct script_image, alive as long as the store
 	struct wasm_memory *spectest_memory;
+	struct wasm_memory *spectest_shared_memory;
 	struct wasm_table *spectest_table;
 	struct wasm_global *spectest_globals[4];
 };

@@ -31,6 +31,8 @@ enum wasm_status spectest_create(struct script *s)
 {
 	enum wasm_status status = wasm_memory_create(s->store, 1, 2, &s->spectest_memory);
 	if (status == WASM_OK)
+		status = wasm_shared_memory_create(s->platform, 1, 2, &s->spectest_shared_memory);
+	if (status == WASM_OK)
 		status = wasm_table_create(s->store, WASM_TYPE_FUNCREF, 10, 20, &s->spectest_table);
 	for (uint32_t i = 0; i < 4 && status == WASM_OK; i++)
 		status = wasm_global_create(s->store, globals[i].type, false,
@@ -55,6 +57,11 @@ bool spectest_resolve(
 	if (is_name(import, "memory")) {
 		found->kind = WASM_EXTERN_MEMORY;
 		found->memory = s->spectest_memory;
+		return true;
+	}
+	if (is_name(import, "shared_memory")) {
+		found->kind = WASM_EXTERN_MEMORY;
+		found->memory = s->spectest_shared_memory;
 		return true;
 	}
 	if (is_name(import, "table")) {

@@ -13,6 +13,8 @@ static const char usage[] = "usage: wast [-q] FILE.wast...\n"
 static void free_script(struct script *s)
 {
 	wasm_store_destroy(s->store);
+	if (s->spectest_shared_memory != nullptr)
+		wasm_shared_memory_release(s->spectest_shared_memory);
 	struct script_image *images = s->images.items;
 	for (uint32_t i = 0; i < s->images.count; i++)
 		wasm_free(s->allocator, images[i].bytes, images[i].size, 1);
@@ -23,6 +25,7 @@ static void free_script(struct script *s)
 
 static bool run_tree(struct script *s, const struct wasm_platform *platform, struct node *tree)
 {
+	s->platform = platform;
 	if (wasm_store_create(platform, &s->store) != WASM_OK)
 		return false;
 	bool ok = spectest_create(s) == WASM_OK;

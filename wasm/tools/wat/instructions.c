@@ -79,11 +79,7 @@ static void unknown_instruction(struct assembler *a, const struct node *node)
 		{"extern.", WASM_UNSUPPORTED_GC}, {"return_call", WASM_UNSUPPORTED_TAIL_CALL},
 		{"throw", WASM_UNSUPPORTED_EXCEPTIONS}, {"try", WASM_UNSUPPORTED_EXCEPTIONS},
 		{"catch", WASM_UNSUPPORTED_EXCEPTIONS}, {"rethrow", WASM_UNSUPPORTED_EXCEPTIONS},
-		{"delegate", WASM_UNSUPPORTED_EXCEPTIONS},
-		{"i32.atomic.", WASM_UNSUPPORTED_THREADS},
-		{"i64.atomic.", WASM_UNSUPPORTED_THREADS},
-		{"memory.atomic.", WASM_UNSUPPORTED_THREADS},
-		{"atomic.", WASM_UNSUPPORTED_THREADS}};
+		{"delegate", WASM_UNSUPPORTED_EXCEPTIONS}};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (node_starts(node, known[i].prefix))
 			wat_fail(a, node, known[i].status);
@@ -93,9 +89,12 @@ static void unknown_instruction(struct assembler *a, const struct node *node)
 static void put_opcode(struct assembler *a, struct wat_bytes *to, uint32_t opcode)
 {
 	if (opcode >= OPCODE_FC) {
-		uint32_t first = opcode >= OPCODE_FD ? OPCODE_FD : OPCODE_FC;
-		put_byte(a, to, opcode >= OPCODE_FD ? 0xfd : 0xfc);
-		put_unsigned(a, to, opcode - first);
+		static const uint32_t firsts[] = {OPCODE_FC, OPCODE_FD, OPCODE_FE, OPCODE_LIMIT};
+		uint8_t prefix = 0;
+		while (opcode >= firsts[prefix + 1])
+			prefix++;
+		put_byte(a, to, 0xfc + prefix);
+		put_unsigned(a, to, opcode - firsts[prefix]);
 	} else {
 		put_byte(a, to, (uint8_t)opcode);
 	}
@@ -266,6 +265,7 @@ static void put_immediates(
 	case IMMEDIATE_MEMORY:
 		return put_unsigned(a, to, optional_index(a, c, WAT_MEMORIES));
 	case IMMEDIATE_MEMARG:
+	case IMMEDIATE_MEMARG_ATOMIC:
 		return put_memarg(a, to, c, info->access);
 	case IMMEDIATE_I32:
 		return put_integer(a, to, c, 32);
@@ -297,6 +297,8 @@ static void put_immediates(
 		return put_lane(a, to, c);
 	case IMMEDIATE_SHUFFLE:
 		return put_shuffle(a, to, c);
+	case IMMEDIATE_ZERO:
+		return put_byte(a, to, 0);
 	case IMMEDIATE_MEMARG_LANE:
 		return put_memarg_lane(a, to, c, info->access);
 	default:

@@ -71,9 +71,10 @@ static void put_limits(struct assembler *a, struct wat_bytes *to, struct node **
 			wat_malformed(a, *at);
 		*at = (*at)->next;
 	}
-	if (node_is(*at, "shared"))
-		wat_fail(a, *at, WASM_UNSUPPORTED_THREADS);
-	put_byte(a, to, has_maximum);
+	bool is_shared = node_is(*at, "shared");
+	if (is_shared)
+		*at = (*at)->next;
+	put_byte(a, to, (uint8_t)(has_maximum | is_shared << 1));
 	put_unsigned(a, to, minimum);
 	if (has_maximum)
 		put_unsigned(a, to, maximum);

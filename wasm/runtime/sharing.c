@@ -90,8 +90,8 @@ void wasm_shared_memory_release(struct wasm_memory *memory)
 
 enum wasm_status sharing_give(struct wasm_store *store, struct wasm_memory *memory)
 {
-	enum wasm_status status = array_push(
-		&store->shared_memories, store_allocator(store), sizeof(memory), &memory);
+	enum wasm_status status = array_push(&store->shared_memories, store_allocator(store),
+		sizeof(struct wasm_memory *), &memory);
 	if (status != WASM_OK)
 		wasm_shared_memory_release(memory);
 	return status;
@@ -108,7 +108,7 @@ void sharing_release_all(struct wasm_store *store)
 	struct wasm_memory **held = store->shared_memories.items;
 	for (uint32_t i = 0; i < store->shared_memories.count; i++)
 		wasm_shared_memory_release(held[i]);
-	array_free(&store->shared_memories, store_allocator(store), sizeof(*held));
+	array_free(&store->shared_memories, store_allocator(store), sizeof(struct wasm_memory *));
 }
 
 // --- queue; the caller holds the lock --------------------------------------------------------

@@ -38,7 +38,7 @@ bool wasm_status_is_malformed(enum wasm_status status)
 
 bool wasm_status_is_invalid(enum wasm_status status)
 {
-	return status >= WASM_INVALID_TYPE_MISMATCH && status <= WASM_INVALID_LOCAL_UNSET;
+	return status >= WASM_INVALID_TYPE_MISMATCH && status <= WASM_INVALID_RETHROW;
 }
 
 bool wasm_status_is_unsupported(enum wasm_status status)

@@ -109,6 +109,9 @@ static enum wasm_status compile_module(struct module *module, uint32_t cpu_featu
 		.types = types,
 		.traps = g.traps.items,
 		.trap_count = g.traps.count,
+		.sites = &g.sites,
+		.regions = &g.regions,
+		.clauses = &g.clauses,
 		.cpu_features = cpu_features};
 	if (status == WASM_OK)
 		status = image_write(module, &code, allocator, blob);

@@ -77,6 +77,28 @@ static void read_block(struct reader *reader, struct instruction *instruction)
 	instruction->index = (uint32_t)index;
 }
 
+struct catch_clause catch_read(struct reader *reader)
+{
+	uint8_t kind = reader_u8(reader);
+	struct catch_clause clause = {.has_tag = kind < 2, .has_reference = (kind & 1) != 0};
+	if (kind > 3)
+		reader_fail(reader, WASM_MALFORMED_CATCH);
+	if (clause.has_tag)
+		clause.tag = reader_u32(reader);
+	clause.label = reader_u32(reader);
+	return clause;
+}
+
+static void read_try_table(struct reader *reader, struct instruction *instruction)
+{
+	read_block(reader, instruction);
+	instruction->index2 = reader_count(reader, UINT32_MAX);
+	instruction->labels = reader->position;
+	for (uint32_t i = 0; i < instruction->index2 && reader->status == WASM_OK; i++)
+		(void)catch_read(reader);
+	instruction->labels_end = reader->position;
+}
+
 static void read_index(struct reader *reader, struct instruction *instruction)
 {
 	instruction->index = reader_u32(reader);
@@ -170,6 +192,8 @@ typedef void (*immediate_reader)(struct reader *, struct instruction *);
 static const immediate_reader immediate_readers[IMMEDIATE_LIMIT] = {
 	[IMMEDIATE_NONE] = read_none,
 	[IMMEDIATE_BLOCK] = read_block,
+	[IMMEDIATE_TRY_TABLE] = read_try_table,
+	[IMMEDIATE_TAG] = read_index,
 	[IMMEDIATE_LABEL] = read_index,
 	[IMMEDIATE_LABELS] = read_labels,
 	[IMMEDIATE_FUNCTION] = read_index,
@@ -203,10 +227,6 @@ static const immediate_reader immediate_readers[IMMEDIATE_LIMIT] = {
 // What an opcode byte that this engine does not know belongs to.
 static enum wasm_status unknown_opcode_status(uint8_t byte)
 {
-	if (byte >= 0x06 && byte <= 0x0a)
-		return WASM_UNSUPPORTED_EXCEPTIONS;
-	if (byte == 0x18 || byte == 0x19 || byte == 0x1f)
-		return WASM_UNSUPPORTED_EXCEPTIONS;
 	if (byte == 0x12 || byte == 0x13 || byte == 0x15)
 		return WASM_UNSUPPORTED_TAIL_CALL;
 	if (byte == 0xd3 || byte == 0xfb)

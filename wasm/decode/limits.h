@@ -13,6 +13,7 @@ constexpr uint32_t MODULE_IMPORT_LIMIT = 1000000;
 constexpr uint32_t MODULE_FUNCTION_LIMIT = 1000000;
 constexpr uint32_t MODULE_TABLE_LIMIT = 100000;
 constexpr uint32_t MODULE_GLOBAL_LIMIT = 1000000;
+constexpr uint32_t MODULE_TAG_LIMIT = 1000000;
 constexpr uint32_t MODULE_ITEM_LIMIT = 10000000;
 constexpr uint32_t MODULE_BODY_LIMIT = 8u << 20;
 constexpr uint32_t FUNCTION_LOCAL_LIMIT = 50000;

@@ -258,6 +258,17 @@ static struct module_global decode_global_type(struct decoder *d)
 	return global;
 }
 
+// The attribute can only be 0: an exception.
+static uint32_t decode_tag_type(struct decoder *d)
+{
+	if (reader_u8(&d->reader) != 0)
+		decoder_fail(d, WASM_MALFORMED_ZERO_BYTE);
+	uint32_t type = decode_type_index(d);
+	if (decoder_ok(d) && module_type(d->module, type)->result_count != 0)
+		decoder_fail(d, WASM_INVALID_TAG);
+	return type;
+}
+
 // --- imports ---------------------------------------------------------------------------------
 
 // Index spaces have room for all imports from the start.
@@ -268,8 +279,9 @@ static bool decode_import_spaces(struct decoder *d, uint32_t count)
 	m->tables = arena_allocate(&m->arena, count, sizeof(*m->tables));
 	m->memories = arena_allocate(&m->arena, count, sizeof(*m->memories));
 	m->globals = arena_allocate(&m->arena, count, sizeof(*m->globals));
+	m->tags = arena_allocate(&m->arena, count, sizeof(*m->tags));
 	if (m->functions != nullptr && m->tables != nullptr && m->memories != nullptr &&
-		m->globals != nullptr)
+		m->globals != nullptr && m->tags != nullptr)
 		return true;
 	decoder_fail(d, WASM_NO_MEMORY);
 	return false;
@@ -291,8 +303,11 @@ static uint32_t decode_import_kind(struct decoder *d, uint8_t kind)
 	case WASM_EXTERN_GLOBAL:
 		m->globals[m->global_count] = decode_global_type(d);
 		return m->global_count++;
+	case WASM_EXTERN_TAG:
+		m->tags[m->tag_count] = decode_tag_type(d);
+		return m->tag_count++;
 	default:
-		decoder_fail(d, kind == 4 ? WASM_UNSUPPORTED_EXCEPTIONS : WASM_MALFORMED_KIND);
+		decoder_fail(d, WASM_MALFORMED_KIND);
 		return 0;
 	}
 }
@@ -319,6 +334,7 @@ static void decode_imports(struct decoder *d)
 	m->imported_tables = m->table_count;
 	m->imported_memories = m->memory_count;
 	m->imported_globals = m->global_count;
+	m->imported_tags = m->tag_count;
 }
 
 // --- own functions, tables, memories, globals ------------------------------------------------
@@ -369,6 +385,15 @@ static void decode_memories(struct decoder *d)
 		m->memories[m->memory_count++] = decode_memory_type(d);
 }
 
+static void decode_tags(struct decoder *d)
+{
+	struct module *m = d->module;
+	uint32_t count = reader_count(&d->reader, MODULE_TAG_LIMIT);
+	m->tags = decode_extend(d, m->tags, m->tag_count, count, sizeof(*m->tags));
+	for (uint32_t i = 0; i < count && decoder_ok(d); i++)
+		m->tags[m->tag_count++] = decode_tag_type(d);
+}
+
 static void decode_globals(struct decoder *d)
 {
 	struct module *m = d->module;
@@ -395,8 +420,10 @@ static enum wasm_status export_check(const struct module *m, uint8_t kind, uint3
 		return index < m->memory_count ? WASM_OK : WASM_INVALID_MEMORY_INDEX;
 	case WASM_EXTERN_GLOBAL:
 		return index < m->global_count ? WASM_OK : WASM_INVALID_GLOBAL_INDEX;
+	case WASM_EXTERN_TAG:
+		return index < m->tag_count ? WASM_OK : WASM_INVALID_TAG_INDEX;
 	default:
-		return kind == 4 ? WASM_UNSUPPORTED_EXCEPTIONS : WASM_MALFORMED_KIND;
+		return WASM_MALFORMED_KIND;
 	}
 }
 
@@ -678,9 +705,9 @@ static const struct section_kind {
 	{decode_code, 12},
 	{decode_data, 13},
 	{decode_data_count, 11},
+	{decode_tags, 6},
 };
 constexpr uint8_t SECTION_FUNCTION = 3;
-constexpr uint8_t SECTION_TAG = 13;
 
 // `declared` covers all functions once their section has been passed.
 static void ensure_declared(struct decoder *d)
@@ -715,8 +742,7 @@ static void decode_section(struct decoder *d, uint8_t *last_rank)
 {
 	uint8_t id = reader_u8(&d->reader);
 	if (id >= sizeof(section_kinds) / sizeof(section_kinds[0])) {
-		decoder_fail(d, id == SECTION_TAG ? WASM_UNSUPPORTED_EXCEPTIONS
-						  : WASM_MALFORMED_SECTION_ID);
+		decoder_fail(d, WASM_MALFORMED_SECTION_ID);
 		return;
 	}
 	uint8_t rank = section_kinds[id].rank;

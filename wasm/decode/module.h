@@ -79,6 +79,7 @@ struct module {
 	struct module_table *tables;
 	struct limits *memories;
 	struct module_global *globals;
+	uint32_t *tags; // numbers of types
 	struct module_import *imports;
 	struct module_export *exports;
 	struct module_element *elements;
@@ -88,9 +89,10 @@ struct module {
 	uint8_t *declared;                  // per function: may ref.func name it in code
 
 	uint32_t type_count; // indices
-	uint32_t function_count, table_count, memory_count, global_count;
+	uint32_t function_count, table_count, memory_count, global_count, tag_count;
 	uint32_t import_count, export_count, element_count, data_count, body_count;
-	uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
+	uint32_t imported_functions, imported_tables, imported_memories, imported_globals,
+		imported_tags;
 	uint32_t start; // or WASM_NO_INDEX
 	uint32_t data_count_section;
 	bool has_data_count_section;

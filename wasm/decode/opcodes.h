@@ -16,15 +16,23 @@ enum opcode : uint16_t {
 	OPCODE_LIMIT = 0x44f,
 };
 
+static inline bool opcode_is_block(enum opcode opcode)
+{
+	return opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF || opcode == OP_TRY ||
+	       opcode == OP_TRY_TABLE;
+}
+
 enum immediate : uint8_t {
 	IMMEDIATE_ILLEGAL, // no such instruction
 	IMMEDIATE_NONE,
 	IMMEDIATE_BLOCK,
+	IMMEDIATE_TRY_TABLE,
 	IMMEDIATE_LABEL,
 	IMMEDIATE_LABELS,
 	IMMEDIATE_FUNCTION,
 	IMMEDIATE_INDIRECT,
 	IMMEDIATE_TYPE,
+	IMMEDIATE_TAG,
 	IMMEDIATE_LOCAL,
 	IMMEDIATE_GLOBAL,
 	IMMEDIATE_TABLE,

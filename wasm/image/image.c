@@ -44,6 +44,10 @@ static bool view_sections(struct wasm_image *image)
 	       VIEW(image, WASM_SECTION_TABLES, tables, table_count) &&
 	       VIEW(image, WASM_SECTION_MEMORIES, memories, memory_count) &&
 	       VIEW(image, WASM_SECTION_GLOBALS, globals, global_count) &&
+	       VIEW(image, WASM_SECTION_TAGS, tags, tag_count) &&
+	       VIEW(image, WASM_SECTION_SITES, sites, site_count) &&
+	       VIEW(image, WASM_SECTION_REGIONS, regions, region_count) &&
+	       VIEW(image, WASM_SECTION_CLAUSES, clauses, clause_count) &&
 	       VIEW(image, WASM_SECTION_ELEMENTS, elements, element_count) &&
 	       VIEW(image, WASM_SECTION_ITEMS, items, item_count) &&
 	       VIEW(image, WASM_SECTION_DATA, data, data_count) &&
@@ -144,18 +148,20 @@ static bool imports_ok(struct wasm_image *image)
 	uint32_t *counts[] = {[WASM_EXTERN_FUNCTION] = &image->imported_functions,
 		[WASM_EXTERN_TABLE] = &image->imported_tables,
 		[WASM_EXTERN_MEMORY] = &image->imported_memories,
-		[WASM_EXTERN_GLOBAL] = &image->imported_globals};
+		[WASM_EXTERN_GLOBAL] = &image->imported_globals,
+		[WASM_EXTERN_TAG] = &image->imported_tags};
 	for (uint32_t i = 0; i < image->import_count; i++) {
 		const struct wasm_image_import *import = &image->imports[i];
 		if (!span_ok(image, import->module) || !span_ok(image, import->name) ||
-			import->kind > WASM_EXTERN_GLOBAL || import->index != *counts[import->kind])
+			import->kind > WASM_EXTERN_TAG || import->index != *counts[import->kind])
 			return false;
 		++*counts[import->kind];
 	}
 	return image->imported_functions <= image->function_count &&
 	       image->imported_tables <= image->table_count &&
 	       image->imported_memories <= image->memory_count &&
-	       image->imported_globals <= image->global_count;
+	       image->imported_globals <= image->global_count &&
+	       image->imported_tags <= image->tag_count;
 }
 
 static bool exports_ok(const struct wasm_image *image)
@@ -163,10 +169,11 @@ static bool exports_ok(const struct wasm_image *image)
 	const uint32_t limits[] = {[WASM_EXTERN_FUNCTION] = image->function_count,
 		[WASM_EXTERN_TABLE] = image->table_count,
 		[WASM_EXTERN_MEMORY] = image->memory_count,
-		[WASM_EXTERN_GLOBAL] = image->global_count};
+		[WASM_EXTERN_GLOBAL] = image->global_count,
+		[WASM_EXTERN_TAG] = image->tag_count};
 	for (uint32_t i = 0; i < image->export_count; i++) {
 		const struct wasm_image_export *export = &image->exports[i];
-		if (!span_ok(image, export->name) || export->kind > WASM_EXTERN_GLOBAL ||
+		if (!span_ok(image, export->name) || export->kind > WASM_EXTERN_TAG ||
 			export->index >= limits[export->kind])
 			return false;
 	}
@@ -189,6 +196,38 @@ static bool spaces_ok(const struct wasm_image *image)
 			!type_ok((enum wasm_type)image->globals[i].type, image->type_count))
 			return false;
 	return image->memory_count <= 1;
+}
+
+static bool optional_ok(uint32_t index, uint32_t first, uint32_t end)
+{
+	return index == WASM_NO_INDEX || (index >= first && index < end);
+}
+
+static bool regions_ok(const struct wasm_image *image)
+{
+	for (uint32_t i = 0; i < image->region_count; i++)
+		if (!optional_ok(image->regions[i].parent, 0, i) ||
+			!optional_ok(image->regions[i].first, 0, image->clause_count))
+			return false;
+	for (uint32_t i = 0; i < image->clause_count; i++)
+		if (!optional_ok(image->clauses[i].tag, 0, image->tag_count) ||
+			!optional_ok(image->clauses[i].next, i + 1, image->clause_count) ||
+			image->clauses[i].code >= image->code_size)
+			return false;
+	return true;
+}
+
+static bool exceptions_ok(const struct wasm_image *image)
+{
+	for (uint32_t i = 0; i < image->tag_count; i++)
+		if (image->tags[i].type >= image->type_count ||
+			image->types[image->tags[i].type].results.size != 0)
+			return false;
+	for (uint32_t i = 0; i < image->site_count; i++)
+		if (image->sites[i].region >= image->region_count ||
+			(i > 0 && image->sites[i].code <= image->sites[i - 1].code))
+			return false;
+	return regions_ok(image);
 }
 
 static bool segments_ok(const struct wasm_image *image)
@@ -251,7 +290,7 @@ enum wasm_status wasm_image_open(const void *bytes, size_t size, struct wasm_ima
 	image->size = image->header->image_size;
 	bool ok = view_sections(image) && types_ok(image) && imports_ok(image) &&
 		  functions_ok(image) && traps_ok(image) && exports_ok(image) && spaces_ok(image) &&
-		  segments_ok(image) && start_ok(image);
+		  segments_ok(image) && exceptions_ok(image) && start_ok(image);
 	return ok ? WASM_OK : WASM_BAD_IMAGE_BOUNDS;
 }
 
@@ -283,6 +322,20 @@ uint32_t wasm_image_find_trap(const struct wasm_image *image, uint32_t code)
 	}
 	return low < image->trap_count && image->traps[low].code == code ? image->traps[low].trap
 									 : (uint32_t)WASM_TRAP_NONE;
+}
+
+uint32_t wasm_image_find_region(const struct wasm_image *image, uint32_t code)
+{
+	uint32_t low = 0, high = image->site_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (image->sites[middle].code < code)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < image->site_count && image->sites[low].code == code ? image->sites[low].region
+									 : WASM_NO_INDEX;
 }
 
 struct wasm_function_type wasm_image_function_type(const struct wasm_image *image, uint32_t type)

@@ -25,9 +25,13 @@ static const size_t record_sizes[WASM_SECTION_COUNT] = {
 	[WASM_SECTION_TABLES] = sizeof(struct wasm_image_table),
 	[WASM_SECTION_MEMORIES] = sizeof(struct wasm_image_memory),
 	[WASM_SECTION_GLOBALS] = sizeof(struct wasm_image_global),
+	[WASM_SECTION_TAGS] = sizeof(struct wasm_image_tag),
 	[WASM_SECTION_ELEMENTS] = sizeof(struct wasm_image_element),
 	[WASM_SECTION_ITEMS] = sizeof(struct wasm_image_item),
 	[WASM_SECTION_DATA] = sizeof(struct wasm_image_data),
+	[WASM_SECTION_SITES] = sizeof(struct wasm_image_site),
+	[WASM_SECTION_REGIONS] = sizeof(struct wasm_image_region),
+	[WASM_SECTION_CLAUSES] = sizeof(struct wasm_image_clause),
 	[WASM_SECTION_BYTES] = 1,
 };
 
@@ -94,11 +98,14 @@ static void write_functions(struct writer *w)
 {
 	const struct module *m = w->module;
 	for (uint32_t i = 0; i < m->function_count; i++) {
-		struct wasm_image_function record = {m->functions[i], WASM_NO_INDEX, 0, {}};
+		struct wasm_image_function record = {
+			.type = m->functions[i], .code = WASM_NO_INDEX};
 		if (i >= m->imported_functions) {
 			const struct code_span *span = &w->code->spans[i - m->imported_functions];
 			record.code = span->offset;
 			record.code_size = span->size;
+			record.saved = span->saved;
+			record.frame = span->frame;
 		}
 		if (m->function_names != nullptr)
 			record.name = add_name(w, m->function_names[i]);
@@ -163,6 +170,29 @@ static void write_globals(struct writer *w)
 			global->type, global->is_mutable, add_span(w, global->initial)};
 		add_record(w, WASM_SECTION_GLOBALS, &record);
 	}
+}
+
+static void write_tags(struct writer *w)
+{
+	for (uint32_t i = 0; i < w->module->tag_count; i++)
+		add_record(w, WASM_SECTION_TAGS, &(struct wasm_image_tag){w->module->tags[i]});
+}
+
+static void write_exceptions(struct writer *w)
+{
+	const struct call_site *sites = w->code->sites->items;
+	const struct exception_region *regions = w->code->regions->items;
+	const struct exception_clause *clauses = w->code->clauses->items;
+	for (uint32_t i = 0; i < w->code->sites->count; i++)
+		add_record(w, WASM_SECTION_SITES,
+			&(struct wasm_image_site){sites[i].code, sites[i].region});
+	for (uint32_t i = 0; i < w->code->regions->count; i++)
+		add_record(w, WASM_SECTION_REGIONS,
+			&(struct wasm_image_region){regions[i].parent, regions[i].first});
+	for (uint32_t i = 0; i < w->code->clauses->count; i++)
+		add_record(w, WASM_SECTION_CLAUSES,
+			&(struct wasm_image_clause){
+				clauses[i].tag, clauses[i].code, clauses[i].next});
 }
 
 // A function index as the constant expression that it abbreviates.
@@ -249,7 +279,7 @@ enum wasm_status image_write(const struct module *module, const struct image_cod
 {
 	static void (*const section_writers[])(struct writer *) = {write_types, write_functions,
 		write_traps, write_imports, write_exports, write_tables, write_memories,
-		write_globals, write_elements, write_data};
+		write_globals, write_tags, write_elements, write_data, write_exceptions};
 	struct writer w = {.module = module, .code = code, .allocator = allocator};
 	for (uint32_t i = 0; i < sizeof(section_writers) / sizeof(section_writers[0]); i++)
 		section_writers[i](&w);

@@ -37,6 +37,9 @@ enum builtin : uint32_t {
 	BUILTIN_ATOMIC_WAIT32,
 	BUILTIN_ATOMIC_WAIT64,
 	BUILTIN_CHECK_CALLEE,
+	BUILTIN_EXCEPTION_NEW,       // immediate: tag; gives the address of its values
+	BUILTIN_EXCEPTION_THROW,     // with that address
+	BUILTIN_EXCEPTION_THROW_REF, // a reference
 	BUILTIN_COUNT,
 };
 
@@ -58,6 +61,16 @@ struct wasm_context {
 	void *host_environment;
 	const uint64_t *frame; // rbp of the stub or adapter that last called C; [1]: return address
 	// Then: globals, tables, imports, type ids. See struct context_layout.
+};
+
+// Each value of an exception has this many bytes.
+constexpr uint32_t EXCEPTION_VALUE_SIZE = sizeof(union wasm_value);
+
+// The registers that compiled code preserves, as the builtin stub and the adapters of imports leave
+// them, ending at their rbp: where an exception starts from.
+struct saved_homes {
+	uint64_t floating[8][2]; // xmm8 to xmm15
+	uint64_t general[7];     // rbx, r8 to r13
 };
 
 // A global is its value (16 bytes, for vectors to come), or for imported ones a pointer to it.

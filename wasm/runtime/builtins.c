@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // The C side of instructions that are too large to inline. Indices in immediates are the compiler's
 // and valid; operands are the program's.
-#include "runtime/internal.h"
+#include "runtime/exceptions.h"
 
 typedef struct wasm_context context_t;
 
@@ -185,6 +185,38 @@ static uint64_t builtin_atomic_wait64(
 	return atomic_wait(context, &(struct wait_request){address, expected, 8, (int64_t)timeout});
 }
 
+// --- exceptions ------------------------------------------------------------------------------
+
+// What the stub saved is the lowest part of the stack that can hold references.
+static uint64_t builtin_exception_new(
+	context_t *context, uint64_t, uint64_t, uint64_t, uint64_t tag)
+{
+	struct wasm_instance *instance = context->instance;
+	const void *stack = (const struct saved_homes *)context->frame - 1;
+	struct wasm_exception *exception =
+		exception_new(instance->store, instance->tags[tag], stack);
+	trap_unless(context, exception != nullptr, WASM_TRAP_EXCEPTION_MEMORY);
+	return (uintptr_t)exception->values;
+}
+
+static uint64_t builtin_exception_throw(
+	context_t *context, uint64_t values, uint64_t, uint64_t, uint64_t)
+{
+	const uint8_t *exception =
+		(const uint8_t *)values - offsetof(struct wasm_exception, values);
+	exception_throw(
+		context->instance, context->frame, (const struct wasm_exception *)exception);
+}
+
+static uint64_t builtin_exception_throw_ref(
+	context_t *context, uint64_t reference, uint64_t, uint64_t, uint64_t)
+{
+	const struct wasm_exception *exception =
+		exception_find(context->instance->store, reference);
+	trap_unless(context, exception != nullptr, WASM_TRAP_NULL_EXCEPTION);
+	exception_throw(context->instance, context->frame, exception);
+}
+
 const builtin_function runtime_builtins[BUILTIN_COUNT] = {
 	[BUILTIN_MEMORY_GROW] = builtin_memory_grow,
 	[BUILTIN_MEMORY_INIT] = builtin_memory_init,
@@ -203,4 +235,7 @@ const builtin_function runtime_builtins[BUILTIN_COUNT] = {
 	[BUILTIN_ATOMIC_WAIT32] = builtin_atomic_wait32,
 	[BUILTIN_ATOMIC_WAIT64] = builtin_atomic_wait64,
 	[BUILTIN_CHECK_CALLEE] = builtin_check_callee,
+	[BUILTIN_EXCEPTION_NEW] = builtin_exception_new,
+	[BUILTIN_EXCEPTION_THROW] = builtin_exception_throw,
+	[BUILTIN_EXCEPTION_THROW_REF] = builtin_exception_throw_ref,
 };

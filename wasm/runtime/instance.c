@@ -27,6 +27,7 @@ void instance_destroy(struct wasm_instance *instance)
 		sizeof(*instance->functions));
 	wasm_free(allocator, instance->hosts, image->imported_functions, sizeof(*instance->hosts));
 	wasm_free(allocator, instance->globals, image->global_count, sizeof(*instance->globals));
+	wasm_free(allocator, instance->tags, image->tag_count, sizeof(struct wasm_tag *));
 	wasm_free(allocator, instance->dropped_data, image->data_count, 1);
 	wasm_free(allocator, instance->dropped_elements, image->element_count, 1);
 	wasm_free(allocator, instance, 1, sizeof(*instance));
@@ -63,6 +64,9 @@ static enum wasm_status export_get(struct wasm_instance *instance,
 		return WASM_OK;
 	case WASM_EXTERN_MEMORY:
 		found->memory = instance->memory;
+		return WASM_OK;
+	case WASM_EXTERN_TAG:
+		found->tag = instance->tags[export->index];
 		return WASM_OK;
 	default:
 		return export_global(instance, export->index, &found->global);

@@ -12,11 +12,13 @@ static enum wasm_status allocate_parts(struct wasm_instance *instance)
 	instance->functions = wasm_allocate(a, image->function_count, sizeof(*instance->functions));
 	instance->hosts = wasm_allocate(a, image->imported_functions, sizeof(*instance->hosts));
 	instance->globals = wasm_allocate(a, image->global_count, sizeof(*instance->globals));
+	instance->tags = wasm_allocate(a, image->tag_count, sizeof(struct wasm_tag *));
 	instance->dropped_data = wasm_allocate(a, image->data_count, 1);
 	instance->dropped_elements = wasm_allocate(a, image->element_count, 1);
 	bool ok = instance->context != nullptr && instance->functions != nullptr &&
 		  instance->hosts != nullptr && instance->globals != nullptr &&
-		  instance->dropped_data != nullptr && instance->dropped_elements != nullptr;
+		  instance->tags != nullptr && instance->dropped_data != nullptr &&
+		  instance->dropped_elements != nullptr;
 	return ok ? WASM_OK : WASM_NO_MEMORY;
 }
 
@@ -79,6 +81,16 @@ static enum wasm_status make_memory(struct wasm_instance *instance)
 		instance->context->memory = instance->memory;
 		instance->context->memory_base = instance->memory->base;
 	}
+	return status;
+}
+
+static enum wasm_status make_tags(struct wasm_instance *instance)
+{
+	const struct wasm_image *image = &instance->module->image;
+	enum wasm_status status = WASM_OK;
+	for (uint32_t i = image->imported_tags; i < image->tag_count && status == WASM_OK; i++)
+		status = tag_create(instance->store, instance->module->types[image->tags[i].type],
+			&instance->tags[i]);
 	return status;
 }
 
@@ -193,6 +205,8 @@ static enum wasm_status build(struct wasm_instance *instance, const struct wasm_
 	status = link_imports(instance, resolver);
 	if (status == WASM_OK)
 		status = make_memory(instance);
+	if (status == WASM_OK)
+		status = make_tags(instance);
 	if (status == WASM_OK)
 		status = make_globals(instance);
 	if (status == WASM_OK)

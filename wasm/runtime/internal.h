@@ -25,6 +25,11 @@ struct wasm_store {
 	struct array shared_memories; // struct wasm_memory *, one for each hold
 	struct wasm_table *tables;
 	struct wasm_global *globals;
+	struct wasm_tag *tags;
+	struct array exceptions; // struct exception_slot
+	uint32_t free_exception; // or WASM_NO_INDEX
+	size_t exception_bytes, exception_sweep_at;
+	uint64_t thrown;         // the exception that last left an activation
 	struct type_space types; // of all modules
 	struct arena arena;      // of `types`
 };
@@ -46,6 +51,13 @@ struct wasm_global {
 	struct wasm_global *next;
 };
 
+// What an exception is of; two tags are the same when they are one object.
+struct wasm_tag {
+	struct wasm_function_type type; // with the store's numbers
+	uint32_t number;                // of that
+	struct wasm_tag *next;
+};
+
 struct wasm_instance {
 	struct wasm_store *store;
 	struct wasm_module *module;
@@ -54,6 +66,7 @@ struct wasm_instance {
 	struct wasm_function *functions;
 	struct wasm_context *hosts; // per imported function; unused for compiled ones
 	struct wasm_memory *memory;
+	struct wasm_tag **tags;
 	struct wasm_global **globals; // imported: set; own: made when asked for
 	uint8_t *dropped_data;
 	uint8_t *dropped_elements;
@@ -84,6 +97,8 @@ enum wasm_status memory_new(const struct wasm_platform *platform, uint32_t minim
 	uint32_t maximum, struct wasm_memory **memory);
 void memory_destroy(struct wasm_memory *memory);
 void table_destroy(struct wasm_store *store, struct wasm_table *table);
+// `type`: the store's number.
+enum wasm_status tag_create(struct wasm_store *store, uint32_t type, struct wasm_tag **tag);
 
 // --- sharing.c: memories that several stores use ---------------------------------------------
 

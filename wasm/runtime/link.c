@@ -170,6 +170,15 @@ static enum wasm_status link_global(
 	return WASM_OK;
 }
 
+static enum wasm_status link_tag(
+	struct wasm_instance *instance, uint32_t index, struct wasm_tag *tag)
+{
+	const struct wasm_module *module = instance->module;
+	instance->tags[index] = tag;
+	return tag->number == module->types[module->image.tags[index].type] ? WASM_OK
+									    : WASM_LINK_TYPE;
+}
+
 enum wasm_status link_import(
 	struct wasm_instance *instance, const struct wasm_resolver *resolver, uint32_t index)
 {
@@ -190,6 +199,8 @@ enum wasm_status link_import(
 		return link_table(instance, import->index, found.table);
 	case WASM_EXTERN_MEMORY:
 		return link_memory(instance, import->index, found.memory);
+	case WASM_EXTERN_TAG:
+		return link_tag(instance, import->index, found.tag);
 	default:
 		return link_global(instance, import->index, found.global);
 	}

@@ -160,6 +160,28 @@ void table_destroy(struct wasm_store *store, struct wasm_table *table)
 	wasm_free(store_allocator(store), table, 1, sizeof(*table));
 }
 
+// --- tags ------------------------------------------------------------------------------------
+
+enum wasm_status tag_create(struct wasm_store *store, uint32_t type, struct wasm_tag **tag)
+{
+	struct wasm_tag *t = wasm_allocate(store_allocator(store), 1, sizeof(*t));
+	if (t == nullptr)
+		return WASM_NO_MEMORY;
+	*t = (struct wasm_tag){type_space_at(&store->types, type)->type, type, store->tags};
+	store->tags = t;
+	*tag = t;
+	return WASM_OK;
+}
+
+enum wasm_status wasm_tag_create(struct wasm_store *store, const enum wasm_type *types,
+	uint32_t count, struct wasm_tag **tag)
+{
+	struct type_definition definition = {.type = {types, types, count, 0}, .is_final = true};
+	uint32_t number;
+	enum wasm_status status = type_space_intern(&store->types, &definition, 1, &number);
+	return status == WASM_OK ? tag_create(store, number, tag) : status;
+}
+
 // --- globals ---------------------------------------------------------------------------------
 
 enum wasm_status wasm_global_create(struct wasm_store *store, enum wasm_type type, bool is_mutable,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Stores and modules.
-#include "runtime/internal.h"
+#include "runtime/exceptions.h"
 #include "wasm/compiler.h"
 
 enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct wasm_store **store)
@@ -10,6 +10,7 @@ enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct 
 		return WASM_NO_MEMORY;
 	s->platform = platform;
 	s->arena.allocator = &platform->allocator;
+	s->free_exception = WASM_NO_INDEX;
 	type_space_init(&s->types, &s->arena, &platform->allocator);
 	*store = s;
 	return WASM_OK;
@@ -39,6 +40,11 @@ static void destroy_objects(struct wasm_store *store)
 		store->tables = table->next;
 		table_destroy(store, table);
 	}
+	while (store->tags != nullptr) {
+		struct wasm_tag *tag = store->tags;
+		store->tags = tag->next;
+		wasm_free(store_allocator(store), tag, 1, sizeof(*tag));
+	}
 	while (store->globals != nullptr) {
 		struct wasm_global *global = store->globals;
 		store->globals = global->next;
@@ -48,6 +54,7 @@ static void destroy_objects(struct wasm_store *store)
 
 void wasm_store_destroy(struct wasm_store *store)
 {
+	exceptions_free(store);
 	while (store->instances != nullptr) {
 		struct wasm_instance *instance = store->instances;
 		store->instances = instance->next;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // From a fault or a failing host function back to the caller of the export.
-#include "runtime/internal.h"
+#include "runtime/exceptions.h"
 
 // The function that called C, as far as it is the instance's.
 static void locate_caller(
@@ -27,6 +27,12 @@ void trap_host_dispatch(struct wasm_context *context, void *values)
 	struct wasm_instance *instance = context->instance;
 	const uint64_t *frame = context->frame; // nested calls will change it
 	uint32_t trap = context->host_call(instance, context->host_environment, values);
+	if (trap == WASM_TRAP_EXCEPTION) {
+		const struct wasm_exception *exception =
+			exception_find(instance->store, instance->store->thrown);
+		if (exception != nullptr)
+			exception_throw(instance, frame, exception);
+	}
 	if (trap != WASM_TRAP_NONE)
 		trap_raise(instance, frame, (enum wasm_trap)trap);
 }
@@ -93,6 +99,16 @@ static enum wasm_trap call_host(const struct wasm_function *function, union wasm
 		context->instance, context->host_environment, values);
 }
 
+// References that dead frames left behind would keep exceptions alive, just when there are too
+// many.
+__attribute__((noinline, no_sanitize("address"))) static void clear_dead_stack(void)
+{
+	constexpr size_t SIZE = 32 * 1024;
+	volatile uint64_t *dead = __builtin_alloca(SIZE);
+	for (size_t i = 0; i < SIZE / sizeof(*dead); i++)
+		dead[i] = 0;
+}
+
 static enum wasm_trap call_code(
 	struct wasm_function *function, union wasm_value *values, struct wasm_trap_info *info)
 {
@@ -108,6 +124,8 @@ static enum wasm_trap call_code(
 	uint32_t trap = wasm_enter(&activation, module->code + type->entry_code, function->context,
 		function->code, values);
 	store->activation = activation.previous;
+	if (trap == WASM_TRAP_EXCEPTION_MEMORY)
+		clear_dead_stack();
 	return (enum wasm_trap)trap;
 }
 
@@ -119,6 +137,8 @@ enum wasm_status wasm_call(
 		trap->trap = call_host(function, values);
 	else
 		call_code(function, values, trap);
+	if (trap->trap == WASM_TRAP_EXCEPTION)
+		trap->exception = function->instance->store->thrown;
 	return trap->trap == WASM_TRAP_NONE ? WASM_OK : WASM_TRAPPED;
 }
 

@@ -147,7 +147,7 @@ static void print_span(const struct wasm_image *image, struct wasm_image_span sp
 
 static void print_names(const struct wasm_image *image)
 {
-	static const char *const kinds[] = {"function", "table", "memory", "global"};
+	static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
 	for (uint32_t i = 0; i < image->import_count; i++) {
 		printf("import %s ", kinds[image->imports[i].kind]);
 		print_span(image, image->imports[i].module);
@@ -165,7 +165,8 @@ static void print_names(const struct wasm_image *image)
 static void print_image(const struct wasm_image *image)
 {
 	static const char *const names[] = {"code", "types", "functions", "traps", "imports",
-		"exports", "tables", "memories", "globals", "elements", "items", "data", "bytes"};
+		"exports", "tables", "memories", "globals", "tags", "elements", "items", "data",
+		"sites", "regions", "clauses", "bytes"};
 	printf("engine %016llx, cpu features %x, module sha256 ",
 		(unsigned long long)image->header->engine_hash, image->header->cpu_features);
 	for (size_t i = 0; i < sizeof(image->header->module_hash); i++)

@@ -49,6 +49,11 @@ void validator_free(struct validator *v)
 
 // --- operand stack ---------------------------------------------------------------------------
 
+static enum wasm_type not_null(enum wasm_type type)
+{
+	return (enum wasm_type)(type | WASM_TYPE_NOT_NULL);
+}
+
 static enum wasm_status push(validator_t *v, enum wasm_type type)
 {
 	if (v->types.count == v->types.capacity) {
@@ -248,6 +253,108 @@ static enum wasm_status check_end(validator_t *v, instruction_t *)
 	return v->frames.count == 0 ? WASM_OK : push_list(v, frame.results);
 }
 
+// --- exceptions ------------------------------------------------------------------------------
+
+static struct type_list tag_types(const validator_t *v, uint32_t tag)
+{
+	const struct wasm_function_type *type = module_type(v->module, v->module->tags[tag]);
+	return (struct type_list){type->parameters, type->parameter_count};
+}
+
+static enum wasm_status check_tag_index(const validator_t *v, uint32_t tag)
+{
+	return tag < v->module->tag_count ? WASM_OK : WASM_INVALID_TAG_INDEX;
+}
+
+// What the clause gives must be what its label takes.
+static enum wasm_status check_clause(validator_t *v, struct catch_clause clause)
+{
+	if (clause.has_tag && clause.tag >= v->module->tag_count)
+		return WASM_INVALID_TAG_INDEX;
+	if (clause.label >= v->frames.count)
+		return WASM_INVALID_LABEL_INDEX;
+	struct type_list label = validator_label_types(validator_frame(v, clause.label));
+	if (clause.has_reference) {
+		enum wasm_type exception = not_null(WASM_TYPE_EXNREF);
+		if (label.count == 0 || !matches(v, exception, label.types[label.count - 1]))
+			return WASM_INVALID_TYPE_MISMATCH;
+		label.count--;
+	}
+	struct type_list values = clause.has_tag ? tag_types(v, clause.tag) : (struct type_list){};
+	return type_lists_match(v, values, label) ? WASM_OK : WASM_INVALID_TYPE_MISMATCH;
+}
+
+static enum wasm_status check_try_table(validator_t *v, instruction_t *in)
+{
+	struct reader reader = instruction_labels(in);
+	enum wasm_status status = WASM_OK;
+	for (uint32_t i = 0; i < in->index2 && status == WASM_OK; i++)
+		status = check_clause(v, catch_read(&reader));
+	return status == WASM_OK ? check_block(v, in) : status;
+}
+
+// catch and catch_all end the body of a try or the handler before.
+static enum wasm_status check_catch(validator_t *v, instruction_t *in)
+{
+	struct validator_frame frame;
+	enum opcode opcode = validator_frame(v, 0)->opcode;
+	if (opcode != OP_TRY && opcode != OP_CATCH)
+		return WASM_MALFORMED_BODY;
+	enum wasm_status status = in->opcode == OP_CATCH ? check_tag_index(v, in->index) : WASM_OK;
+	if (status == WASM_OK)
+		status = pop_frame(v, &frame);
+	if (status != WASM_OK)
+		return status;
+	frame.opcode = in->opcode;
+	frame.unreachable = false;
+	frame.parameters = (struct type_list){};
+	if (in->opcode == OP_CATCH)
+		frame.parameters = tag_types(v, in->index);
+	return push_frame(v, &frame);
+}
+
+static enum wasm_status check_delegate(validator_t *v, instruction_t *in)
+{
+	struct validator_frame frame;
+	if (validator_frame(v, 0)->opcode != OP_TRY)
+		return WASM_MALFORMED_BODY;
+	enum wasm_status status = pop_frame(v, &frame);
+	if (status == WASM_OK && in->index >= v->frames.count)
+		status = WASM_INVALID_LABEL_INDEX;
+	return status == WASM_OK ? push_list(v, frame.results) : status;
+}
+
+static enum wasm_status check_throw(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = check_tag_index(v, in->index);
+	if (status == WASM_OK)
+		status = pop_list(v, tag_types(v, in->index));
+	if (status == WASM_OK)
+		set_unreachable(v);
+	return status;
+}
+
+static enum wasm_status check_throw_ref(validator_t *v, instruction_t *)
+{
+	enum wasm_status status = pop(v, WASM_TYPE_EXNREF);
+	if (status == WASM_OK)
+		set_unreachable(v);
+	return status;
+}
+
+static enum wasm_status check_rethrow(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->frames.count)
+		return WASM_INVALID_LABEL_INDEX;
+	enum opcode opcode = validator_frame(v, in->index)->opcode;
+	if (opcode != OP_CATCH && opcode != OP_CATCH_ALL)
+		return WASM_INVALID_RETHROW;
+	set_unreachable(v);
+	return WASM_OK;
+}
+
+// --- branches --------------------------------------------------------------------------------
+
 static enum wasm_status check_unreachable(validator_t *v, instruction_t *)
 {
 	set_unreachable(v);
@@ -298,7 +405,7 @@ static enum wasm_status check_table_target(validator_t *v, uint32_t label, uint3
 
 static uint32_t last_label(instruction_t *in)
 {
-	struct reader reader = {in->labels, in->labels_end, WASM_OK};
+	struct reader reader = instruction_labels(in);
 	for (uint32_t i = 0; i < in->index; i++)
 		reader_u32(&reader);
 	return reader_u32(&reader);
@@ -313,7 +420,7 @@ static enum wasm_status check_br_table(validator_t *v, instruction_t *in)
 	if (status != WASM_OK)
 		return status;
 	uint32_t arity = validator_label_types(validator_frame(v, fallback)).count;
-	struct reader reader = {in->labels, in->labels_end, WASM_OK};
+	struct reader reader = instruction_labels(in);
 	for (uint32_t i = 0; i <= in->index && status == WASM_OK; i++)
 		status = check_table_target(v, reader_u32(&reader), arity);
 	if (status == WASM_OK)
@@ -459,11 +566,6 @@ static enum wasm_status check_ref_is_null(validator_t *v, instruction_t *)
 	enum wasm_type type;
 	enum wasm_status status = pop_reference(v, &type);
 	return status == WASM_OK ? push(v, WASM_TYPE_I32) : status;
-}
-
-static enum wasm_type not_null(enum wasm_type type)
-{
-	return (enum wasm_type)(type | WASM_TYPE_NOT_NULL);
 }
 
 static enum wasm_status check_ref_as_non_null(validator_t *v, instruction_t *)
@@ -659,6 +761,14 @@ static const checker checkers[OPCODE_LIMIT] = {
 	[OP_IF] = check_block,
 	[OP_ELSE] = check_else,
 	[OP_END] = check_end,
+	[OP_TRY] = check_block,
+	[OP_TRY_TABLE] = check_try_table,
+	[OP_CATCH] = check_catch,
+	[OP_CATCH_ALL] = check_catch,
+	[OP_DELEGATE] = check_delegate,
+	[OP_THROW] = check_throw,
+	[OP_THROW_REF] = check_throw_ref,
+	[OP_RETHROW] = check_rethrow,
 	[OP_BR] = check_br,
 	[OP_BR_IF] = check_br_if,
 	[OP_BR_TABLE] = check_br_table,

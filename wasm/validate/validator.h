@@ -19,7 +19,8 @@ struct type_list {
 };
 
 struct validator_frame {
-	enum opcode opcode; // block, loop, if, else; OP_CALL for the function itself
+	enum opcode opcode; // block, loop, if, else, try_table, try, catch, catch_all; OP_CALL for
+			    // the function itself
 	bool unreachable;
 	struct type_list parameters;
 	struct type_list results;

@@ -20,7 +20,18 @@ static const char sample_text[] =
 	"  (memory.init 1 (i32.const 0) (i32.const 0) (i32.const 3))"
 	"  (if (result i64) (f32.lt (local.get 2) (f32.const 1))"
 	"    (then (i64.div_s (local.get 1) (i64.const 3))) (else (i64.const -1))))"
-	"(func (export \"b\") (result i32 f64) (i32.const 1) (f64.const 2))";
+	"(func (export \"b\") (result i32 f64) (i32.const 1) (f64.const 2))"
+	"(rec (type $r (sub (func (param (ref null $s))))) (type $s (func (result (ref $r)))))"
+	"(tag $e (param i32 externref)) (global (ref null $r) (ref.null $r))"
+	"(func $c (param (ref null $r)) (local (ref $r))"
+	"  (block $n (local.set 1 (br_on_null $n (local.get 0)))"
+	"    (call_ref $r (ref.null $s) (local.get 1)))"
+	"  (block (result) (block $h (result i32 externref exnref)"
+	"    (try_table (catch_ref $e $h) (catch_all 2)"
+	"      (try (do (throw $e (i32.const 1) (ref.null extern)))"
+	"        (catch $e (drop) (drop) (rethrow 0)) (catch_all))"
+	"      (try (do (throw_ref (ref.null exn))) (delegate 0)))"
+	"    (unreachable)) (drop) (drop) (drop)))";
 
 // --- hostile modules ----------------------------------------------------------------------------
 

@@ -2,20 +2,32 @@
 // Code at the border between C (System V ABI) and compiled code (calls.c).
 #include "compile/x86_64/generator.h"
 
-// Homes that C functions do not preserve.
-static const uint8_t volatile_general[] = {R8, R9, R10, R11};
-constexpr uint8_t VOLATILE_FLOATING_FIRST = 8;
-constexpr int32_t VOLATILE_BYTES = 8 * 4 + 16 * 8;
+static const uint8_t general_homes[] = {RBX, R8, R9, R10, R11, R12, R13};
+constexpr uint8_t FLOATING_HOME_FIRST = 8;
+constexpr uint32_t HOMES_BYTES = sizeof(struct saved_homes);
 
-static void transfer_volatile(struct generator *g, bool save)
+// A field of the struct saved_homes that ends at rbp.
+static struct x64_memory saved_home(size_t offset)
 {
-	int32_t offset = 0;
-	for (uint32_t i = 0; i < sizeof(volatile_general); i++)
-		x64_rm(&g->code, (save ? X64_MOV_STORE : X64_MOV) | X64_W, volatile_general[i],
-			x64_at(RBP, offset -= 8));
-	for (uint8_t reg = VOLATILE_FLOATING_FIRST; reg < REGISTER_COUNT; reg++)
+	return x64_at(RBP, (int32_t)offset - (int32_t)HOMES_BYTES);
+}
+
+static bool c_preserves(uint8_t reg)
+{
+	return reg == RBX || reg >= R12;
+}
+
+// All homes are saved for exceptions; those that C functions preserve need no restoring.
+static void transfer_homes(struct generator *g, bool save)
+{
+	for (uint32_t i = 0; i < sizeof(general_homes); i++)
+		if (save || !c_preserves(general_homes[i]))
+			x64_rm(&g->code, (save ? X64_MOV_STORE : X64_MOV) | X64_W, general_homes[i],
+				saved_home(offsetof(struct saved_homes, general[i])));
+	for (uint8_t reg = FLOATING_HOME_FIRST; reg < REGISTER_COUNT; reg++)
 		x64_rm(&g->code, save ? X64_MOVUPS_STORE : X64_MOVUPS, reg,
-			x64_at(RBP, offset -= 16));
+			saved_home(
+				offsetof(struct saved_homes, floating[reg - FLOATING_HOME_FIRST])));
 }
 
 static void enter_frame(struct generator *g, uint32_t bytes)
@@ -44,8 +56,8 @@ void emit_builtin_stub(struct generator *g)
 {
 	x64_align(&g->code, 16);
 	g->builtin_stub = g->code.size;
-	enter_frame(g, VOLATILE_BYTES);
-	transfer_volatile(g, true);
+	enter_frame(g, HOMES_BYTES);
+	transfer_homes(g, true);
 	note_frame(g);
 	x64_rr(&g->code, X64_MOV | X64_W, RDI, R15);
 	x64_rr(&g->code, X64_MOV | X64_W, R8, RAX);
@@ -53,7 +65,7 @@ void emit_builtin_stub(struct generator *g)
 	x64_rr(&g->code, X64_MOVZX8, RAX, RAX);
 	x64_rm(&g->code, X64_MOV | X64_W, R9, x64_at(R15, offsetof(struct wasm_context, builtins)));
 	x64_rm(&g->code, X64_GROUP5, 2, (struct x64_memory){R9, RAX, 3, 0});
-	transfer_volatile(g, false);
+	transfer_homes(g, false);
 	leave_frame(g);
 }
 
@@ -160,15 +172,15 @@ uint32_t emit_import(struct generator *g, const struct wasm_function_type *type)
 								     : type->result_count;
 	x64_align(&g->code, 16);
 	uint32_t start = g->code.size;
-	enter_frame(g, VOLATILE_BYTES + (uint32_t)sizeof(union wasm_value) * values);
-	transfer_volatile(g, true);
+	enter_frame(g, HOMES_BYTES + (uint32_t)sizeof(union wasm_value) * values);
+	transfer_homes(g, true);
 	store_parameters(g, type);
 	note_frame(g);
 	x64_rr(&g->code, X64_MOV | X64_W, RDI, R15);
 	x64_rr(&g->code, X64_MOV | X64_W, RSI, RSP);
 	x64_rm(&g->code, X64_GROUP5, 2, x64_at(R15, offsetof(struct wasm_context, host_dispatch)));
 	load_results(g, type);
-	transfer_volatile(g, false);
+	transfer_homes(g, false);
 	leave_frame(g);
 	return start;
 }

@@ -6,7 +6,7 @@
 // rax or xmm0. Several results: all in words after the parameters' words. rdi is free for the call
 // itself. Homes (rbx, r8-r13, xmm8-xmm15) and rbp are preserved. r14 and r15 belong to the callee's
 // instance: who calls into another one sets and restores them.
-#include "compile/x86_64/generator.h"
+#include "compile/x86_64/control.h"
 
 static const uint8_t general_parameters[] = {RAX, RCX, RDX, RSI};
 constexpr uint32_t FLOATING_PARAMETERS = 7;
@@ -144,7 +144,8 @@ void gen_epilogue(struct generator *g)
 	x64_ret(&g->code);
 	int32_t frame =
 		-g->slots_offset + (int32_t)(g->slot_size * g->height_max + 8 * g->outgoing_max);
-	x64_patch_u32(&g->code, g->frame_patch, ((uint32_t)frame + 15) & ~15u);
+	g->frame_size = ((uint32_t)frame + 15) & ~15u;
+	x64_patch_u32(&g->code, g->frame_patch, g->frame_size);
 }
 
 // --- arguments -------------------------------------------------------------------------------
@@ -313,7 +314,7 @@ static void emit_call_register(struct generator *g, uint8_t reg)
 	x64_rr(&g->code, X64_GROUP5, 2, reg);
 }
 
-static void save_context(struct generator *g)
+void save_context(struct generator *g)
 {
 	x64_rm(&g->code, X64_MOV_STORE | X64_W, R15, x64_at(RBP, -8));
 }
@@ -340,6 +341,7 @@ static void call_imported(struct generator *g, uint32_t function)
 		x64_at(R15, slot + (int32_t)offsetof(struct context_import, context)));
 	load_memory_base(g);
 	emit_call_register(g, RDI);
+	note_call_site(g);
 	restore_context(g);
 }
 
@@ -351,6 +353,7 @@ static void call_own(struct generator *g, uint32_t function)
 	enum wasm_status status = array_push(&g->calls, g->allocator, sizeof(fixup), &fixup);
 	if (status != WASM_OK)
 		generator_fail(g, status);
+	note_call_site(g);
 }
 
 void gen_call(struct generator *g, const struct instruction *in)
@@ -364,8 +367,7 @@ void gen_call(struct generator *g, const struct instruction *in)
 	push_call_results(g, type);
 }
 
-// Calls the builtin stub; see emit_builtin_stub.
-static void emit_builtin_call(struct generator *g, enum builtin builtin, uint64_t immediate)
+void emit_builtin_call(struct generator *g, enum builtin builtin, uint64_t immediate)
 {
 	x64_load_constant(&g->code, RAX, immediate << 8 | builtin);
 	x64_byte(&g->code, 0xe8);
@@ -445,6 +447,7 @@ static void call_callee(struct generator *g, const struct wasm_function_type *ty
 		x64_at(RDI, offsetof(struct wasm_function, context)));
 	load_memory_base(g);
 	x64_rm(&g->code, X64_GROUP5, 2, x64_at(RDI, offsetof(struct wasm_function, code)));
+	note_call_site(g);
 	restore_context(g);
 	push_call_results(g, type);
 }

@@ -4,9 +4,9 @@
 // At a label with one value, the value is in rax or xmm0; with several (and for all values that go
 // to a loop), in the slots from the block's height on. Operands below a block are constants or
 // slots.
-#include "compile/x86_64/generator.h"
+#include "compile/x86_64/control.h"
 
-static struct generator_frame *frame_at(struct generator *g, uint32_t label)
+struct generator_frame *frame_at(struct generator *g, uint32_t label)
 {
 	return &((struct generator_frame *)g->frames.items)[g->frames.count - 1 - label];
 }
@@ -16,7 +16,7 @@ static struct type_list label_types(const struct generator_frame *frame)
 	return frame->opcode == OP_LOOP ? frame->parameters : frame->results;
 }
 
-static bool label_uses_register(const struct generator_frame *frame)
+bool label_uses_register(const struct generator_frame *frame)
 {
 	return frame->opcode != OP_LOOP && frame->results.count == 1;
 }
@@ -38,12 +38,14 @@ void push_function_frame(struct generator *g)
 	push_frame(g, &(struct generator_frame){.opcode = OP_CALL,
 			      .results = {g->type->results, g->type->result_count},
 			      .label = label_new(g),
+			      .region = WASM_NO_INDEX,
+			      .outer_region = WASM_NO_INDEX,
 			      .else_label = NO_LABEL,
 			      .stub = NO_LABEL});
 }
 
 // The validator has just entered the block: its frame has the types.
-static void enter_block(struct generator *g, enum opcode opcode, uint32_t label)
+void enter_block(struct generator *g, enum opcode opcode, uint32_t label)
 {
 	const struct validator_frame *checked = validator_frame(&g->validator, 0);
 	uint32_t height = g->stack.count - checked->parameters.count;
@@ -53,6 +55,8 @@ static void enter_block(struct generator *g, enum opcode opcode, uint32_t label)
 			      .results = checked->results,
 			      .height = height,
 			      .label = label,
+			      .region = g->region,
+			      .outer_region = g->region,
 			      .else_label = NO_LABEL,
 			      .stub = NO_LABEL});
 }
@@ -192,7 +196,7 @@ static bool copy_is_empty(struct generator *g, const struct generator_frame *fra
 	return true;
 }
 
-static void jump_to(struct generator *g, uint32_t label)
+void jump_to(struct generator *g, uint32_t label)
 {
 	struct generator_frame *frame = frame_at(g, label);
 	copy_values(g, frame);
@@ -201,7 +205,7 @@ static void jump_to(struct generator *g, uint32_t label)
 }
 
 // What follows is unreachable: no operands of this block remain.
-static void leave_dead(struct generator *g)
+void leave_dead(struct generator *g)
 {
 	drop_operands(g, frame_at(g, 0)->height);
 }
@@ -330,10 +334,10 @@ void gen_br_table(struct generator *g, const struct instruction *in)
 	uint8_t index = operand_to_temporary(g, &operand);
 	uint32_t table = emit_table_jump(g, index, in->index);
 	release_operand(g, &operand);
-	struct reader reader = {in->labels, in->labels_end, WASM_OK};
+	struct reader reader = instruction_labels(in);
 	for (uint32_t i = 0; i <= in->index; i++)
 		add_table_entry(g, table_target(g, reader_u32(&reader)), table);
-	reader = (struct reader){in->labels, in->labels_end, WASM_OK};
+	reader = instruction_labels(in);
 	for (uint32_t i = 0; i <= in->index; i++)
 		emit_table_stub(g, reader_u32(&reader));
 	leave_dead(g);
@@ -341,7 +345,7 @@ void gen_br_table(struct generator *g, const struct instruction *in)
 
 // --- else and end ----------------------------------------------------------------------------
 
-static void push_parameters(struct generator *g, struct type_list types)
+void push_parameters(struct generator *g, struct type_list types)
 {
 	for (uint32_t i = 0; i < types.count; i++)
 		push_slot(g, types.types[i]);
@@ -394,6 +398,8 @@ static void end_loop(struct generator *g, const struct generator_frame *frame)
 void gen_end(struct generator *g, const struct instruction *)
 {
 	struct generator_frame frame = *frame_at(g, 0);
+	if (!frame.dead_on_entry)
+		g->region = frame.outer_region;
 	if (frame.dead_on_entry || frame.opcode == OP_LOOP) {
 		g->frames.count--;
 		if (!frame.dead_on_entry)

@@ -27,6 +27,10 @@ void generator_free(struct generator *g)
 	array_free(&g->tables, g->allocator, sizeof(struct table_fixup));
 	array_free(&g->pool, g->allocator, sizeof(struct pool_constant));
 	array_free(&g->vectors, g->allocator, sizeof(struct pool_vector));
+	array_free(&g->landings, g->allocator, sizeof(struct landing));
+	array_free(&g->regions, g->allocator, sizeof(struct exception_region));
+	array_free(&g->clauses, g->allocator, sizeof(struct exception_clause));
+	array_free(&g->sites, g->allocator, sizeof(struct call_site));
 }
 
 static void generator_reset(struct generator *g, uint32_t function)
@@ -35,6 +39,8 @@ static void generator_reset(struct generator *g, uint32_t function)
 	g->type = module_function_type(g->module, function);
 	g->stack.count = g->frames.count = g->labels.count = 0;
 	g->tables.count = g->pool.count = g->vectors.count = 0;
+	g->landings.count = 0;
+	g->region = WASM_NO_INDEX;
 	g->flushed = g->height_max = g->outgoing_max = 0;
 	memset(&g->general, 0xff, sizeof(g->general)); // NOT_OWNED
 	memset(&g->floating, 0xff, sizeof(g->floating));
@@ -43,18 +49,20 @@ static void generator_reset(struct generator *g, uint32_t function)
 	g->flags_live = false;
 }
 
-static bool is_block_start(enum opcode opcode)
+// Instructions that end what may be unreachable.
+static bool is_block_end(enum opcode opcode)
 {
-	return opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF;
+	return opcode == OP_END || opcode == OP_ELSE || opcode == OP_CATCH ||
+	       opcode == OP_CATCH_ALL || opcode == OP_DELEGATE;
 }
 
 // In unreachable code only nesting matters.
 static void generate(struct generator *g, const struct instruction *in, bool alive)
 {
 	g->alive = alive;
-	if (alive || in->opcode == OP_ELSE || in->opcode == OP_END)
+	if (alive || is_block_end(in->opcode))
 		instruction_handlers[in->opcode](g, in);
-	else if (is_block_start(in->opcode))
+	else if (opcode_is_block(in->opcode))
 		push_dead_frame(g);
 }
 
@@ -113,6 +121,8 @@ enum wasm_status generator_function(
 	gen_epilogue(g);
 	emit_function_tail(g);
 	span->size = g->code.size - span->offset;
+	span->saved = g->saved_general | g->saved_floating << 16;
+	span->frame = g->frame_size;
 	return g->status != WASM_OK ? g->status : g->code.status;
 }
 

@@ -9,10 +9,12 @@ void generator_init(struct generator *g, const struct module *module,
 	const struct wasm_allocator *allocator, uint32_t cpu_features);
 void generator_free(struct generator *g);
 
-// Where a function's code went.
+// Where a function's code went, and what its frame is like: see wasm/image.h.
 struct code_span {
 	uint32_t offset;
 	uint32_t size;
+	uint32_t saved;
+	uint32_t frame;
 };
 
 // Validates and compiles own function number `body`. `*offset`: where in the module it stopped.

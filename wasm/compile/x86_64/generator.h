@@ -65,6 +65,34 @@ struct generator_frame {
 	uint32_t label;      // branch target: end, or start of a loop
 	uint32_t else_label; // if
 	uint32_t stub;       // br_table: code that moves values first
+	// Exceptions: the regions inside, outside, and (in a handler) of the try's body.
+	uint32_t region, outer_region, handled;
+};
+
+// The body of a try: what is thrown in it goes to the first clause that matches, or to the parent.
+struct exception_region {
+	uint32_t parent; // or WASM_NO_INDEX, like all here
+	uint32_t first;
+	uint32_t last; // of its clauses
+};
+struct exception_clause {
+	uint32_t tag; // WASM_NO_INDEX: all
+	uint32_t code;
+	uint32_t next; // of the region
+};
+struct call_site {
+	uint32_t code; // return address
+	uint32_t region;
+};
+
+// A clause of try_table, whose code is at the function's end.
+struct landing {
+	uint32_t clause;
+	uint32_t tag;
+	bool has_reference;
+	bool in_register;
+	uint32_t label;
+	uint32_t slot; // of the first value
 };
 
 // A field of a jump table: label minus table.
@@ -114,18 +142,23 @@ struct generator {
 	enum wasm_status status;
 
 	// Per module.
-	struct array calls; // struct call_fixup
-	struct array traps; // struct trap_site
+	struct array calls;   // struct call_fixup
+	struct array traps;   // struct trap_site
+	struct array regions; // struct exception_region
+	struct array clauses; // struct exception_clause
+	struct array sites;   // struct call_site
 	uint32_t builtin_stub;
 
 	// Per function; memory is kept.
-	struct array stack;   // struct operand
-	struct array frames;  // struct generator_frame
-	struct array homes;   // struct local_home
-	struct array labels;  // struct x64_label
-	struct array tables;  // struct table_fixup
-	struct array pool;    // struct pool_constant
-	struct array vectors; // struct pool_vector
+	struct array stack;    // struct operand
+	struct array frames;   // struct generator_frame
+	struct array homes;    // struct local_home
+	struct array labels;   // struct x64_label
+	struct array tables;   // struct table_fixup
+	struct array pool;     // struct pool_constant
+	struct array vectors;  // struct pool_vector
+	struct array landings; // struct landing
+	uint32_t region;       // that the code being generated lies in, or WASM_NO_INDEX
 	struct register_bank general;
 	struct register_bank floating;
 	uint32_t flushed; // entries below this are constants or slots
@@ -134,6 +167,7 @@ struct generator {
 	uint32_t slot_size;    // of operands and of locals without register
 	int32_t slots_offset;  // slot k is at rbp + slots_offset - slot_size * (k + 1)
 	uint32_t frame_patch;
+	uint32_t frame_size;
 	uint32_t saved_general, saved_floating; // sets of homes in use
 	uint32_t trap_labels[WASM_TRAP_COUNT];
 	const struct wasm_function_type *type;
@@ -232,6 +266,7 @@ bool operand_memory(struct generator *g, const struct operand *operand, struct x
 void load_operand(struct generator *g, const struct operand *operand, uint8_t reg);
 // Emits code that puts it in memory, as wide as its type.
 void store_operand(struct generator *g, const struct operand *operand, struct x64_memory memory);
+void load_memory(struct generator *g, enum wasm_type type, uint8_t reg, struct x64_memory memory);
 void copy_memory(
 	struct generator *g, enum wasm_type type, struct x64_memory to, struct x64_memory from);
 void move_register(struct generator *g, enum wasm_type type, uint8_t to, uint8_t from);
@@ -336,6 +371,18 @@ void push_condition(struct generator *g, enum x64_condition condition);
 // A block of the validator's that is not reachable: only nesting is followed.
 void push_dead_frame(struct generator *g);
 void push_function_frame(struct generator *g);
+
+// --- exceptions.c ----------------------------------------------------------------------------
+
+void gen_try_table(struct generator *g, const struct instruction *in);
+void gen_try(struct generator *g, const struct instruction *in);
+void gen_catch(struct generator *g, const struct instruction *in);
+void gen_delegate(struct generator *g, const struct instruction *in);
+void gen_throw(struct generator *g, const struct instruction *in);
+void gen_throw_ref(struct generator *g, const struct instruction *in);
+void gen_rethrow(struct generator *g, const struct instruction *in);
+// The code of try_table's clauses.
+void emit_landings(struct generator *g);
 
 // --- adapters.c ------------------------------------------------------------------------------
 

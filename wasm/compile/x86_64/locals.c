@@ -56,9 +56,9 @@ static void scan_instruction(
 {
 	if (in->opcode >= OP_LOCAL_GET && in->opcode <= OP_LOCAL_TEE)
 		scan_use(g, scan, in->index);
-	else if (in->opcode == OP_BLOCK || in->opcode == OP_LOOP || in->opcode == OP_IF)
+	else if (opcode_is_block(in->opcode))
 		scan_enter(scan, in->opcode == OP_LOOP);
-	else if (in->opcode == OP_END)
+	else if (in->opcode == OP_END || in->opcode == OP_DELEGATE)
 		scan_leave(scan);
 	if (in->opcode >= OPCODE_FD || in->type == WASM_TYPE_V128)
 		g->slot_size = VECTOR_SLOT_SIZE;

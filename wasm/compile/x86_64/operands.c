@@ -219,8 +219,7 @@ static void load_constant(struct generator *g, const struct operand *operand, ui
 	}
 }
 
-static void load_memory(
-	struct generator *g, enum wasm_type type, uint8_t reg, struct x64_memory memory)
+void load_memory(struct generator *g, enum wasm_type type, uint8_t reg, struct x64_memory memory)
 {
 	x64_rm(&g->code, load_opcode(type), reg, memory);
 }

@@ -24,9 +24,13 @@ enum wasm_section : uint32_t {
 	WASM_SECTION_TABLES,    // struct wasm_image_table: imported, then own
 	WASM_SECTION_MEMORIES,  // struct wasm_image_memory
 	WASM_SECTION_GLOBALS,   // struct wasm_image_global
+	WASM_SECTION_TAGS,      // struct wasm_image_tag
 	WASM_SECTION_ELEMENTS,  // struct wasm_image_element
 	WASM_SECTION_ITEMS,     // struct wasm_image_item, what element segments hold
 	WASM_SECTION_DATA,      // struct wasm_image_data
+	WASM_SECTION_SITES,     // struct wasm_image_site, sorted by code offset
+	WASM_SECTION_REGIONS,   // struct wasm_image_region
+	WASM_SECTION_CLAUSES,   // struct wasm_image_clause
 	WASM_SECTION_BYTES,     // names, type lists, constant expressions, data bytes
 	WASM_SECTION_COUNT,
 };
@@ -72,6 +76,8 @@ struct wasm_image_function {
 	uint32_t type; // its number
 	uint32_t code; // offset in CODE; imported functions: WASM_NO_INDEX
 	uint32_t code_size;
+	uint32_t saved; // homes in its frame: bit n for general register n, bit 16 + n for xmm n
+	uint32_t frame; // bytes from rsp to rbp
 	struct wasm_image_span name; // from the name section; may be empty
 };
 
@@ -112,6 +118,26 @@ struct wasm_image_global {
 	uint32_t type;
 	uint32_t is_mutable;
 	struct wasm_image_span initial; // constant expression; empty for imported ones
+};
+
+struct wasm_image_tag {
+	uint32_t type; // its number
+};
+
+// A call in the body of a try. An exception that leaves it goes to the first clause of the region
+// that matches, or on to the parent region, and to the function's caller after the last one.
+struct wasm_image_site {
+	uint32_t code; // return address: offset in CODE
+	uint32_t region;
+};
+struct wasm_image_region {
+	uint32_t parent; // an earlier region, or WASM_NO_INDEX
+	uint32_t first;  // clause, or WASM_NO_INDEX
+};
+struct wasm_image_clause {
+	uint32_t tag;  // WASM_NO_INDEX: every exception
+	uint32_t code; // where it goes on
+	uint32_t next; // a later clause, or WASM_NO_INDEX
 };
 
 enum wasm_segment_mode : uint32_t {
@@ -155,13 +181,19 @@ struct wasm_image {
 	const struct wasm_image_table *tables;
 	const struct wasm_image_memory *memories;
 	const struct wasm_image_global *globals;
+	const struct wasm_image_tag *tags;
 	const struct wasm_image_element *elements;
 	const struct wasm_image_item *items;
 	const struct wasm_image_data *data;
+	const struct wasm_image_site *sites;
+	const struct wasm_image_region *regions;
+	const struct wasm_image_clause *clauses;
 	const uint8_t *bytes;
 	uint32_t type_count, function_count, trap_count, import_count, export_count, table_count;
 	uint32_t memory_count, global_count, element_count, item_count, data_count, bytes_size;
+	uint32_t tag_count, site_count, region_count, clause_count;
 	uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
+	uint32_t imported_tags;
 };
 
 // Checks header, section bounds and every index and span of the records; fills `image`, which
@@ -174,6 +206,9 @@ uint32_t wasm_image_find_function(const struct wasm_image *image, uint32_t code)
 
 // The trap for the faulting instruction at `code`, or WASM_TRAP_NONE (0).
 uint32_t wasm_image_find_trap(const struct wasm_image *image, uint32_t code);
+
+// The region of the call that returns to `code`, or WASM_NO_INDEX.
+uint32_t wasm_image_find_region(const struct wasm_image *image, uint32_t code);
 
 // The function type number `type` (must be < type_count).
 struct wasm_function_type wasm_image_function_type(const struct wasm_image *image, uint32_t type);

@@ -17,6 +17,7 @@ struct wasm_function;
 struct wasm_memory;
 struct wasm_table;
 struct wasm_global;
+struct wasm_tag;
 
 // --- Stores ----------------------------------------------------------------------------------
 
@@ -67,6 +68,7 @@ struct wasm_extern {
 		struct wasm_table *table;
 		struct wasm_memory *memory;
 		struct wasm_global *global;
+		struct wasm_tag *tag;
 	};
 };
 
@@ -112,6 +114,7 @@ struct wasm_trap_info {
 	uint64_t address; // linear memory address, with has_address: a load or store
 	bool has_address;
 	const struct wasm_instance *instance;
+	uint64_t exception; // EXCEPTION: a reference to it, good until the store's code runs again
 };
 
 // Writes one line such as "out of bounds memory access in function 12 'copy' at code+0x1f3" and a
@@ -184,6 +187,10 @@ enum wasm_status wasm_shared_memory_create(const struct wasm_platform *platform,
 	uint32_t maximum, struct wasm_memory **memory);
 void wasm_shared_memory_release(struct wasm_memory *memory);
 
+// A tag whose exceptions have values of these types (number types, funcref, externref). NO_MEMORY.
+enum wasm_status wasm_tag_create(struct wasm_store *store, const enum wasm_type *types,
+	uint32_t count, struct wasm_tag **tag);
+
 uint8_t *wasm_memory_base(const struct wasm_memory *memory);
 uint32_t wasm_memory_pages(const struct wasm_memory *memory);
 // Returns the old size in pages, or UINT32_MAX when it cannot grow.
@@ -193,5 +200,18 @@ void wasm_memory_limit(struct wasm_memory *memory, uint32_t pages);
 
 union wasm_value wasm_global_get(const struct wasm_global *global);
 enum wasm_type wasm_global_type(const struct wasm_global *global);
+
+// --- Exceptions ------------------------------------------------------------------------------
+
+// A reference to an exception that the host has (from wasm_trap_info, a result, an argument) is
+// good as long as the store's code does not run, or code of the store holds it too; a stale one is
+// recognised: null, false, or a trap when it is thrown.
+struct wasm_tag *wasm_exception_tag(const struct wasm_store *store, uint64_t exception);
+bool wasm_exception_value(const struct wasm_store *store, uint64_t exception, uint32_t index,
+	union wasm_value *value);
+// For a host function that throws: return what this returns. When a nested wasm_call ended with an
+// exception, returning WASM_TRAP_EXCEPTION passes it on.
+enum wasm_trap wasm_exception_throw(
+	struct wasm_store *store, struct wasm_tag *tag, const union wasm_value *values);
 
 #endif

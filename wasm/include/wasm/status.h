@@ -29,6 +29,7 @@
 	X(MALFORMED_DATA_COUNT, "data count and data section have inconsistent lengths")          \
 	X(MALFORMED_NO_DATA_COUNT, "data count section required")                                 \
 	X(MALFORMED_BODY, "malformed function body")                                              \
+	X(MALFORMED_CATCH, "malformed catch clause")                                              \
 	X(MALFORMED_LOCALS, "too many locals")                                                    \
 	X(INVALID_TYPE_MISMATCH, "type mismatch")                                                 \
 	X(INVALID_STACK_UNDERFLOW, "type mismatch: operand stack is empty")                       \
@@ -54,6 +55,9 @@
 	X(INVALID_LANE, "invalid lane index")                                                     \
 	X(INVALID_SUPERTYPE, "sub type")                                                          \
 	X(INVALID_LOCAL_UNSET, "uninitialized local")                                             \
+	X(INVALID_TAG_INDEX, "unknown tag")                                                       \
+	X(INVALID_TAG, "non-empty tag result type")                                               \
+	X(INVALID_RETHROW, "invalid rethrow label")                                               \
 	X(LIMIT_MODULE_SIZE, "module is too large")                                               \
 	X(LIMIT_COUNT, "too many entries in a section")                                           \
 	X(LIMIT_FUNCTION_SIZE, "function body is too large")                                      \
@@ -64,7 +68,6 @@
 	X(LIMIT_CODE_SIZE, "compiled code is too large")                                          \
 	X(UNSUPPORTED_MULTI_MEMORY, "more than one memory is not supported yet")                  \
 	X(UNSUPPORTED_MEMORY64, "64-bit memories and tables are not supported yet")               \
-	X(UNSUPPORTED_EXCEPTIONS, "exception handling is not supported yet")                      \
 	X(UNSUPPORTED_TAIL_CALL, "tail calls are not supported yet")                              \
 	X(UNSUPPORTED_GC, "garbage collection (structures, arrays, i31, casts) is not supported") \
 	X(UNSUPPORTED_CPU, "this CPU lacks a feature that the image was compiled for")            \

@@ -53,6 +53,7 @@ enum wasm_extern_kind : uint8_t {
 	WASM_EXTERN_TABLE = 1,
 	WASM_EXTERN_MEMORY = 2,
 	WASM_EXTERN_GLOBAL = 3,
+	WASM_EXTERN_TAG = 4,
 };
 
 constexpr uint32_t WASM_NO_INDEX = UINT32_MAX;

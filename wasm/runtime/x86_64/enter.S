@@ -49,4 +49,36 @@ wasm_unwind:
 	jmp .Lleave
 	.size wasm_unwind_to, . - wasm_unwind_to
 
+	// void wasm_land(state): continues at state->pc with the state's registers. Of rsi and rdi,
+	// rdx nothing is expected.
+	.globl wasm_land
+	.type wasm_land, @function
+	.balign 16
+wasm_land:
+	cld
+	movups 128+16*8(%rdi), %xmm8
+	movups 128+16*9(%rdi), %xmm9
+	movups 128+16*10(%rdi), %xmm10
+	movups 128+16*11(%rdi), %xmm11
+	movups 128+16*12(%rdi), %xmm12
+	movups 128+16*13(%rdi), %xmm13
+	movups 128+16*14(%rdi), %xmm14
+	movups 128+16*15(%rdi), %xmm15
+	movq 8*0(%rdi), %rax
+	movq 8*1(%rdi), %rcx
+	movq 8*3(%rdi), %rbx
+	movq 8*5(%rdi), %rbp
+	movq 8*8(%rdi), %r8
+	movq 8*9(%rdi), %r9
+	movq 8*10(%rdi), %r10
+	movq 8*11(%rdi), %r11
+	movq 8*12(%rdi), %r12
+	movq 8*13(%rdi), %r13
+	movq 8*14(%rdi), %r14
+	movq 8*15(%rdi), %r15
+	movq 384(%rdi), %rdx
+	movq 8*4(%rdi), %rsp
+	jmpq *%rdx
+	.size wasm_land, . - wasm_land
+
 	.section .note.GNU-stack, "", @progbits

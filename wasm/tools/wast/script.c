@@ -447,9 +447,16 @@ static void skip_custom(struct script *s, const struct node *)
 	skip(s, WASM_UNSUPPORTED_GC);
 }
 
-static void skip_exception(struct script *s, const struct node *)
+static void assert_exception(struct script *s, const struct node *command)
 {
-	skip(s, WASM_UNSUPPORTED_EXCEPTIONS);
+	struct outcome o;
+	run_action(s, command->first->next, &o);
+	if (skip_outcome(s, &o))
+		return;
+	if (o.status == WASM_TRAPPED)
+		expect(s, command, o.trap == WASM_TRAP_EXCEPTION, wasm_trap_text(o.trap));
+	else
+		fail(s, command, o.status == WASM_OK ? "no exception" : wasm_status_text(o.status));
 }
 
 static const struct {
@@ -466,7 +473,7 @@ static const struct {
 	{"assert_invalid", assert_rejected},
 	{"assert_malformed", assert_rejected},
 	{"assert_unlinkable", assert_unlinkable},
-	{"assert_exception", skip_exception},
+	{"assert_exception", assert_exception},
 	{"assert_malformed_custom", skip_custom},
 	{"assert_invalid_custom", skip_custom},
 };
@@ -484,8 +491,8 @@ static void run_command(struct script *s, const struct node *command)
 // A file may also be just the fields of one module.
 static bool is_inline_module(const struct node *tree)
 {
-	static const char *const fields[] = {"func", "memory", "table", "global", "type", "import",
-		"export", "data", "elem", "start"};
+	static const char *const fields[] = {"func", "memory", "table", "global", "tag", "type",
+		"rec", "import", "export", "data", "elem", "start"};
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (node_is_list(tree, fields[i]))
 			return true;

@@ -77,9 +77,7 @@ static void unknown_instruction(struct assembler *a, const struct node *node)
 		{"i31.", WASM_UNSUPPORTED_GC}, {"ref.", WASM_UNSUPPORTED_GC},
 		{"br_on_cast", WASM_UNSUPPORTED_GC}, {"any.", WASM_UNSUPPORTED_GC},
 		{"extern.", WASM_UNSUPPORTED_GC}, {"return_call", WASM_UNSUPPORTED_TAIL_CALL},
-		{"throw", WASM_UNSUPPORTED_EXCEPTIONS}, {"try", WASM_UNSUPPORTED_EXCEPTIONS},
-		{"catch", WASM_UNSUPPORTED_EXCEPTIONS}, {"rethrow", WASM_UNSUPPORTED_EXCEPTIONS},
-		{"delegate", WASM_UNSUPPORTED_EXCEPTIONS}};
+		};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (node_starts(node, known[i].prefix))
 			wat_fail(a, node, known[i].status);
@@ -256,6 +254,8 @@ static void put_immediates(
 		return put_index(a, to, WAT_TYPES, c);
 	case IMMEDIATE_INDIRECT:
 		return put_indirect(a, to, c);
+	case IMMEDIATE_TAG:
+		return put_index(a, to, WAT_TAGS, c);
 	case IMMEDIATE_LOCAL:
 		return put_index(a, to, WAT_LOCALS, c);
 	case IMMEDIATE_GLOBAL:
@@ -343,24 +343,45 @@ static void put_block_type(struct assembler *a, struct wat_bytes *to, struct cur
 	put_signed(a, to, parse_type_use(a, &c->at, false, &signature));
 }
 
+// (catch tag label), (catch_all_ref label) ...: as many as there are.
+static void put_clauses(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	static const char *const kinds[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
+	struct wat_bytes clauses = {};
+	uint32_t count = 0;
+	for (; c->at != nullptr && wat_ok(a); count++, take(c)) {
+		uint8_t kind = 0;
+		while (kind < 4 && !node_is_list(c->at, kinds[kind]))
+			kind++;
+		if (kind == 4)
+			break;
+		struct cursor clause = {c->at->first->next};
+		put_byte(a, &clauses, kind);
+		if (kind < 2)
+			put_index(a, &clauses, WAT_TAGS, &clause);
+		put_index(a, &clauses, WAT_LABELS, &clause);
+		if (clause.at != nullptr)
+			wat_malformed(a, clause.at);
+	}
+	put_unsigned(a, to, count);
+	put_raw(a, to, clauses.bytes.items, clauses.bytes.count);
+	free_bytes(a, &clauses);
+}
+
 static void open_block(struct assembler *a, struct wat_bytes *to, uint32_t opcode, struct cursor *c,
 	struct node *label)
 {
 	put_opcode(a, to, opcode);
-	// The type cannot name the label, so that their order does not matter.
-	space_add(a, WAT_LABELS, label);
 	put_block_type(a, to, c);
+	if (opcode == OP_TRY_TABLE)
+		put_clauses(a, to, c);
+	space_add(a, WAT_LABELS, label); // clauses and the type do not know it
 }
 
 static void close_block(struct assembler *a, struct wat_bytes *to)
 {
 	put_opcode(a, to, OP_END);
 	a->spaces[WAT_LABELS].count--;
-}
-
-static bool is_block(uint32_t opcode)
-{
-	return opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF;
 }
 
 static struct node *take_label(struct cursor *c)
@@ -395,6 +416,51 @@ static void assemble_folded_if(struct assembler *a, struct wat_bytes *to, struct
 	close_block(a, to);
 }
 
+// (delegate label), where the try's own label is not known.
+static void assemble_folded_delegate(struct assembler *a, struct wat_bytes *to, struct node *node)
+{
+	struct cursor c = {node->first->next};
+	a->spaces[WAT_LABELS].count--;
+	put_opcode(a, to, OP_DELEGATE);
+	put_index(a, to, WAT_LABELS, &c);
+	if (c.at != nullptr || node->next != nullptr)
+		wat_malformed(a, node);
+}
+
+// (catch tag instr*) or (catch_all instr*)
+static void assemble_handler(struct assembler *a, struct wat_bytes *to, struct node *node)
+{
+	struct cursor c = {node->first->next};
+	bool all = node_is_list(node, "catch_all");
+	if (!all && !node_is_list(node, "catch")) {
+		wat_malformed(a, node);
+		return;
+	}
+	put_opcode(a, to, all ? OP_CATCH_ALL : OP_CATCH);
+	if (!all)
+		put_index(a, to, WAT_TAGS, &c);
+	assemble_instructions(a, to, c.at);
+}
+
+// (try label? type? (do instr*) handler*) or (try label? type? (do instr*) (delegate label))
+static void assemble_folded_try(struct assembler *a, struct wat_bytes *to, struct cursor *c)
+{
+	struct node *label = take_label(c);
+	open_block(a, to, OP_TRY, c, label);
+	if (!node_is_list(c->at, "do")) {
+		wat_malformed(a, c->at);
+		return;
+	}
+	assemble_instructions(a, to, take(c)->first->next);
+	if (node_is_list(c->at, "delegate")) {
+		assemble_folded_delegate(a, to, c->at);
+		return;
+	}
+	while (c->at != nullptr && wat_ok(a))
+		assemble_handler(a, to, take(c));
+	close_block(a, to);
+}
+
 static void assemble_folded_block(
 	struct assembler *a, struct wat_bytes *to, uint32_t opcode, struct cursor *c)
 {
@@ -421,6 +487,11 @@ static void assemble_folded_plain(
 	free_bytes(a, &own);
 }
 
+static bool is_handler(uint32_t opcode)
+{
+	return opcode == OP_CATCH || opcode == OP_CATCH_ALL;
+}
+
 void assemble_folded(struct assembler *a, struct wat_bytes *to, struct node *node)
 {
 	if (!wat_ok(a))
@@ -435,9 +506,12 @@ void assemble_folded(struct assembler *a, struct wat_bytes *to, struct node *nod
 		unknown_instruction(a, node->first);
 	else if (opcode == OP_IF)
 		assemble_folded_if(a, to, &c);
-	else if (opcode == OP_ELSE || opcode == OP_END)
+	else if (opcode == OP_TRY)
+		assemble_folded_try(a, to, &c);
+	else if (opcode == OP_ELSE || opcode == OP_END || is_handler(opcode) ||
+		 opcode == OP_DELEGATE)
 		wat_malformed(a, node);
-	else if (is_block(opcode))
+	else if (opcode_is_block((enum opcode)opcode))
 		assemble_folded_block(a, to, opcode, &c);
 	else
 		assemble_folded_plain(a, to, opcode, &c);
@@ -455,32 +529,72 @@ static void check_label(struct assembler *a, struct cursor *c)
 		wat_malformed(a, node);
 }
 
-// Which of the blocks that this sequence has opened are `if` without `else` so far.
-struct open_blocks {
-	struct array can_else; // uint8_t
+// What may still follow in each of the blocks that this sequence has opened.
+enum open_block : uint8_t {
+	OPEN_END,   // only the end
+	OPEN_ELSE,  // an if without else so far
+	OPEN_TRY,   // a try without handlers so far
+	OPEN_CATCH, // in a handler
 };
+struct open_blocks {
+	struct array blocks; // enum open_block
+};
+
+static enum open_block *innermost(struct open_blocks *open)
+{
+	enum open_block *blocks = open->blocks.items;
+	return open->blocks.count == 0 ? nullptr : &blocks[open->blocks.count - 1];
+}
 
 static void plain_else(
 	struct assembler *a, struct wat_bytes *to, struct open_blocks *open, struct cursor *c)
 {
-	uint8_t *can_else = open->can_else.items;
-	if (open->can_else.count == 0 || can_else[open->can_else.count - 1] == 0) {
+	enum open_block *block = innermost(open);
+	if (block == nullptr || *block != OPEN_ELSE) {
 		wat_malformed(a, c->at);
 		return;
 	}
-	can_else[open->can_else.count - 1] = 0;
+	*block = OPEN_END;
 	check_label(a, c);
 	put_opcode(a, to, OP_ELSE);
+}
+
+static void plain_handler(struct assembler *a, struct wat_bytes *to, uint32_t opcode,
+	struct open_blocks *open, struct cursor *c)
+{
+	enum open_block *block = innermost(open);
+	if (block == nullptr || (*block != OPEN_TRY && *block != OPEN_CATCH)) {
+		wat_malformed(a, c->at);
+		return;
+	}
+	*block = opcode == OP_CATCH ? OPEN_CATCH : OPEN_END;
+	put_opcode(a, to, opcode);
+	if (opcode == OP_CATCH)
+		put_index(a, to, WAT_TAGS, c);
+}
+
+static void plain_delegate(
+	struct assembler *a, struct wat_bytes *to, struct open_blocks *open, struct cursor *c)
+{
+	enum open_block *block = innermost(open);
+	if (block == nullptr || *block != OPEN_TRY) {
+		wat_malformed(a, c->at);
+		return;
+	}
+	open->blocks.count--;
+	a->spaces[WAT_LABELS].count--;
+	put_opcode(a, to, OP_DELEGATE);
+	put_index(a, to, WAT_LABELS, c);
 }
 
 static void plain_end(
 	struct assembler *a, struct wat_bytes *to, struct open_blocks *open, struct cursor *c)
 {
-	if (open->can_else.count == 0) {
+	if (open->blocks.count == 0) {
 		wat_malformed(a, c->at);
 		return;
 	}
-	open->can_else.count--;
+	open->blocks.count--;
 	check_label(a, c);
 	close_block(a, to);
 }
@@ -488,10 +602,12 @@ static void plain_end(
 static void plain_block(struct assembler *a, struct wat_bytes *to, uint32_t opcode,
 	struct open_blocks *open, struct cursor *c)
 {
-	uint8_t is_if = opcode == OP_IF;
+	enum open_block block = opcode == OP_IF    ? OPEN_ELSE
+				: opcode == OP_TRY ? OPEN_TRY
+						   : OPEN_END;
 	struct node *label = take_label(c);
 	open_block(a, to, opcode, c, label);
-	if (array_push(&open->can_else, a->allocator, 1, &is_if) != WASM_OK)
+	if (array_push(&open->blocks, a->allocator, sizeof(block), &block) != WASM_OK)
 		wat_fail(a, c->at, WASM_NO_MEMORY);
 }
 
@@ -506,7 +622,11 @@ static void plain_instruction(
 		plain_else(a, to, open, c);
 	else if (opcode == OP_END)
 		plain_end(a, to, open, c);
-	else if (is_block(opcode))
+	else if (is_handler(opcode))
+		plain_handler(a, to, opcode, open, c);
+	else if (opcode == OP_DELEGATE)
+		plain_delegate(a, to, open, c);
+	else if (opcode_is_block((enum opcode)opcode))
 		plain_block(a, to, opcode, open, c);
 	else if (opcode == OP_SELECT)
 		put_select(a, to, c);
@@ -528,7 +648,7 @@ void assemble_instructions(struct assembler *a, struct wat_bytes *to, struct nod
 		else
 			wat_malformed(a, c.at);
 	}
-	if (open.can_else.count != 0)
+	if (open.blocks.count != 0)
 		wat_malformed(a, at);
-	array_free(&open.can_else, a->allocator, 1);
+	array_free(&open.blocks, a->allocator, sizeof(enum open_block));
 }

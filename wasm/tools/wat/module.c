@@ -17,6 +17,7 @@ static const struct definition {
 	{"table", WAT_TABLES, WASM_EXTERN_TABLE},
 	{"memory", WAT_MEMORIES, WASM_EXTERN_MEMORY},
 	{"global", WAT_GLOBALS, WASM_EXTERN_GLOBAL},
+	{"tag", WAT_TAGS, WASM_EXTERN_TAG},
 };
 
 static const struct definition *definition_of(const struct node *list)
@@ -119,6 +120,12 @@ static void put_function_type_use(struct assembler *a, struct wat_bytes *to, str
 	put_unsigned(a, to, parse_type_use(a, at, true, &signature));
 }
 
+static void put_tag_type(struct assembler *a, struct wat_bytes *to, struct node **at)
+{
+	put_byte(a, to, 0);
+	put_function_type_use(a, to, at);
+}
+
 static void put_type_of(
 	struct assembler *a, struct wat_bytes *to, const struct definition *d, struct node **at)
 {
@@ -126,7 +133,8 @@ static void put_type_of(
 		[WASM_EXTERN_FUNCTION] = put_function_type_use,
 		[WASM_EXTERN_TABLE] = put_table_type,
 		[WASM_EXTERN_MEMORY] = put_memory_type,
-		[WASM_EXTERN_GLOBAL] = put_global_type};
+		[WASM_EXTERN_GLOBAL] = put_global_type,
+		[WASM_EXTERN_TAG] = put_tag_type};
 	writers[d->kind](a, to, at);
 }
 
@@ -170,8 +178,6 @@ static void collect_names(struct assembler *a, struct node *fields)
 				entity = entity->next;
 		}
 		const struct definition *d = definition_of(entity);
-		if (node_is_list(entity, "tag"))
-			wat_fail(a, entity, WASM_UNSUPPORTED_EXCEPTIONS);
 		struct node *id = entity == nullptr || entity->kind != NODE_LIST ||
 						  entity->first == nullptr ||
 						  !node_is_id(entity->first->next)
@@ -428,7 +434,16 @@ static void define_global(struct assembler *a, struct node *at)
 	put_expression(a, to, at);
 }
 
-// (func|table|memory|global id? (export "n")* (import "m" "n")? ...)
+static void define_tag(struct assembler *a, struct node *at)
+{
+	struct wat_bytes *to = section(a, WAT_SECTION_TAG);
+	to->count++;
+	put_tag_type(a, to, &at);
+	if (at != nullptr)
+		wat_malformed(a, at);
+}
+
+// (func|table|memory|global|tag id? (export "n")* (import "m" "n")? ...)
 static void definition_field(
 	struct assembler *a, struct node *field, const struct definition *d, uint32_t index)
 {
@@ -449,6 +464,8 @@ static void definition_field(
 		define_table(a, at, index);
 	} else if (d->kind == WASM_EXTERN_MEMORY) {
 		define_memory(a, at, index);
+	} else if (d->kind == WASM_EXTERN_TAG) {
+		define_tag(a, at);
 	} else {
 		define_global(a, at);
 	}
@@ -597,7 +614,7 @@ static void write_fields(struct assembler *a, struct node *fields)
 	}
 }
 
-static const uint8_t section_ids[WAT_SECTION_COUNT] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11};
+static const uint8_t section_ids[WAT_SECTION_COUNT] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
 
 static void write_section(struct assembler *a, struct wat_bytes *to, enum wat_section which)
 {

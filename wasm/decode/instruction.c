@@ -227,8 +227,6 @@ static const immediate_reader immediate_readers[IMMEDIATE_LIMIT] = {
 // What an opcode byte that this engine does not know belongs to.
 static enum wasm_status unknown_opcode_status(uint8_t byte)
 {
-	if (byte == 0x12 || byte == 0x13 || byte == 0x15)
-		return WASM_UNSUPPORTED_TAIL_CALL;
 	if (byte == 0xd3 || byte == 0xfb)
 		return WASM_UNSUPPORTED_GC;
 	return WASM_MALFORMED_OPCODE;

@@ -59,12 +59,17 @@ struct wasm_context {
 	void (*host_dispatch)(struct wasm_context *context, void *values);
 	wasm_host_call host_call; // set: a host function
 	void *host_environment;
+	const void *tail_return; // wasm_tail_return
 	const uint64_t *frame; // rbp of the stub or adapter that last called C; [1]: return address
 	// Then: globals, tables, imports, type ids. See struct context_layout.
 };
 
 // Each value of an exception has this many bytes.
 constexpr uint32_t EXCEPTION_VALUE_SIZE = sizeof(union wasm_value);
+
+// Bytes of the words for parameters and results in a bridged tail call, enough for every type; what
+// comes back goes on at the address that lies behind them.
+constexpr uint32_t TAIL_CALL_AREA = 16000;
 
 // The registers that compiled code preserves, as the builtin stub and the adapters of imports leave
 // them, ending at their rbp: where an exception starts from.

@@ -29,6 +29,7 @@ static void fill_context(struct wasm_instance *instance)
 	context->stack_limit = instance->store->stack_limit;
 	context->functions = instance->functions;
 	context->builtins = runtime_builtins;
+	context->tail_return = (const void *)wasm_tail_return;
 	context->instance = instance;
 	memcpy((uint8_t *)context + instance->layout.types, module->types,
 		module->image.type_count * sizeof(uint32_t));

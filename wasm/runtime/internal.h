@@ -178,6 +178,8 @@ uint32_t wasm_enter(struct activation *activation, const void *entry, struct was
 	const void *code, void *values);
 // Continues at the activation's wasm_enter, which returns `trap` (rdi); rsp must be its sp.
 void wasm_unwind(void);
+// Return address of bridged tail calls (compile/x86_64/tail_calls.c).
+void wasm_tail_return(void);
 [[noreturn]] void wasm_unwind_to(void *sp, uint32_t trap);
 
 #endif

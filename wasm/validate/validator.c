@@ -450,7 +450,7 @@ static enum wasm_status check_call(validator_t *v, instruction_t *in)
 	return apply_type(v, module_function_type(v->module, in->index));
 }
 
-static enum wasm_status check_call_indirect(validator_t *v, instruction_t *in)
+static enum wasm_status pop_table_callee(validator_t *v, instruction_t *in)
 {
 	if (in->index >= v->module->type_count)
 		return WASM_INVALID_TYPE_INDEX;
@@ -458,16 +458,61 @@ static enum wasm_status check_call_indirect(validator_t *v, instruction_t *in)
 		return WASM_INVALID_TABLE_INDEX;
 	if (!matches(v, v->module->tables[in->index2].type, WASM_TYPE_FUNCREF))
 		return WASM_INVALID_TYPE_MISMATCH;
-	enum wasm_status status = pop(v, WASM_TYPE_I32);
+	return pop(v, WASM_TYPE_I32);
+}
+
+static enum wasm_status pop_callee(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->module->type_count)
+		return WASM_INVALID_TYPE_INDEX;
+	return pop(v, wasm_type_defined(v->module->type_numbers[in->index]));
+}
+
+static enum wasm_status check_call_indirect(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = pop_table_callee(v, in);
 	return status == WASM_OK ? apply_type(v, type_at_index(v, in->index)) : status;
 }
 
 static enum wasm_status check_call_ref(validator_t *v, instruction_t *in)
 {
-	if (in->index >= v->module->type_count)
-		return WASM_INVALID_TYPE_INDEX;
-	enum wasm_status status = pop(v, wasm_type_defined(v->module->type_numbers[in->index]));
+	enum wasm_status status = pop_callee(v, in);
 	return status == WASM_OK ? apply_type(v, type_at_index(v, in->index)) : status;
+}
+
+// --- tail calls ------------------------------------------------------------------------------
+
+// What the callee gives is what this function gives.
+static enum wasm_status check_tail_call(validator_t *v, const struct wasm_function_type *type)
+{
+	const struct validator_frame *frames = v->frames.items;
+	struct type_list results = {type->results, type->result_count};
+	if (!type_lists_match(v, results, frames[0].results))
+		return WASM_INVALID_TYPE_MISMATCH;
+	enum wasm_status status =
+		pop_list(v, (struct type_list){type->parameters, type->parameter_count});
+	if (status == WASM_OK)
+		set_unreachable(v);
+	return status;
+}
+
+static enum wasm_status check_return_call(validator_t *v, instruction_t *in)
+{
+	if (in->index >= v->module->function_count)
+		return WASM_INVALID_FUNCTION_INDEX;
+	return check_tail_call(v, module_function_type(v->module, in->index));
+}
+
+static enum wasm_status check_return_call_indirect(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = pop_table_callee(v, in);
+	return status == WASM_OK ? check_tail_call(v, type_at_index(v, in->index)) : status;
+}
+
+static enum wasm_status check_return_call_ref(validator_t *v, instruction_t *in)
+{
+	enum wasm_status status = pop_callee(v, in);
+	return status == WASM_OK ? check_tail_call(v, type_at_index(v, in->index)) : status;
 }
 
 // --- parametric ------------------------------------------------------------------------------
@@ -775,7 +820,10 @@ static const checker checkers[OPCODE_LIMIT] = {
 	[OP_RETURN] = check_return,
 	[OP_CALL] = check_call,
 	[OP_CALL_INDIRECT] = check_call_indirect,
+	[OP_RETURN_CALL] = check_return_call,
+	[OP_RETURN_CALL_INDIRECT] = check_return_call_indirect,
 	[OP_CALL_REF] = check_call_ref,
+	[OP_RETURN_CALL_REF] = check_return_call_ref,
 	[OP_DROP] = check_drop,
 	[OP_SELECT] = check_select,
 	[OP_SELECT_T] = check_select_t,

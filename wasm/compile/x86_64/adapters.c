@@ -109,7 +109,7 @@ static void store_results(struct generator *g, const struct wasm_function_type *
 		x64_rm(&g->code, store_opcode(type->results[0]), 0, value(RCX, 0));
 		return;
 	}
-	uint32_t at = parameter_words(type);
+	uint32_t at = 0;
 	for (uint32_t i = 0; i < type->result_count; i++) {
 		copy_memory(g, type->results[i], value(RCX, i), word(RSP, 0, at));
 		at += type_words(type->results[i]);
@@ -158,7 +158,7 @@ static void load_results(struct generator *g, const struct wasm_function_type *t
 		x64_rm(&g->code, load_opcode(type->results[0]), 0, value(RSP, 0));
 		return;
 	}
-	uint32_t at = parameter_words(type);
+	uint32_t at = 0;
 	for (uint32_t i = 0; i < type->result_count; i++) {
 		copy_memory(g, type->results[i], word(RBP, 16, at), value(RSP, i));
 		at += type_words(type->results[i]);

@@ -3,8 +3,9 @@
 //
 // Parameters: the first integers and references in rax, rcx, rdx, rsi; the first floats in
 // xmm0-xmm6; the rest in 8-byte words from the caller's rsp upwards (vectors in two). One result:
-// rax or xmm0. Several results: all in words after the parameters' words. rdi is free for the call
-// itself. Homes (rbx, r8-r13, xmm8-xmm15) and rbp are preserved. r14 and r15 belong to the callee's
+// rax or xmm0. Several results: all in words from the first on, over the parameters, which the
+// callee has taken by then; so tail calls need no move of results. rdi is free for the call itself.
+// Homes (rbx, r8-r13, xmm8-xmm15) and rbp are preserved. r14 and r15 belong to the callee's
 // instance: who calls into another one sets and restores them.
 #include "compile/x86_64/control.h"
 
@@ -21,7 +22,7 @@ struct value_place next_parameter(struct call_layout *layout, enum wasm_type typ
 	return (struct value_place){X64_NONE, layout->words - type_words(type)};
 }
 
-uint32_t parameter_words(const struct wasm_function_type *type)
+static uint32_t parameter_words(const struct wasm_function_type *type)
 {
 	struct call_layout layout = {};
 	for (uint32_t i = 0; i < type->parameter_count; i++)
@@ -31,16 +32,15 @@ uint32_t parameter_words(const struct wasm_function_type *type)
 
 uint32_t stack_words(const struct wasm_function_type *type)
 {
-	uint32_t words = parameter_words(type);
+	uint32_t parameters = parameter_words(type), results = 0;
 	for (uint32_t i = 0; type->result_count > 1 && i < type->result_count; i++)
-		words += type_words(type->results[i]);
-	return words;
+		results += type_words(type->results[i]);
+	return parameters > results ? parameters : results;
 }
 
 // --- prologue and epilogue -------------------------------------------------------------------
 
-// Saves (or restores) the homes that the function uses.
-static void transfer_saved(struct generator *g, bool save)
+void transfer_saved(struct generator *g, bool save)
 {
 	int32_t offset = -8;
 	for (uint8_t reg = 0; reg < REGISTER_COUNT; reg++)
@@ -133,7 +133,7 @@ void gen_prologue(struct generator *g)
 // Results are in rax, xmm0, or the first slots.
 void gen_epilogue(struct generator *g)
 {
-	uint32_t word = parameter_words(g->type);
+	uint32_t word = 0;
 	for (uint32_t i = 0; g->type->result_count > 1 && i < g->type->result_count; i++) {
 		copy_memory(g, g->type->results[i], x64_at(RBP, 16 + 8 * (int32_t)word),
 			slot_memory(g, i));
@@ -219,14 +219,15 @@ static struct operand *argument(struct generator *g, uint32_t count, uint32_t in
 	return generator_operand(g, count - 1 - index);
 }
 
-static void pass_on_stack(struct generator *g, const struct wasm_function_type *type)
+static void pass_on_stack(
+	struct generator *g, const struct wasm_function_type *type, struct x64_memory area)
 {
 	struct call_layout layout = {};
 	for (uint32_t i = 0; i < type->parameter_count; i++) {
 		struct value_place place = next_parameter(&layout, type->parameters[i]);
 		if (place.reg == X64_NONE)
 			store_operand(g, argument(g, type->parameter_count, i),
-				x64_at(RSP, 8 * (int32_t)place.word));
+				x64_at(area.base, area.displacement + 8 * (int32_t)place.word));
 	}
 }
 
@@ -283,10 +284,17 @@ static void pass_arguments(struct generator *g, const struct wasm_function_type 
 	if (words > g->outgoing_max)
 		g->outgoing_max = words;
 	flush_below(g, type->parameter_count);
-	pass_on_stack(g, type);
+	pass_on_stack(g, type, x64_at(RSP, 0));
 	pass_temporaries(g, type);
 	pass_others(g, type);
 	drop_operands(g, g->stack.count - type->parameter_count);
+}
+
+void pass_flushed_arguments(
+	struct generator *g, const struct wasm_function_type *type, struct x64_memory area)
+{
+	pass_on_stack(g, type, area);
+	pass_others(g, type);
 }
 
 static void push_call_results(struct generator *g, const struct wasm_function_type *type)
@@ -298,7 +306,7 @@ static void push_call_results(struct generator *g, const struct wasm_function_ty
 		push_register(g, result, 0); // rax or xmm0
 		return;
 	}
-	uint32_t word = parameter_words(type);
+	uint32_t word = 0;
 	for (uint32_t i = 0; i < type->result_count; i++) {
 		copy_memory(g, type->results[i], slot_memory(g, g->stack.count),
 			x64_at(RSP, 8 * (int32_t)word));
@@ -319,40 +327,50 @@ void save_context(struct generator *g)
 	x64_rm(&g->code, X64_MOV_STORE | X64_W, R15, x64_at(RBP, -8));
 }
 
-static void load_memory_base(struct generator *g)
+void load_memory_base(struct generator *g)
 {
 	x64_rm(&g->code, X64_MOV | X64_W, R14,
 		x64_at(R15, offsetof(struct wasm_context, memory_base)));
 }
 
-static void restore_context(struct generator *g)
+void restore_context(struct generator *g)
 {
 	x64_rm(&g->code, X64_MOV | X64_W, R15, x64_at(RBP, -8));
 	load_memory_base(g);
 }
 
-static void call_imported(struct generator *g, uint32_t function)
+void load_imported_callee(struct generator *g, uint32_t function)
 {
 	int32_t slot = (int32_t)(g->layout.imports + function * sizeof(struct context_import));
-	save_context(g);
 	x64_rm(&g->code, X64_MOV | X64_W, RDI,
 		x64_at(R15, slot + (int32_t)offsetof(struct context_import, code)));
 	x64_rm(&g->code, X64_MOV | X64_W, R15,
 		x64_at(R15, slot + (int32_t)offsetof(struct context_import, context)));
 	load_memory_base(g);
+}
+
+static void call_imported(struct generator *g, uint32_t function)
+{
+	save_context(g);
+	load_imported_callee(g, function);
 	emit_call_register(g, RDI);
 	note_call_site(g);
 	restore_context(g);
 }
 
-static void call_own(struct generator *g, uint32_t function)
+void emit_own_callee(struct generator *g, uint8_t opcode, uint32_t function)
 {
-	x64_byte(&g->code, 0xe8);
+	x64_byte(&g->code, opcode);
 	struct call_fixup fixup = {g->code.size, function};
 	x64_u32(&g->code, 0);
 	enum wasm_status status = array_push(&g->calls, g->allocator, sizeof(fixup), &fixup);
 	if (status != WASM_OK)
 		generator_fail(g, status);
+}
+
+static void call_own(struct generator *g, uint32_t function)
+{
+	emit_own_callee(g, 0xe8, function);
 	note_call_site(g);
 }
 
@@ -412,7 +430,7 @@ static void load_callee(struct generator *g, uint32_t table, uint32_t type, uint
 }
 
 // Pops a table index.
-static void pop_table_callee(struct generator *g, uint32_t table, uint32_t type)
+void pop_table_callee(struct generator *g, uint32_t table, uint32_t type)
 {
 	if (!type_space_at(&g->module->types, type)->is_final)
 		flush_registers(g);
@@ -426,7 +444,7 @@ static void pop_table_callee(struct generator *g, uint32_t table, uint32_t type)
 }
 
 // Pops a function reference; its type is known.
-static void pop_reference_callee(struct generator *g)
+void pop_reference_callee(struct generator *g)
 {
 	claim_register(g, RDI);
 	struct operand reference = pop_operand(g);

@@ -40,6 +40,7 @@ static void generator_reset(struct generator *g, uint32_t function)
 	g->stack.count = g->frames.count = g->labels.count = 0;
 	g->tables.count = g->pool.count = g->vectors.count = 0;
 	g->landings.count = 0;
+	g->continuation = NO_LABEL;
 	g->region = WASM_NO_INDEX;
 	g->flushed = g->height_max = g->outgoing_max = 0;
 	memset(&g->general, 0xff, sizeof(g->general)); // NOT_OWNED

@@ -168,6 +168,7 @@ struct generator {
 	int32_t slots_offset;  // slot k is at rbp + slots_offset - slot_size * (k + 1)
 	uint32_t frame_patch;
 	uint32_t frame_size;
+	uint32_t continuation;                  // label of tail_calls.c, or NO_LABEL
 	uint32_t saved_general, saved_floating; // sets of homes in use
 	uint32_t trap_labels[WASM_TRAP_COUNT];
 	const struct wasm_function_type *type;
@@ -338,9 +339,8 @@ struct call_layout {
 	uint32_t general, floating, words;
 };
 struct value_place next_parameter(struct call_layout *layout, enum wasm_type type);
-uint32_t stack_words(const struct wasm_function_type *type); // parameters and results
+uint32_t stack_words(const struct wasm_function_type *type); // for parameters, then results
 // The words in which several results begin; one result is in a register.
-uint32_t parameter_words(const struct wasm_function_type *type);
 
 void gen_prologue(struct generator *g);
 void gen_epilogue(struct generator *g);
@@ -371,6 +371,13 @@ void push_condition(struct generator *g, enum x64_condition condition);
 // A block of the validator's that is not reachable: only nesting is followed.
 void push_dead_frame(struct generator *g);
 void push_function_frame(struct generator *g);
+
+// --- tail_calls.c ----------------------------------------------------------------------------
+
+void gen_return_call(struct generator *g, const struct instruction *in);
+void gen_return_call_indirect(struct generator *g, const struct instruction *in);
+void gen_return_call_ref(struct generator *g, const struct instruction *in);
+void emit_continuation(struct generator *g);
 
 // --- exceptions.c ----------------------------------------------------------------------------
 

@@ -117,6 +117,7 @@ static void resolve_tables(struct generator *g)
 void emit_function_tail(struct generator *g)
 {
 	emit_landings(g);
+	emit_continuation(g);
 	for (enum wasm_trap trap = 0; trap < WASM_TRAP_COUNT; trap++)
 		if (g->trap_labels[trap] != NO_LABEL)
 			emit_trap_exit(g, trap);

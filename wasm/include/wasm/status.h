@@ -68,7 +68,6 @@
 	X(LIMIT_CODE_SIZE, "compiled code is too large")                                          \
 	X(UNSUPPORTED_MULTI_MEMORY, "more than one memory is not supported yet")                  \
 	X(UNSUPPORTED_MEMORY64, "64-bit memories and tables are not supported yet")               \
-	X(UNSUPPORTED_TAIL_CALL, "tail calls are not supported yet")                              \
 	X(UNSUPPORTED_GC, "garbage collection (structures, arrays, i31, casts) is not supported") \
 	X(UNSUPPORTED_CPU, "this CPU lacks a feature that the image was compiled for")            \
 	X(BAD_IMAGE_MAGIC, "not a compiled image")                                                \

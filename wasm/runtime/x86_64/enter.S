@@ -49,6 +49,14 @@ wasm_unwind:
 	jmp .Lleave
 	.size wasm_unwind_to, . - wasm_unwind_to
 
+	// Where bridged tail calls return to: TAIL_CALL_AREA above rsp is where to go on.
+	.globl wasm_tail_return
+	.type wasm_tail_return, @function
+	.balign 16
+wasm_tail_return:
+	jmpq *16000(%rsp)
+	.size wasm_tail_return, . - wasm_tail_return
+
 	// void wasm_land(state): continues at state->pc with the state's registers. Of rsi and rdi,
 	// rdx nothing is expected.
 	.globl wasm_land

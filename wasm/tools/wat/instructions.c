@@ -76,8 +76,7 @@ static void unknown_instruction(struct assembler *a, const struct node *node)
 	} known[] = {{"struct.", WASM_UNSUPPORTED_GC}, {"array.", WASM_UNSUPPORTED_GC},
 		{"i31.", WASM_UNSUPPORTED_GC}, {"ref.", WASM_UNSUPPORTED_GC},
 		{"br_on_cast", WASM_UNSUPPORTED_GC}, {"any.", WASM_UNSUPPORTED_GC},
-		{"extern.", WASM_UNSUPPORTED_GC}, {"return_call", WASM_UNSUPPORTED_TAIL_CALL},
-		};
+		{"extern.", WASM_UNSUPPORTED_GC}};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (node_starts(node, known[i].prefix))
 			wat_fail(a, node, known[i].status);

@@ -116,7 +116,7 @@ static void emit_landing(struct generator *g, const struct landing *landing)
 	clause_at(g, landing->clause)->code = g->code.size;
 	if (landing->in_register && landing->has_reference) {
 		x64_rr(&g->code, X64_MOV | X64_W, RAX, RCX);
-	} else if (landing->in_register) {
+	} else if (landing->in_register && type->parameter_count == 1) {
 		load_memory(g, type->parameters[0], 0, exception_value(0));
 	} else {
 		copy_exception_values(g, type, landing->slot);

@@ -24,7 +24,7 @@
 	X(NULL_REFERENCE, "null reference")                    \
 	X(NULL_FUNCTION, "null function reference")            \
 	X(UNALIGNED_ATOMIC, "unaligned atomic")                \
-	X(NOT_SHARED, "expected shared memory")                    \
+	X(NOT_SHARED, "expected shared memory")                \
 	X(NULL_EXCEPTION, "null exception reference")          \
 	X(EXCEPTION, "uncaught exception")                     \
 	X(EXCEPTION_MEMORY, "no memory for an exception")

@@ -95,3 +95,10 @@ $(eval $(call add_bench,boot/uefi,$(PYTHON) tests/system/boot_bench.py --uefi,$(
 $(eval $(call wasm_program,tests/process_bench.wasm,tests/system/programs/process_bench.c $(LIB_WASM)))
 $(eval $(call add_bench,process,APP=$(BUILD)/apps/tests/process_bench.wasm ICOUNT=1 $(PYTHON) tools/run.py,\
 	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/process_bench.wasm))
+
+# Vector registers of programs, alone and beside another program that uses them.
+$(BUILD)/obj/wasm32/tests/system/programs/vectors.o: CFLAGS_wasm32 += -msimd128
+$(eval $(call wasm_program,tests/vectors.wasm,tests/system/programs/vectors.c $(LIB_WASM)))
+$(foreach cpus,1 2,$(eval $(call add_test,system/vectors-$(cpus)-cpu,\
+	SMP=$(cpus) TIMEOUT=100 APP=$(BUILD)/apps/tests/vectors.wasm $(PYTHON) tools/run.py --expect 0,\
+	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/vectors.wasm)))

@@ -133,6 +133,12 @@ $(BUILD)/tests/wasm/run_exports: tests/host/wasm/run_exports.c $(WASM_HOST_ENGIN
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) $(WASM_FLAGS) -MF $@.d $^ -o $@
 
+# Scripts of instructions, with results from a model in Python.
+WASM_MADE_SCRIPTS := $(BUILD)/tests/wasm/vector.wast $(BUILD)/tests/wasm/atomic.wast
+$(BUILD)/tests/wasm/%.wast: tests/host/wasm/%_script.py
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) $< >$@.new && mv $@.new $@
+
 # Everything once more under sanitizers, for the unit tests and the suite.
 WASM_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 $(eval $(call wasm_rules,asan,-O1 -g $$(WASM_SANITIZE) -D_GNU_SOURCE))
@@ -157,18 +163,20 @@ WASM_RANDOM ?= 20
 WASM_FUZZ_SECONDS ?= 5
 
 WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test wasi_test threads_test wast_asan run_exports compile_fuzz \
-	image_fuzz) $(WASM_PROGRAMS) $(BUILD)/host/wast $(BUILD)/host/cwasm
+	image_fuzz) $(WASM_PROGRAMS) $(WASM_MADE_SCRIPTS) $(BUILD)/host/wast $(BUILD)/host/cwasm
 wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/wasi_test && \
 	$(WASM_T)/threads_test
 # Our own scripts always; the official suite where it is. Of the threads proposal, what does not
 # repeat older rules (one memory, one table).
-WASM_SCRIPTS := $(wildcard tests/host/wasm/scripts/*.wast)
+WASM_SCRIPTS := $(wildcard tests/host/wasm/scripts/*.wast) $(WASM_MADE_SCRIPTS)
 WASM_SUITE   := $(wildcard $(addprefix $(WASM_TESTSUITE)/,*.wast legacy/*.wast \
 	proposals/threads/atomic.wast proposals/threads/exports.wast))
 ifeq ($(WASM_SUITE),)
 WASM_NO_SUITE := echo "no official suite in '$(WASM_TESTSUITE)' (WASM_TESTSUITE): our own scripts alone" &&
 endif
 wasm_test_suite        := $(WASM_NO_SUITE) $(BUILD)/host/wast -q $(WASM_SCRIPTS) $(WASM_SUITE)
+# Without any of this machine's CPU features.
+wasm_test_suite-baseline := $(WASM_NO_SUITE) WAST_BASELINE_CPU=1 $(BUILD)/host/wast -q $(WASM_SCRIPTS) $(WASM_SUITE)
 # Throwing an exception skips frames of C functions, for which the fake stack has to be searched.
 wasm_test_suite-asan   := $(WASM_NO_SUITE) ASAN_OPTIONS=detect_stack_use_after_return=0 $(WASM_T)/wast_asan -q $(WASM_SCRIPTS) $(WASM_SUITE)
 wasm_test_programs     := $(PYTHON) tests/host/wasm/programs.py $(BUILD)/host/cwasm \
@@ -179,7 +187,7 @@ wasm_test_fuzz-compile := $(WASM_T)/compile_fuzz -max_total_time=$(WASM_FUZZ_SEC
 	-max_len=4000 -rss_limit_mb=3000 -verbosity=0
 wasm_test_fuzz-image   := $(WASM_T)/image_fuzz -max_total_time=$(WASM_FUZZ_SECONDS) \
 	-max_len=20000 -verbosity=0
-WASM_TESTS := unit suite suite-asan programs differential fuzz-compile fuzz-image
+WASM_TESTS := unit suite suite-baseline suite-asan programs differential fuzz-compile fuzz-image
 
 WASM_BENCH_NEEDS := $(BUILD)/host/cwasm $(BUILD)/host/wasm_compile_bench $(WASM_T)/kernels \
 	$(WASM_T)/kernels.wasm

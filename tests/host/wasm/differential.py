@@ -11,7 +11,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FEATURES = ['--mvp-features', '--enable-bulk-memory', '--enable-sign-ext', '--enable-multivalue',
-            '--enable-nontrapping-float-to-int', '--enable-mutable-globals']
+            '--enable-nontrapping-float-to-int', '--enable-mutable-globals', '--enable-simd', '--enable-threads']
 
 
 def output(command):

@@ -43,7 +43,7 @@ bool wasm_status_is_invalid(enum wasm_status status)
 
 bool wasm_status_is_unsupported(enum wasm_status status)
 {
-	return status >= WASM_UNSUPPORTED_MULTI_MEMORY && status <= WASM_UNSUPPORTED_CPU;
+	return status >= WASM_UNSUPPORTED_PAGE_SIZE && status <= WASM_UNSUPPORTED_CPU;
 }
 
 const char *wasm_trap_text(enum wasm_trap trap)

@@ -137,7 +137,7 @@ static void read_memarg(struct reader *reader, struct instruction *instruction)
 	instruction->alignment = flags & 0x3f;
 	if ((flags & 0x40) != 0)
 		instruction->index2 = reader_u32(reader);
-	instruction->offset = reader_u32(reader);
+	instruction->offset = reader_u64(reader);
 }
 
 static void read_i32(struct reader *reader, struct instruction *instruction)

@@ -14,7 +14,7 @@ struct instruction {
 	uint8_t alignment;   // log2
 	uint32_t index;      // label, function, local, global, table, memory, segment, type, tag
 	uint32_t index2;     // table of call_indirect and table.init; source of copies; memory
-	uint32_t offset;     // memory instructions
+	uint64_t offset;     // memory instructions
 	uint64_t bits;       // constants; lane number
 	union {
 		// br_table: `index` targets and the default follow here, each a LEB that is known

@@ -12,6 +12,10 @@ constexpr uint32_t MODULE_PARAMETER_LIMIT = 1000;
 constexpr uint32_t MODULE_IMPORT_LIMIT = 1000000;
 constexpr uint32_t MODULE_FUNCTION_LIMIT = 1000000;
 constexpr uint32_t MODULE_TABLE_LIMIT = 100000;
+// Each one takes 8 GiB of address space.
+constexpr uint32_t MODULE_MEMORY_LIMIT = 100;
+// 2^64 bytes; what is really given is bounded by the runtime.
+constexpr uint64_t MEMORY64_PAGES_MOST = UINT64_C(1) << 48;
 constexpr uint32_t MODULE_GLOBAL_LIMIT = 1000000;
 constexpr uint32_t MODULE_TAG_LIMIT = 1000000;
 constexpr uint32_t MODULE_ITEM_LIMIT = 10000000;

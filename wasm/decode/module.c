@@ -217,12 +217,11 @@ static struct limits decode_limits(struct decoder *d)
 	uint8_t flags = reader_u8(&d->reader);
 	if (flags > 7)
 		decoder_fail(d, WASM_MALFORMED_LIMITS);
-	else if (flags > 3)
-		decoder_fail(d, WASM_UNSUPPORTED_MEMORY64);
 	limits.is_shared = (flags & 2) != 0;
-	limits.minimum = reader_u32(&d->reader);
+	limits.is_64 = (flags & 4) != 0;
+	limits.minimum = reader_u64(&d->reader);
 	limits.has_maximum = (flags & 1) != 0;
-	limits.maximum = limits.has_maximum ? reader_u32(&d->reader) : UINT32_MAX;
+	limits.maximum = limits.has_maximum ? reader_u64(&d->reader) : UINT64_MAX;
 	if (limits.maximum < limits.minimum)
 		decoder_fail(d, WASM_INVALID_LIMITS);
 	return limits;
@@ -231,8 +230,8 @@ static struct limits decode_limits(struct decoder *d)
 static struct limits decode_memory_type(struct decoder *d)
 {
 	struct limits limits = decode_limits(d);
-	if (limits.minimum > WASM_MAX_PAGES ||
-		(limits.has_maximum && limits.maximum > WASM_MAX_PAGES))
+	uint64_t most = limits.is_64 ? MEMORY64_PAGES_MOST : WASM_MAX_PAGES;
+	if (limits.minimum > most || (limits.has_maximum && limits.maximum > most))
 		decoder_fail(d, WASM_INVALID_MEMORY_SIZE);
 	if (limits.is_shared && !limits.has_maximum)
 		decoder_fail(d, WASM_INVALID_SHARED_LIMITS);
@@ -245,6 +244,10 @@ static struct module_table decode_table_type(struct decoder *d)
 	table.limits = decode_limits(d);
 	if (table.limits.is_shared)
 		decoder_fail(d, WASM_MALFORMED_LIMITS);
+	if (!table.limits.is_64 &&
+		(table.limits.minimum > UINT32_MAX ||
+			(table.limits.has_maximum && table.limits.maximum > UINT32_MAX)))
+		decoder_fail(d, WASM_INVALID_TABLE_SIZE);
 	return table;
 }
 
@@ -379,7 +382,7 @@ static void decode_tables(struct decoder *d)
 static void decode_memories(struct decoder *d)
 {
 	struct module *m = d->module;
-	uint32_t count = reader_count(&d->reader, MODULE_TABLE_LIMIT);
+	uint32_t count = reader_count(&d->reader, MODULE_MEMORY_LIMIT);
 	m->memories = decode_extend(d, m->memories, m->memory_count, count, sizeof(*m->memories));
 	for (uint32_t i = 0; i < count && decoder_ok(d); i++)
 		m->memories[m->memory_count++] = decode_memory_type(d);
@@ -548,7 +551,9 @@ static void decode_element_table(struct decoder *d, struct module_element *eleme
 	element->table = (flags & 2) != 0 ? reader_u32(&d->reader) : 0;
 	if (decoder_ok(d) && element->table >= d->module->table_count)
 		decoder_fail(d, WASM_INVALID_TABLE_INDEX);
-	element->offset = constant_read(d->module, &d->reader, WASM_TYPE_I32);
+	if (decoder_ok(d))
+		element->offset = constant_read(d->module, &d->reader,
+			limits_address_type(&d->module->tables[element->table].limits));
 }
 
 static void decode_element_type(struct decoder *d, struct module_element *element, uint32_t flags)
@@ -632,7 +637,9 @@ static void decode_data_segment(struct decoder *d, struct module_data *data)
 	if (data->mode == WASM_SEGMENT_ACTIVE) {
 		if (decoder_ok(d) && data->memory >= d->module->memory_count)
 			decoder_fail(d, WASM_INVALID_MEMORY_INDEX);
-		data->offset = constant_read(d->module, &d->reader, WASM_TYPE_I32);
+		if (decoder_ok(d))
+			data->offset = constant_read(d->module, &d->reader,
+				limits_address_type(&d->module->memories[data->memory]));
 	}
 	data->bytes.size = reader_u32(&d->reader);
 	data->bytes.data = reader_bytes(&d->reader, data->bytes.size);
@@ -778,7 +785,7 @@ static enum wasm_status module_check(const struct module *m)
 		return WASM_MALFORMED_COUNT;
 	if (m->has_data_count_section && m->data_count_section != m->data_count)
 		return WASM_MALFORMED_DATA_COUNT;
-	return m->memory_count > 1 ? WASM_UNSUPPORTED_MULTI_MEMORY : WASM_OK;
+	return m->memory_count > MODULE_MEMORY_LIMIT ? WASM_LIMIT_COUNT : WASM_OK;
 }
 
 enum wasm_status module_decode(

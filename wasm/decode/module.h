@@ -15,11 +15,17 @@ struct bytes {
 };
 
 struct limits {
-	uint32_t minimum;
-	uint32_t maximum;
+	uint64_t minimum;
+	uint64_t maximum;
 	bool has_maximum;
 	bool is_shared;
+	bool is_64; // addresses and indices are i64
 };
+
+static inline enum wasm_type limits_address_type(const struct limits *limits)
+{
+	return limits->is_64 ? WASM_TYPE_I64 : WASM_TYPE_I32;
+}
 
 struct module_table {
 	struct limits limits;

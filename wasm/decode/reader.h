@@ -38,6 +38,13 @@ static inline uint32_t reader_u32(struct reader *reader)
 	return (uint32_t)reader_leb_unsigned(reader, 32);
 }
 
+static inline uint64_t reader_u64(struct reader *reader)
+{
+	if (reader->position < reader->end && *reader->position < 0x80)
+		return *reader->position++;
+	return reader_leb_unsigned(reader, 64);
+}
+
 // `size` bytes as they are, or null.
 const uint8_t *reader_bytes(struct reader *reader, size_t size);
 

@@ -188,14 +188,16 @@ static bool spaces_ok(const struct wasm_image *image)
 			!wasm_type_is_reference((enum wasm_type)image->tables[i].type))
 			return false;
 	for (uint32_t i = 0; i < image->memory_count; i++)
-		if (image->memories[i].minimum > WASM_MAX_PAGES ||
-			(image->memories[i].is_shared != 0 && image->memories[i].has_maximum == 0))
+		if ((image->memories[i].is_64 == 0 &&
+			    image->memories[i].minimum > WASM_MAX_PAGES) ||
+			(image->memories[i].is_shared != 0 &&
+				image->memories[i].maximum == UINT64_MAX))
 			return false;
 	for (uint32_t i = 0; i < image->global_count; i++)
 		if (!span_ok(image, image->globals[i].initial) ||
 			!type_ok((enum wasm_type)image->globals[i].type, image->type_count))
 			return false;
-	return image->memory_count <= 1;
+	return true;
 }
 
 static bool optional_ok(uint32_t index, uint32_t first, uint32_t end)

@@ -145,9 +145,8 @@ static void write_tables(struct writer *w)
 {
 	for (uint32_t i = 0; i < w->module->table_count; i++) {
 		const struct module_table *table = &w->module->tables[i];
-		struct wasm_image_table record = {table->type, table->limits.minimum,
-			table->limits.maximum, table->limits.has_maximum,
-			add_span(w, table->initial)};
+		struct wasm_image_table record = {table->type, table->limits.is_64,
+			table->limits.minimum, table->limits.maximum, add_span(w, table->initial)};
 		add_record(w, WASM_SECTION_TABLES, &record);
 	}
 }
@@ -157,7 +156,7 @@ static void write_memories(struct writer *w)
 	for (uint32_t i = 0; i < w->module->memory_count; i++) {
 		const struct limits *memory = &w->module->memories[i];
 		struct wasm_image_memory record = {
-			memory->minimum, memory->maximum, memory->has_maximum, memory->is_shared};
+			memory->minimum, memory->maximum, memory->is_64, memory->is_shared};
 		add_record(w, WASM_SECTION_MEMORIES, &record);
 	}
 }

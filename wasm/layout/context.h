@@ -43,15 +43,22 @@ enum builtin : uint32_t {
 	BUILTIN_COUNT,
 };
 
+// Two indices in an immediate.
+constexpr uint32_t SECOND_INDEX_SHIFT = 28;
+
+static inline uint64_t two_indices(uint32_t first, uint32_t second)
+{
+	return first | (uint64_t)second << SECOND_INDEX_SHIFT;
+}
+
 typedef uint64_t (*builtin_function)(
 	struct wasm_context *context, uint64_t a, uint64_t b, uint64_t c, uint64_t immediate);
 
 // r15 points here while compiled code runs. A host function that modules import has one too, of
 // which only the fields up to `host_environment` matter.
 struct wasm_context {
-	uintptr_t stack_limit; // UINTPTR_MAX: interrupted
-	uint8_t *memory_base;  // memory 0; kept in r14
-	struct wasm_memory *memory;
+	uintptr_t stack_limit;           // UINTPTR_MAX: interrupted
+	uint8_t *memory_base;            // memory 0; kept in r14
 	struct wasm_function *functions; // those of the instance, by index
 	const builtin_function *builtins;
 	struct wasm_instance *instance; // for host functions: the importer
@@ -87,21 +94,28 @@ struct context_import {
 	struct wasm_context *context;
 };
 
+struct context_memory {
+	uint8_t *base; // never changes
+	struct wasm_memory *memory;
+};
+
 // Offsets into the context.
 struct context_layout {
-	uint32_t globals; // CONTEXT_GLOBAL_SIZE each
-	uint32_t tables;  // struct wasm_table * each
-	uint32_t imports; // struct context_import each
-	uint32_t types;   // uint32_t each: the store's number for the type
+	uint32_t globals;  // CONTEXT_GLOBAL_SIZE each
+	uint32_t tables;   // struct wasm_table * each
+	uint32_t memories; // struct context_memory each
+	uint32_t imports;  // struct context_import each
+	uint32_t types;    // uint32_t each: the store's number for the type
 	uint32_t size;
 };
 
 static inline struct context_layout context_layout_of(
-	uint32_t globals, uint32_t tables, uint32_t imports, uint32_t types)
+	uint32_t globals, uint32_t tables, uint32_t memories, uint32_t imports, uint32_t types)
 {
 	struct context_layout layout = {.globals = sizeof(struct wasm_context)};
 	layout.tables = layout.globals + globals * CONTEXT_GLOBAL_SIZE;
-	layout.imports = layout.tables + tables * (uint32_t)sizeof(struct wasm_table *);
+	layout.memories = layout.tables + tables * (uint32_t)sizeof(struct wasm_table *);
+	layout.imports = layout.memories + memories * (uint32_t)sizeof(struct context_memory);
 	layout.types = layout.imports + imports * (uint32_t)sizeof(struct context_import);
 	layout.size = layout.types + types * 4;
 	return layout;
@@ -118,9 +132,10 @@ struct wasm_function {
 
 struct wasm_table {
 	uint64_t *elements; // function pointers or external references
-	uint32_t size;
-	uint32_t maximum;
-	uint32_t capacity;
+	uint64_t size;
+	uint64_t maximum; // declared, UINT64_MAX without one
+	uint64_t capacity;
+	bool is_64;
 	enum wasm_type type;     // with the store's numbers
 	struct wasm_table *next; // of the store
 };
@@ -128,9 +143,10 @@ struct wasm_table {
 struct wasm_memory {
 	uint8_t *base;
 	uint32_t pages;   // of a shared memory: changed under its lock, read by all threads
-	uint32_t maximum; // declared, WASM_MAX_PAGES without one
-	uint32_t limit;   // the embedder's
-	bool has_maximum;
+	uint32_t limit;   // the embedder's, or what is reserved
+	uint64_t maximum; // declared, UINT64_MAX without one
+	uint64_t reservation;
+	bool is_64;
 	const struct wasm_platform *platform;
 	struct memory_sharing *sharing; // null: of one store
 	struct wasm_memory *next;       // of the store; unused for shared ones

@@ -16,40 +16,54 @@ static void trap_unless(context_t *context, bool ok, enum wasm_trap trap)
 		trap_raise(context->instance, context->frame, trap);
 }
 
-static uint64_t memory_bytes(const context_t *context)
+constexpr uint64_t FIRST_INDEX_MASK = (UINT64_C(1) << SECOND_INDEX_SHIFT) - 1;
+
+static struct wasm_memory *memory_of(const context_t *context, uint64_t index)
 {
-	return (uint64_t)wasm_memory_pages(context->memory) * WASM_PAGE_SIZE;
+	return instance_memory(context->instance, (uint32_t)index)->memory;
+}
+
+static uint64_t memory_bytes(const struct wasm_memory *memory)
+{
+	return (uint64_t)wasm_memory_pages(memory) * WASM_PAGE_SIZE;
 }
 
 static uint64_t builtin_memory_grow(
-	context_t *context, uint64_t pages, uint64_t, uint64_t, uint64_t)
+	context_t *context, uint64_t pages, uint64_t, uint64_t, uint64_t index)
 {
-	return wasm_memory_grow(context->memory, (uint32_t)pages);
+	struct wasm_memory *memory = memory_of(context, index);
+	uint32_t old = pages > UINT32_MAX ? UINT32_MAX : wasm_memory_grow(memory, (uint32_t)pages);
+	return memory->is_64 && old == UINT32_MAX ? UINT64_MAX : old;
 }
 
 static uint64_t builtin_memory_init(
-	context_t *context, uint64_t to, uint64_t from, uint64_t count, uint64_t segment)
+	context_t *context, uint64_t to, uint64_t from, uint64_t count, uint64_t indices)
 {
-	enum wasm_trap trap = memory_init(context->instance, (uint32_t)segment, to, from, count);
+	enum wasm_trap trap = memory_init(context->instance, (uint32_t)(indices & FIRST_INDEX_MASK),
+		(uint32_t)(indices >> SECOND_INDEX_SHIFT), to, from, count);
 	trap_unless(context, trap == WASM_TRAP_NONE, trap);
 	return 0;
 }
 
 static uint64_t builtin_memory_copy(
-	context_t *context, uint64_t to, uint64_t from, uint64_t count, uint64_t)
+	context_t *context, uint64_t to, uint64_t from, uint64_t count, uint64_t indices)
 {
-	uint64_t size = memory_bytes(context);
-	trap_unless(context, range_ok(to, count, size) && range_ok(from, count, size),
+	struct wasm_memory *target = memory_of(context, indices & FIRST_INDEX_MASK);
+	struct wasm_memory *source = memory_of(context, indices >> SECOND_INDEX_SHIFT);
+	trap_unless(context,
+		range_ok(to, count, memory_bytes(target)) &&
+			range_ok(from, count, memory_bytes(source)),
 		WASM_TRAP_MEMORY_BOUNDS);
-	memmove(context->memory->base + to, context->memory->base + from, count);
+	memmove(target->base + to, source->base + from, count);
 	return 0;
 }
 
 static uint64_t builtin_memory_fill(
-	context_t *context, uint64_t to, uint64_t value, uint64_t count, uint64_t)
+	context_t *context, uint64_t to, uint64_t value, uint64_t count, uint64_t index)
 {
-	trap_unless(context, range_ok(to, count, memory_bytes(context)), WASM_TRAP_MEMORY_BOUNDS);
-	memset(context->memory->base + to, (uint8_t)value, count);
+	struct wasm_memory *memory = memory_of(context, index);
+	trap_unless(context, range_ok(to, count, memory_bytes(memory)), WASM_TRAP_MEMORY_BOUNDS);
+	memset(memory->base + to, (uint8_t)value, count);
 	return 0;
 }
 
@@ -90,8 +104,9 @@ static uint64_t builtin_table_size(context_t *context, uint64_t, uint64_t, uint6
 static uint64_t builtin_table_grow(
 	context_t *context, uint64_t value, uint64_t count, uint64_t, uint64_t table)
 {
-	return table_grow(
-		context->instance->store, table_of(context, table), (uint32_t)count, value);
+	struct wasm_table *t = table_of(context, table);
+	uint64_t old = table_grow(context->instance->store, t, count, value);
+	return t->is_64 ? old : (uint32_t)old;
 }
 
 static uint64_t builtin_table_fill(
@@ -103,9 +118,6 @@ static uint64_t builtin_table_fill(
 		t->elements[index + i] = value;
 	return 0;
 }
-
-constexpr uint32_t SECOND_INDEX_SHIFT = 28;
-constexpr uint64_t FIRST_INDEX_MASK = (UINT64_C(1) << SECOND_INDEX_SHIFT) - 1;
 
 static uint64_t builtin_table_init(
 	context_t *context, uint64_t to, uint64_t from, uint64_t count, uint64_t indices)
@@ -149,40 +161,44 @@ static uint64_t builtin_check_callee(
 
 // --- atomics ---------------------------------------------------------------------------------
 
-static void check_atomic(context_t *context, uint64_t address, uint32_t size)
+static void check_atomic(
+	context_t *context, const struct wasm_memory *memory, uint64_t address, uint32_t size)
 {
 	trap_unless(context, address % size == 0, WASM_TRAP_UNALIGNED_ATOMIC);
 	trap_unless(
-		context, range_ok(address, size, memory_bytes(context)), WASM_TRAP_MEMORY_BOUNDS);
+		context, range_ok(address, size, memory_bytes(memory)), WASM_TRAP_MEMORY_BOUNDS);
 }
 
 static uint64_t builtin_atomic_notify(
-	context_t *context, uint64_t address, uint64_t count, uint64_t, uint64_t)
+	context_t *context, uint64_t address, uint64_t count, uint64_t, uint64_t index)
 {
-	check_atomic(context, address, 4);
-	return sharing_notify(context->memory, address, (uint32_t)count);
+	struct wasm_memory *memory = memory_of(context, index);
+	check_atomic(context, memory, address, 4);
+	return sharing_notify(memory, address, (uint32_t)count);
 }
 
-static uint64_t atomic_wait(context_t *context, const struct wait_request *request)
+static uint64_t atomic_wait(context_t *context, uint64_t index, const struct wait_request *request)
 {
-	check_atomic(context, request->address, request->size);
-	trap_unless(context, context->memory->sharing != nullptr, WASM_TRAP_NOT_SHARED);
-	enum wait_result result = sharing_wait(context->instance, context->memory, request);
+	struct wasm_memory *memory = memory_of(context, index);
+	check_atomic(context, memory, request->address, request->size);
+	trap_unless(context, memory->sharing != nullptr, WASM_TRAP_NOT_SHARED);
+	enum wait_result result = sharing_wait(context->instance, memory, request);
 	trap_unless(context, result != WAIT_INTERRUPTED, WASM_TRAP_INTERRUPTED);
 	return result;
 }
 
 static uint64_t builtin_atomic_wait32(
-	context_t *context, uint64_t address, uint64_t expected, uint64_t timeout, uint64_t)
+	context_t *context, uint64_t address, uint64_t expected, uint64_t timeout, uint64_t index)
 {
-	return atomic_wait(
-		context, &(struct wait_request){address, (uint32_t)expected, 4, (int64_t)timeout});
+	return atomic_wait(context, index,
+		&(struct wait_request){address, (uint32_t)expected, 4, (int64_t)timeout});
 }
 
 static uint64_t builtin_atomic_wait64(
-	context_t *context, uint64_t address, uint64_t expected, uint64_t timeout, uint64_t)
+	context_t *context, uint64_t address, uint64_t expected, uint64_t timeout, uint64_t index)
 {
-	return atomic_wait(context, &(struct wait_request){address, expected, 8, (int64_t)timeout});
+	return atomic_wait(
+		context, index, &(struct wait_request){address, expected, 8, (int64_t)timeout});
 }
 
 // --- exceptions ------------------------------------------------------------------------------

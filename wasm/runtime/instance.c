@@ -2,6 +2,13 @@
 // Instances: their parts, exports, and access to their memory for host functions.
 #include "runtime/internal.h"
 
+struct context_memory *instance_memory(const struct wasm_instance *instance, uint32_t index)
+{
+	struct context_memory *memories =
+		(struct context_memory *)((uint8_t *)instance->context + instance->layout.memories);
+	return &memories[index];
+}
+
 struct wasm_table *instance_table(const struct wasm_instance *instance, uint32_t index)
 {
 	struct wasm_table **tables =
@@ -63,7 +70,7 @@ static enum wasm_status export_get(struct wasm_instance *instance,
 		found->table = instance_table(instance, export->index);
 		return WASM_OK;
 	case WASM_EXTERN_MEMORY:
-		found->memory = instance->memory;
+		found->memory = instance_memory(instance, export->index)->memory;
 		return WASM_OK;
 	case WASM_EXTERN_TAG:
 		found->tag = instance->tags[export->index];

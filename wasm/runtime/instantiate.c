@@ -7,7 +7,7 @@ static enum wasm_status allocate_parts(struct wasm_instance *instance)
 	const struct wasm_image *image = &instance->module->image;
 	const struct wasm_allocator *a = store_allocator(instance->store);
 	instance->layout = context_layout_of(image->global_count, image->table_count,
-		image->imported_functions, image->type_count);
+		image->memory_count, image->imported_functions, image->type_count);
 	instance->context = wasm_allocate(a, instance->layout.size, 1);
 	instance->functions = wasm_allocate(a, image->function_count, sizeof(*instance->functions));
 	instance->hosts = wasm_allocate(a, image->imported_functions, sizeof(*instance->hosts));
@@ -59,27 +59,30 @@ static enum wasm_status link_imports(
 
 // --- own objects -----------------------------------------------------------------------------
 
-static enum wasm_status make_shared(
-	struct wasm_instance *instance, const struct wasm_image_memory *memory)
+static enum wasm_status make_memory(
+	struct wasm_instance *instance, const struct wasm_image_memory *m, uint32_t index)
 {
-	enum wasm_status status = wasm_shared_memory_create(
-		instance->store->platform, memory->minimum, memory->maximum, &instance->memory);
-	return status == WASM_OK ? sharing_give(instance->store, instance->memory) : status;
+	struct memory_type type = {m->minimum, m->maximum, m->is_64 != 0};
+	struct wasm_store *store = instance->store;
+	struct wasm_memory *memory;
+	enum wasm_status status = m->is_shared ? sharing_create(store->platform, &type, &memory)
+					       : memory_create(store, &type, &memory);
+	if (status == WASM_OK && m->is_shared)
+		status = sharing_give(store, memory);
+	if (status == WASM_OK)
+		*instance_memory(instance, index) = (struct context_memory){memory->base, memory};
+	return status;
 }
 
-static enum wasm_status make_memory(struct wasm_instance *instance)
+static enum wasm_status make_memories(struct wasm_instance *instance)
 {
 	const struct wasm_image *image = &instance->module->image;
 	enum wasm_status status = WASM_OK;
-	if (image->memory_count > image->imported_memories) {
-		const struct wasm_image_memory *m = &image->memories[image->imported_memories];
-		status = m->is_shared ? make_shared(instance, m)
-				      : wasm_memory_create(instance->store, m->minimum,
-						m->has_maximum ? m->maximum : UINT32_MAX,
-						&instance->memory);
-	}
-	if (status == WASM_OK && instance->memory != nullptr) {
-		instance->context->memory = instance->memory;
+	for (uint32_t i = image->imported_memories; i < image->memory_count && status == WASM_OK;
+		i++)
+		status = make_memory(instance, &image->memories[i], i);
+	if (status == WASM_OK && image->memory_count > 0) {
+		instance->memory = instance_memory(instance, 0)->memory;
 		instance->context->memory_base = instance->memory->base;
 	}
 	return status;
@@ -110,9 +113,10 @@ static enum wasm_status make_table(
 {
 	struct wasm_table *t;
 	union wasm_value value;
-	enum wasm_status status = wasm_table_create(instance->store,
-		types_in_store(instance->module, (enum wasm_type)table->type), table->minimum,
-		table->has_maximum ? table->maximum : UINT32_MAX, &t);
+	const struct wasm_table_type type = {
+		types_in_store(instance->module, (enum wasm_type)table->type), table->is_64 != 0,
+		table->minimum, table->maximum};
+	enum wasm_status status = wasm_table_create(instance->store, &type, &t);
 	if (status != WASM_OK)
 		return status;
 	((struct wasm_table **)((uint8_t *)instance->context + instance->layout.tables))[index] = t;
@@ -121,7 +125,7 @@ static enum wasm_status make_table(
 	if (!constant_evaluate(
 		    instance, table->initial, instance->module->image.global_count, &value))
 		return WASM_BAD_IMAGE_BOUNDS;
-	for (uint32_t i = 0; i < t->size; i++)
+	for (uint64_t i = 0; i < t->size; i++)
 		t->elements[i] = value.i64;
 	return WASM_OK;
 }
@@ -153,8 +157,11 @@ static enum wasm_status apply_element(
 	if (element->mode == WASM_SEGMENT_ACTIVE) {
 		if (!constant_evaluate(instance, element->offset, image->global_count, &offset))
 			return WASM_BAD_IMAGE_BOUNDS;
-		status = trapped(info, table_init(instance, index, element->table, offset.i32, 0,
-					       element->item_count));
+		status = trapped(
+			info, table_init(instance, index, element->table,
+				      instance_table(instance, element->table)->is_64 ? offset.i64
+										      : offset.i32,
+				      0, element->item_count));
 	}
 	if (element->mode != WASM_SEGMENT_PASSIVE)
 		instance->dropped_elements[index] = 1;
@@ -171,7 +178,9 @@ static enum wasm_status apply_data(
 		return WASM_OK;
 	if (!constant_evaluate(instance, data->offset, image->global_count, &offset))
 		return WASM_BAD_IMAGE_BOUNDS;
-	enum wasm_trap trap = memory_init(instance, index, offset.i32, 0, data->bytes.size);
+	bool is_64 = image->memories[data->memory].is_64 != 0;
+	enum wasm_trap trap = memory_init(instance, index, data->memory,
+		is_64 ? offset.i64 : offset.i32, 0, data->bytes.size);
 	instance->dropped_data[index] = 1;
 	return trapped(info, trap);
 }
@@ -205,7 +214,7 @@ static enum wasm_status build(struct wasm_instance *instance, const struct wasm_
 	fill_functions(instance);
 	status = link_imports(instance, resolver);
 	if (status == WASM_OK)
-		status = make_memory(instance);
+		status = make_memories(instance);
 	if (status == WASM_OK)
 		status = make_tags(instance);
 	if (status == WASM_OK)

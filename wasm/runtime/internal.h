@@ -65,7 +65,7 @@ struct wasm_instance {
 	struct context_layout layout;
 	struct wasm_function *functions;
 	struct wasm_context *hosts; // per imported function; unused for compiled ones
-	struct wasm_memory *memory;
+	struct wasm_memory *memory; // memory 0, or null
 	struct wasm_tag **tags;
 	struct wasm_global **globals; // imported: set; own: made when asked for
 	uint8_t *dropped_data;
@@ -90,11 +90,20 @@ enum wasm_type types_in_store(const struct wasm_module *module, enum wasm_type t
 
 // --- objects.c -------------------------------------------------------------------------------
 
-uint32_t table_grow(
-	struct wasm_store *store, struct wasm_table *table, uint32_t count, uint64_t value);
+// The old size, or UINT64_MAX.
+uint64_t table_grow(
+	struct wasm_store *store, struct wasm_table *table, uint64_t count, uint64_t value);
 // A memory that no store holds yet.
-enum wasm_status memory_new(const struct wasm_platform *platform, uint32_t minimum,
-	uint32_t maximum, struct wasm_memory **memory);
+struct memory_type {
+	uint64_t minimum;
+	uint64_t maximum; // UINT64_MAX: none
+	bool is_64;
+};
+enum wasm_status memory_new(const struct wasm_platform *platform, const struct memory_type *type,
+	struct wasm_memory **memory);
+// Of the store; it lives as long.
+enum wasm_status memory_create(
+	struct wasm_store *store, const struct memory_type *type, struct wasm_memory **memory);
 void memory_destroy(struct wasm_memory *memory);
 void table_destroy(struct wasm_store *store, struct wasm_table *table);
 // `type`: the store's number.
@@ -107,6 +116,8 @@ void sharing_lock(struct wasm_memory *memory);
 void sharing_unlock(struct wasm_memory *memory);
 // The store keeps the memory until it is destroyed: `hold` takes a reference for it, `give` passes
 // the caller's on, also on failure.
+enum wasm_status sharing_create(const struct wasm_platform *platform,
+	const struct memory_type *type, struct wasm_memory **memory);
 enum wasm_status sharing_hold(struct wasm_store *store, struct wasm_memory *memory);
 enum wasm_status sharing_give(struct wasm_store *store, struct wasm_memory *memory);
 void sharing_release_all(struct wasm_store *store);
@@ -134,6 +145,8 @@ void sharing_interrupt(struct wasm_instance *instance);
 
 // --- instance.c ------------------------------------------------------------------------------
 
+// Where the context keeps memory `index`.
+struct context_memory *instance_memory(const struct wasm_instance *instance, uint32_t index);
 struct wasm_table *instance_table(const struct wasm_instance *instance, uint32_t index);
 union wasm_value *instance_global_value(const struct wasm_instance *instance, uint32_t index);
 void instance_destroy(struct wasm_instance *instance);
@@ -149,8 +162,8 @@ bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_s
 
 enum wasm_trap table_init(struct wasm_instance *instance, uint32_t segment, uint32_t table,
 	uint64_t to, uint64_t from, uint64_t count);
-enum wasm_trap memory_init(struct wasm_instance *instance, uint32_t segment, uint64_t to,
-	uint64_t from, uint64_t count);
+enum wasm_trap memory_init(struct wasm_instance *instance, uint32_t segment, uint32_t memory,
+	uint64_t to, uint64_t from, uint64_t count);
 
 // --- builtins.c ------------------------------------------------------------------------------
 

@@ -121,11 +121,11 @@ static enum wasm_status link_function(
 	return WASM_OK;
 }
 
-// Has the object at least the wanted minimum, and a maximum that is no larger?
-static bool limits_match(uint32_t size, bool has_maximum, uint32_t maximum, uint32_t wanted,
-	bool wants_maximum, uint32_t wanted_maximum)
+// Has the object at least the wanted minimum, and a maximum that is no larger? Maxima are
+// UINT64_MAX where there is none.
+static bool limits_match(uint64_t size, uint64_t maximum, uint64_t wanted, uint64_t wanted_maximum)
 {
-	return size >= wanted && (!wants_maximum || (has_maximum && maximum <= wanted_maximum));
+	return size >= wanted && maximum <= wanted_maximum;
 }
 
 static enum wasm_status link_table(
@@ -133,8 +133,8 @@ static enum wasm_status link_table(
 {
 	const struct wasm_image_table *wanted = &instance->module->image.tables[index];
 	if (table->type != types_in_store(instance->module, (enum wasm_type)wanted->type) ||
-		!limits_match(table->size, table->maximum != UINT32_MAX, table->maximum,
-			wanted->minimum, wanted->has_maximum != 0, wanted->maximum))
+		table->is_64 != (wanted->is_64 != 0) ||
+		!limits_match(table->size, table->maximum, wanted->minimum, wanted->maximum))
 		return WASM_LINK_TYPE;
 	((struct wasm_table **)((uint8_t *)instance->context + instance->layout.tables))[index] =
 		table;
@@ -146,10 +146,11 @@ static enum wasm_status link_memory(
 {
 	const struct wasm_image_memory *wanted = &instance->module->image.memories[index];
 	if ((memory->sharing != nullptr) != (wanted->is_shared != 0) ||
-		!limits_match(wasm_memory_pages(memory), memory->has_maximum, memory->maximum,
-			wanted->minimum, wanted->has_maximum != 0, wanted->maximum))
+		memory->is_64 != (wanted->is_64 != 0) ||
+		!limits_match(wasm_memory_pages(memory), memory->maximum, wanted->minimum,
+			wanted->maximum))
 		return WASM_LINK_TYPE;
-	instance->memory = memory;
+	*instance_memory(instance, index) = (struct context_memory){memory->base, memory};
 	return memory->sharing == nullptr ? WASM_OK : sharing_hold(instance->store, memory);
 }
 

@@ -4,35 +4,57 @@
 
 // --- memories --------------------------------------------------------------------------------
 
-static enum wasm_status memory_map(
-	const struct wasm_platform *platform, struct wasm_memory *memory, uint32_t pages)
+// What a 64-bit memory can grow to at most.
+constexpr uint64_t MEMORY64_PAGES = UINT64_C(1) << 20; // 64 GiB
+
+// 64-bit memories get as much address space as there is, down to what they need at first.
+static enum wasm_status memory_reserve(const struct wasm_platform *platform,
+	const struct memory_type *type, struct wasm_memory *memory, void **base)
+{
+	memory->reservation = WASM_MEMORY_RESERVATION;
+	memory->limit = WASM_MAX_PAGES;
+	if (!type->is_64)
+		return platform->reserve(platform->self, memory->reservation, base);
+	uint64_t pages = type->maximum < MEMORY64_PAGES ? type->maximum : MEMORY64_PAGES;
+	enum wasm_status status = WASM_NO_MEMORY;
+	for (pages = pages == 0 ? 1 : pages; pages >= type->minimum && pages != 0; pages /= 2) {
+		memory->limit = (uint32_t)pages;
+		memory->reservation = pages * WASM_PAGE_SIZE;
+		status = platform->reserve(platform->self, memory->reservation, base);
+		if (status == WASM_OK)
+			break;
+	}
+	return status;
+}
+
+static enum wasm_status memory_map(const struct wasm_platform *platform,
+	const struct memory_type *type, struct wasm_memory *memory)
 {
 	void *base;
-	enum wasm_status status = platform->reserve(platform->self, WASM_MEMORY_RESERVATION, &base);
+	enum wasm_status status = memory_reserve(platform, type, memory, &base);
 	if (status != WASM_OK)
 		return status;
-	if (pages != 0)
-		status = platform->commit(platform->self, base, (uint64_t)pages * WASM_PAGE_SIZE);
+	if (type->minimum != 0)
+		status = platform->commit(platform->self, base, type->minimum * WASM_PAGE_SIZE);
 	if (status != WASM_OK) {
-		platform->release(platform->self, base, WASM_MEMORY_RESERVATION);
+		platform->release(platform->self, base, memory->reservation);
 		return status;
 	}
 	memory->base = base;
-	memory->pages = pages;
+	memory->pages = (uint32_t)type->minimum;
 	return WASM_OK;
 }
 
-enum wasm_status memory_new(const struct wasm_platform *platform, uint32_t minimum,
-	uint32_t maximum, struct wasm_memory **memory)
+enum wasm_status memory_new(const struct wasm_platform *platform, const struct memory_type *type,
+	struct wasm_memory **memory)
 {
 	struct wasm_memory *m = wasm_allocate(&platform->allocator, 1, sizeof(*m));
 	if (m == nullptr)
 		return WASM_NO_MEMORY;
 	m->platform = platform;
-	m->has_maximum = maximum != UINT32_MAX;
-	m->maximum = maximum > WASM_MAX_PAGES ? WASM_MAX_PAGES : maximum;
-	m->limit = WASM_MAX_PAGES;
-	enum wasm_status status = memory_map(platform, m, minimum);
+	m->maximum = type->maximum;
+	m->is_64 = type->is_64;
+	enum wasm_status status = memory_map(platform, type, m);
 	if (status != WASM_OK) {
 		wasm_free(&platform->allocator, m, 1, sizeof(*m));
 		return status;
@@ -41,10 +63,10 @@ enum wasm_status memory_new(const struct wasm_platform *platform, uint32_t minim
 	return WASM_OK;
 }
 
-enum wasm_status wasm_memory_create(
-	struct wasm_store *store, uint32_t minimum, uint32_t maximum, struct wasm_memory **memory)
+enum wasm_status memory_create(
+	struct wasm_store *store, const struct memory_type *type, struct wasm_memory **memory)
 {
-	enum wasm_status status = memory_new(store->platform, minimum, maximum, memory);
+	enum wasm_status status = memory_new(store->platform, type, memory);
 	if (status != WASM_OK)
 		return status;
 	(*memory)->next = store->memories;
@@ -52,10 +74,17 @@ enum wasm_status wasm_memory_create(
 	return WASM_OK;
 }
 
+enum wasm_status wasm_memory_create(
+	struct wasm_store *store, uint32_t minimum, uint32_t maximum, struct wasm_memory **memory)
+{
+	struct memory_type type = {minimum, maximum == UINT32_MAX ? UINT64_MAX : maximum, false};
+	return memory_create(store, &type, memory);
+}
+
 void memory_destroy(struct wasm_memory *memory)
 {
 	const struct wasm_platform *platform = memory->platform;
-	platform->release(platform->self, memory->base, WASM_MEMORY_RESERVATION);
+	platform->release(platform->self, memory->base, memory->reservation);
 	wasm_free(&platform->allocator, memory, 1, sizeof(*memory));
 }
 
@@ -63,7 +92,7 @@ static uint32_t memory_grow(struct wasm_memory *memory, uint32_t pages)
 {
 	const struct wasm_platform *platform = memory->platform;
 	uint32_t old = memory->pages;
-	uint32_t most = memory->maximum < memory->limit ? memory->maximum : memory->limit;
+	uint32_t most = memory->maximum < memory->limit ? (uint32_t)memory->maximum : memory->limit;
 	if (old > most || pages > most - old)
 		return UINT32_MAX;
 	if (pages == 0)
@@ -86,7 +115,7 @@ uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages)
 void wasm_memory_limit(struct wasm_memory *memory, uint32_t pages)
 {
 	sharing_lock(memory);
-	memory->limit = pages;
+	memory->limit = pages < memory->limit ? pages : memory->limit;
 	sharing_unlock(memory);
 }
 
@@ -102,15 +131,15 @@ uint32_t wasm_memory_pages(const struct wasm_memory *memory)
 
 // --- tables ----------------------------------------------------------------------------------
 
-constexpr uint32_t TABLE_LIMIT = 10000000;
+constexpr uint64_t TABLE_LIMIT = 10000000;
 
-static bool table_reserve(struct wasm_store *store, struct wasm_table *table, uint32_t count)
+static bool table_reserve(struct wasm_store *store, struct wasm_table *table, uint64_t count)
 {
 	if (count <= table->capacity)
 		return true;
 	if (count > TABLE_LIMIT)
 		return false;
-	uint32_t capacity = table->capacity * 2 > count ? table->capacity * 2 : count;
+	uint64_t capacity = table->capacity * 2 > count ? table->capacity * 2 : count;
 	const struct wasm_allocator *allocator = store_allocator(store);
 	uint64_t *elements = allocator->resize(allocator->self, table->elements,
 		table->capacity * sizeof(uint64_t), capacity * sizeof(uint64_t));
@@ -121,33 +150,34 @@ static bool table_reserve(struct wasm_store *store, struct wasm_table *table, ui
 	return true;
 }
 
-uint32_t table_grow(
-	struct wasm_store *store, struct wasm_table *table, uint32_t count, uint64_t value)
+uint64_t table_grow(
+	struct wasm_store *store, struct wasm_table *table, uint64_t count, uint64_t value)
 {
-	uint32_t old = table->size;
-	if (count > table->maximum - old || !table_reserve(store, table, old + count))
-		return UINT32_MAX;
-	for (uint32_t i = 0; i < count; i++)
+	uint64_t old = table->size;
+	if (count > table->maximum - old || count > TABLE_LIMIT ||
+		!table_reserve(store, table, old + count))
+		return UINT64_MAX;
+	for (uint64_t i = 0; i < count; i++)
 		table->elements[old + i] = value;
 	table->size = old + count;
 	return old;
 }
 
-enum wasm_status wasm_table_create(struct wasm_store *store, enum wasm_type type, uint32_t minimum,
-	uint32_t maximum, struct wasm_table **table)
+enum wasm_status wasm_table_create(
+	struct wasm_store *store, const struct wasm_table_type *type, struct wasm_table **table)
 {
 	struct wasm_table *t = wasm_allocate(store_allocator(store), 1, sizeof(*t));
 	if (t == nullptr)
 		return WASM_NO_MEMORY;
-	t->type = type;
-	t->maximum = maximum;
+	*t = (struct wasm_table){
+		.type = type->type, .is_64 = type->is_64, .maximum = type->maximum};
 	// Compiled code reads element 0 in speculation even of an empty table.
-	if (!table_reserve(store, t, minimum == 0 ? 1 : minimum)) {
+	if (!table_reserve(store, t, type->minimum == 0 ? 1 : type->minimum)) {
 		wasm_free(store_allocator(store), t, 1, sizeof(*t));
 		return WASM_NO_MEMORY;
 	}
 	t->elements[0] = 0;
-	(void)table_grow(store, t, minimum, 0);
+	(void)table_grow(store, t, type->minimum, 0);
 	t->next = store->tables;
 	store->tables = t;
 	*table = t;

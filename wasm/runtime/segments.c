@@ -7,13 +7,13 @@ static bool range_ok(uint64_t offset, uint64_t count, uint64_t size)
 	return offset <= size && count <= size - offset;
 }
 
-enum wasm_trap memory_init(struct wasm_instance *instance, uint32_t segment, uint64_t to,
-	uint64_t from, uint64_t count)
+enum wasm_trap memory_init(struct wasm_instance *instance, uint32_t segment, uint32_t memory_index,
+	uint64_t to, uint64_t from, uint64_t count)
 {
 	const struct wasm_image *image = &instance->module->image;
 	const struct wasm_image_data *data = &image->data[segment];
 	uint64_t size = instance->dropped_data[segment] ? 0 : data->bytes.size;
-	struct wasm_memory *memory = instance->memory;
+	struct wasm_memory *memory = instance_memory(instance, memory_index)->memory;
 	if (!range_ok(from, count, size) ||
 		!range_ok(to, count, (uint64_t)wasm_memory_pages(memory) * WASM_PAGE_SIZE))
 		return WASM_TRAP_MEMORY_BOUNDS;

@@ -61,13 +61,13 @@ void sharing_unlock(struct wasm_memory *memory)
 
 // --- life ------------------------------------------------------------------------------------
 
-enum wasm_status wasm_shared_memory_create(const struct wasm_platform *platform, uint32_t minimum,
-	uint32_t maximum, struct wasm_memory **memory)
+enum wasm_status sharing_create(const struct wasm_platform *platform,
+	const struct memory_type *type, struct wasm_memory **memory)
 {
 	struct memory_sharing *sharing = wasm_allocate(&platform->allocator, 1, sizeof(*sharing));
 	if (sharing == nullptr)
 		return WASM_NO_MEMORY;
-	enum wasm_status status = memory_new(platform, minimum, maximum, memory);
+	enum wasm_status status = memory_new(platform, type, memory);
 	if (status != WASM_OK) {
 		wasm_free(&platform->allocator, sharing, 1, sizeof(*sharing));
 		return status;
@@ -76,6 +76,12 @@ enum wasm_status wasm_shared_memory_create(const struct wasm_platform *platform,
 	sharing->end = &sharing->first;
 	(*memory)->sharing = sharing;
 	return WASM_OK;
+}
+
+enum wasm_status wasm_shared_memory_create(const struct wasm_platform *platform, uint32_t minimum,
+	uint32_t maximum, struct wasm_memory **memory)
+{
+	return sharing_create(platform, &(struct memory_type){minimum, maximum, false}, memory);
 }
 
 void wasm_shared_memory_release(struct wasm_memory *memory)

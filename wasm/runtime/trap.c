@@ -37,15 +37,25 @@ void trap_host_dispatch(struct wasm_context *context, void *values)
 		trap_raise(instance, frame, (enum wasm_trap)trap);
 }
 
+// The instance's memory in whose reservation the fault's address lies, or null.
+static const struct wasm_memory *faulting_memory(
+	const struct wasm_fault *fault, const struct wasm_instance *instance)
+{
+	for (uint32_t i = 0; i < instance->module->image.memory_count; i++) {
+		const struct context_memory *memory = instance_memory(instance, i);
+		if (fault->address - (uintptr_t)memory->base < memory->memory->reservation)
+			return memory->memory;
+	}
+	return nullptr;
+}
+
 // What a fault at `code` means for the instance that was running, or WASM_TRAP_NONE.
 static enum wasm_trap fault_trap(const struct wasm_fault *fault, const struct wasm_module *module,
 	const struct wasm_instance *instance, uint32_t code)
 {
 	if (fault->kind == WASM_FAULT_ACCESS) {
-		const struct wasm_memory *memory = instance->memory;
-		bool inside = memory != nullptr && fault->address >= (uintptr_t)memory->base &&
-			      fault->address - (uintptr_t)memory->base < WASM_MEMORY_RESERVATION;
-		return inside ? WASM_TRAP_MEMORY_BOUNDS : WASM_TRAP_NONE;
+		return faulting_memory(fault, instance) != nullptr ? WASM_TRAP_MEMORY_BOUNDS
+								   : WASM_TRAP_NONE;
 	}
 	enum wasm_trap trap = wasm_image_find_trap(&module->image, code);
 	// Function entries compare the stack with the same word that interruption changes.
@@ -71,7 +81,8 @@ bool wasm_runtime_handle_fault(struct wasm_fault *fault)
 		.instance = instance};
 	activation->info->has_address = fault->kind == WASM_FAULT_ACCESS;
 	if (activation->info->has_address)
-		activation->info->address = fault->address - (uintptr_t)instance->memory->base;
+		activation->info->address =
+			fault->address - (uintptr_t)faulting_memory(fault, instance)->base;
 	fault->resume_pc = (uintptr_t)wasm_unwind;
 	fault->resume_sp = (uintptr_t)activation->sp;
 	fault->resume_argument = trap;

@@ -127,7 +127,7 @@ static void set_unreachable(validator_t *v)
 	frame->unreachable = true;
 }
 
-static enum wasm_type letter_type(char letter)
+static enum wasm_type letter_type(const validator_t *v, char letter)
 {
 	switch (letter) {
 	case 'i':
@@ -138,6 +138,8 @@ static enum wasm_type letter_type(char letter)
 		return WASM_TYPE_F32;
 	case 'V':
 		return WASM_TYPE_V128;
+	case 'a':
+		return v->address_type;
 	default:
 		return WASM_TYPE_F64;
 	}
@@ -151,9 +153,9 @@ static enum wasm_status check_signature(validator_t *v, const char *signature)
 	while (*colon != ':')
 		colon++;
 	for (const char *letter = colon; letter > signature && status == WASM_OK; letter--)
-		status = pop(v, letter_type(letter[-1]));
+		status = pop(v, letter_type(v, letter[-1]));
 	if (status == WASM_OK && colon[1] != 0)
-		status = push(v, letter_type(colon[1]));
+		status = push(v, letter_type(v, colon[1]));
 	return status;
 }
 
@@ -458,7 +460,7 @@ static enum wasm_status pop_table_callee(validator_t *v, instruction_t *in)
 		return WASM_INVALID_TABLE_INDEX;
 	if (!matches(v, v->module->tables[in->index2].type, WASM_TYPE_FUNCREF))
 		return WASM_INVALID_TYPE_MISMATCH;
-	return pop(v, WASM_TYPE_I32);
+	return pop(v, limits_address_type(&v->module->tables[in->index2].limits));
 }
 
 static enum wasm_status pop_callee(validator_t *v, instruction_t *in)
@@ -657,18 +659,20 @@ static enum wasm_status check_ref_func(validator_t *v, instruction_t *in)
 	return push(v, not_null(wasm_type_defined(v->module->functions[in->index])));
 }
 
-// Operands of the table instructions: 'i' an index or count, 'r' a reference of the table's type.
+// Operands of the table instructions: 'a' an index or count in the table, 'r' a reference of its
+// type, 'i' an i32.
 static enum wasm_status apply_table(
 	validator_t *v, uint32_t table, const char *operands, char result)
 {
 	if (table >= v->module->table_count)
 		return WASM_INVALID_TABLE_INDEX;
 	enum wasm_type reference = v->module->tables[table].type;
+	v->address_type = limits_address_type(&v->module->tables[table].limits);
 	uint32_t count = 0;
 	enum wasm_type types[3];
 	for (; operands[count] != 0; count++)
-		types[count] = operands[count] == 'r' ? reference : WASM_TYPE_I32;
-	enum wasm_type result_type = result == 'r' ? reference : WASM_TYPE_I32;
+		types[count] = operands[count] == 'r' ? reference : letter_type(v, operands[count]);
+	enum wasm_type result_type = result == 'r' ? reference : v->address_type;
 	return apply(v, (struct type_list){types, count},
 		(struct type_list){&result_type, result == 0 ? 0 : 1});
 }
@@ -677,15 +681,15 @@ static enum wasm_status check_table(validator_t *v, instruction_t *in)
 {
 	switch (in->opcode) {
 	case OP_TABLE_GET:
-		return apply_table(v, in->index, "i", 'r');
+		return apply_table(v, in->index, "a", 'r');
 	case OP_TABLE_SET:
-		return apply_table(v, in->index, "ir", 0);
+		return apply_table(v, in->index, "ar", 0);
 	case OP_TABLE_GROW:
-		return apply_table(v, in->index, "ri", 'i');
+		return apply_table(v, in->index, "ra", 'a');
 	case OP_TABLE_SIZE:
-		return apply_table(v, in->index, "", 'i');
+		return apply_table(v, in->index, "", 'a');
 	default: // table.fill
-		return apply_table(v, in->index, "iri", 0);
+		return apply_table(v, in->index, "ara", 0);
 	}
 }
 
@@ -697,7 +701,16 @@ static enum wasm_status check_table_init(validator_t *v, instruction_t *in)
 		return WASM_INVALID_ELEMENT_INDEX;
 	if (!matches(v, v->module->elements[in->index].type, v->module->tables[in->index2].type))
 		return WASM_INVALID_TYPE_MISMATCH;
-	return apply_table(v, in->index2, "iii", 0);
+	return apply_table(v, in->index2, "aii", 0);
+}
+
+// Of addresses and indices of two spaces, a count has the narrower type.
+static enum wasm_status apply_copy(
+	validator_t *v, const struct limits *to, const struct limits *from)
+{
+	const enum wasm_type operands[] = {limits_address_type(to), limits_address_type(from),
+		to->is_64 && from->is_64 ? WASM_TYPE_I64 : WASM_TYPE_I32};
+	return pop_list(v, (struct type_list){operands, 3});
 }
 
 static enum wasm_status check_table_copy(validator_t *v, instruction_t *in)
@@ -706,7 +719,8 @@ static enum wasm_status check_table_copy(validator_t *v, instruction_t *in)
 		return WASM_INVALID_TABLE_INDEX;
 	if (!matches(v, v->module->tables[in->index2].type, v->module->tables[in->index].type))
 		return WASM_INVALID_TYPE_MISMATCH;
-	return apply_table(v, in->index, "iii", 0);
+	const struct module_table *tables = v->module->tables;
+	return apply_copy(v, &tables[in->index].limits, &tables[in->index2].limits);
 }
 
 static enum wasm_status check_elem_drop(validator_t *v, instruction_t *in)
@@ -728,9 +742,13 @@ static enum wasm_status check_data_drop(validator_t *v, instruction_t *in)
 	return check_data_index(v, in->index);
 }
 
+// Notes the memory's address type for `a` in signatures.
 static enum wasm_status check_memory_index(validator_t *v, uint32_t index)
 {
-	return index < v->module->memory_count ? WASM_OK : WASM_INVALID_MEMORY_INDEX;
+	if (index >= v->module->memory_count)
+		return WASM_INVALID_MEMORY_INDEX;
+	v->address_type = limits_address_type(&v->module->memories[index]);
+	return WASM_OK;
 }
 
 static enum wasm_status check_memory_init(validator_t *v, instruction_t *in)
@@ -738,7 +756,7 @@ static enum wasm_status check_memory_init(validator_t *v, instruction_t *in)
 	enum wasm_status status = check_memory_index(v, in->index2);
 	if (status == WASM_OK)
 		status = check_data_index(v, in->index);
-	return status == WASM_OK ? check_signature(v, "iii:") : status;
+	return status == WASM_OK ? check_signature(v, "aii:") : status;
 }
 
 static enum wasm_status check_memory_copy(validator_t *v, instruction_t *in)
@@ -746,13 +764,15 @@ static enum wasm_status check_memory_copy(validator_t *v, instruction_t *in)
 	enum wasm_status status = check_memory_index(v, in->index);
 	if (status == WASM_OK)
 		status = check_memory_index(v, in->index2);
-	return status == WASM_OK ? check_signature(v, "iii:") : status;
+	const struct limits *memories = v->module->memories;
+	return status == WASM_OK ? apply_copy(v, &memories[in->index], &memories[in->index2])
+				 : status;
 }
 
 static enum wasm_status check_memory_fill(validator_t *v, instruction_t *in)
 {
 	enum wasm_status status = check_memory_index(v, in->index);
-	return status == WASM_OK ? check_signature(v, "iii:") : status;
+	return status == WASM_OK ? check_signature(v, "aia:") : status;
 }
 
 static enum wasm_status check_memory_access(validator_t *v, instruction_t *in)
@@ -760,6 +780,8 @@ static enum wasm_status check_memory_access(validator_t *v, instruction_t *in)
 	enum wasm_status status = check_memory_index(v, in->index2);
 	if (status == WASM_OK && in->alignment > opcode_infos[in->opcode].access)
 		status = WASM_INVALID_ALIGNMENT;
+	if (status == WASM_OK && in->offset > UINT32_MAX && v->address_type == WASM_TYPE_I32)
+		status = WASM_INVALID_OFFSET;
 	return status;
 }
 

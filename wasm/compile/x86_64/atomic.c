@@ -211,6 +211,7 @@ static void push_address(struct generator *g, struct operand *address, const str
 	uint8_t offset = allocate_for(g, WASM_TYPE_I64);
 	x64_load_constant(&g->code, offset, in->offset);
 	x64_rr(&g->code, X64_ADD | X64_W, sum, offset);
+	trap_if(g, CC_B, WASM_TRAP_MEMORY_BOUNDS);
 	free_register(g, false, offset);
 	push_register(g, WASM_TYPE_I64, sum);
 }
@@ -228,5 +229,5 @@ void gen_atomic_wait(struct generator *g, const struct instruction *in)
 		push_operand(g, &rest[i]);
 	enum builtin builtin =
 		(enum builtin)(BUILTIN_ATOMIC_NOTIFY + (in->opcode - OP_MEMORY_ATOMIC_NOTIFY));
-	call_builtin(g, builtin, 1 + others, 0, WASM_TYPE_I32);
+	call_builtin(g, builtin, 1 + others, in->index2, WASM_TYPE_I32);
 }

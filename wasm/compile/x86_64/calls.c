@@ -417,10 +417,10 @@ static void load_callee(struct generator *g, uint32_t table, uint32_t type, uint
 		allocate_register(g, false, GENERAL_TEMPORARIES & ~(1u << RDI) & ~(1u << index));
 	x64_rm(&g->code, X64_MOV | X64_W, RDI,
 		x64_at(R15, (int32_t)(g->layout.tables + 8 * table)));
-	x64_rm(&g->code, X64_CMP, index, x64_at(RDI, offsetof(struct wasm_table, size)));
+	x64_rm(&g->code, X64_CMP | X64_W, index, x64_at(RDI, offsetof(struct wasm_table, size)));
 	trap_if(g, CC_AE, WASM_TRAP_UNDEFINED_ELEMENT);
 	x64_rr(&g->code, X64_SBB | X64_W, mask, mask);
-	x64_rr(&g->code, X64_AND, index, mask);
+	x64_rr(&g->code, X64_AND | X64_W, index, mask);
 	x64_rm(&g->code, X64_MOV | X64_W, RDI, x64_at(RDI, offsetof(struct wasm_table, elements)));
 	x64_rm(&g->code, X64_MOV | X64_W, RDI, (struct x64_memory){RDI, index, 3, 0});
 	x64_rr(&g->code, X64_TEST | X64_W, RDI, RDI);

@@ -10,7 +10,8 @@ void generator_init(struct generator *g, const struct module *module,
 		.cpu_features = cpu_features,
 		.code = {.allocator = allocator},
 		.layout = context_layout_of(module->global_count, module->table_count,
-			module->imported_functions, module->types.definitions.count)};
+			module->memory_count, module->imported_functions,
+			module->types.definitions.count)};
 	validator_init(&g->validator, module, allocator);
 }
 

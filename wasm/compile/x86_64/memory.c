@@ -1,24 +1,80 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Loads, stores, bulk memory, globals. No bounds checks for loads and stores: r14 is the base of a
-// reservation that is larger than any 32-bit index plus 32-bit offset; see platform.h.
+// Loads, stores, bulk memory, globals. Accesses to 32-bit memories are not checked: their
+// reservation is larger than any 32-bit index plus 32-bit offset; see platform.h. Those to 64-bit
+// memories are compared with the memory's size. r14 is the base of memory 0, others have theirs in
+// the context.
 #include "compile/x86_64/generator.h"
 
-// The address [r14 + operand + offset]. May put the operand, or the sum, in a temporary.
+static struct x64_memory context_memory(const struct generator *g, uint32_t memory, size_t field)
+{
+	return x64_at(R15,
+		(int32_t)(g->layout.memories + memory * sizeof(struct context_memory) + field));
+}
+
+static void add_constant(struct generator *g, uint8_t reg, uint64_t value)
+{
+	uint8_t large = allocate_for(g, WASM_TYPE_I64);
+	x64_load_constant(&g->code, large, value);
+	x64_rr(&g->code, X64_ADD | X64_W, reg, large);
+	free_register(g, false, large);
+}
+
+// reg = size of the memory in bytes.
+static void load_memory_bytes(struct generator *g, uint8_t reg, uint32_t memory)
+{
+	x64_rm(&g->code, X64_MOV | X64_W, reg,
+		context_memory(g, memory, offsetof(struct context_memory, memory)));
+	x64_rm(&g->code, X64_MOV, reg, x64_at(reg, offsetof(struct wasm_memory, pages)));
+	x64_group2_r(&g->code, X64_W, GROUP2_SHL, reg, 16);
+}
+
+// Traps unless address + offset + size is at most the memory's size. Gives what is to be added to
+// the address, which is changed if that cannot be a displacement.
+static int32_t check_bounds(
+	struct generator *g, struct operand *address, const struct instruction *in)
+{
+	uint64_t size = UINT64_C(1) << opcode_infos[in->opcode].access;
+	bool large = in->offset > INT32_MAX - size;
+	uint8_t index = large ? operand_to_temporary(g, address) : operand_to_register(g, address);
+	if (large) {
+		add_constant(g, index, in->offset);
+		trap_if(g, CC_B, WASM_TRAP_MEMORY_BOUNDS);
+	}
+	uint64_t behind = large ? size : in->offset + size;
+	uint8_t limit = allocate_for(g, WASM_TYPE_I64);
+	load_memory_bytes(g, limit, in->index2);
+	x64_group1_r(&g->code, X64_W, GROUP1_SUB, limit, (int32_t)behind);
+	trap_if(g, CC_B, WASM_TRAP_MEMORY_BOUNDS);
+	x64_rr(&g->code, X64_CMP | X64_W, index, limit);
+	trap_if(g, CC_A, WASM_TRAP_MEMORY_BOUNDS);
+	free_register(g, false, limit);
+	return large ? 0 : (int32_t)in->offset;
+}
+
+// The same without a check: the sum is of 33 bits.
+static int32_t add_offset(
+	struct generator *g, struct operand *address, const struct instruction *in)
+{
+	if (in->offset <= INT32_MAX)
+		return (int32_t)in->offset;
+	add_constant(g, operand_to_temporary(g, address), in->offset);
+	return 0;
+}
+
 struct x64_memory access_address(
 	struct generator *g, struct operand *address, const struct instruction *in)
 {
-	uint32_t offset = in->offset;
-	if (address->kind == OPERAND_CONSTANT && address->bits + offset <= INT32_MAX)
-		return x64_at(R14, (int32_t)(address->bits + offset));
-	uint8_t index = operand_to_register(g, address);
-	if (offset <= INT32_MAX)
-		return (struct x64_memory){R14, index, 0, (int32_t)offset};
+	bool is_64 = g->module->memories[in->index2].is_64;
+	if (in->index2 == 0 && !is_64 && address->kind == OPERAND_CONSTANT &&
+		address->bits + in->offset <= INT32_MAX)
+		return x64_at(R14, (int32_t)(address->bits + in->offset));
+	int32_t displacement = is_64 ? check_bounds(g, address, in) : add_offset(g, address, in);
+	if (in->index2 == 0)
+		return (struct x64_memory){R14, operand_to_register(g, address), 0, displacement};
 	uint8_t sum = operand_to_temporary(g, address);
-	uint8_t large = allocate_for(g, WASM_TYPE_I64);
-	x64_load_constant(&g->code, large, offset);
-	x64_rr(&g->code, X64_ADD | X64_W, sum, large);
-	free_register(g, false, large);
-	return (struct x64_memory){R14, sum, 0, 0};
+	x64_rm(&g->code, X64_ADD | X64_W, sum,
+		context_memory(g, in->index2, offsetof(struct context_memory, base)));
+	return x64_at(sum, displacement);
 }
 
 static const struct access {
@@ -97,33 +153,35 @@ void gen_store(struct generator *g, const struct instruction *in)
 
 // --- bulk memory -----------------------------------------------------------------------------
 
-void gen_memory_size(struct generator *g, const struct instruction *)
+void gen_memory_size(struct generator *g, const struct instruction *in)
 {
-	struct destination d = destination_for(g, WASM_TYPE_I32, nullptr, nullptr);
+	enum wasm_type type = limits_address_type(&g->module->memories[in->index]);
+	struct destination d = destination_for(g, type, nullptr, nullptr);
 	x64_rm(&g->code, X64_MOV | X64_W, d.reg,
-		x64_at(R15, offsetof(struct wasm_context, memory)));
+		context_memory(g, in->index, offsetof(struct context_memory, memory)));
 	x64_rm(&g->code, X64_MOV, d.reg, x64_at(d.reg, offsetof(struct wasm_memory, pages)));
 	push_result(g, &d);
 }
 
-void gen_memory_grow(struct generator *g, const struct instruction *)
+void gen_memory_grow(struct generator *g, const struct instruction *in)
 {
-	call_builtin(g, BUILTIN_MEMORY_GROW, 1, 0, WASM_TYPE_I32);
+	call_builtin(g, BUILTIN_MEMORY_GROW, 1, in->index,
+		limits_address_type(&g->module->memories[in->index]));
 }
 
 void gen_memory_init(struct generator *g, const struct instruction *in)
 {
-	call_builtin(g, BUILTIN_MEMORY_INIT, 3, in->index, 0);
+	call_builtin(g, BUILTIN_MEMORY_INIT, 3, two_indices(in->index, in->index2), 0);
 }
 
-void gen_memory_copy(struct generator *g, const struct instruction *)
+void gen_memory_copy(struct generator *g, const struct instruction *in)
 {
-	call_builtin(g, BUILTIN_MEMORY_COPY, 3, 0, 0);
+	call_builtin(g, BUILTIN_MEMORY_COPY, 3, two_indices(in->index, in->index2), 0);
 }
 
-void gen_memory_fill(struct generator *g, const struct instruction *)
+void gen_memory_fill(struct generator *g, const struct instruction *in)
 {
-	call_builtin(g, BUILTIN_MEMORY_FILL, 3, 0, 0);
+	call_builtin(g, BUILTIN_MEMORY_FILL, 3, in->index, 0);
 }
 
 void gen_data_drop(struct generator *g, const struct instruction *in)

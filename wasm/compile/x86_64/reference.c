@@ -34,6 +34,7 @@ void gen_ref_as_non_null(struct generator *g, const struct instruction *)
 void gen_table(struct generator *g, const struct instruction *in)
 {
 	enum wasm_type reference = g->module->tables[in->index].type;
+	enum wasm_type index = limits_address_type(&g->module->tables[in->index].limits);
 	switch (in->opcode) {
 	case OP_TABLE_GET:
 		call_builtin(g, BUILTIN_TABLE_GET, 1, in->index, reference);
@@ -42,22 +43,21 @@ void gen_table(struct generator *g, const struct instruction *in)
 		call_builtin(g, BUILTIN_TABLE_SET, 2, in->index, 0);
 		return;
 	case OP_TABLE_SIZE:
-		call_builtin(g, BUILTIN_TABLE_SIZE, 0, in->index, WASM_TYPE_I32);
+		call_builtin(g, BUILTIN_TABLE_SIZE, 0, in->index, index);
 		return;
 	case OP_TABLE_GROW:
-		call_builtin(g, BUILTIN_TABLE_GROW, 2, in->index, WASM_TYPE_I32);
+		call_builtin(g, BUILTIN_TABLE_GROW, 2, in->index, index);
 		return;
 	default:
 		call_builtin(g, BUILTIN_TABLE_FILL, 3, in->index, 0);
 	}
 }
 
-// Two indices in the immediate: the first in the low half of its 56 bits.
 void gen_table_two(struct generator *g, const struct instruction *in)
 {
 	enum builtin builtin =
 		in->opcode == OP_TABLE_INIT ? BUILTIN_TABLE_INIT : BUILTIN_TABLE_COPY;
-	call_builtin(g, builtin, 3, in->index | (uint64_t)in->index2 << 28, 0);
+	call_builtin(g, builtin, 3, two_indices(in->index, in->index2), 0);
 }
 
 void gen_elem_drop(struct generator *g, const struct instruction *in)

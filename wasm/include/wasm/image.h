@@ -100,18 +100,18 @@ struct wasm_image_export {
 };
 
 struct wasm_image_table {
-	uint32_t type; // enum wasm_type
-	uint32_t minimum;
-	uint32_t maximum; // elements; UINT32_MAX when there is none
-	uint32_t has_maximum;
+	uint32_t type;  // enum wasm_type
+	uint32_t is_64; // indices are i64
+	uint64_t minimum;
+	uint64_t maximum;               // elements; UINT64_MAX when there is none
 	struct wasm_image_span initial; // constant expression; empty: null
 };
 
 struct wasm_image_memory {
-	uint32_t minimum; // pages of 64 KiB
-	uint32_t maximum;
-	uint32_t has_maximum;
-	uint32_t is_shared; // then has_maximum
+	uint64_t minimum;   // pages of 64 KiB
+	uint64_t maximum;   // UINT64_MAX when there is none
+	uint32_t is_64;     // addresses are i64
+	uint32_t is_shared; // then it has a maximum
 };
 
 struct wasm_image_global {

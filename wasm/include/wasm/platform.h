@@ -8,9 +8,9 @@
 #include "wasm/image.h"
 #include "wasm/status.h"
 
-// Every linear memory reserves this much address space (bytes): 4 GiB for the index, 4 GiB for the
-// static offset, and a guard for the widest access. Only committed parts are accessible; every
-// access to the rest must fault and reach wasm_runtime_handle_fault.
+// Every linear memory with 32-bit addresses reserves this much address space (bytes): 4 GiB for the
+// index, 4 GiB for the static offset, and a guard for the widest access. Only committed parts are
+// accessible; every access to the rest must fault and reach wasm_runtime_handle_fault.
 constexpr uint64_t WASM_MEMORY_RESERVATION = (UINT64_C(8) << 30) + 65536;
 
 // Each function returns WASM_OK or WASM_PLATFORM / WASM_NO_MEMORY, and on failure changes nothing.

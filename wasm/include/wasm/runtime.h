@@ -175,8 +175,15 @@ bool wasm_memory_write(
 // maximum: pages, or UINT32_MAX for none. NO_MEMORY, PLATFORM.
 enum wasm_status wasm_memory_create(
 	struct wasm_store *store, uint32_t minimum, uint32_t maximum, struct wasm_memory **memory);
-enum wasm_status wasm_table_create(struct wasm_store *store, enum wasm_type type, uint32_t minimum,
-	uint32_t maximum, struct wasm_table **table);
+// Of functions or external references; maximum: elements, or UINT64_MAX for none. NO_MEMORY.
+struct wasm_table_type {
+	enum wasm_type type;
+	bool is_64; // indices are i64
+	uint64_t minimum;
+	uint64_t maximum;
+};
+enum wasm_status wasm_table_create(
+	struct wasm_store *store, const struct wasm_table_type *type, struct wasm_table **table);
 enum wasm_status wasm_global_create(struct wasm_store *store, enum wasm_type type, bool is_mutable,
 	union wasm_value value, struct wasm_global **global);
 

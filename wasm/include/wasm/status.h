@@ -43,10 +43,12 @@
 	X(INVALID_DATA_INDEX, "unknown data segment")                                             \
 	X(INVALID_ELEMENT_INDEX, "unknown elem segment")                                          \
 	X(INVALID_ALIGNMENT, "alignment must not be larger than natural")                         \
+	X(INVALID_OFFSET, "offset out of range")                                                  \
 	X(INVALID_IMMUTABLE, "global is immutable")                                               \
 	X(INVALID_CONSTANT, "constant expression required")                                       \
 	X(INVALID_LIMITS, "size minimum must not be greater than maximum")                        \
 	X(INVALID_MEMORY_SIZE, "memory size must be at most 65536 pages (4GiB)")                  \
+	X(INVALID_TABLE_SIZE, "table size must be at most 2^32-1")                                \
 	X(INVALID_DUPLICATE_EXPORT, "duplicate export name")                                      \
 	X(INVALID_START, "start function")                                                        \
 	X(INVALID_FUNCTION_REF, "undeclared function reference")                                  \
@@ -66,8 +68,7 @@
 	X(LIMIT_STACK, "operand stack is too high")                                               \
 	X(LIMIT_BR_TABLE, "br_table has too many targets")                                        \
 	X(LIMIT_CODE_SIZE, "compiled code is too large")                                          \
-	X(UNSUPPORTED_MULTI_MEMORY, "more than one memory is not supported yet")                  \
-	X(UNSUPPORTED_MEMORY64, "64-bit memories and tables are not supported yet")               \
+	X(UNSUPPORTED_PAGE_SIZE, "custom page sizes are not supported")                           \
 	X(UNSUPPORTED_GC, "garbage collection (structures, arrays, i31, casts) is not supported") \
 	X(UNSUPPORTED_CPU, "this CPU lacks a feature that the image was compiled for")            \
 	X(BAD_IMAGE_MAGIC, "not a compiled image")                                                \

@@ -40,7 +40,7 @@ struct script {
 	struct array images;              // struct script_image, alive as long as the store
 	struct wasm_memory *spectest_memory;
 	struct wasm_memory *spectest_shared_memory;
-	struct wasm_table *spectest_table;
+	struct wasm_table *spectest_tables[2]; // table, table64
 	struct wasm_global *spectest_globals[4];
 };
 

@@ -32,8 +32,10 @@ enum wasm_status spectest_create(struct script *s)
 	enum wasm_status status = wasm_memory_create(s->store, 1, 2, &s->spectest_memory);
 	if (status == WASM_OK)
 		status = wasm_shared_memory_create(s->platform, 1, 2, &s->spectest_shared_memory);
-	if (status == WASM_OK)
-		status = wasm_table_create(s->store, WASM_TYPE_FUNCREF, 10, 20, &s->spectest_table);
+	static const struct wasm_table_type types[] = {
+		{WASM_TYPE_FUNCREF, false, 10, 20}, {WASM_TYPE_FUNCREF, true, 10, 20}};
+	for (uint32_t i = 0; i < 2 && status == WASM_OK; i++)
+		status = wasm_table_create(s->store, &types[i], &s->spectest_tables[i]);
 	for (uint32_t i = 0; i < 4 && status == WASM_OK; i++)
 		status = wasm_global_create(s->store, globals[i].type, false,
 			(union wasm_value){.i64 = globals[i].bits}, &s->spectest_globals[i]);
@@ -64,9 +66,9 @@ bool spectest_resolve(
 		found->memory = s->spectest_shared_memory;
 		return true;
 	}
-	if (is_name(import, "table")) {
+	if (is_name(import, "table") || is_name(import, "table64")) {
 		found->kind = WASM_EXTERN_TABLE;
-		found->table = s->spectest_table;
+		found->table = s->spectest_tables[is_name(import, "table64")];
 		return true;
 	}
 	for (uint32_t i = 0; i < 4; i++)

@@ -129,7 +129,7 @@ static void put_memarg(struct assembler *a, struct wat_bytes *to, struct cursor 
 	uint32_t memory = optional_index(a, c, WAT_MEMORIES);
 	match_option(a, c, "offset=", &offset);
 	match_option(a, c, "align=", &alignment);
-	if (alignment == 0 || (alignment & (alignment - 1)) != 0 || offset > UINT32_MAX)
+	if (alignment == 0 || (alignment & (alignment - 1)) != 0)
 		wat_malformed(a, node);
 	uint32_t log = alignment == 0 ? 0 : (uint32_t)__builtin_ctzll(alignment);
 	put_unsigned(a, to, log | (memory != 0 ? 0x40 : 0));

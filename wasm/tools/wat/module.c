@@ -54,28 +54,34 @@ static bool is_number(const struct node *node)
 	return node_is_index(node) && !node_is_id(node);
 }
 
+// The address type that tables and memories may start with.
+static bool take_is_64(struct node **at)
+{
+	bool is_64 = node_is(*at, "i64");
+	if (is_64 || node_is(*at, "i32"))
+		*at = (*at)->next;
+	return is_64;
+}
+
 static void put_limits(struct assembler *a, struct wat_bytes *to, struct node **at)
 {
 	uint64_t minimum = 0, maximum = 0;
-	if (node_is(*at, "i64"))
-		wat_fail(a, *at, WASM_UNSUPPORTED_MEMORY64);
-	if (node_is(*at, "i32"))
-		*at = (*at)->next;
-	if (!is_number(*at) || !number_unsigned((*at)->text, (*at)->size, UINT32_MAX, &minimum)) {
+	bool is_64 = take_is_64(at);
+	if (!is_number(*at) || !number_unsigned((*at)->text, (*at)->size, UINT64_MAX, &minimum)) {
 		wat_malformed(a, *at);
 		return;
 	}
 	*at = (*at)->next;
 	bool has_maximum = is_number(*at);
 	if (has_maximum) {
-		if (!number_unsigned((*at)->text, (*at)->size, UINT32_MAX, &maximum))
+		if (!number_unsigned((*at)->text, (*at)->size, UINT64_MAX, &maximum))
 			wat_malformed(a, *at);
 		*at = (*at)->next;
 	}
 	bool is_shared = node_is(*at, "shared");
 	if (is_shared)
 		*at = (*at)->next;
-	put_byte(a, to, (uint8_t)(has_maximum | is_shared << 1));
+	put_byte(a, to, (uint8_t)(has_maximum | is_shared << 1 | is_64 << 2));
 	put_unsigned(a, to, minimum);
 	if (has_maximum)
 		put_unsigned(a, to, maximum);
@@ -96,7 +102,7 @@ static void put_memory_type(struct assembler *a, struct wat_bytes *to, struct no
 {
 	put_limits(a, to, at);
 	if (node_is_list(*at, "pagesize"))
-		wat_fail(a, *at, WASM_UNSUPPORTED_MULTI_MEMORY);
+		wat_fail(a, *at, WASM_UNSUPPORTED_PAGE_SIZE);
 }
 
 static void put_global_type(struct assembler *a, struct wat_bytes *to, struct node **at)
@@ -327,15 +333,16 @@ static void put_items(struct assembler *a, struct wat_bytes *to, struct node *at
 	}
 }
 
-static void put_offset_zero(struct assembler *a, struct wat_bytes *to)
+static void put_offset_zero(struct assembler *a, struct wat_bytes *to, bool is_64)
 {
-	put_byte(a, to, OP_I32_CONST);
+	put_byte(a, to, is_64 ? OP_I64_CONST : OP_I32_CONST);
 	put_byte(a, to, 0);
 	put_byte(a, to, OP_END);
 }
 
 // (table reftype (elem ...)): as large as its elements.
-static void define_table_with_elements(struct assembler *a, struct node *at, uint32_t index)
+static void define_table_with_elements(
+	struct assembler *a, struct node *at, uint32_t index, bool is_64)
 {
 	struct wat_bytes *tables = section(a, WAT_SECTION_TABLE);
 	struct wat_bytes *elements = section(a, WAT_SECTION_ELEMENT);
@@ -343,14 +350,14 @@ static void define_table_with_elements(struct assembler *a, struct node *at, uin
 	struct node *items = at->next->first->next;
 	uint32_t count = count_nodes(items);
 	put_type(a, tables, type);
-	put_byte(a, tables, 1);
+	put_byte(a, tables, is_64 ? 5 : 1);
 	put_unsigned(a, tables, count);
 	put_unsigned(a, tables, count);
 	bool functions = items == nullptr || items->kind == NODE_ATOM;
 	elements->count++;
 	put_unsigned(a, elements, functions && type == WASM_TYPE_FUNCREF ? 2 : 6);
 	put_unsigned(a, elements, index);
-	put_offset_zero(a, elements);
+	put_offset_zero(a, elements, is_64);
 	if (functions && type == WASM_TYPE_FUNCREF)
 		put_byte(a, elements, 0);
 	else
@@ -365,8 +372,10 @@ static void define_table(struct assembler *a, struct node *at, uint32_t index)
 {
 	struct wat_bytes *to = section(a, WAT_SECTION_TABLE);
 	to->count++;
-	if (at != nullptr && !is_number(at) && node_is_list(at->next, "elem")) {
-		define_table_with_elements(a, at, index);
+	struct node *type_at = at;
+	bool is_64 = take_is_64(&type_at);
+	if (type_at != nullptr && !is_number(type_at) && node_is_list(type_at->next, "elem")) {
+		define_table_with_elements(a, type_at, index, is_64);
 		return;
 	}
 	struct wat_bytes type = {};
@@ -394,7 +403,8 @@ static void put_strings(struct assembler *a, struct wat_bytes *to, struct node *
 }
 
 // (memory (data "...")): as many pages as the data needs.
-static void define_memory_with_data(struct assembler *a, struct node *strings, uint32_t index)
+static void define_memory_with_data(
+	struct assembler *a, struct node *strings, uint32_t index, bool is_64)
 {
 	struct wat_bytes *memories = section(a, WAT_SECTION_MEMORY);
 	struct wat_bytes *data = section(a, WAT_SECTION_DATA);
@@ -402,14 +412,14 @@ static void define_memory_with_data(struct assembler *a, struct node *strings, u
 	for (const struct node *n = strings; n != nullptr; n = n->next)
 		size += n->size;
 	uint64_t pages = (size + WASM_PAGE_SIZE - 1) / WASM_PAGE_SIZE;
-	put_byte(a, memories, 1);
+	put_byte(a, memories, is_64 ? 5 : 1);
 	put_unsigned(a, memories, pages);
 	put_unsigned(a, memories, pages);
 	data->count++;
 	put_unsigned(a, data, index == 0 ? 0 : 2);
 	if (index != 0)
 		put_unsigned(a, data, index);
-	put_offset_zero(a, data);
+	put_offset_zero(a, data, is_64);
 	put_strings(a, data, strings);
 }
 
@@ -417,8 +427,10 @@ static void define_memory(struct assembler *a, struct node *at, uint32_t index)
 {
 	struct wat_bytes *to = section(a, WAT_SECTION_MEMORY);
 	to->count++;
-	if (node_is_list(at, "data")) {
-		define_memory_with_data(a, at->first->next, index);
+	struct node *data = at;
+	bool is_64 = take_is_64(&data);
+	if (node_is_list(data, "data")) {
+		define_memory_with_data(a, data->first->next, index, is_64);
 		return;
 	}
 	put_memory_type(a, to, &at);

@@ -21,7 +21,7 @@
 #define SLOT_POOL_COPY PROCESS_SLOT_FREE
 #define SLOT_PROCESS   1024u
 #define PROCESS_SLOTS  16u
-#define UNTYPED_ORDER  15u
+#define UNTYPED_ORDER  14u
 
 enum own_slot {
 	OWN_UNTYPED,

@@ -182,7 +182,7 @@ static errno_t info_memory(uint64_t argument, struct sink *sink)
 	const struct process_start *start = service_start();
 	uint64_t words[6] = {UINT64_MAX}; /* of the whole pool */
 	status_t status = service_ask(SERVICE_NUMBER_MEMORY, MEMORY_STATISTICS, words);
-	uint64_t used = words[0] + services_memory();
+	uint64_t used = words[0] + services_memory() + start->memory_bundle;
 	struct memory_record record = {
 		.total = start->memory_total,
 		.kernel = start->memory_kernel,

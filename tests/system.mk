@@ -102,3 +102,9 @@ $(eval $(call wasm_program,tests/vectors.wasm,tests/system/programs/vectors.c $(
 $(foreach cpus,1 2,$(eval $(call add_test,system/vectors-$(cpus)-cpu,\
 	SMP=$(cpus) TIMEOUT=100 APP=$(BUILD)/apps/tests/vectors.wasm $(PYTHON) tools/run.py --expect 0,\
 	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/vectors.wasm)))
+
+# Programs that talk to each other, one of them started again and again.
+$(eval $(call wasm_program,tests/channel.wasm,tests/system/programs/channel.c $(LIB_WASM)))
+$(foreach cpus,1 2,$(eval $(call add_test,system/channel-$(cpus)-cpu,SMP=$(cpus) TIMEOUT=300 \
+	APP=$(BUILD)/apps/tests/channel.wasm $(PYTHON) tools/run.py --expect 0,\
+	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/channel.wasm)))

@@ -323,13 +323,19 @@ static status_t adopt_handler(struct request *request)
 	return status;
 }
 
+/* Services share memory with programs, and the process service shares programs' with each other. */
+static bool shares(const struct request *request)
+{
+	return is_service(request) || is_manager(request);
+}
+
 static status_t share_create_handler(struct request *request)
 {
 	uint64_t size = request->words[1];
 	struct shared *shared = shared_find_key(request->badge, request->words[0]);
 	status_t status = OK;
 
-	if (!is_service(request))
+	if (!shares(request))
 		return ERR_ACCESS;
 	if (shared == nullptr && size == 0)
 		return ERR_NOT_FOUND;
@@ -350,7 +356,7 @@ static status_t share_destroy_handler(struct request *request)
 {
 	struct shared *shared = shared_find_key(request->badge, request->words[0]);
 
-	if (!is_service(request))
+	if (!shares(request))
 		return ERR_ACCESS;
 	if (shared != nullptr)
 		shared_destroy(shared);

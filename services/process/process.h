@@ -21,6 +21,7 @@
 #define SLOT_POOL_COPY PROCESS_SLOT_FREE
 #define SLOT_PROCESS   1024u
 #define PROCESS_SLOTS  16u
+#define SLOT_CHANNEL   4096u /* 2 each: untyped, endpoint */
 #define UNTYPED_ORDER  14u
 
 enum own_slot {
@@ -46,10 +47,31 @@ enum process_phase { PHASE_FREE, PHASE_PREPARING, PHASE_COMPILING, PHASE_RUNNING
 #define MEMOS         64u
 #define PAGE          4096u
 
+#define CHANNELS        32u
+#define CHANNEL_ENDS    16u /* of one program */
+#define CHANNEL_BUFFERS 4u
+#define CHANNEL_REPLIES 4u /* calls that one program may hold unanswered */
+
 /* Certain contents of a file outside the bundle. */
 struct module_id {
 	uint64_t file; /* device and inode; 0: none */
 	uint64_t changed_ns;
+};
+
+struct channel_buffer {
+	uint64_t size;    /* 0: there is none */
+	uint64_t account; /* the program that pays */
+};
+
+struct channel {
+	uint32_t holders[2]; /* ends of programs, by enum channel_role; none: it is free */
+	struct channel_buffer buffers[CHANNEL_BUFFERS];
+};
+
+/* A program's end of a channel; its number is the index + 1. */
+struct channel_end {
+	uint32_t channel; /* index + 1; 0: none */
+	uint32_t role;    /* enum channel_role */
 };
 
 struct process {
@@ -72,6 +94,7 @@ struct process {
 	uint8_t module_hash[CODE_HASH];
 	struct program_start start;
 	struct parked waiters[WAITERS];
+	struct channel_end ends[CHANNEL_ENDS];
 	uint8_t name[64];
 	uint8_t blob[BLOB_SIZE];
 };
@@ -120,6 +143,7 @@ struct process_state {
 	struct image images[IMAGES];
 	struct code_entry code[CODE_ENTRIES];
 	struct code_memo memos[MEMOS];
+	struct channel channels[CHANNELS];
 	uint64_t code_uses;
 	uint64_t memo_next;
 	struct process processes[PROCESSES];
@@ -262,6 +286,21 @@ void compile_abandoned(const struct process *process);
 [[nodiscard]] status_t job_hash_handler(struct request *request);
 [[nodiscard]] status_t job_done_handler(struct request *request);
 [[nodiscard]] status_t job_failed_handler(struct request *request);
+
+/* --- channel.c: channels between programs
+ * ----------------------------------------------------------------------- */
+
+/* Gives `to` an end like that of `from`. ERR_INVALID_HANDLE, ERR_TOO_MANY. */
+[[nodiscard]] status_t channel_share(
+	struct process *from, uint64_t id, struct process *to, uint64_t *out);
+
+/* A program is gone. */
+void channels_release(struct process *process);
+
+[[nodiscard]] status_t channel_create_handler(struct request *request);
+[[nodiscard]] status_t channel_close_handler(struct request *request);
+[[nodiscard]] status_t channel_connect_handler(struct request *request);
+[[nodiscard]] status_t channel_buffer_handler(struct request *request);
 
 /* --- session.c: the console's first program
  * ------------------------------------------------------------- */

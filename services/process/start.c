@@ -280,20 +280,31 @@ static status_t run(struct process *p)
 /* --- descriptors
  * ------------------------------------------------------------------------------------------ */
 
-/* The child gets numbers of its own for its parent's open descriptions. */
+/* The child gets numbers of its own for its parent's open descriptions and ends of channels. */
+static status_t share_descriptor(struct process *p, struct process_descriptor *descriptor)
+{
+	uint64_t words[6] = {p->parent, descriptor->id, p->pid};
+	status_t status = OK;
+
+	switch (descriptor->kind) {
+	case DESCRIPTOR_KIND_VFS:
+		status = peer_ask(SERVICE_NUMBER_VFS, VFS_SHARE, words);
+		descriptor->id = words[0];
+		return status;
+	case DESCRIPTOR_KIND_CHANNEL:
+		return channel_share(process_find(p->parent), descriptor->id, p, &descriptor->id);
+	default:
+		return OK;
+	}
+}
+
 static status_t share_descriptors(struct process *p)
 {
 	struct process_descriptor *descriptors = blob_descriptors(p);
 	status_t status = OK;
 
-	for (uint64_t i = 0; status == OK && i < p->start.descriptor_count; i++) {
-		uint64_t words[6] = {p->parent, descriptors[i].id, p->pid};
-
-		if (descriptors[i].kind != DESCRIPTOR_KIND_VFS)
-			continue;
-		status = peer_ask(SERVICE_NUMBER_VFS, VFS_SHARE, words);
-		descriptors[i].id = words[0];
-	}
+	for (uint64_t i = 0; status == OK && i < p->start.descriptor_count; i++)
+		status = share_descriptor(p, &descriptors[i]);
 	return status;
 }
 

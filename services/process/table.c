@@ -147,6 +147,7 @@ static void release(struct process *p)
 	for (unsigned slot = OWN_SPACE; slot <= OWN_FAULT; slot++)
 		(void)!cnode_delete(own_cnode(), process_slot(p, (enum own_slot)slot));
 	process_handles_forget(p);
+	channels_release(p);
 	(void)!peer_ask(SERVICE_NUMBER_VFS, VFS_SESSION_END, words);
 	words[0] = p->pid;
 	(void)!peer_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_SESSION_END, words);

@@ -33,6 +33,8 @@ static status_t give_back(description_t *description)
 		return OK;
 	if (description->kind == DESCRIPTOR_KIND_VFS)
 		return service_ask(SERVICE_NUMBER_VFS, VFS_CLOSE, words);
+	if (description->kind == DESCRIPTOR_KIND_CHANNEL)
+		return channel_side_close(description);
 	if (description->kind == DESCRIPTOR_KIND_PROCESS && !description->has_ended)
 		(void)!process_take_end(description, true); /* nobody else will */
 	return OK;

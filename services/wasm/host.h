@@ -27,6 +27,7 @@ struct wasi_description {
 	struct pipe_shared *pipe; /* where it is mapped, once it was used */
 	enum pipe_end pipe_end;
 	struct process_exit exit;
+	struct channel_side *channel; /* an end of a channel, once it was used */
 };
 
 typedef struct wasi_description description_t;
@@ -194,6 +195,12 @@ errno_t poll_items(void *self, struct wasi_poll_item *items, size_t count);
 enum wasi_filetype terminal_type(void);
 
 errno_t descriptors_init(struct wasi *wasi, const struct start_data *data);
+
+/* --- craton_channel.c --------------------------------------------------------------------------
+ */
+
+/* An end of a channel is closed. */
+[[nodiscard]] status_t channel_side_close(description_t *description);
 
 /* --- process.c -------------------------------------------------------------------------------- */
 

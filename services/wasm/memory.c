@@ -52,6 +52,14 @@ void *memory_take(uint64_t size)
 	return map(size, ACCESS, MEMORY_OBJECT_ANONYMOUS);
 }
 
+bool memory_take_at(void *address, uint64_t size)
+{
+	uint64_t words[6] = {
+		0, (uint64_t)(uintptr_t)address, size, ACCESS, MEMORY_OBJECT_ANONYMOUS, 0};
+
+	return service_ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words) == OK;
+}
+
 bool memory_commit(void *address, uint64_t size)
 {
 	uint64_t words[6] = {0, (uint64_t)(uintptr_t)address, size, ACCESS};

@@ -48,6 +48,9 @@ void *memory_reserve(uint64_t size);
 /* Memory that can be used at once. */
 void *memory_take(uint64_t size);
 
+/* The same at an address where nothing is. */
+[[nodiscard]] bool memory_take_at(void *address, uint64_t size);
+
 /* A random address for something of at most 4 GiB. */
 uint64_t memory_place(void);
 

@@ -30,7 +30,7 @@
 	X(ISDIR, 31)       \
 	X(LOOP, 32)        \
 	X(MFILE, 33)       \
-	X(MLINK, 34)       \
+	X(MLINK, 34) X(MSGSIZE, 35)       \
 	X(NAMETOOLONG, 37) \
 	X(NFILE, 41)       \
 	X(NODEV, 43)       \

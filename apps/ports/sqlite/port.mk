@@ -2,10 +2,10 @@
 # SQLite and its shell. Its own scripts put its sources together (they need tclsh); its file layer is ours.
 
 SQLITE := $(BUILD)/source/sqlite
-$(eval $(call source,sqlite,configure))
+$(eval $(call source,sqlite,))
 
 $(SQLITE)/sqlite3.c $(SQLITE)/shell.c $(SQLITE)/sqlite3.h: $(SQLITE)/.amalgamation ;
-$(SQLITE)/.amalgamation: $(SQLITE)/configure
+$(SQLITE)/.amalgamation: $(SQLITE)/.stamp
 	$(call say,SQLITE,$(SQLITE)/sqlite3.c)
 	$(Q)cd $(SQLITE) && { CC=$(firstword $(CC)) ./configure --disable-tcl --disable-readline && \
 		$(MAKE) sqlite3.c shell.c; } >configure.log 2>&1 || { tail -20 configure.log; exit 1; }

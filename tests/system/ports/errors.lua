@@ -37,8 +37,8 @@ print(pcall(co))
 print(pcall(co))
 
 -- Stack overflow is an error like others.
-local function recurse() return 1 + recurse() end
-local ok, message = pcall(recurse)
+local function nest() return (string.gsub("x", "x", nest)) end
+local ok, message = pcall(nest)
 print(ok, message:match("stack overflow"))
 print(pcall(string.gsub, "x", "x", function() error("in callback", 0) end))
 print(select(2, pcall(load, "x = = 1")))

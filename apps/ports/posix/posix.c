@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// What ports ask POSIX for and WASI's C library does not have. Users, owners and modes of files are not
-// there: setting them fails with ENOSYS.
+// What ports ask POSIX for and WASI's C library does not have. Users, owners and modes of files are
+// not there: setting them fails with ENOSYS.
 #include "posix.h"
 
 #include <craton.h>

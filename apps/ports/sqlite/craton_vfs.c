@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// SQLite's file layer on Craton (https://www.sqlite.org/vfs.html): files through WASI, locks through
-// the interface of ours, as SQLite's own layers place them (https://www.sqlite.org/lockingv3.html).
-// Locks belong to the open file, so two connections of one program exclude each other as well.
-// There is no shared memory between programs here: a WAL needs `PRAGMA locking_mode=EXCLUSIVE`.
+// SQLite's file layer on Craton (https://www.sqlite.org/vfs.html): files through WASI, locks
+// through the interface of ours, as SQLite's own layers place them
+// (https://www.sqlite.org/lockingv3.html). Locks belong to the open file, so two connections of one
+// program exclude each other as well. There is no shared memory between programs here: a WAL needs
+// `PRAGMA locking_mode=EXCLUSIVE`.
 #include <sqlite3.h>
 
 #include <craton.h>
@@ -27,7 +28,7 @@
 struct file {
 	sqlite3_file base;
 	int fd;
-	int level; // SQLITE_LOCK_*
+	int level;               // SQLITE_LOCK_*
 	const char *delete_path; // removed when it is closed; or null
 };
 

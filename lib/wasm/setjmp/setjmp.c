@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// What clang's lowering of setjmp calls (LLVM, WebAssemblyLowerEmscriptenEHSjLj): each call of setjmp
-// has a label in its function, each call of that function an id. A longjmp throws `__c_longjmp` with
-// the address of {buffer, value}; functions that called setjmp catch it and ask whether the buffer
-// is theirs, and if not throw on.
+// What clang's lowering of setjmp calls (LLVM, WebAssemblyLowerEmscriptenEHSjLj): each call of
+// setjmp has a label in its function, each call of that function an id. A longjmp throws
+// `__c_longjmp` with the address of {buffer, value}; functions that called setjmp catch it and ask
+// whether the buffer is theirs, and if not throw on.
 #include <setjmp.h>
 #include <stdint.h>
 

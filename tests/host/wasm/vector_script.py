@@ -467,6 +467,40 @@ INVALID = '''
 '''
 
 
+UNWOUND = '''
+;; Homes and values through exceptions and tail calls.
+(module
+  (tag $t (param v128 i32 v128))
+  (func $throw (param v128 v128) (local $x v128) (local $y v128)
+    (local.set $x (i32x4.add (local.get 0) (local.get 1))) (local.set $y (i32x4.add (local.get $x) (local.get $x)))
+    (local.set $x (i32x4.add (local.get $y) (local.get $x))) (local.set $y (i32x4.add (local.get $x) (local.get $y)))
+    (throw $t (local.get $x) (i32.const 7) (local.get $y)))
+  (func (export "catch") (param $a v128) (param $b v128) (result v128 i32 v128 v128) (local $keep v128)
+    (local.set $keep (i32x4.add (local.get $a) (local.get $b)))
+    (local.set $keep (i32x4.add (local.get $keep) (local.get $keep)))
+    (block $out (result v128 i32 v128)
+      (try_table (catch $t $out) (call $throw (local.get $a) (local.get $b)))
+      (unreachable))
+    (i32x4.sub (local.get $keep) (local.get $b)))
+  (type $nine (func (param v128 v128 v128 v128 v128 v128 v128 v128 i32 v128) (result v128 v128)))
+  (table funcref (elem $last))
+  (func $last (type $nine)
+    (i32x4.sub (local.get 9) (local.get 0)) (i32x4.add (local.get 7) (local.get 1)))
+  (func $middle (param v128 i32) (result v128 v128)
+    (if (local.get 1) (then (return_call $middle (i32x4.add (local.get 0) (local.get 0)) (i32.sub (local.get 1) (i32.const 1)))))
+    (return_call_indirect (type $nine) (local.get 0) (local.get 0) (local.get 0) (local.get 0) (local.get 0) (local.get 0)
+      (local.get 0) (v128.const i32x4 1 2 3 4) (i32.const 5) (v128.const i32x4 9 8 7 6) (i32.const 0)))
+  (func (export "tail") (param v128) (result v128 v128) (local $keep v128)
+    (local.set $keep (v128.not (local.get 0)))
+    (local.set $keep (v128.not (local.get $keep)))
+    (call $middle (local.get $keep) (i32.const 3))
+    (i32x4.add (local.get $keep))))
+(assert_return (invoke "catch" (v128.const i32x4 1 2 3 4) (v128.const i32x4 10 20 30 40))
+  (v128.const i32x4 33 66 99 132) (i32.const 7) (v128.const i32x4 55 110 165 220) (v128.const i32x4 12 24 36 48))
+(assert_return (invoke "tail" (v128.const i32x4 1 2 3 4)) (v128.const i32x4 1 -8 -17 -26) (v128.const i32x4 10 20 30 40))
+'''
+
+
 def deep(a):
     values = [a]
     for bits in (8, 16, 32, 64):
@@ -493,6 +527,7 @@ def main():
     for _ in range(3):
         value = R.getrandbits(128)
         print(f'(assert_return (invoke "deep" {constant("V", value)})', constant('V', deep(value)) + ')')
+    print(UNWOUND)
 
 
 main()

@@ -124,6 +124,9 @@ $(BUILD)/tests/wasm/%.wasm: tests/host/wasm/programs/%.c
 $(BUILD)/tests/wasm/kernels.wasm: wasm/bench/kernels.c
 	@mkdir -p $(@D)
 	$(Q)$(WASM_CC) -Wl,--strip-all $< -o $@ $(WASM_CC_LIBRARIES)
+$(BUILD)/tests/wasm/kernels_simd.wasm: wasm/bench/kernels.c
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) -msimd128 -Wl,--strip-all $< -o $@ $(WASM_CC_LIBRARIES)
 $(BUILD)/tests/wasm/kernels: wasm/bench/kernels.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 $< -o $@ -lm
@@ -190,9 +193,9 @@ wasm_test_fuzz-image   := $(WASM_T)/image_fuzz -max_total_time=$(WASM_FUZZ_SECON
 WASM_TESTS := unit suite suite-baseline suite-asan programs differential fuzz-compile fuzz-image
 
 WASM_BENCH_NEEDS := $(BUILD)/host/cwasm $(BUILD)/host/wasm_compile_bench $(WASM_T)/kernels \
-	$(WASM_T)/kernels.wasm
+	$(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm
 WASM_BENCH := $(PYTHON) wasm/bench/run.py $(BUILD)/host/cwasm $(BUILD)/host/wasm_compile_bench \
-	$(WASM_T)/kernels $(WASM_T)/kernels.wasm $(WASM_T)/kernels.wasm
+	$(WASM_T)/kernels $(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm $(WASM_T)/kernels.wasm
 
 ifneq ($(origin add_test),undefined)
 $(foreach t,$(WASM_TESTS),$(eval $(call add_test,wasm/$(t),$(wasm_test_$(t)),$(WASM_TEST_NEEDS))))

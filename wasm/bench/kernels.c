@@ -343,14 +343,39 @@ static int indirect(void)
 		a = fs[(i ^ a >> 7) & 3](a, i);
 	return a;
 }
+// A product of matrices: compilers make vector instructions of the innermost loop.
+enum { SIDE = 160 };
+static float matrix(void)
+{
+	static float a[SIDE][SIDE], b[SIDE][SIDE], c[SIDE][SIDE];
+	float sum = 0;
+	for (int i = 0; i < SIDE; i++)
+		for (int j = 0; j < SIDE; j++)
+			a[i][j] = (float)(i * 7 % 13 - j),
+			b[i][j] = (float)(j * 5 % 11) / (float)(i + 1);
+	for (int round = 0; round < 8; round++) {
+		for (int i = 0; i < SIDE; i++)
+			for (int k = 0; k < SIDE; k++)
+				for (int j = 0; j < SIDE; j++)
+					c[i][j] += a[i][k] * b[k][j];
+		a[round][0] = c[round][round];
+	}
+	for (int i = 0; i < SIDE; i++)
+		sum += c[i][SIDE - 1 - i];
+	return sum;
+}
+static const char *wanted; // null: all
 #define T(n, e)                                             \
 	do {                                                \
+		if (wanted != 0 && strcmp(wanted, n) != 0)  \
+			break;                              \
 		double t = now();                           \
 		double r = (double)(e);                     \
 		printf("%s %.4f %.17g\n", n, now() - t, r); \
 	} while (0)
-int main()
+int main(int count, char **arguments)
 {
+	wanted = count > 1 ? arguments[1] : 0;
 	T("sha256", sha());
 	T("mandelbrot", mandel());
 	T("fannkuch", fannkuch(9));
@@ -360,4 +385,5 @@ int main()
 	T("lz", lz());
 	T("switch", interp());
 	T("indirect", indirect());
+	T("matrix", matrix());
 }

@@ -103,6 +103,13 @@ $(foreach cpus,1 2,$(eval $(call add_test,system/vectors-$(cpus)-cpu,\
 	SMP=$(cpus) TIMEOUT=100 APP=$(BUILD)/apps/tests/vectors.wasm $(PYTHON) tools/run.py --expect 0,\
 	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/vectors.wasm)))
 
+# A program with a shared memory waits.
+$(BUILD)/apps/tests/wait.wasm: tests/system/programs/wait.wat $(BUILD)/host/cwasm
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/host/cwasm assemble $< -o $@
+$(eval $(call add_test,system/wait,TIMEOUT=100 APP=$(BUILD)/apps/tests/wait.wasm $(PYTHON) tools/run.py --expect 0,\
+	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/wait.wasm))
+
 # Programs that talk to each other, one of them started again and again.
 $(eval $(call wasm_program,tests/channel.wasm,tests/system/programs/channel.c $(LIB_WASM)))
 $(foreach cpus,1 2,$(eval $(call add_test,system/channel-$(cpus)-cpu,SMP=$(cpus) TIMEOUT=300 \

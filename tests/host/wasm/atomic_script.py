@@ -10,6 +10,7 @@ OPERATIONS = {'add': lambda a, b: a + b, 'sub': lambda a, b: a - b, 'and': lambd
               'or': lambda a, b: a | b, 'xor': lambda a, b: a ^ b, 'xchg': lambda a, b: b}
 VALUE = 0x123456789abcdef7
 functions, checks, names = [], [], []
+INDEX, MEMORY = '@i', '@m '  # the type of addresses, and a memory's name: see print_for
 
 
 def const(kind, value):
@@ -19,14 +20,14 @@ def const(kind, value):
 def add(name, kind, size, operands, result):
     """The instruction as it is, with an offset, and with operands that are temporaries."""
     names.append((name, kind, size, operands, result))
-    parameters = ' '.join(['i32'] + [kind] * operands)
+    parameters = ' '.join([INDEX] + [kind] * operands)
     results = f'(result {kind})' if result else ''
     get = ' '.join(f'(local.get {i + 1})' for i in range(operands))
     busy = ' '.join(f'({kind}.xor (local.get {i + 1}) ({kind}.const 0))' for i in range(operands))
-    functions.append(f'(func (export "{name}") (param {parameters}) {results} ({name} (local.get 0) {get}))')
+    functions.append(f'(func (export "{name}") (param {parameters}) {results} ({name} {MEMORY}(local.get 0) {get}))')
     functions.append(f'(func (export "{name} offset") (param {parameters}) {results}'
-                     f' ({name} offset=8 (i32.sub (local.get 0) (i32.const 8)) {busy}))')
-    checks.extend(f'(assert_trap (invoke "{name}" (i32.const {address}) {" ".join([const(kind, 0)] * operands)}) "{why}")'
+                     f' ({name} {MEMORY}offset=8 ({INDEX}.sub (local.get 0) ({INDEX}.const 8)) {busy}))')
+    checks.extend(f'(assert_trap (invoke "{name}" ({INDEX}.const {address}) {" ".join([const(kind, 0)] * operands)}) "{why}")'
                   for address, why in [(65536, 'out of bounds memory access'), *(
                       [(17, 'unaligned atomic'), (16 + size // 2, 'unaligned atomic')] if size > 1 else [])])
 
@@ -38,7 +39,7 @@ def check(name, kind, size, arguments, result, stored):
     for suffix in '', ' offset':
         checks.append(f'(invoke "set" {const("i64", OLD)})')
         wanted = '' if result is None else const(kind, result & mask)
-        checks.append(f'(assert_return (invoke "{name}{suffix}" (i32.const 16) {arguments}) {wanted})')
+        checks.append(f'(assert_return (invoke "{name}{suffix}" ({INDEX}.const 16) {arguments}) {wanted})')
         checks.append(f'(assert_return (invoke "get") {const("i64", OLD & ~mask | stored & mask)})')
 
 
@@ -58,35 +59,42 @@ for kind, width, size in VARIANTS:
     check(name, kind, size, [OLD & mask, VALUE], OLD, VALUE)
     check(name, kind, size, [OLD + 1 & mask, VALUE], OLD, OLD)
 
-for limits in 'memory 1 1 shared', 'memory 1':
-    print(f'(module ({limits})', *functions, '''
-  (func (export "set") (param i64) (i64.store (i32.const 16) (local.get 0)))
-  (func (export "get") (result i64) (atomic.fence) (i64.load (i32.const 16)))
-  (func (export "wait32") (param i32 i32 i64) (result i32)
-    (memory.atomic.wait32 offset=4 (local.get 0) (local.get 1) (local.get 2)))
-  (func (export "wait64") (param i32 i64 i64) (result i32)
-    (memory.atomic.wait64 (local.get 0) (local.get 1) (local.get 2)))
-  (func (export "notify") (param i32 i32) (result i32)
-    (memory.atomic.notify offset=4 (local.get 0) (local.get 1))))''')
-    print(*checks, sep='\n')
-    print('''
-(assert_return (invoke "notify" (i32.const 12) (i32.const -1)) (i32.const 0))
-(assert_trap (invoke "notify" (i32.const 2) (i32.const 0)) "unaligned atomic")
-(assert_trap (invoke "notify" (i32.const 65532) (i32.const 0)) "out of bounds memory access")
-(assert_trap (invoke "notify" (i32.const -4) (i32.const 0)) "out of bounds memory access")
-(assert_trap (invoke "wait32" (i32.const 65532) (i32.const 0) (i64.const 0)) "out of bounds memory access")
-(assert_trap (invoke "wait64" (i32.const 4) (i64.const 0) (i64.const 0)) "unaligned atomic")
-(invoke "set" (i64.const 0x200000001))''')
-    if 'shared' in limits:
-        print('''
-(assert_return (invoke "wait32" (i32.const 16) (i32.const 2) (i64.const 1)) (i32.const 2))
-(assert_return (invoke "wait32" (i32.const 16) (i32.const 1) (i64.const -1)) (i32.const 1))
-(assert_return (invoke "wait64" (i32.const 16) (i64.const 0x200000001) (i64.const 1000)) (i32.const 2))
-(assert_return (invoke "wait64" (i32.const 16) (i64.const 1) (i64.const -1)) (i32.const 1))''')
-    else:
-        print('''
-(assert_trap (invoke "wait32" (i32.const 16) (i32.const 9) (i64.const 0)) "expected shared memory")
-(assert_trap (invoke "wait64" (i32.const 16) (i64.const 9) (i64.const 0)) "expected shared memory")''')
+
+
+def print_for(memories, index, memory):
+    def put(*parts):
+        print('\n'.join(parts).replace('@i', index).replace('@m ', memory))
+    put(f'(module {memories}', *functions, """
+  (func (export "set") (param i64) (i64.store @m (@i.const 16) (local.get 0)))
+  (func (export "get") (result i64) (atomic.fence) (i64.load @m (@i.const 16)))
+  (func (export "wait32") (param @i i32 i64) (result i32)
+    (memory.atomic.wait32 @m offset=4 (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "wait64") (param @i i64 i64) (result i32)
+    (memory.atomic.wait64 @m (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "notify") (param @i i32) (result i32)
+    (memory.atomic.notify @m offset=4 (local.get 0) (local.get 1))))""")
+    put(*checks)
+    put("""
+(assert_return (invoke "notify" (@i.const 12) (i32.const -1)) (i32.const 0))
+(assert_trap (invoke "notify" (@i.const 2) (i32.const 0)) "unaligned atomic")
+(assert_trap (invoke "notify" (@i.const 65532) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "notify" (@i.const -4) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "wait32" (@i.const 65532) (i32.const 0) (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "wait64" (@i.const 4) (i64.const 0) (i64.const 0)) "unaligned atomic")
+(invoke "set" (i64.const 0x200000001))""")
+    put("""
+(assert_return (invoke "wait32" (@i.const 12) (i32.const 2) (i64.const -1)) (i32.const 1))
+(assert_return (invoke "wait32" (@i.const 12) (i32.const 1) (i64.const 1)) (i32.const 2))
+(assert_return (invoke "wait64" (@i.const 16) (i64.const 0x200000001) (i64.const 1000)) (i32.const 2))
+(assert_return (invoke "wait64" (@i.const 16) (i64.const 1) (i64.const -1)) (i32.const 1))""" if 'shared' in memories else """
+(assert_trap (invoke "wait32" (@i.const 12) (i32.const 9) (i64.const 0)) "expected shared memory")
+(assert_trap (invoke "wait64" (@i.const 16) (i64.const 9) (i64.const 0)) "expected shared memory")""")
+
+
+print_for('(memory 1 1 shared)', 'i32', '')
+print_for('(memory 1)', 'i32', '')
+print_for('(memory i64 1 1 shared)', 'i64', '')
+print_for('(memory 3) (memory $m 1 1 shared)', 'i32', '$m ')
 
 for name, kind, size, operands, result in names:
     drop, end = ('(drop ', ')') if result else ('', '')

@@ -352,7 +352,8 @@ def print_tests():
         print(f'(assert_return (invoke "{name}" {arguments})', ' '.join([expected(result, run(*operands))] * 2) + ')')
 
 
-def print_memory():
+def print_memory(memories, index, memory):
+    """Addresses are of type `index`, `memory` stands before each offset."""
     data = [R.randrange(256) for _ in range(64)]
     at = lambda i, n: sum(data[i + k] << 8 * k for k in range(n))
     loads = {'v128.load': (16, lambda i: at(i, 16))}
@@ -365,39 +366,39 @@ def print_memory():
         if size >= 4:
             loads[f'v128.load{8 * size}_zero'] = (size, lambda i, n=size: at(i, n))
     text = ''.join(f'\\{b:02x}' for b in data)
-    print(f'(module (memory 1) (data (i32.const 0) "{text}")')
+    print(f'(module {memories} (data {"(memory $m)" if memory else ""} ({index}.const 0) "{text}")')
     lanes = []
     for name in loads:
-        print(f'(func (export "{name}") (param i32) (result v128) (local $x v128)',
-              f'(local.set $x ({name} offset=3 align=1 (local.get 0))) (local.get $x))')
+        print(f'(func (export "{name}") (param {index}) (result v128) (local $x v128)',
+              f'(local.set $x ({name} {memory}offset=3 align=1 (local.get 0))) (local.get $x))')
     for size in (1, 2, 4, 8):
         for lane in range(16 // size):
             lanes.append((size, lane))
             for kind, result in (('load', '(result v128)'), ('store', '')):
-                print(f'(func (export "{kind}{size} {lane}") (param i32 v128) {result}',
-                      f'(v128.{kind}{8 * size}_lane offset=1 {lane} (local.get 0) (local.get 1)))')
-    print('(func (export "store") (param i32 v128) (v128.store offset=5 (local.get 0) (local.get 1)))')
-    print('(func (export "get") (param i32) (result v128) (v128.load (local.get 0))))')
+                print(f'(func (export "{kind}{size} {lane}") (param {index} v128) {result}',
+                      f'(v128.{kind}{8 * size}_lane {memory}offset=1 {lane} (local.get 0) (local.get 1)))')
+    print(f'(func (export "store") (param {index} v128) (v128.store {memory}offset=5 (local.get 0) (local.get 1)))')
+    print(f'(func (export "get") (param {index}) (result v128) (v128.load {memory}(local.get 0))))')
     for name, (size, value) in loads.items():
         for address in (0, 1, 13):
-            print(f'(assert_return (invoke "{name}" (i32.const {address}))', constant('V', value(address + 3)) + ')')
-        print(f'(assert_return (invoke "{name}" (i32.const {65536 - size - 3})) (v128.const i64x2 0 0))')
+            print(f'(assert_return (invoke "{name}" ({index}.const {address}))', constant('V', value(address + 3)) + ')')
+        print(f'(assert_return (invoke "{name}" ({index}.const {65536 - size - 3})) (v128.const i64x2 0 0))')
         for address in (65536 - size - 2, 65536, -1):
-            print(f'(assert_trap (invoke "{name}" (i32.const {address})) "out of bounds memory access")')
+            print(f'(assert_trap (invoke "{name}" ({index}.const {address})) "out of bounds memory access")')
     vector = R.getrandbits(128)
     for size, lane in lanes:
         changed = split(vector, 8 * size)
         changed[lane] = at(8, size)
-        print(f'(assert_return (invoke "load{size} {lane}" (i32.const 7) {constant("V", vector)})',
+        print(f'(assert_return (invoke "load{size} {lane}" ({index}.const 7) {constant("V", vector)})',
               constant('V', join(changed, 8 * size)) + ')')
-        print(f'(assert_return (invoke "store{size} {lane}" (i32.const 1023) {constant("V", vector)}))')
-        print('(assert_return (invoke "get" (i32.const 1024))', constant('V', split(vector, 8 * size)[lane]) + ')')
-        print(f'(assert_return (invoke "store" (i32.const 1019) (v128.const i64x2 0 0)))')
+        print(f'(assert_return (invoke "store{size} {lane}" ({index}.const 1023) {constant("V", vector)}))')
+        print(f'(assert_return (invoke "get" ({index}.const 1024))', constant('V', split(vector, 8 * size)[lane]) + ')')
+        print(f'(assert_return (invoke "store" ({index}.const 1019) (v128.const i64x2 0 0)))')
         for kind in 'load', 'store':
-            print(f'(assert_trap (invoke "{kind}{size} {lane}" (i32.const {65536 - size}) {constant("V", vector)})',
+            print(f'(assert_trap (invoke "{kind}{size} {lane}" ({index}.const {65536 - size}) {constant("V", vector)})',
                   '"out of bounds memory access")')
-    print(f'(assert_trap (invoke "store" (i32.const 65516) {constant("V", vector)}) "out of bounds memory access")')
-    print(f'(assert_return (invoke "get" (i32.const 65520)) (v128.const i64x2 0 0))')
+    print(f'(assert_trap (invoke "store" ({index}.const 65516) {constant("V", vector)}) "out of bounds memory access")')
+    print(f'(assert_return (invoke "get" ({index}.const 65520)) (v128.const i64x2 0 0))')
 
 
 INVALID = '''
@@ -522,7 +523,9 @@ def main():
     conversions()
     dots()
     print_tests()
-    print_memory()
+    print_memory('(memory 1)', 'i32', '')
+    print_memory('(memory i64 1)', 'i64', '')
+    print_memory('(memory 3) (memory $m 1)', 'i32', '$m ')
     print(INVALID)
     for _ in range(3):
         value = R.getrandbits(128)

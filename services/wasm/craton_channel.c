@@ -52,7 +52,7 @@ static errno_t side_of(
 	if (error != WASI_SUCCESS)
 		return error;
 	*side = description->channel;
-	return (*side)->role == role ? WASI_SUCCESS : WASI_BADF;
+	return *side != nullptr && (*side)->role == role ? WASI_SUCCESS : WASI_BADF;
 }
 
 status_t channel_side_close(description_t *description)

@@ -8,6 +8,7 @@ Only the upstream archive is taken, and only with the SHA-256 that mk/sources.tx
 configuration of its own, made of this machine's, so that nothing has to be set up by hand.
 """
 
+import fcntl
 import hashlib
 import re
 import shutil
@@ -82,7 +83,9 @@ def archive_of(name, store):
     if not path.is_file():
         store.mkdir(parents=True, exist_ok=True)
         print(f"source: fetching {package}", file=sys.stderr)
-        Apt(store / "apt").fetch(package, store)
+        with (store / "lock").open("w", encoding="utf-8") as lock:  # apt-get's lists are one program's at a time
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            Apt(store / "apt").fetch(package, store)
     if not path.is_file():
         raise SourceError(f"the source of {package} has no {file}; mk/sources.txt is out of date")
     if hashlib.sha256(path.read_bytes()).hexdigest() != digest:

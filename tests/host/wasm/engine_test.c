@@ -31,7 +31,20 @@ static const char sample_text[] =
 	"      (try (do (throw $e (i32.const 1) (ref.null extern)))"
 	"        (catch $e (drop) (drop) (rethrow 0)) (catch_all))"
 	"      (try (do (throw_ref (ref.null exn))) (delegate 0)))"
-	"    (unreachable)) (drop) (drop) (drop)))";
+	"    (unreachable)) (drop) (drop) (drop)))"
+	"(memory $w 1 2 shared) (global $v (mut v128) (v128.const i32x4 1 2 3 4))"
+	"(func $d (param i32 v128) (result v128 i32) (local v128 v128)"
+	"  (local.set 2 (i8x16.shuffle 0 17 2 19 4 21 6 23 8 25 10 27 12 29 14 31"
+	"    (local.get 1) (global.get $v)))"
+	"  (local.set 3 (v128.load16_lane $w offset=6 3 (local.get 0) (local.get 2)))"
+	"  (v128.store8_lane 9 (local.get 0) (f32x4.replace_lane 2 (local.get 3) (f32.const 1)))"
+	"  (block $x (result v128) (br_if $x (v128.bitselect (local.get 1) (local.get 2)"
+	"    (i64x2.mul (local.get 3) (v128.load32x2_u (local.get 0))))"
+	"    (i8x16.all_true (i8x16.shl (local.get 3) (local.get 0)))))"
+	"  (i32x4.extract_lane 1 (i32x4.trunc_sat_f64x2_u_zero (local.get 2)))"
+	"  (drop (i64.atomic.rmw16.cmpxchg_u $w (local.get 0) (i64.const 1) (i64.const 2)))"
+	"  (drop (i32.atomic.rmw.and offset=4 (local.get 0) (i32.const 3)))"
+	"  (drop (memory.atomic.wait64 $w (local.get 0) (i64.const 0) (i64.const 0))))";
 
 // --- hostile modules ----------------------------------------------------------------------------
 

@@ -240,6 +240,48 @@ static void test_interrupt(void **)
 	test_destroy(&p);
 }
 
+// --- vectors as values of C functions -----------------------------------------------------------
+
+static enum wasm_trap exchange_halves(struct wasm_instance *, void *, union wasm_value *values)
+{
+	uint64_t low = values[1].v128[0] + values[0].i32;
+	values[0].v128[0] = values[1].v128[1];
+	values[0].v128[1] = low;
+	values[1].f64_bits = 0x4008000000000000; // 3.0
+	return WASM_TRAP_NONE;
+}
+
+static const struct wasm_host_function vector_functions[] = {
+	WASM_HOST_FUNCTION("h", "f", "iV:VF", exchange_halves),
+};
+
+static void test_vectors_of_host(void **)
+{
+	struct wasm_host_module module = {vector_functions, 1, nullptr};
+	struct wasm_host_modules modules = {&module, 1};
+	struct wasm_resolver resolver = {&modules, wasm_host_modules_resolve};
+	struct test_program p =
+		test_instantiate("(import \"h\" \"f\" (func $f (param i32 v128) (result v128 f64)))"
+				 "(global (export \"g\") v128 (v128.const i64x2 6 7))"
+				 "(func (export \"e\") (param v128 f64 v128) (result v128 f64)"
+				 "  (call $f (i32.const 5) (i64x2.sub (local.get 0) (local.get 2)))"
+				 "  (f64.add (local.get 1)))",
+			&resolver);
+	union wasm_value values[3] = {
+		{.v128 = {100, 200}}, {.f64_bits = 0x4000000000000000}, {.v128 = {1, 2}}};
+	struct wasm_trap_info trap;
+	struct wasm_extern found;
+	assert_int_equal(wasm_instance_call(p.instance, "e", "VFV:VF", values, &trap), WASM_OK);
+	assert_int_equal(values[0].v128[0], 198);
+	assert_int_equal(values[0].v128[1], 104);
+	assert_int_equal(values[1].f64_bits, 0x4014000000000000); // 5.0
+	assert_int_equal(
+		wasm_instance_call(p.instance, "e", "VFI:VF", values, &trap), WASM_LINK_SIGNATURE);
+	assert_int_equal(wasm_instance_export(p.instance, "g", &found), WASM_OK);
+	assert_int_equal(wasm_global_get(found.global).v128[1], 7);
+	test_destroy(&p);
+}
+
 static void test_links(void **)
 {
 	struct test_program p = test_instantiate("(func (export \"f\") (param i32))", nullptr);
@@ -263,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_other_engine),
 		cmocka_unit_test(test_traps),
 		cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_vectors_of_host),
 		cmocka_unit_test(test_links),
 	};
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

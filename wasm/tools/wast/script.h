@@ -14,6 +14,7 @@ struct script_counts {
 	uint32_t failed;
 	uint32_t skipped;
 	uint32_t skipped_by[WASM_STATUS_COUNT]; // by the feature that is missing
+	uint32_t skipped_custom;                // assertions on custom sections
 };
 
 struct named_instance {
@@ -29,7 +30,7 @@ struct script {
 	const struct wasm_platform *platform;
 	struct wasm_store *store;
 	const char *path;
-	bool verbose;
+	char detail[48]; // of a failure, or empty
 	struct script_counts counts;
 	struct wasm_instance *current;    // null: it could not be made
 	enum wasm_status current_missing; // the feature that it needs, or WASM_OK

@@ -2,6 +2,8 @@
 // A group is kept twice: as it is compared, with relative references, and as definitions.
 #include "base/types.h"
 
+constexpr uint32_t STEP_LIMIT = 20000000;
+
 struct type_group {
 	const struct type_definition *members;
 	uint32_t count;
@@ -198,11 +200,14 @@ enum wasm_status type_space_intern(struct type_space *space, const struct type_d
 	uint32_t hash = hash_group(members, count);
 	const struct type_group *groups = space->groups.items;
 	for (uint32_t i = space->buckets[hash & (space->bucket_count - 1)]; i != WASM_NO_INDEX;
-		i = groups[i].next)
+		i = groups[i].next) {
 		if (groups[i].hash == hash && group_equals(&groups[i], members, count)) {
 			*first = groups[i].first;
 			return WASM_OK;
 		}
+		if (++space->steps > STEP_LIMIT)
+			return WASM_LIMIT_WORK;
+	}
 	*first = space->definitions.count;
 	return add_group(space, members, count, hash);
 }

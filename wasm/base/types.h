@@ -34,6 +34,7 @@ struct type_space {
 	struct array groups;      // struct type_group
 	uint32_t *buckets;        // a power of two of them, or null
 	uint32_t bucket_count;
+	uint32_t steps; // in buckets so far: types made to collide are refused
 };
 
 // Lists and groups go to `arena`, which must live as long.
@@ -43,7 +44,7 @@ void type_space_free(struct type_space *space);
 
 // Finds or adds a recursive group. `members` has type, supertype and is_final set; references in
 // it are numbers of the space or relative. Its lists are copied if need be. `*first`: number of the
-// first member, the others follow. NO_MEMORY.
+// first member, the others follow. NO_MEMORY, LIMIT_WORK.
 enum wasm_status type_space_intern(struct type_space *space, const struct type_definition *members,
 	uint32_t count, uint32_t *first);
 

@@ -498,7 +498,7 @@ static void check_duplicate_exports(struct decoder *d)
 static void decode_exports(struct decoder *d)
 {
 	struct module *m = d->module;
-	m->exports = decode_vector(d, MODULE_IMPORT_LIMIT, sizeof(*m->exports), &m->export_count);
+	m->exports = decode_vector(d, MODULE_EXPORT_LIMIT, sizeof(*m->exports), &m->export_count);
 	for (uint32_t i = 0; i < m->export_count && decoder_ok(d); i++)
 		decode_export(d, &m->exports[i]);
 	if (decoder_ok(d))
@@ -596,7 +596,7 @@ static void decode_elements(struct decoder *d)
 {
 	struct module *m = d->module;
 	m->elements =
-		decode_vector(d, MODULE_IMPORT_LIMIT, sizeof(*m->elements), &m->element_count);
+		decode_vector(d, MODULE_SEGMENT_LIMIT, sizeof(*m->elements), &m->element_count);
 	for (uint32_t i = 0; i < m->element_count && decoder_ok(d); i++)
 		decode_element(d, &m->elements[i]);
 }
@@ -623,7 +623,7 @@ static void decode_data_count(struct decoder *d)
 {
 	d->module->data_count_section = reader_u32(&d->reader);
 	d->module->has_data_count_section = true;
-	if (d->module->data_count_section > MODULE_IMPORT_LIMIT)
+	if (d->module->data_count_section > MODULE_SEGMENT_LIMIT)
 		decoder_fail(d, WASM_LIMIT_COUNT);
 }
 
@@ -648,7 +648,7 @@ static void decode_data_segment(struct decoder *d, struct module_data *data)
 static void decode_data(struct decoder *d)
 {
 	struct module *m = d->module;
-	m->data = decode_vector(d, MODULE_IMPORT_LIMIT, sizeof(*m->data), &m->data_count);
+	m->data = decode_vector(d, MODULE_SEGMENT_LIMIT, sizeof(*m->data), &m->data_count);
 	for (uint32_t i = 0; i < m->data_count && decoder_ok(d); i++)
 		decode_data_segment(d, &m->data[i]);
 }

@@ -25,6 +25,7 @@ struct wasm_store {
 	struct array shared_memories; // struct wasm_memory *, one for each hold
 	struct wasm_table *tables;
 	struct wasm_global *globals;
+	uint64_t table_capacity; // elements of all tables
 	struct wasm_tag *tags;
 	struct array exceptions; // struct exception_slot
 	uint32_t free_exception; // or WASM_NO_INDEX

@@ -131,7 +131,8 @@ uint32_t wasm_memory_pages(const struct wasm_memory *memory)
 
 // --- tables ----------------------------------------------------------------------------------
 
-constexpr uint64_t TABLE_LIMIT = 10000000;
+constexpr uint64_t TABLE_LIMIT = 10000000;       // elements of one
+constexpr uint64_t STORE_TABLE_LIMIT = 20000000; // of all in a store
 
 static bool table_reserve(struct wasm_store *store, struct wasm_table *table, uint64_t count)
 {
@@ -140,11 +141,14 @@ static bool table_reserve(struct wasm_store *store, struct wasm_table *table, ui
 	if (count > TABLE_LIMIT)
 		return false;
 	uint64_t capacity = table->capacity * 2 > count ? table->capacity * 2 : count;
+	if (store->table_capacity - table->capacity + capacity > STORE_TABLE_LIMIT)
+		return false;
 	const struct wasm_allocator *allocator = store_allocator(store);
 	uint64_t *elements = allocator->resize(allocator->self, table->elements,
 		table->capacity * sizeof(uint64_t), capacity * sizeof(uint64_t));
 	if (elements == nullptr)
 		return false;
+	store->table_capacity += capacity - table->capacity;
 	table->elements = elements;
 	table->capacity = capacity;
 	return true;

@@ -34,8 +34,10 @@ static struct type_list type_list_of(const validator_t *v, enum wasm_type type)
 void validator_init(struct validator *validator, const struct module *module,
 	const struct wasm_allocator *allocator)
 {
-	*validator = (struct validator){
-		.module = module, .allocator = allocator, .locals_left = MODULE_LOCAL_LIMIT};
+	*validator = (struct validator){.module = module,
+		.allocator = allocator,
+		.locals_left = MODULE_LOCAL_LIMIT,
+		.work_left = WORK_BASE + WORK_PER_BYTE * module->size};
 }
 
 void validator_free(struct validator *v)
@@ -98,9 +100,21 @@ static enum wasm_status pop(validator_t *v, enum wasm_type expected)
 	return status;
 }
 
+// Before a list of types is worked through: LIMIT_WORK when the module has asked for too much.
+static enum wasm_status spend(validator_t *v, uint32_t count)
+{
+	constexpr uint32_t SHORT = 16;
+	if (count < SHORT)
+		return WASM_OK;
+	if (v->work_left < count)
+		return WASM_LIMIT_WORK;
+	v->work_left -= count;
+	return WASM_OK;
+}
+
 static enum wasm_status push_list(validator_t *v, struct type_list list)
 {
-	enum wasm_status status = WASM_OK;
+	enum wasm_status status = spend(v, list.count);
 	for (uint32_t i = 0; i < list.count && status == WASM_OK; i++)
 		status = push(v, list.types[i]);
 	return status;
@@ -108,7 +122,7 @@ static enum wasm_status push_list(validator_t *v, struct type_list list)
 
 static enum wasm_status pop_list(validator_t *v, struct type_list list)
 {
-	enum wasm_status status = WASM_OK;
+	enum wasm_status status = spend(v, list.count);
 	for (uint32_t i = list.count; i > 0 && status == WASM_OK; i--)
 		status = pop(v, list.types[i - 1]);
 	return status;
@@ -283,6 +297,9 @@ static enum wasm_status check_clause(validator_t *v, struct catch_clause clause)
 		label.count--;
 	}
 	struct type_list values = clause.has_tag ? tag_types(v, clause.tag) : (struct type_list){};
+	enum wasm_status status = spend(v, values.count);
+	if (status != WASM_OK)
+		return status;
 	return type_lists_match(v, values, label) ? WASM_OK : WASM_INVALID_TYPE_MISMATCH;
 }
 
@@ -390,6 +407,9 @@ static enum wasm_status check_table_target(validator_t *v, uint32_t label, uint3
 	struct type_list types = validator_label_types(validator_frame(v, label));
 	if (types.count != arity)
 		return WASM_INVALID_TYPE_MISMATCH;
+	enum wasm_status status = spend(v, arity);
+	if (status != WASM_OK)
+		return status;
 	const struct validator_frame *top = validator_frame(v, 0);
 	const enum wasm_type *stack = v->types.items;
 	for (uint32_t i = 0; i < arity; i++) {

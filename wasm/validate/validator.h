@@ -39,6 +39,7 @@ struct validator {
 	struct array unset;      // uint8_t per local: without default and not set; or empty
 	uint32_t parameter_count;
 	uint64_t locals_left;        // of the module's budget
+	uint64_t work_left;          // for long lists of types
 	enum wasm_type address_type; // of the memory that the instruction uses
 	// Facts about the last instruction, for the code generator:
 	enum wasm_type operand_type; // select, local.*, global.*: type of the operand

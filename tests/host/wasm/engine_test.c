@@ -4,6 +4,8 @@
 #include "wasm/compiler.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char sample_text[] =
@@ -47,6 +49,88 @@ static const char sample_text[] =
 	"  (drop (memory.atomic.wait64 $w (local.get 0) (i64.const 0) (i64.const 0))))";
 
 // --- hostile modules ----------------------------------------------------------------------------
+
+// A text that is made piece by piece.
+struct builder {
+	char *text;
+	size_t size, capacity;
+};
+
+static void add(struct builder *b, const char *piece, uint32_t times)
+{
+	size_t size = strlen(piece);
+	if (b->size + size * times >= b->capacity) {
+		b->capacity = 2 * (b->size + size * times + 1);
+		b->text = realloc(b->text, b->capacity);
+	}
+	assert_non_null(b->text);
+	for (uint32_t i = 0; i < times; i++, b->size += size)
+		memcpy(b->text + b->size, piece, size + 1);
+}
+
+static enum wasm_status compile_built(struct builder *b)
+{
+	uint8_t *image = nullptr;
+	size_t image_size = 0;
+	struct test_bytes module = test_assemble(b->text);
+	enum wasm_status status = wasm_compile(module.bytes, module.size, nullptr,
+		&wasm_host_allocator, &image, &image_size, nullptr);
+	free(image);
+	free(module.bytes);
+	free(b->text);
+	return status;
+}
+
+// Two bytes that move a thousand values, many times: the checks and the code are bounded.
+static void test_many_values(void **)
+{
+	struct builder b = {};
+	add(&b, "(func (result", 1);
+	add(&b, " i32", 1000);
+	add(&b, ")", 1);
+	add(&b, " i32.const 1", 1000);
+	add(&b, " i32.const 0 br_if 0", 50000);
+	add(&b, ")", 1);
+	assert_int_equal(compile_built(&b), WASM_LIMIT_CODE_SIZE);
+	b = (struct builder){};
+	add(&b, "(func (result", 1);
+	add(&b, " i32", 1000);
+	add(&b, ") unreachable ", 1);
+	add(&b, " i32.const 0 br_if 0", 50000);
+	add(&b, ")", 1);
+	assert_int_equal(compile_built(&b), WASM_LIMIT_WORK);
+}
+
+// Time to compile a function with many operands that are locals, far below many others, and then
+// as many assignments to locals: to those, or to one that is no operand.
+static clock_t compile_deep(bool operands)
+{
+	constexpr uint32_t LOCALS = 20000;
+	struct builder b = {};
+	char piece[64];
+	add(&b, "(func (local", 1);
+	add(&b, " i32", LOCALS + 1);
+	add(&b, ")", 1);
+	for (uint32_t i = 0; i < LOCALS; i++) {
+		snprintf(piece, sizeof(piece), " local.get %u", i);
+		add(&b, piece, 1);
+	}
+	add(&b, " i32.const 7", 70000);
+	for (uint32_t i = 0; i < LOCALS; i++) {
+		snprintf(piece, sizeof(piece), " i32.const 1 local.set %u", operands ? i : LOCALS);
+		add(&b, piece, 1);
+	}
+	add(&b, " unreachable)", 1);
+	clock_t start = clock();
+	assert_int_equal(compile_built(&b), WASM_OK);
+	return clock() - start;
+}
+
+static void test_deep_operands(void **)
+{
+	clock_t without = compile_deep(false);
+	assert_true(compile_deep(true) < 10 * without + CLOCKS_PER_SEC / 4);
+}
 
 static void compile_any(const uint8_t *bytes, size_t size, enum wasm_status *status)
 {
@@ -296,6 +380,8 @@ static void test_links(void **)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_many_values),
+		cmocka_unit_test(test_deep_operands),
 		cmocka_unit_test(test_cut_modules),
 		cmocka_unit_test(test_flipped_modules),
 		cmocka_unit_test(test_same_bytes),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "compile/x86_64/assembler.h"
 
-constexpr uint32_t CODE_LIMIT = 1u << 30;
 constexpr uint32_t LONGEST_INSTRUCTION = 16;
 
 void x64_free(struct x64_buffer *b)
@@ -17,7 +16,9 @@ static bool x64_room_slow(struct x64_buffer *b, uint32_t needed)
 	uint32_t capacity = b->capacity < 4096 ? 4096 : b->capacity * 2;
 	while (capacity < b->size + needed)
 		capacity *= 2;
-	if (b->status == WASM_OK && capacity > CODE_LIMIT)
+	if (capacity > b->limit)
+		capacity = b->limit;
+	if (b->status == WASM_OK && capacity < b->size + needed)
 		b->status = WASM_LIMIT_CODE_SIZE;
 	if (b->status != WASM_OK)
 		return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Encodes x86-64 instructions into a growing buffer (Intel SDM volume 2, chapter 2).
-// Errors (no memory, more than 1 GiB) stick in `status`; emission goes on harmlessly.
+// Errors (no memory, more than the limit) stick in `status`; emission goes on harmlessly.
 #ifndef WASM_COMPILE_X86_64_ASSEMBLER_H
 #define WASM_COMPILE_X86_64_ASSEMBLER_H
 
@@ -197,6 +197,7 @@ struct x64_buffer {
 	uint8_t *bytes;
 	uint32_t size;
 	uint32_t capacity;
+	uint32_t limit; // of the capacity, at most 1 GiB
 	enum wasm_status status;
 };
 

@@ -2,13 +2,23 @@
 // The fused pass: read an instruction, validate it, generate its code.
 #include "compile/x86_64/function.h"
 
+#include "decode/limits.h"
+
+// At most a gigabyte, in proportion to the module.
+static uint32_t code_limit(const struct module *module)
+{
+	constexpr uint64_t MOST = 1u << 30;
+	uint64_t limit = CODE_BASE + CODE_PER_BYTE * module->size;
+	return (uint32_t)(limit < MOST ? limit : MOST);
+}
+
 void generator_init(struct generator *g, const struct module *module,
 	const struct wasm_allocator *allocator, uint32_t cpu_features)
 {
 	*g = (struct generator){.module = module,
 		.allocator = allocator,
 		.cpu_features = cpu_features,
-		.code = {.allocator = allocator},
+		.code = {.allocator = allocator, .limit = code_limit(module)},
 		.layout = context_layout_of(module->global_count, module->table_count,
 			module->memory_count, module->imported_functions,
 			module->types.definitions.count)};

@@ -322,14 +322,20 @@ void emit_with_operand(
 
 // --- keeping values apart --------------------------------------------------------------------
 
+// When the entries lie deep, all of the stack goes to its slots: no entry is searched for twice.
 void preserve_local(struct generator *g, uint32_t local)
 {
+	constexpr uint32_t DEEP = 256;
 	struct local_home *home = generator_home(g, local);
-	for (uint32_t i = g->stack.count; i-- > 0 && home->references > 0;) {
+	uint32_t count = g->stack.count;
+	uint32_t lowest = count > DEEP ? count - DEEP : 0;
+	for (uint32_t i = count; i-- > lowest && home->references > 0;) {
 		struct operand *entry = operand_at(g, i);
 		if (entry->kind == OPERAND_LOCAL && entry->index == local)
 			spill_entry(g, i);
 	}
+	if (home->references > 0)
+		flush_stack(g, count);
 }
 
 void flush_stack(struct generator *g, uint32_t keep_constants_below)

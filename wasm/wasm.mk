@@ -173,7 +173,8 @@ wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $
 # repeat older rules (one memory, one table).
 WASM_SCRIPTS := $(wildcard tests/host/wasm/scripts/*.wast) $(WASM_MADE_SCRIPTS)
 WASM_SUITE   := $(wildcard $(addprefix $(WASM_TESTSUITE)/,*.wast legacy/*.wast \
-	proposals/threads/atomic.wast proposals/threads/exports.wast))
+	proposals/threads/atomic.wast proposals/threads/exports.wast \
+	proposals/wide-arithmetic/*.wast))
 ifeq ($(WASM_SUITE),)
 WASM_NO_SUITE := echo "no official suite in '$(WASM_TESTSUITE)' (WASM_TESTSUITE): our own scripts alone" &&
 endif

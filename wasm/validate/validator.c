@@ -168,8 +168,8 @@ static enum wasm_status check_signature(validator_t *v, const char *signature)
 		colon++;
 	for (const char *letter = colon; letter > signature && status == WASM_OK; letter--)
 		status = pop(v, letter_type(v, letter[-1]));
-	if (status == WASM_OK && colon[1] != 0)
-		status = push(v, letter_type(v, colon[1]));
+	for (const char *letter = colon + 1; *letter != 0 && status == WASM_OK; letter++)
+		status = push(v, letter_type(v, *letter));
 	return status;
 }
 
@@ -836,6 +836,18 @@ static enum wasm_status check_shuffle(validator_t *, instruction_t *in)
 	return WASM_OK;
 }
 
+// --- wide arithmetic -------------------------------------------------------------------------
+
+static enum wasm_status check_add_128(validator_t *v, instruction_t *)
+{
+	return check_signature(v, "IIII:II");
+}
+
+static enum wasm_status check_multiply_wide(validator_t *v, instruction_t *)
+{
+	return check_signature(v, "II:II");
+}
+
 // --- dispatch --------------------------------------------------------------------------------
 
 typedef enum wasm_status (*checker)(validator_t *v, instruction_t *in);
@@ -892,6 +904,10 @@ static const checker checkers[OPCODE_LIMIT] = {
 	[OP_DATA_DROP] = check_data_drop,
 	[OP_MEMORY_COPY] = check_memory_copy,
 	[OP_MEMORY_FILL] = check_memory_fill,
+	[OP_I64_ADD128] = check_add_128,
+	[OP_I64_SUB128] = check_add_128,
+	[OP_I64_MUL_WIDE_S] = check_multiply_wide,
+	[OP_I64_MUL_WIDE_U] = check_multiply_wide,
 };
 
 static enum wasm_status check_memory_operand(validator_t *v, instruction_t *in)

@@ -71,6 +71,7 @@ enum x64_opcode : uint32_t {
 	X64_SUB = 0x2b,
 	X64_XOR = 0x33,
 	X64_CMP = 0x3b,
+	X64_ADC = 0x13,
 	X64_SBB = 0x1b,
 	X64_CMP_STORE = 0x39, // r/m, reg
 	X64_TEST = 0x85,

@@ -407,6 +407,8 @@ void gen_constant(struct generator *g, const struct instruction *in);
 void gen_integer_binary(struct generator *g, const struct instruction *in);
 void gen_shift(struct generator *g, const struct instruction *in);
 void gen_divide(struct generator *g, const struct instruction *in);
+void gen_add_128(struct generator *g, const struct instruction *in);
+void gen_multiply_wide(struct generator *g, const struct instruction *in);
 void gen_eqz(struct generator *g, const struct instruction *in);
 void gen_integer_compare(struct generator *g, const struct instruction *in);
 void gen_count_bits(struct generator *g, const struct instruction *in);

@@ -1,0 +1,36 @@
+;; SPDX-License-Identifier: MIT OR Apache-2.0
+;; Wide arithmetic, with operands of all kinds: parameters, constants, temporaries, the same twice.
+
+(module
+  (func (export "add") (param i64 i64 i64 i64) (result i64 i64)
+    (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+  (func (export "sub") (param i64 i64 i64 i64) (result i64 i64)
+    (i64.sub128 (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+  (func (export "double") (param i64 i64) (result i64 i64 i64)
+    (i64.add128 (local.get 0) (local.get 1) (local.get 0) (local.get 1))
+    (local.get 0))
+  (func (export "increment") (param i64 i64) (result i64 i64)
+    (i64.add128 (local.get 0) (local.get 1) (i64.const 1) (i64.const 0)))
+  (func (export "mul_s") (param i64 i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 1)))
+  (func (export "mul_u") (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 1)))
+  (func (export "mul_const") (param i64) (result i64 i64)
+    (i64.mul_wide_u (local.get 0) (i64.const 0x100000000)))
+  ;; a sum of products, with other values in registers around it
+  (func (export "chain") (param i64 i64) (result i64 i64)
+    (i64.add128
+      (i64.mul_wide_u (i64.add (local.get 0) (i64.const 1)) (i64.sub (local.get 1) (i64.const 1)))
+      (i64.mul_wide_s (i64.mul (local.get 0) (local.get 1)) (i64.const -1)))))
+(assert_return (invoke "add" (i64.const -1) (i64.const 0) (i64.const 1) (i64.const 0)) (i64.const 0) (i64.const 1))
+(assert_return (invoke "add" (i64.const -1) (i64.const -1) (i64.const 1) (i64.const 0)) (i64.const 0) (i64.const 0))
+(assert_return (invoke "sub" (i64.const 0) (i64.const 1) (i64.const 1) (i64.const 0)) (i64.const -1) (i64.const 0))
+(assert_return (invoke "sub" (i64.const 0) (i64.const 0) (i64.const 1) (i64.const 0)) (i64.const -1) (i64.const -1))
+(assert_return (invoke "double" (i64.const 0x8000000000000001) (i64.const 3)) (i64.const 2) (i64.const 7) (i64.const 0x8000000000000001))
+(assert_return (invoke "increment" (i64.const -1) (i64.const 41)) (i64.const 0) (i64.const 42))
+(assert_return (invoke "mul_s" (i64.const -1) (i64.const -1)) (i64.const 1) (i64.const 0))
+(assert_return (invoke "mul_u" (i64.const -1) (i64.const -1)) (i64.const 1) (i64.const -2))
+(assert_return (invoke "mul_s" (i64.const -2) (i64.const 3)) (i64.const -6) (i64.const -1))
+(assert_return (invoke "mul_const" (i64.const 0x0123456789abcdef)) (i64.const 0x89abcdef00000000) (i64.const 0x01234567))
+(assert_return (invoke "chain" (i64.const 7) (i64.const 10)) (i64.const 2) (i64.const 0))
+(assert_return (invoke "chain" (i64.const 7) (i64.const 5)) (i64.const -3) (i64.const -1))
+(assert_invalid (module (func (result i64) (i64.mul_wide_u (i64.const 1) (i64.const 2)))) "type mismatch")
+(assert_invalid (module (func (result i64 i64) (i64.add128 (i64.const 1) (i64.const 2) (i64.const 3)))) "type mismatch")

@@ -25,7 +25,7 @@ struct session {
 /* Replies to parked requests, sent after the commit. */
 struct late_reply {
 	handle_t reply;
-	struct session *session;
+	struct session *session; /* nullptr: nobody waits for it */
 };
 
 static const struct service *service;
@@ -143,10 +143,24 @@ void service_complete(struct parked *parked, status_t status, const uint64_t wor
 	parked->reply = 0;
 }
 
+void service_forget(struct parked *parked)
+{
+	ASSERT(late_count < PROCESS_REPLY_COUNT);
+	late[late_count++] = (struct late_reply){.reply = parked->reply};
+	parked->reply = 0;
+}
+
+static struct message late_message(const struct session *s)
+{
+	static const uint64_t none[6];
+
+	return s != nullptr ? reply_from_session(s) : reply_message(ERR_CANCELLED, none, 0);
+}
+
 static void send_late_replies(void)
 {
 	for (unsigned i = 0; i < late_count; i++) {
-		struct message message = reply_from_session(late[i].session);
+		struct message message = late_message(late[i].session);
 		status_t status = sys_reply(late[i].reply, &message);
 
 		(void)status; /* the client may have gone: then nobody waits */

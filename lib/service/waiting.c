@@ -77,6 +77,14 @@ void waiting_end_client(uint64_t badge, status_t status)
 	}
 }
 
+void waiting_forget_client(uint64_t badge)
+{
+	for (size_t i = 0, count = used_end(); i < count; i++) {
+		if (is_used(&entries[i]) && entries[i].parked.badge == badge)
+			service_forget(&entries[i].parked);
+	}
+}
+
 uint64_t waiting_deadline(void)
 {
 	uint64_t next = ABI_DEADLINE_NEVER;

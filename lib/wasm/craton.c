@@ -196,6 +196,11 @@ int craton_power(int operation, int status)
 	return __craton_power(operation, status);
 }
 
+int craton_sync(void)
+{
+	return __craton_sync();
+}
+
 int craton_log(int level, const char *text)
 {
 	return __craton_log_write(level, text, (int32_t)strlen(text));

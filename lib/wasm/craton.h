@@ -76,6 +76,8 @@ int craton_trace(unsigned mode);
 int craton_service_control(const char *name, int operation);
 int craton_power(int operation, int status);
 int craton_log(int level, const char *text);
+// What all programs have written to files so far lasts when this returns. EIO.
+int craton_sync(void);
 
 // Operations of craton_service_control and craton_power.
 enum { CRATON_SERVICE_RESTART, CRATON_SERVICE_STOP, CRATON_SERVICE_START };

@@ -2,6 +2,7 @@
 /* Descriptions and numbers: see description.h. */
 #include "description.h"
 
+#include "cache.h"
 #include "lock.h"
 #include "pipe.h"
 #include "share.h"
@@ -217,8 +218,6 @@ struct description *client_open(struct client *c, enum description_kind kind, ui
 
 static void let_go(const struct description *d, uint32_t number)
 {
-	struct volume *v;
-
 	switch (d->kind) {
 	case DESCRIPTION_PIPE_READ:
 		pipe_close(d->pipe, PIPE_END_READ);
@@ -228,9 +227,7 @@ static void let_go(const struct description *d, uint32_t number)
 		break;
 	default:
 		locks_release(d->place, number);
-		v = volume_at(d->place.volume);
-		if (v->ops->release != nullptr)
-			v->ops->release(v, d->place.node);
+		place_let_go(d->place);
 		break;
 	}
 }

@@ -25,7 +25,7 @@ struct description {
 	uint32_t type;      /* enum file_type; it never changes */
 	uint32_t pipe;
 	uint32_t next_free;
-	uint32_t reserved;
+	uint32_t errors_seen; /* that writing back pages has had (cache_errors) */
 };
 
 static inline bool is_pipe(const struct description *description)

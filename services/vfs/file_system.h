@@ -28,6 +28,20 @@ struct directory_item {
 	size_t name_size;
 };
 
+/* What a call answers that cannot be done yet: it has begun what it needs, and changed nothing. The
+ * request's transaction is undone. When something has come (`event`), the request is made again
+ * from its start, and so the call is. */
+#define FILE_LATER ((status_t)2)
+
+/* A page on its way between a file system and the cache. */
+struct page_transfer {
+	uint64_t id; /* to say that it has ended; the same when a new instance asks again */
+	uint64_t node;
+	uint64_t offset; /* in the file */
+	uint32_t block;  /* of the pool (blocks.h): where the bytes are or go */
+	uint32_t length;
+};
+
 struct volume;
 
 struct file_system_ops {
@@ -76,6 +90,27 @@ struct file_system_ops {
 	 * new name now. ERR_NOT_EMPTY; ERR_INVALID_ARGUMENT: a directory would move into itself. */
 	status_t (*rename)(struct volume *v, uint64_t node, struct entry_name from,
 		struct entry_name to, uint64_t replaced);
+
+	/* --- files on a device, whose pages are cached (cache.h). Of them `read` is called for
+	 * symbolic links only, `write` never; nodes are retained and released once, however often
+	 * they are open, and one that is open is not deleted before it is released.
+	 *
+	 * Begin to fill a page, zeros where the file has no bytes, or to write it back, as much as
+	 * the file has. The end is told by cache_transfer_done(), if this answers OK. The id may be
+	 * known already, from an instance that died: then its end is told (again), and nothing else
+	 * begun. Bytes do not change while they
+	 * are written. */
+	status_t (*fill)(struct volume *v, const struct page_transfer *transfer);
+	status_t (*write_back)(struct volume *v, const struct page_transfer *transfer);
+	/* Bytes will be changed: writing them back later will not fail for want of space, the file
+	 * has this size at least, and is modified now. ERR_NO_SPACE. */
+	status_t (*reserve)(struct volume *v, uint64_t node, uint64_t offset, uint64_t size);
+	/* What has been written back so far of a node (0: of all), names, attributes and all, lasts
+	 * if the power goes. A request that is made again brings the ticket that it was given, 0
+	 * first. */
+	status_t (*sync)(struct volume *v, uint64_t node, uint64_t *ticket);
+	/* Bits of the service's notification came: it looks whether something of its has ended. */
+	void (*event)(struct volume *v, uint64_t bits);
 };
 
 /* A mounted file system. */

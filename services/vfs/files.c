@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Operations on open files: see vfs.h. */
+#include "cache.h"
 #include "internal.h"
 #include "lock.h"
 #include "pipe.h"
@@ -74,6 +75,8 @@ static uint32_t slot_of(struct place place)
 {
 	struct volume *v = volume_of(place);
 
+	if (is_cached(v))
+		return cache_slot(place);
 	return v->ops->sheet_slot != nullptr ? v->ops->sheet_slot(v, place.node) : 0;
 }
 
@@ -103,11 +106,17 @@ static status_t tell(struct client *c, uint64_t flags, struct vfs_opened *opened
 	return status;
 }
 
+static status_t set_size(struct place place, uint64_t size)
+{
+	struct volume *v = volume_of(place);
+
+	return is_cached(v) ? cache_set_size(place, size) : v->ops->set_size(v, place.node, size);
+}
+
 status_t vfs_open(struct client *c, uint64_t directory, uint64_t flags, struct vfs_bytes path,
 	struct vfs_opened *opened)
 {
 	struct description *d;
-	struct volume *v;
 	struct walk walk;
 	status_t status = client_check_room(c, 1, 1);
 
@@ -119,17 +128,16 @@ status_t vfs_open(struct client *c, uint64_t directory, uint64_t flags, struct v
 		status = find_or_make(c, directory, flags, path, &walk);
 	if (status != OK)
 		return status;
-	v = volume_of(walk.place);
-	if (v->ops->retain != nullptr)
-		status = v->ops->retain(v, walk.place.node);
+	status = place_hold(walk.place);
 	if (status == OK && (flags & OPEN_FLAG_TRUNCATE) != 0)
-		status = v->ops->set_size(v, walk.place.node, 0);
+		status = set_size(walk.place, 0);
 	if (status != OK)
 		return status;
 	d = client_open(c, DESCRIPTION_FILE, &opened->id);
 	d->place = walk.place;
 	d->type = (uint32_t)walk.attributes.type;
 	d->flags = flags & FLAGS_KEPT;
+	d->errors_seen = cache_errors(walk.place);
 	opened->attributes = walk.attributes;
 	return tell(c, flags, opened);
 }
@@ -178,6 +186,8 @@ status_t vfs_read_at(
 	if (status != OK)
 		return status;
 	v = volume_of(d->place);
+	if (is_cached(v))
+		return cache_read(d->place, offset, buffer, size, done);
 	return v->ops->read(v, d->place.node, offset, buffer, size, done);
 }
 
@@ -191,6 +201,8 @@ status_t vfs_write_at(
 	if (status != OK)
 		return status;
 	v = volume_of(d->place);
+	if (is_cached(v))
+		return cache_write(d->place, offset, bytes.data, bytes.size, done);
 	return v->ops->write(v, d->place.node, offset, bytes.data, bytes.size, done);
 }
 
@@ -280,15 +292,32 @@ status_t vfs_stat(struct client *c, uint64_t id, struct file_attributes *attribu
 status_t vfs_set_size(struct client *c, uint64_t id, uint64_t size)
 {
 	struct description *d;
-	struct volume *v;
 	status_t status = with_bytes(c, id, OPEN_FLAG_WRITE, &d);
 
 	if (status != OK)
 		return status;
 	if (d->type != FILE_TYPE_REGULAR)
 		return ERR_INVALID_ARGUMENT;
-	v = volume_of(d->place);
-	return v->ops->set_size(v, d->place.node, size);
+	return set_size(d->place, size);
+}
+
+/* What has no pages in the cache is as lasting as it will be. */
+status_t vfs_sync(struct client *c, uint64_t id, struct sync_progress *progress)
+{
+	struct description *d = client_description(c, id);
+	uint32_t seen;
+	status_t status;
+
+	if (id == 0)
+		return cache_sync_all(progress);
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if (d->kind != DESCRIPTION_FILE || !is_cached(volume_of(d->place)))
+		return OK;
+	seen = d->errors_seen;
+	status = cache_sync(d->place, progress, &seen);
+	ESTATE_SET(d->errors_seen, seen);
+	return status;
 }
 
 /* The bytes that a lock is about; size 0: all from the offset on. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* The VFS service: takes requests apart and calls the operations of vfs.h. Nothing waits here. */
+/* The VFS service: takes requests apart and calls the operations of vfs.h. A handler that answers
+ * FILE_LATER has left the request as it was (later.h). */
+#include "later.h"
 #include "share.h"
 #include "vfs.h"
 
@@ -61,6 +63,8 @@ static status_t open_handler(struct request *request, struct client *c)
 
 	if (status == OK)
 		status = vfs_open(c, request->words[0], request->words[1], path, &opened);
+	if (status != OK)
+		return status;
 	request->words[0] = opened.id;
 	request->words[1] = opened.attributes.type;
 	request->words[2] = opened.attributes.size;
@@ -69,7 +73,7 @@ static status_t open_handler(struct request *request, struct client *c)
 	request->words[5] = opened.stamp;
 	memcpy(request->bytes, &opened.attributes, sizeof(opened.attributes));
 	request->reply_size = sizeof(opened.attributes);
-	return status;
+	return OK;
 }
 
 static status_t close_handler(struct request *request, struct client *c)
@@ -163,7 +167,8 @@ static status_t write_at_handler(struct request *request, struct client *c)
 
 	if (status == OK)
 		status = vfs_write_at(c, request->words[0], request->words[1], bytes, &done);
-	request->words[0] = done;
+	if (status == OK)
+		request->words[0] = done;
 	return status;
 }
 
@@ -211,7 +216,8 @@ static status_t readdir_handler(struct request *request, struct client *c)
 	status_t status = vfs_readdir(
 		c, request->words[0], request->words[1], request->bytes, MESSAGE_BYTES, &done);
 
-	reply_bytes(request, done);
+	if (status == OK)
+		reply_bytes(request, done);
 	return status;
 }
 
@@ -338,6 +344,22 @@ static status_t volume_handler(struct request *request, struct client *c)
 	return status;
 }
 
+/* How far it has come stands in words 1 to 4. */
+static status_t sync_handler(struct request *request, struct client *c)
+{
+	struct sync_progress progress;
+	status_t status;
+
+	memcpy(&progress, &request->words[1], sizeof(progress));
+	status = vfs_sync(c, request->words[0], &progress);
+	if (status == OK)
+		progress = (struct sync_progress){0}; /* it is nobody's business */
+	memcpy(&request->words[1], &progress, sizeof(progress));
+	return status;
+}
+
+static_assert(sizeof(struct sync_progress) == 4 * sizeof(uint64_t));
+
 typedef status_t (*client_handler)(struct request *request, struct client *client);
 
 static const client_handler handlers[] = {
@@ -365,33 +387,31 @@ static const client_handler handlers[] = {
 	[VFS_SYMLINK] = symlink_handler,
 	[VFS_READLINK] = readlink_handler,
 	[VFS_VOLUME] = volume_handler,
+	[VFS_SYNC] = sync_handler,
 	[VFS_ATTACH] = attach_handler,
 };
 
-/* One that fails leaves no trace. */
-static status_t handle(struct request *request)
+/* The number that a request gives back besides goes first: that it is gone already does not matter
+ * if the request comes again, and it goes even if the request fails. */
+static void close_besides(struct request *request)
 {
-	struct client *c = client_find(request->badge);
-	status_t status = c != nullptr ? handlers[request->method](request, c) : ERR_TOO_MANY;
-
-	if (status != OK)
-		estate_rollback();
-	return status;
-}
-
-/* A request of a program, and the number that it gives back besides. */
-static status_t client_request(struct request *request)
-{
-	uint64_t close = request->words[CLOSE_WORD];
-	struct client *c;
-	status_t status;
+	uint64_t id = request->words[CLOSE_WORD];
+	struct client *c = id != 0 ? client_known(request->badge) : nullptr;
 
 	request->words[CLOSE_WORD] = 0;
-	status = handle(request);
-	c = close != 0 ? client_known(request->badge) : nullptr;
-	if (c != nullptr)
-		(void)!client_close(c, close);
-	return status;
+	if (c == nullptr)
+		return;
+	(void)!client_close(c, id);
+	estate_commit();
+}
+
+static status_t client_request(struct request *request)
+{
+	struct client *c;
+
+	close_besides(request);
+	c = client_find(request->badge);
+	return c != nullptr ? handlers[request->method](request, c) : ERR_TOO_MANY;
 }
 
 /* --- the process service's requests ---------------------------------------------------------- */
@@ -420,6 +440,7 @@ static status_t session_end_handler(struct request *request)
 	}
 	if (c != nullptr)
 		client_forget(c);
+	later_end(badge);
 	service_session_end(badge);
 	return OK;
 }
@@ -447,45 +468,86 @@ static status_t program_read_handler(struct request *request)
 	if (status == OK)
 		status = vfs_program_read(
 			path, request->words[0], contents, sizeof(contents), &attributes, &done);
+	if (status != OK)
+		return status;
 	memcpy(request->bytes, contents, done);
 	request->words[0] = attributes.size;
 	request->words[1] = done;
 	request->words[2] = attributes.device << DEVICE_SHIFT | attributes.inode;
 	request->words[3] = attributes.changed_ns;
 	request->reply_size = done;
-	return status;
+	return OK;
+}
+
+/* --- the frame ------------------------------------------------------------------------------- */
+
+/* A new request has no progress yet. */
+static status_t sync_request(struct request *request)
+{
+	memset(&request->words[1], 0, sizeof(struct sync_progress));
+	return later_run(request);
+}
+
+static status_t perform(struct request *request)
+{
+	switch (request->method) {
+	case VFS_PROGRAM:
+		return program_handler(request);
+	case VFS_PROGRAM_READ:
+		return program_read_handler(request);
+	default:
+		return client_request(request);
+	}
+}
+
+static void notified(uint64_t bits)
+{
+	for (uint32_t i = 0; i < volume_count(); i++) {
+		struct volume *v = volume_at(i);
+
+		if (v->ops->event != nullptr)
+			v->ops->event(v, bits);
+	}
+	later_resume();
+}
+
+static void expired(uint64_t now)
+{
+	cache_expired(now);
+	later_work();
 }
 
 static const struct service_method methods[] = {
-	[VFS_OPEN] = {client_request, RESTART_ONCE},
-	[VFS_CLOSE] = {client_request, RESTART_ONCE},
-	[VFS_READ] = {client_request, RESTART_ONCE},
-	[VFS_WRITE] = {client_request, RESTART_ONCE},
-	[VFS_READ_AT] = {client_request, RESTART_PURE},
-	[VFS_WRITE_AT] = {client_request, RESTART_REPLAY},
-	[VFS_SEEK] = {client_request, RESTART_ONCE},
-	[VFS_STAT] = {client_request, RESTART_PURE},
-	[VFS_STAT_PATH] = {client_request, RESTART_PURE},
-	[VFS_READDIR] = {client_request, RESTART_PURE},
-	[VFS_MKDIR] = {client_request, RESTART_ONCE},
-	[VFS_UNLINK] = {client_request, RESTART_ONCE},
-	[VFS_RENAME] = {client_request, RESTART_ONCE},
-	[VFS_LINK] = {client_request, RESTART_ONCE},
-	[VFS_SET_SIZE] = {client_request, RESTART_REPLAY},
-	[VFS_SET_TIMES] = {client_request, RESTART_REPLAY},
-	[VFS_SET_FLAGS] = {client_request, RESTART_REPLAY},
-	[VFS_LOCK] = {client_request, RESTART_REPLAY},
-	[VFS_PIPE] = {client_request, RESTART_ONCE},
-	[VFS_DUP] = {client_request, RESTART_ONCE},
-	[VFS_MAP_PIPE] = {client_request, RESTART_REPLAY},
-	[VFS_SYMLINK] = {client_request, RESTART_ONCE},
-	[VFS_READLINK] = {client_request, RESTART_PURE},
+	[VFS_OPEN] = {later_run, RESTART_ONCE},
+	[VFS_CLOSE] = {later_run, RESTART_ONCE},
+	[VFS_READ] = {later_run, RESTART_ONCE},
+	[VFS_WRITE] = {later_run, RESTART_ONCE},
+	[VFS_READ_AT] = {later_run, RESTART_PURE},
+	[VFS_WRITE_AT] = {later_run, RESTART_REPLAY},
+	[VFS_SEEK] = {later_run, RESTART_ONCE},
+	[VFS_STAT] = {later_run, RESTART_PURE},
+	[VFS_STAT_PATH] = {later_run, RESTART_PURE},
+	[VFS_READDIR] = {later_run, RESTART_PURE},
+	[VFS_MKDIR] = {later_run, RESTART_ONCE},
+	[VFS_UNLINK] = {later_run, RESTART_ONCE},
+	[VFS_RENAME] = {later_run, RESTART_ONCE},
+	[VFS_LINK] = {later_run, RESTART_ONCE},
+	[VFS_SET_SIZE] = {later_run, RESTART_REPLAY},
+	[VFS_SET_TIMES] = {later_run, RESTART_REPLAY},
+	[VFS_SET_FLAGS] = {later_run, RESTART_REPLAY},
+	[VFS_LOCK] = {later_run, RESTART_REPLAY},
+	[VFS_PIPE] = {later_run, RESTART_ONCE},
+	[VFS_DUP] = {later_run, RESTART_ONCE},
+	[VFS_MAP_PIPE] = {later_run, RESTART_REPLAY},
+	[VFS_SYMLINK] = {later_run, RESTART_ONCE},
+	[VFS_READLINK] = {later_run, RESTART_PURE},
 	[VFS_SHARE] = {share_handler, RESTART_ONCE},
 	[VFS_SESSION_END] = {session_end_handler, RESTART_REPLAY},
-	[VFS_PROGRAM] = {program_handler, RESTART_PURE},
-	[VFS_PROGRAM_READ] = {program_read_handler, RESTART_PURE},
-	[VFS_VOLUME] = {client_request, RESTART_PURE},
-	[VFS_ATTACH] = {client_request, RESTART_REPLAY},
+	[VFS_PROGRAM] = {later_run, RESTART_PURE},
+	[VFS_PROGRAM_READ] = {later_run, RESTART_PURE},
+	[VFS_VOLUME] = {later_run, RESTART_PURE},
+	[VFS_ATTACH] = {later_run, RESTART_REPLAY},
+	[VFS_SYNC] = {sync_request, RESTART_ONCE},
 };
 
 void program_main(const void *argument)
@@ -503,10 +565,15 @@ void program_main(const void *argument)
 		sizes.blocks = (uint32_t)(start->memory_total / BLOCKS_SHARE / BLOCK_BYTES);
 	if (!vfs_start(&sizes, (const void *)PROCESS_BUNDLE_ADDRESS, start->bundle_size))
 		runtime_abort("the estate is too small");
+	later_init(perform);
+	cache_resume();
 	service_run(&(struct service){
 		.start = start,
 		.methods = methods,
 		.method_count = sizeof(methods) / sizeof(methods[0]),
 		.session_count = SESSIONS,
+		.notified = notified,
+		.deadline = cache_deadline,
+		.expired = expired,
 	});
 }

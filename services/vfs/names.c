@@ -153,6 +153,18 @@ status_t vfs_link(
 
 /* --- removing and renaming ------------------------------------------------------------------- */
 
+/* While it loses a name: so a file with cached pages is deleted when nothing of it is under way. */
+static status_t hold_cached(struct place place)
+{
+	return is_cached(volume_of(place)) ? cache_hold(place) : OK;
+}
+
+static void let_go_cached(struct place place)
+{
+	if (is_cached(volume_of(place)))
+		cache_let_go(place);
+}
+
 /* A name that may be taken away from a directory. */
 static status_t check_changeable(const struct walk *walk)
 {
@@ -180,7 +192,12 @@ status_t vfs_unlink(struct client *c, uint64_t directory, bool of_directory, str
 	if (is_directory != of_directory)
 		return is_directory ? ERR_IS_DIRECTORY : ERR_NOT_DIRECTORY;
 	v = volume_of(walk.parent);
-	return v->ops->remove(v, walk.place.node, entry_name(&walk));
+	status = hold_cached(walk.place);
+	if (status == OK)
+		status = v->ops->remove(v, walk.place.node, entry_name(&walk));
+	if (status == OK)
+		let_go_cached(walk.place);
+	return status;
 }
 
 static status_t check_kinds(const struct walk *from, const struct walk *to)
@@ -226,8 +243,14 @@ status_t vfs_rename(struct client *c, uint64_t from_directory, struct vfs_bytes 
 	if (to.exists && place_is_same(from.place, to.place))
 		return OK;
 	v = volume_of(from.parent);
-	return v->ops->rename(v, from.place.node, entry_name(&from), entry_name(&to),
-		to.exists ? to.place.node : 0);
+	if (to.exists)
+		status = hold_cached(to.place);
+	if (status == OK)
+		status = v->ops->rename(v, from.place.node, entry_name(&from), entry_name(&to),
+			to.exists ? to.place.node : 0);
+	if (status == OK && to.exists)
+		let_go_cached(to.place);
+	return status;
 }
 
 /* --- reading directories --------------------------------------------------------------------- */

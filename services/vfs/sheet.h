@@ -6,7 +6,8 @@
 
 #include <craton/runtime.h>
 
-#define SHEET_WORDS (MEMORY_SHARED_UNIT / 4u)
+#define SHEET_WORDS   (MEMORY_SHARED_UNIT / 4u)
+#define SHEET_OBJECTS 1024u /* the last words: files that the cache knows (cache.h) */
 
 [[nodiscard]] status_t sheet_open(void);
 uint32_t sheet_stamp(uint32_t slot);

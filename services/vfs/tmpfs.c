@@ -3,6 +3,7 @@
 #include "tmpfs.h"
 
 #include "blocks.h"
+#include "cache.h"
 #include "tmpfs_data.h"
 #include "tmpfs_entry.h"
 #include "wall_time.h"
@@ -129,6 +130,12 @@ static bool is_removed(const struct volume *v, const struct tmpfs_node *director
 	return directory->names == 0 && tmpfs_number(directory) != v->root;
 }
 
+/* Clean pages of other files go first. */
+static status_t no_blocks(void)
+{
+	return cache_want_room() ? FILE_LATER : ERR_NO_SPACE;
+}
+
 static status_t create(struct volume *v, uint64_t directory, struct name name, enum file_type type,
 	struct name target, uint64_t *number)
 {
@@ -141,7 +148,7 @@ static status_t create(struct volume *v, uint64_t directory, struct name name, e
 		return ERR_NO_SPACE;
 	if (tmpfs_data_write(node, 0, target.text, target.size) != target.size) {
 		tmpfs_node_drop(node);
-		return ERR_NO_SPACE;
+		return no_blocks();
 	}
 	tmpfs_link(node, tmpfs_node(directory), name);
 	*number = tmpfs_number(node);
@@ -170,7 +177,7 @@ static status_t write(struct volume *v, uint64_t number, uint64_t offset, const 
 	size = size < most - offset ? size : most - offset;
 	*done = tmpfs_data_write(node, offset, bytes, size);
 	note_change(node);
-	return *done > 0 ? OK : ERR_NO_SPACE;
+	return *done > 0 ? OK : no_blocks();
 }
 
 static status_t set_size(struct volume *v, uint64_t number, uint64_t size)

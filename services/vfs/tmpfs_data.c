@@ -3,6 +3,7 @@
 #include "tmpfs_data.h"
 
 #include "blocks.h"
+#include "cache.h"
 
 #include <craton/estate.h>
 
@@ -40,18 +41,28 @@ size_t tmpfs_data_read(const struct tmpfs_node *node, uint64_t offset, void *buf
 	return done;
 }
 
+/* A new block, of zeros or of anything; 0: no room. */
+static uint32_t add_block(struct tmpfs_node *node, uint64_t index, bool dirty)
+{
+	uint32_t *place = cache_spares_blocks() ? page_map_place(&node->pages, index) : nullptr;
+
+	if (place != nullptr)
+		ESTATE_SET(*place, dirty ? block_allocate_dirty() : block_allocate());
+	return place != nullptr ? *place : 0;
+}
+
 /* Writes inside one block; false: no room. */
 static bool write_part(struct tmpfs_node *node, uint64_t at, const void *bytes, size_t size)
 {
-	uint32_t *place = page_map_place(&node->pages, at / BLOCK_SIZE);
-	bool is_new = place != nullptr && *place == 0;
+	uint32_t block = page_map_find(&node->pages, at / BLOCK_SIZE);
+	bool is_new = block == 0;
 	uint8_t *to;
 
 	if (is_new)
-		ESTATE_SET(*place, size == BLOCK_SIZE ? block_allocate_dirty() : block_allocate());
-	if (place == nullptr || *place == 0)
+		block = add_block(node, at / BLOCK_SIZE, size == BLOCK_SIZE);
+	if (block == 0)
 		return false;
-	to = block_data(*place) + at % BLOCK_SIZE;
+	to = block_data(block) + at % BLOCK_SIZE;
 	if (!is_new)
 		estate_save(to, size);
 	memcpy(to, bytes, size);

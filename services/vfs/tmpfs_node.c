@@ -21,7 +21,8 @@ static uint32_t count;
 
 bool tmpfs_nodes_open(uint32_t node_count)
 {
-	count = node_count < SHEET_WORDS ? node_count : SHEET_WORDS - 1;
+	count = node_count < SHEET_WORDS - SHEET_OBJECTS ? node_count
+							 : SHEET_WORDS - SHEET_OBJECTS - 1;
 	pool = estate_allocate(sizeof(*pool), 64);
 	nodes = estate_allocate(count * sizeof(*nodes), 64);
 	return pool != nullptr && nodes != nullptr;

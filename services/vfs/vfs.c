@@ -21,7 +21,7 @@ bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundl
 		!descriptions_open(sizes->descriptions, sizes->clients) ||
 		!pipes_open(sizes->pipes) || !locks_open(sizes->locks) ||
 		!bundlefs_open(bundle, bundle_size, &root) ||
-		!tmpfs_open(sizes->nodes, sizes->blocks))
+		!tmpfs_open(sizes->nodes, sizes->blocks) || !cache_open(sizes->blocks))
 		return false;
 	volumes_clear();
 	volume_mount(&bundlefs_ops, root, (struct place){0}, "");
@@ -116,7 +116,14 @@ status_t vfs_program_read(struct vfs_bytes path, uint64_t offset, void *buffer, 
 		return status;
 	v = volume_of(walk.place);
 	*attributes = walk.attributes;
-	return v->ops->read(v, walk.place.node, offset, buffer, room, done);
+	if (!is_cached(v))
+		return v->ops->read(v, walk.place.node, offset, buffer, room, done);
+	status = cache_hold(walk.place);
+	if (status != OK)
+		return status;
+	status = cache_read(walk.place, offset, buffer, room, done);
+	cache_let_go(walk.place);
+	return status;
 }
 
 /* Volumes are mounted in the root only. */

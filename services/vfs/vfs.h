@@ -4,6 +4,7 @@
  * Tests: tests/host/services/vfs_*_test.c */
 #pragma once
 
+#include "cache.h"
 #include "description.h"
 
 struct vfs_sizes {
@@ -27,7 +28,8 @@ struct vfs_name {
 	struct vfs_bytes path;
 };
 
-/* Opens what the estate holds, and mounts. False: the estate is too small. */
+/* Opens what the estate holds, and mounts; then cache_resume() goes on with what was under way.
+ * False: the estate is too small. */
 bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundle_size);
 
 struct vfs_opened {
@@ -77,6 +79,9 @@ uint32_t vfs_stamp(struct client *client, uint64_t id);
 /* Sets or tests a lock on a range of a file: see vfs.lock. */
 [[nodiscard]] status_t vfs_lock(
 	struct client *client, uint64_t id, uint64_t operation, uint64_t offset, uint64_t size);
+/* Sees to it that a file's contents and attributes last (0: those of all files). Once for each
+ * description: ERR_IO, ERR_NO_SPACE if something of the file could not be written. */
+[[nodiscard]] status_t vfs_sync(struct client *client, uint64_t id, struct sync_progress *progress);
 [[nodiscard]] status_t vfs_set_times(
 	struct client *client, uint64_t id, uint64_t accessed, uint64_t modified);
 [[nodiscard]] status_t vfs_set_flags(struct client *client, uint64_t id, uint64_t flags);

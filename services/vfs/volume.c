@@ -34,6 +34,11 @@ struct volume *volume_at(uint32_t index)
 	return &volumes[index];
 }
 
+uint32_t volume_index(const struct volume *volume)
+{
+	return (uint32_t)(volume - volumes);
+}
+
 struct place place_root(void)
 {
 	return (struct place){.node = volumes[0].root};

@@ -23,6 +23,7 @@ void volume_mount(
 
 uint32_t volume_count(void);
 struct volume *volume_at(uint32_t index);
+uint32_t volume_index(const struct volume *volume);
 
 struct place place_root(void);
 bool place_is_same(struct place a, struct place b);

@@ -100,6 +100,14 @@ static size_t load_size(const description_t *description, uint64_t offset, size_
 	return smaller(size > PAGE ? size : PAGE, MEMORY_SHARED_UNIT);
 }
 
+/* The file's size tells, if it is known of the file as it was read; else that there was nothing. */
+static bool ends_at(const description_t *description, uint32_t stamp, uint64_t end, uint64_t done)
+{
+	if (description->is_known && description->stamp == stamp)
+		return end >= description->attributes.size;
+	return done == 0;
+}
+
 static status_t load(const description_t *description, uint64_t offset, size_t size)
 {
 	size_t wanted = load_size(description, offset, size);
@@ -115,7 +123,7 @@ static status_t load(const description_t *description, uint64_t offset, size_t s
 	loaded.offset = offset;
 	loaded.size = done;
 	loaded.stamp = (uint32_t)call.words[1];
-	loaded.ends = done < wanted;
+	loaded.ends = ends_at(description, loaded.stamp, offset + done, done);
 	return OK;
 }
 

@@ -5,6 +5,7 @@
 #include <abi/protocol/console.h>
 #include <abi/protocol/log.h>
 #include <abi/protocol/supervisor.h>
+#include <abi/protocol/vfs.h>
 
 #define LOG_LEVELS 4u
 
@@ -32,6 +33,22 @@ errno_t craton_service_control(struct wasi *wasi, memory_t *memory, values_t *v)
 	return errno_of(service_call(SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_CONTROL, &call));
 }
 
+/* Of the files of all programs. */
+static status_t sync_files(void)
+{
+	uint64_t words[6] = {0};
+
+	return service_ask(SERVICE_NUMBER_VFS, VFS_SYNC, words);
+}
+
+errno_t craton_sync(struct wasi *wasi, memory_t *memory, values_t *v)
+{
+	(void)wasi;
+	(void)memory;
+	(void)v;
+	return errno_of(sync_files());
+}
+
 /* v: operation, status. What was written goes out first. */
 errno_t craton_power(struct wasi *wasi, memory_t *memory, values_t *v)
 {
@@ -42,6 +59,7 @@ errno_t craton_power(struct wasi *wasi, memory_t *memory, values_t *v)
 	(void)memory;
 	if (!service_present(SERVICE_NUMBER_SUPERVISOR))
 		return WASI_PERM;
+	(void)!sync_files();
 	(void)!service_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_DRAIN, none);
 	return errno_of(service_ask(SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_POWER, words));
 }

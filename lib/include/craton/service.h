@@ -71,6 +71,9 @@ struct service {
 void service_complete(struct parked *parked, status_t status, const uint64_t words[6],
 	const void *bytes, size_t size);
 
+/* Forgets a parked request, whose client no longer waits; the entry is free then. */
+void service_forget(struct parked *parked);
+
 /* Forgets a client. */
 void service_session_end(uint64_t badge);
 

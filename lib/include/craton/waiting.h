@@ -27,6 +27,10 @@ struct waiting *waiting_next(const struct waiting *behind, uint32_t method);
 void waiting_end_method(uint32_t method, status_t status);
 void waiting_end_client(uint64_t badge, status_t status);
 
+/* Forgets those of a client that has gone, or that asks again: without an answer that it could get
+ * later. */
+void waiting_forget_client(uint64_t badge);
+
 /* The next deadline, and the first whose deadline has passed. */
 uint64_t waiting_deadline(void);
 struct waiting *waiting_expired(uint64_t now);

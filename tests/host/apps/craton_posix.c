@@ -152,6 +152,11 @@ int craton_power(int, int)
 	return ENOSYS;
 }
 
+int craton_sync(void)
+{
+	return 0;
+}
+
 int craton_log(int, const char *)
 {
 	return ENOSYS;

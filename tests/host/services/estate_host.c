@@ -5,21 +5,36 @@
 #include <stdlib.h>
 
 void estate_save_really(const void *part, size_t size);
+void estate_commit_really(void);
 
-#define estate_save estate_save_really
+#define estate_save   estate_save_really
+#define estate_commit estate_commit_really
 #include "../../../lib/estate/estate.c"
 #undef estate_save
+#undef estate_commit
 
 jmp_buf *estate_kill;
 unsigned long estate_kill_after;
 static void *memory;
 static size_t memory_size;
 
-void estate_save(const void *part, size_t size)
+static void maybe_die(void)
 {
 	if (estate_kill != nullptr && estate_kill_after-- == 0)
 		longjmp(*estate_kill, 1);
+}
+
+void estate_save(const void *part, size_t size)
+{
+	maybe_die();
 	estate_save_really(part, size);
+}
+
+void estate_commit(void)
+{
+	maybe_die();
+	estate_commit_really();
+	maybe_die();
 }
 
 void *estate_host_new(size_t size)

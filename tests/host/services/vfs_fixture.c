@@ -6,6 +6,7 @@
 #include "wall_time.h"
 
 #include <craton/print.h>
+#include <craton/service.h>
 #include <hash/sha256.h>
 #include <string.h>
 
@@ -27,10 +28,23 @@ static const char *const files[][2] = {
 
 static uint8_t bundle[(FILES + 1) * PAGE] __attribute__((aligned(PAGE)));
 static uint64_t now;
+static uint64_t monotonic;
+
+void (*fixture_mount)(void);
 
 uint64_t wall_time(void)
 {
 	return ++now;
+}
+
+uint64_t time_now(void)
+{
+	return ++monotonic;
+}
+
+void fixture_pass_time(uint64_t nanoseconds)
+{
+	monotonic += nanoseconds;
 }
 
 bool wall_time_open(void)
@@ -74,6 +88,9 @@ static void start(void)
 		FIXTURE_NODES, FIXTURE_BLOCKS, FIXTURE_LOCKS};
 
 	assert_true(vfs_start(&sizes, bundle, sizeof(bundle)));
+	if (fixture_mount != nullptr)
+		fixture_mount();
+	cache_resume();
 	estate_commit();
 }
 

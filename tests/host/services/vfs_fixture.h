@@ -12,6 +12,12 @@
 #define FIXTURE_PIPES        4u
 #define FIXTURE_LOCKS        160u
 
+/* Mounts what a test wants besides. */
+extern void (*fixture_mount)(void);
+
+/* The clock goes on. */
+void fixture_pass_time(uint64_t nanoseconds);
+
 /* A new VFS with an empty estate. */
 void fixture_new(void);
 

@@ -50,7 +50,7 @@ static void assert_unchanged(const struct operation *o)
 	const uint8_t *heap = estate_host_heap();
 	size_t head = (size_t)(blocks - heap);
 
-	for (size_t i = 0; i < head; i++) {
+	for (size_t i = 0; i < head && memcmp(heap, before, head) != 0; i++) {
 		if (heap[i] != before[i])
 			fail_msg("operation %u (%s, %s): byte %zu changed", o->kind, o->path,
 				o->other, i);

@@ -10,3 +10,4 @@ sha256sum words.txt binary empty lines.txt; sha256sum words.txt binary > sums; s
 hexdump -C words.txt; hexdump -C binary | head -n 20; hexdump -C -n 20 -s 5 lines.txt; hexdump -C empty
 find . | sort; find dir -type f | sort; find . -name '*.k' | sort; find . -type d | sort; find . -maxdepth 1 -name 'd*'; find . -empty | sort; find dir ! -name '*.k' | sort
 find . -name '*.k' -o -name '*.h' | sort; find nope 2>/dev/null; echo $?; find dir -name numbers -print; find . -name 'new*' -delete; ls new* 2>/dev/null; find dir -size +0c -type f | sort
+sync words.txt; echo $?; sync; echo $?; sync nope 2>/dev/null; echo $?; sync words.txt dir; echo $?

@@ -363,6 +363,16 @@ static status_t share_destroy_handler(struct request *request)
 	return OK;
 }
 
+static status_t own_faults_handler(struct request *request)
+{
+	struct space *space = space_find(request->badge);
+
+	if (space == nullptr)
+		return ERR_ACCESS;
+	ESTATE_SET(space->reports_faults, 0);
+	return OK;
+}
+
 /* --- compiled code
  * ----------------------------------------------------------------------------------------------
  */
@@ -551,6 +561,7 @@ static const struct service_method methods[] = {
 	[MEMORY_ADOPT] = {adopt_handler, RESTART_REPLAY},
 	[MEMORY_SHARE_CREATE] = {share_create_handler, RESTART_REPLAY},
 	[MEMORY_SHARE_DESTROY] = {share_destroy_handler, RESTART_REPLAY},
+	[MEMORY_OWN_FAULTS] = {own_faults_handler, RESTART_REPLAY},
 	[MEMORY_CODE_CREATE] = {code_create_handler, RESTART_REPLAY},
 	[MEMORY_CODE_SEAL] = {code_seal_handler, RESTART_REPLAY},
 	[MEMORY_CODE_TAKE] = {code_take_handler, RESTART_REPLAY},

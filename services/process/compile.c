@@ -20,6 +20,7 @@
 #define NOT_RUN        126u
 #define CAUSE_BAD      7u /* enum exit_cause of abi/wasm.toml: bad_image */
 #define PLACE_SHIFT    16u
+#define LOADED_ADDRESS 0x310000000000u /* where programs find modules that they loaded */
 
 static bool is_worker(const struct process *p)
 {
@@ -64,23 +65,19 @@ static uint32_t worker_count(void)
 	return count;
 }
 
-/* The worker's one argument is the path of the module, for people who look at it. */
-static status_t worker_start(const struct process *p)
+/* The worker's path is that of the module, for people who look at it. */
+static status_t worker_start(const uint8_t *path, size_t size, const struct module_id *id)
 {
-	uint8_t path[MESSAGE_BYTES];
 	struct process *worker;
-	size_t size;
-	status_t status = program_path(p, path, &size);
+	status_t status = process_prepare(0, &worker);
 
-	if (status == OK)
-		status = process_prepare(0, &worker);
 	if (status != OK)
 		return status;
 	memcpy(worker->blob, path, size);
 	worker->blob[size] = 0;
 	worker->start.path_size = size;
 	worker->permissions = PERMISSION_COMPILE;
-	worker->module = p->module;
+	worker->module = *id;
 	worker->quota = WORKER_MEMORY;
 	worker->start.memory_limit = WORKER_MEMORY;
 	worker->cpu_limit_ns = WORKER_TIME_NS;
@@ -91,6 +88,15 @@ static status_t worker_start(const struct process *p)
 		process_forget(worker);
 	}
 	return status;
+}
+
+static status_t worker_start_for(const struct process *p)
+{
+	uint8_t path[MESSAGE_BYTES];
+	size_t size;
+	status_t status = program_path(p, path, &size);
+
+	return status == OK ? worker_start(path, size, &p->module) : status;
 }
 
 static void fail(struct process *p, uint64_t detail)
@@ -105,9 +111,69 @@ void compile_next(void)
 		struct process *p = &table->processes[i];
 
 		if (p->phase == PHASE_COMPILING && worker_for(&p->module) == nullptr &&
-			worker_start(p) != OK)
+			worker_start_for(p) != OK)
 			fail(p, 0);
 	}
+}
+
+/* --- programs that load modules ----------------------------------------------------------------
+ */
+
+/* Maps an image beside the program's own and those that it has loaded already. */
+static status_t map_loaded(struct process *p, const struct code_place *place, uint64_t words[6])
+{
+	uint64_t address = LOADED_ADDRESS + p->loaded * CODE_SIZE_MAX;
+	status_t status = process_map_code(p, place, address);
+
+	ESTATE_SET(p->loaded, p->loaded + 1);
+	words[0] = address;
+	words[1] = place->size;
+	return status;
+}
+
+static bool loads(const struct process *p, const struct module_id *id)
+{
+	return p->phase == PHASE_RUNNING && p->loader.reply != 0 && is_same(&p->loading, id);
+}
+
+/* `place` nullptr: nothing became of the module, as `detail` says. */
+static void complete_load(struct process *p, const struct code_place *place, uint64_t detail)
+{
+	uint64_t words[6] = {detail};
+	status_t status = place != nullptr ? map_loaded(p, place, words) : ERR_BAD_IMAGE;
+
+	estate_save(&p->loader, sizeof(p->loader));
+	service_complete(&p->loader, status, words, nullptr, 0);
+}
+
+status_t module_load_handler(struct request *request)
+{
+	struct process *p = process_find(request->badge);
+	uint8_t path[MESSAGE_BYTES];
+	uint64_t size = request->words[0];
+	struct program_file file;
+	status_t status;
+
+	if (p == nullptr || p->phase != PHASE_RUNNING || is_worker(p))
+		return ERR_ACCESS;
+	if (size == 0 || size >= sizeof(path) || size > request->size)
+		return ERR_PROTOCOL;
+	memcpy(path, request->bytes, size);
+	status = program_find_module(path, size, &file);
+	if (status != OK)
+		return status;
+	if (file.kind == FILE_COMPILED)
+		return map_loaded(p, &file.code, request->words);
+	if (worker_for(&file.module) == nullptr) {
+		status = worker_count() < WORKERS ? worker_start(path, size, &file.module)
+						  : ERR_AGAIN;
+		if (status != OK)
+			return status;
+	}
+	estate_save(&p->loading, sizeof(p->loading));
+	p->loading = file.module;
+	estate_save(&p->loader, sizeof(p->loader));
+	return service_park(request, &p->loader);
 }
 
 /* --- what becomes of a module ----------------------------------------------------------------- */
@@ -117,9 +183,11 @@ static void start_waiting(const struct module_id *id, const struct code_place *p
 	for (uint32_t i = 0; i < PROCESSES; i++) {
 		struct process *p = &table->processes[i];
 
-		if (!waits_for(p, id))
+		if (loads(p, id))
+			complete_load(p, place, 0);
+		else if (!waits_for(p, id))
 			continue;
-		if (process_start_compiled(p, place) != OK)
+		else if (process_start_compiled(p, place) != OK)
 			process_end(p, NOT_RUN, CAUSE_BAD, 0);
 		estate_commit();
 	}
@@ -128,8 +196,12 @@ static void start_waiting(const struct module_id *id, const struct code_place *p
 void compile_worker_ended(const struct process *worker)
 {
 	for (uint32_t i = 0; i < PROCESSES; i++) {
-		if (waits_for(&table->processes[i], &worker->module))
-			fail(&table->processes[i], worker->compile_detail);
+		struct process *p = &table->processes[i];
+
+		if (loads(p, &worker->module))
+			complete_load(p, nullptr, worker->compile_detail);
+		else if (waits_for(p, &worker->module))
+			fail(p, worker->compile_detail);
 	}
 	compile_next();
 }
@@ -139,7 +211,9 @@ void compile_abandoned(const struct process *p)
 	struct process *worker = worker_for(&p->module);
 
 	for (uint32_t i = 0; i < PROCESSES; i++) {
-		if (&table->processes[i] != p && waits_for(&table->processes[i], &p->module))
+		const struct process *other = &table->processes[i];
+
+		if (other != p && (waits_for(other, &p->module) || loads(other, &p->module)))
 			return;
 	}
 	if (worker != nullptr)

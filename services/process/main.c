@@ -473,6 +473,7 @@ static const struct service_method methods[] = {
 	[PROCESS_CHANNEL_CLOSE] = {channel_close_handler, RESTART_ONCE},
 	[PROCESS_CHANNEL_CONNECT] = {channel_connect_handler, RESTART_REPLAY},
 	[PROCESS_CHANNEL_BUFFER] = {channel_buffer_handler, RESTART_REPLAY},
+	[PROCESS_MODULE_LOAD] = {module_load_handler, RESTART_REPLAY},
 	[PROCESS_JOB_READ] = {job_read_handler, RESTART_PURE},
 	[PROCESS_JOB_HASH] = {job_hash_handler, RESTART_REPLAY},
 	[PROCESS_JOB_DONE] = {job_done_handler, RESTART_ONCE},
@@ -486,6 +487,7 @@ static void adopt(void)
 	for (uint32_t i = 0; i < PROCESSES; i++) {
 		for (unsigned w = 0; w < WAITERS; w++)
 			table->processes[i].waiters[w].reply = 0; /* they ask again */
+		table->processes[i].loader.reply = 0;
 	}
 }
 

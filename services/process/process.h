@@ -88,8 +88,11 @@ struct process {
 	uint64_t detail;
 	uint64_t cpu_ns;
 	uint64_t memory_peak;
-	uint64_t entry;          /* first instruction */
-	struct module_id module; /* what it waits for, or what it compiles */
+	uint64_t entry;           /* first instruction */
+	struct module_id module;  /* what it waits for, or what it compiles */
+	struct module_id loading; /* a module that it waits for while it runs */
+	struct parked loader;
+	uint64_t loaded;         /* modules so far */
 	uint64_t compile_detail; /* of a worker: what is wrong with the module */
 	uint8_t module_hash[CODE_HASH];
 	struct program_start start;
@@ -219,6 +222,11 @@ struct program_file {
 [[nodiscard]] status_t process_map(const struct process *process, uint64_t address, uint64_t size,
 	uint64_t flags, uint64_t object, uint64_t offset);
 
+/* Maps an image at an address: its code executable, the rest read-only, shared by all who run it.
+ */
+[[nodiscard]] status_t process_map_code(
+	const struct process *process, const struct code_place *code, uint64_t address);
+
 /* The absolute path: as given, or below the working directory. ERR_TOO_LONG, ERR_NOT_FOUND. */
 [[nodiscard]] status_t program_path(
 	const struct process *process, uint8_t path[MESSAGE_BYTES], size_t *size);
@@ -229,6 +237,10 @@ struct program_file {
 /* ERR_BAD_IMAGE: neither a module nor an ELF file; ERR_NOT_SUPPORTED: a compiled module that is not
  * in the bundle; ERR_TOO_LONG: too large; and what the vfs says. */
 [[nodiscard]] status_t program_find(const struct process *process, struct program_file *file);
+
+/* Any file with a module, by its absolute path: its code, or what to compile. */
+[[nodiscard]] status_t program_find_module(
+	const uint8_t *path, size_t size, struct program_file *file);
 
 /* --- native.c: programs that are ELF files
  * ---------------------------------------------------------------------- */
@@ -282,6 +294,7 @@ void compile_worker_ended(const struct process *worker);
 /* A program that waited is gone. */
 void compile_abandoned(const struct process *process);
 
+[[nodiscard]] status_t module_load_handler(struct request *request);
 [[nodiscard]] status_t job_read_handler(struct request *request);
 [[nodiscard]] status_t job_hash_handler(struct request *request);
 [[nodiscard]] status_t job_done_handler(struct request *request);

@@ -21,10 +21,9 @@ static uint64_t magic_of(const uint8_t *data, uint64_t size)
 }
 
 /* Files of the bundle are used where they lie. */
-static status_t find_in_bundle(
-	const struct process *p, const uint8_t *path, size_t size, struct program_file *file)
+static status_t find_in_bundle(const uint8_t *path, size_t size, struct program_file *file)
 {
-	struct call call = {.words = {p->pid, size}, .in = path, .in_size = size};
+	struct call call = {.words = {0, size}, .in = path, .in_size = size};
 	status_t status = peer_call(SERVICE_NUMBER_VFS, VFS_PROGRAM, &call);
 	uint64_t offset = call.words[0];
 
@@ -99,15 +98,27 @@ static status_t find_elsewhere(const uint8_t *path, size_t size, struct program_
 	return OK;
 }
 
+static status_t find(const uint8_t *path, size_t size, struct program_file *file)
+{
+	status_t status;
+
+	*file = (struct program_file){0};
+	status = find_in_bundle(path, size, file);
+	return status == ERR_NOT_SUPPORTED ? find_elsewhere(path, size, file) : status;
+}
+
 status_t program_find(const struct process *p, struct program_file *file)
 {
 	uint8_t path[MESSAGE_BYTES];
 	size_t size;
 	status_t status = program_path(p, path, &size);
 
-	*file = (struct program_file){0};
-	if (status != OK)
-		return status;
-	status = find_in_bundle(p, path, size, file);
-	return status == ERR_NOT_SUPPORTED ? find_elsewhere(path, size, file) : status;
+	return status == OK ? find(path, size, file) : status;
+}
+
+status_t program_find_module(const uint8_t *path, size_t size, struct program_file *file)
+{
+	status_t status = find(path, size, file);
+
+	return status == OK && file->kind == FILE_NATIVE ? ERR_BAD_IMAGE : status;
 }

@@ -69,25 +69,31 @@ status_t process_map(const struct process *p, uint64_t address, uint64_t size, u
 	return peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words);
 }
 
-static status_t map_part(const struct process *p, const struct code_place *code, uint64_t offset,
-	uint64_t size, uint64_t rights)
+static status_t map_part(const struct process *p, const struct code_place *code, uint64_t address,
+	uint64_t offset, uint64_t size, uint64_t rights)
 {
 	return size == 0 ? OK
-			 : process_map(p, IMAGE_ADDRESS + offset, round_page(size), rights,
-				   code->object, code->offset + offset);
+			 : process_map(p, address + offset, round_page(size), rights, code->object,
+				   code->offset + offset);
 }
 
-/* The compiled module: its code executable, the rest read-only, both shared by all who run it. */
-static status_t map_compiled(struct process *p, const struct code_place *code)
+status_t process_map_code(const struct process *p, const struct code_place *code, uint64_t address)
 {
 	uint64_t end = code->code_offset + round_page(code->code_size);
-	status_t status = map_part(p, code, 0, code->code_offset, RIGHT_READ);
+	status_t status = map_part(p, code, address, 0, code->code_offset, RIGHT_READ);
 
 	if (status == OK)
-		status = map_part(
-			p, code, code->code_offset, code->code_size, RIGHT_READ | RIGHT_EXECUTE);
+		status = map_part(p, code, address, code->code_offset, code->code_size,
+			RIGHT_READ | RIGHT_EXECUTE);
 	if (status == OK && end < code->size)
-		status = map_part(p, code, end, code->size - end, RIGHT_READ);
+		status = map_part(p, code, address, end, code->size - end, RIGHT_READ);
+	return status;
+}
+
+static status_t map_compiled(struct process *p, const struct code_place *code)
+{
+	status_t status = process_map_code(p, code, IMAGE_ADDRESS);
+
 	ESTATE_SET(p->start.image_address, IMAGE_ADDRESS);
 	ESTATE_SET(p->start.image_size, code->size);
 	return status == OK ? image_map(p, IMAGE_RUNTIME) : status;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "tools/wat/number.h"
 
-#include <math.h>
-#include <stdlib.h>
+#include "tools/wat/float.h"
 
-constexpr size_t NUMBER_LIMIT = 4096;
+#include <string.h>
 
 static int digit_value(char c)
 {
@@ -94,23 +93,7 @@ static bool match_float(const char *text, size_t size)
 
 static bool convert_float(const char *text, size_t size, uint32_t bits, uint64_t *value)
 {
-	char plain[NUMBER_LIMIT];
-	size_t length = 0;
-	if (!match_float(text, size) || size >= NUMBER_LIMIT)
-		return false;
-	for (size_t i = 0; i < size; i++)
-		if (text[i] != '_')
-			plain[length++] = text[i];
-	plain[length] = 0;
-	*value = 0;
-	if (bits == 32) {
-		float f = strtof(plain, nullptr);
-		memcpy(value, &f, sizeof(f));
-		return isfinite(f);
-	}
-	double d = strtod(plain, nullptr);
-	memcpy(value, &d, sizeof(d));
-	return isfinite(d);
+	return match_float(text, size) && float_from_text(text, size, bits, value);
 }
 
 static bool convert_nan(const char *text, size_t size, uint32_t bits, uint64_t *value)

@@ -167,7 +167,7 @@ WASM_FUZZ_SECONDS ?= 5
 
 WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test float_test wasi_test threads_test wast_asan run_exports compile_fuzz \
 	image_fuzz) $(WASM_PROGRAMS) $(WASM_MADE_SCRIPTS) $(BUILD)/host/wast $(BUILD)/host/cwasm
-wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/float_test && $(WASM_T)/exception_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && \
+wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && \
 	$(WASM_T)/threads_test
 # Our own scripts always; the official suite where it is. Of the threads proposal, what does not
 # repeat older rules (one memory, one table).

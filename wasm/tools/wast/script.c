@@ -2,10 +2,8 @@
 #include "tools/wast/script.h"
 
 #include "tools/wat/assembler.h"
-#include "wasm/compiler.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 // --- counting --------------------------------------------------------------------------------
 
@@ -17,7 +15,9 @@ static void pass(struct script *s)
 static void fail(struct script *s, const struct node *command, const char *why)
 {
 	s->counts.failed++;
-	printf("%s:%u: %s%s\n", s->path, command->line, why, s->detail);
+	const struct script_failure failure = {
+		s->path, command->line, why, s->detail, s->detail_where};
+	s->host->failed(s->host->self, &failure);
 }
 
 static void skip(struct script *s, enum wasm_status feature)
@@ -30,7 +30,8 @@ static void skip(struct script *s, enum wasm_status feature)
 // Where in a module something is wrong: for the message of a failure.
 static void set_detail(struct script *s, const char *what, uint64_t where)
 {
-	snprintf(s->detail, sizeof(s->detail), " (%s %llu)", what, (unsigned long long)where);
+	s->detail = what;
+	s->detail_where = where;
 }
 
 static void set_diagnostic(struct script *s, const struct wasm_diagnostic *d)
@@ -79,7 +80,7 @@ static void add_named(struct script *s, struct array *names, const struct node *
 {
 	struct named_instance named = {name, instance, definition, missing};
 	if (name != nullptr && array_push(names, s->allocator, sizeof(named), &named) != WASM_OK)
-		abort();
+		fail(s, name, "out of memory");
 }
 
 // --- modules ---------------------------------------------------------------------------------
@@ -178,15 +179,22 @@ static bool resolve(void *self, const struct wasm_import_name *import, struct wa
 static enum wasm_status compile_source(
 	struct script *s, const struct module_source *source, struct script_image *image)
 {
-	struct wasm_compile_options options = {
-		getenv("WAST_BASELINE_CPU") == nullptr ? wasm_cpu_features_detect() : 0};
-	struct wasm_diagnostic diagnostic;
-	enum wasm_status status = wasm_compile(source->bytes, source->size, &options, s->allocator,
+	struct wasm_diagnostic diagnostic = {.function = WASM_NO_INDEX};
+	enum wasm_status status = s->host->compile(s->host->self, source->bytes, source->size,
 		&image->bytes, &image->size, &diagnostic);
 	if (status != WASM_OK)
 		set_diagnostic(s, &diagnostic);
 	enum wasm_status valid = wasm_validate(source->bytes, source->size, s->allocator, nullptr);
 	return valid == status || status == WASM_NO_MEMORY ? status : WASM_PLATFORM;
+}
+
+// Modules that no name leads to are in the way of later ones where images are few.
+static enum wasm_status make_room(struct script *s)
+{
+	bool full = s->host->images_most != 0 && s->images.count >= s->host->images_most;
+	if (!full || s->instances.count != 0 || s->registered.count != 0)
+		return WASM_OK;
+	return script_renew(s);
 }
 
 // The whole way from a module command to an instance.
@@ -198,6 +206,8 @@ static enum wasm_status make_instance(struct script *s, const struct node *modul
 	struct wasm_resolver resolver = {s, resolve};
 	struct module_source source = module_source(s, module);
 	enum wasm_status status = source.status;
+	if (status == WASM_OK)
+		status = make_room(s);
 	if (status == WASM_OK)
 		status = compile_source(s, &source, &image);
 	wasm_free(s->allocator, source.bytes, source.size, 1);
@@ -438,7 +448,8 @@ static void assert_rejected(struct script *s, const struct node *command)
 	if (status == WASM_OK)
 		status = compile_source(s, &source, &image);
 	wasm_free(s->allocator, source.bytes, source.size, 1);
-	wasm_free(s->allocator, image.bytes, image.size, 1);
+	if (image.bytes != nullptr)
+		s->host->release(s->host->self, image.bytes, image.size);
 	bool malformed = node_is(command->first, "assert_malformed");
 	if (wasm_status_is_unsupported(status))
 		skip(s, status);
@@ -501,7 +512,7 @@ static const struct {
 
 static void run_command(struct script *s, const struct node *command)
 {
-	s->detail[0] = 0;
+	s->detail = nullptr;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (node_is_list(command, commands[i].keyword)) {
 			commands[i].run(s, command);

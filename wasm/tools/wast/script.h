@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "tools/wat/tree.h"
+#include "wasm/compiler.h"
 #include "wasm/runtime.h"
 
 constexpr uint32_t SCRIPT_VALUES = 64;
@@ -16,6 +17,36 @@ struct script_counts {
 	uint32_t skipped_by[WASM_STATUS_COUNT]; // by the feature that is missing
 	uint32_t skipped_custom;                // assertions on custom sections
 };
+
+// Something that failed, for people.
+struct script_failure {
+	const char *path;
+	uint32_t line;
+	const char *why;
+	const char *what; // that `where` counts, as "module offset"; null: nobody knows where
+	uint64_t where;
+};
+
+// Where scripts run.
+struct script_host {
+	void *self;
+	const struct wasm_allocator *allocator;
+	const struct wasm_platform *platform;
+	// Makes an image that lives until it is released, when the script has ended. Status and
+	// diagnostic are those of wasm_compile.
+	enum wasm_status (*compile)(void *self, const uint8_t *module, size_t size, uint8_t **image,
+		size_t *image_size, struct wasm_diagnostic *diagnostic);
+	void (*release)(void *self, uint8_t *image, size_t size);
+	// So many images live at a time at most, as far as the script does not name them; 0: any
+	// number.
+	uint32_t images_most;
+	void (*failed)(void *self, const struct script_failure *failure);
+};
+
+// Runs a script with a store of its own.
+struct script_counts script_run_text(
+	const struct script_host *host, const char *path, const char *text, size_t size);
+void script_counts_add(struct script_counts *all, const struct script_counts *counts);
 
 struct named_instance {
 	const struct node *name; // identifier, or string of a registration
@@ -29,8 +60,10 @@ struct script {
 	const struct wasm_allocator *allocator;
 	const struct wasm_platform *platform;
 	struct wasm_store *store;
+	const struct script_host *host;
 	const char *path;
-	char detail[48]; // of a failure, or empty
+	const char *detail; // of a failure, as in struct script_failure
+	uint64_t detail_where;
 	struct script_counts counts;
 	struct wasm_instance *current;    // null: it could not be made
 	enum wasm_status current_missing; // the feature that it needs, or WASM_OK
@@ -49,6 +82,9 @@ struct script_image {
 	uint8_t *bytes;
 	size_t size;
 };
+
+// Gives everything back that the script's modules hold, and begins with an empty store.
+enum wasm_status script_renew(struct script *script);
 
 // Runs all commands of a parsed file.
 void script_run(struct script *script, struct node *commands);

@@ -5,6 +5,8 @@
 #include "wasm/host_platform.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char usage[] =
 	"usage: wast [-q] [--] FILE.wast...\n"
@@ -23,50 +25,41 @@ static const char usage[] =
 	"WAST_BASELINE_CPU set in the environment: code for the oldest CPU instead of this one.\n"
 	"Exit status: 0 nothing failed, 1 something failed, 2 wrong usage.\n";
 
-static void free_script(struct script *s)
+// For all that this machine's CPU can do, or with WAST_BASELINE_CPU set, for the oldest CPU.
+static enum wasm_status compile(void *self, const uint8_t *module, size_t size, uint8_t **image,
+	size_t *image_size, struct wasm_diagnostic *diagnostic)
 {
-	wasm_store_destroy(s->store);
-	if (s->spectest_shared_memory != nullptr)
-		wasm_shared_memory_release(s->spectest_shared_memory);
-	struct script_image *images = s->images.items;
-	for (uint32_t i = 0; i < s->images.count; i++)
-		wasm_free(s->allocator, images[i].bytes, images[i].size, 1);
-	array_free(&s->images, s->allocator, sizeof(struct script_image));
-	array_free(&s->instances, s->allocator, sizeof(struct named_instance));
-	array_free(&s->registered, s->allocator, sizeof(struct named_instance));
+	struct wasm_compile_options options = {
+		getenv("WAST_BASELINE_CPU") == nullptr ? wasm_cpu_features_detect() : 0};
+	(void)self;
+	return wasm_compile(
+		module, size, &options, &wasm_host_allocator, image, image_size, diagnostic);
 }
 
-static bool run_tree(struct script *s, const struct wasm_platform *platform, struct node *tree)
+static void release(void *self, uint8_t *image, size_t size)
 {
-	s->platform = platform;
-	if (wasm_store_create(platform, &s->store) != WASM_OK)
-		return false;
-	bool ok = spectest_create(s) == WASM_OK;
-	if (ok)
-		script_run(s, tree->first);
-	free_script(s);
-	return ok;
+	(void)self;
+	wasm_free(&wasm_host_allocator, image, size, 1);
 }
 
-static struct script_counts run_file(const char *path, const struct wasm_platform *platform)
+static void failed(void *self, const struct script_failure *f)
+{
+	(void)self;
+	printf("%s:%u: %s", f->path, f->line, f->why);
+	if (f->what != nullptr)
+		printf(" (%s %llu)", f->what, (unsigned long long)f->where);
+	putchar('\n');
+}
+
+static struct script_counts run_file(const struct script_host *host, const char *path)
 {
 	struct file file;
-	struct arena arena = {&wasm_host_allocator, nullptr};
-	uint32_t line = 0;
 	if (!file_read(path, &file)) // says why
 		return (struct script_counts){.failed = 1};
-	struct node *tree = tree_parse(&arena, (const char *)file.bytes, file.size, &line);
-	struct script s = {.arena = &arena, .allocator = &wasm_host_allocator, .path = path};
-	if (tree == nullptr) {
-		printf("%s:%u: syntax error\n", path, line);
-		s.counts.failed++;
-	} else if (!run_tree(&s, platform, tree)) {
-		printf("%s: no memory for a store\n", path);
-		s.counts.failed++;
-	}
-	arena_free(&arena);
+	struct script_counts counts =
+		script_run_text(host, path, (const char *)file.bytes, file.size);
 	file_free(&file);
-	return s.counts;
+	return counts;
 }
 
 static void print_counts(const char *name, const struct script_counts *c)
@@ -82,16 +75,6 @@ static void print_counts(const char *name, const struct script_counts *c)
 	if (c->skipped_custom != 0)
 		printf("%s%u: custom sections are not checked", before, c->skipped_custom);
 	putchar('\n');
-}
-
-static void add_counts(struct script_counts *all, const struct script_counts *c)
-{
-	all->passed += c->passed;
-	all->failed += c->failed;
-	all->skipped += c->skipped;
-	all->skipped_custom += c->skipped_custom;
-	for (int i = 0; i < WASM_STATUS_COUNT; i++)
-		all->skipped_by[i] += c->skipped_by[i];
 }
 
 static bool is_help(const char *argument)
@@ -117,6 +100,11 @@ int main(int count, char **arguments)
 {
 	struct wasm_platform platform;
 	struct script_counts all = {};
+	const struct script_host host = {.allocator = &wasm_host_allocator,
+		.platform = &platform,
+		.compile = compile,
+		.release = release,
+		.failed = failed};
 	bool quiet = false;
 	if (count == 2 && is_help(arguments[1])) {
 		fputs(usage, stdout);
@@ -132,10 +120,10 @@ int main(int count, char **arguments)
 		return 2;
 	}
 	for (int i = first; i < count; i++) {
-		struct script_counts counts = run_file(arguments[i], &platform);
+		struct script_counts counts = run_file(&host, arguments[i]);
 		if (!quiet)
 			print_counts(arguments[i], &counts);
-		add_counts(&all, &counts);
+		script_counts_add(&all, &counts);
 	}
 	print_counts("total", &all);
 	return all.failed == 0 ? 0 : 1;

@@ -5,7 +5,8 @@
 
 // --- Large numbers ----------------------------------------------------------------------------
 
-// Little endian words; enough for 4096 hexadecimal digits, or 10 to the power of 4096 + 400, shifted.
+// Little endian words; enough for 4096 hexadecimal digits, or 10 to the power of 4096 + 400,
+// shifted.
 constexpr uint32_t BIG_WORDS = 640;
 
 struct big {
@@ -33,9 +34,7 @@ static void big_multiply_add(struct big *a, uint32_t factor, uint32_t summand)
 
 static uint32_t big_bits(const struct big *a)
 {
-	return a->count == 0
-		       ? 0
-		       : a->count * 32 - (uint32_t)__builtin_clz(a->words[a->count - 1]);
+	return a->count == 0 ? 0 : a->count * 32 - (uint32_t)__builtin_clz(a->words[a->count - 1]);
 }
 
 static void big_shift_left(struct big *a, uint32_t bits)
@@ -150,7 +149,8 @@ static bool read_decimal(const char *text, size_t size, struct fraction *f, bool
 	int64_t power = -read_digits(text, size, 10, &f->numerator, &used);
 	if (used < size)
 		power += read_exponent(text + used + 1, size - used - 1);
-	// The number of digits before the point, as if it were in front of the first other than zero.
+	// The number of digits before the point, as if it were in front of the first other than
+	// zero.
 	int64_t digits = (int64_t)big_bits(&f->numerator) * 30103 / 100000 + 1 + power;
 	*too_large = f->numerator.count > 0 && digits > 400;
 	if (f->numerator.count == 0 || digits < -400 || *too_large)
@@ -219,9 +219,8 @@ static bool round_to(const struct fraction *f, const struct format *format, uint
 	}
 	if (last > format->most)
 		return false;
-	uint64_t exponent = quotient >> (format->precision - 1) == 0
-				    ? 0
-				    : (uint64_t)(last - format->least) + 1;
+	uint64_t exponent =
+		quotient >> (format->precision - 1) == 0 ? 0 : (uint64_t)(last - format->least) + 1;
 	*value = exponent << (format->precision - 1) | (quotient & (whole / 2 - 1));
 	return true;
 }

@@ -19,6 +19,6 @@ include mk/flags.mk
 include mk/rules.mk
 
 COMPONENTS := $(wildcard lib/lib.mk kernel/kernel.mk boot/boot.mk services/*/service.mk \
-	drivers/*/driver.mk wasm/wasm.mk apps/apps.mk apps/native/native.mk apps/ports/ports.mk tests/*.mk)
+	drivers/*/driver.mk wasm/wasm.mk apps/apps.mk apps/native/native.mk apps/ports/ports.mk tests/*.mk tests/system/spec/spec.mk)
 include $(COMPONENTS)
 include mk/image.mk mk/targets.mk

@@ -160,6 +160,7 @@ status_t module_load_handler(struct request *request)
 		return ERR_PROTOCOL;
 	memcpy(path, request->bytes, size);
 	status = program_find_module(path, size, &file);
+	request->words[0] = 0;
 	if (status != OK)
 		return status;
 	if (file.kind == FILE_COMPILED)

@@ -4,7 +4,6 @@
 #include "tools/wat/assembler.h"
 #include "tools/wat/number.h"
 
-#include <stdlib.h>
 
 // Where the next immediate is.
 struct cursor {

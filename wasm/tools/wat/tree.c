@@ -64,11 +64,19 @@ static void skip_space(struct scanner *s)
 	}
 }
 
+// Null for the zero at the end.
+static const char *find(const char *text, char c)
+{
+	while (*text != 0 && *text != c)
+		text++;
+	return *text != 0 ? text : nullptr;
+}
+
 static bool is_atom_character(char c)
 {
 	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
 		return true;
-	return c != 0 && strchr("!#$%&'*+-./:<=>?@\\^_`|~", c) != nullptr;
+	return find("!#$%&'*+-./:<=>?@\\^_`|~", c) != nullptr;
 }
 
 // Tokens that touch are one token that does not exist.
@@ -150,7 +158,7 @@ static size_t scan_escape(struct scanner *s, char *to)
 	if (s->at == s->end)
 		return fail(s), 0;
 	char c = *s->at++;
-	const char *name = c == 0 ? nullptr : strchr(names, c);
+	const char *name = find(names, c);
 	if (name != nullptr) {
 		*to = values[name - names];
 		return 1;

@@ -24,7 +24,7 @@
 #define SPACE_METAS    32u
 #define SHARED         512u /* objects that services share with programs */
 #define UNIT_PAGES     8u   /* pages of a small one */
-#define CODES          256u /* pieces of compiled code */
+#define CODES          320u /* pieces of compiled code: more than one program can map */
 #define CODE_MAX       ((uint64_t)16 << 20)
 #define CODE_PIECES    (8u + CHUNK_UNITS)
 #define CHUNK_UNITS    64u

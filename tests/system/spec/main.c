@@ -154,9 +154,8 @@ static bool is_same(const uint8_t *module, size_t size, const uint8_t *image, si
 	return same;
 }
 
-static enum wasm_status compile(
-	void *self, const uint8_t *module, size_t size, uint8_t **image, size_t *image_size,
-	struct wasm_diagnostic *diagnostic)
+static enum wasm_status compile(void *self, const uint8_t *module, size_t size, uint8_t **image,
+	size_t *image_size, struct wasm_diagnostic *diagnostic)
 {
 	uint64_t words[6] = {0};
 	status_t status = write_module(module, size);

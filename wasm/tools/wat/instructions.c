@@ -4,7 +4,6 @@
 #include "tools/wat/assembler.h"
 #include "tools/wat/number.h"
 
-
 // Where the next immediate is.
 struct cursor {
 	struct node *at;

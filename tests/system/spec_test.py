@@ -20,6 +20,14 @@ BUILD = Path(os.environ.get("BUILD") or "build")
 PLACE = "share/spec"
 COUNTS = re.compile(r"^(\S+) +(\d+) passed +(\d+) failed +(\d+) skipped", re.MULTILINE)
 AT_ONCE = 8
+# What the emulator does otherwise than a processor: a store of 16 bytes whose second half has no page writes
+# the first half before it faults. By script: how many assertions see it.
+EMULATED = {"vector.wast": 2}
+
+
+def emulated(name, counts):
+    passed, failed, skipped = counts
+    return passed - EMULATED.get(name, 0), failed + EMULATED.get(name, 0), skipped
 
 
 def on_this_machine(scripts):
@@ -54,7 +62,7 @@ def main():
     wanted = on_this_machine(scripts)
     output = in_the_system(scripts)
     got = {Path(name).name: tuple(map(int, counts)) for name, *counts in COUNTS.findall(output) if name != "total"}
-    different = [name for name in wanted if got.get(name) != wanted[name]]
+    different = [name for name in wanted if got.get(name) not in (wanted[name], emulated(name, wanted[name]))]
     for name in different:
         print(f"{name}: {got.get(name)} in the system, {wanted[name]} on this machine (passed, failed, skipped)")
     print("\n".join(line for line in output.splitlines() if not COUNTS.match(line))[:2000])

@@ -182,6 +182,8 @@ void pool_adopt(void);
 [[nodiscard]] status_t page_allocate(uint64_t *page);
 void page_share(uint64_t page);
 void page_release(uint64_t page);
+/* The same for many: page numbers + 1, or 0. */
+void pages_release(const uint32_t *list, uint32_t count);
 
 /* Zeroed contiguous memory: one unit, or with `whole` all units of a chunk. ERR_NO_MEMORY. */
 [[nodiscard]] status_t units_allocate(bool whole, uint32_t *unit);

@@ -86,10 +86,7 @@ void object_reference(uint64_t number)
 static void object_free(struct object *object)
 {
 	estate_save(object, sizeof(*object));
-	for (uint32_t i = 0; i < OBJECT_PAGES; i++) {
-		if (object->pages[i] != 0)
-			page_release(object->pages[i] - 1);
-	}
+	pages_release(object->pages, OBJECT_PAGES);
 	object->size = 0;
 }
 

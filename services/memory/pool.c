@@ -5,6 +5,7 @@
 #include <abi/syscall.h>
 #include <craton/estate.h>
 
+static uintptr_t window = WINDOW;
 static uint64_t tags[65536]; /* of the CNode's slots as this instance knows them; 0: ask */
 
 static handle_t own_cnode(void)
@@ -90,7 +91,7 @@ static uint64_t chunk_slot(uint32_t chunk)
 static status_t chunk_map(uint32_t chunk)
 {
 	handle_t space = service_start()->handles[PROCESS_SLOT_SPACE];
-	uint64_t address = WINDOW + ((uint64_t)chunk << CHUNK_ORDER);
+	uint64_t address = window + ((uint64_t)chunk << CHUNK_ORDER);
 	uint64_t missing;
 
 	return address_space_map(space, slot_handle(chunk_slot(chunk) + 1), 0, address, CHUNK_PAGES,
@@ -195,7 +196,7 @@ void pool_adopt(void)
 
 void *page_contents(uint64_t page)
 {
-	return (void *)(WINDOW + page * PAGE);
+	return (void *)(window + page * PAGE);
 }
 
 status_t page_allocate(uint64_t *page)
@@ -235,6 +236,24 @@ void page_release(uint64_t page)
 	memory->pages[page].next = memory->free_page;
 	ESTATE_SET(memory->free_page, (link_t)page + 1);
 	ESTATE_SET(memory->pages_free, memory->pages_free + 1);
+}
+
+void pages_release(const uint32_t *list, uint32_t count)
+{
+	estate_save(&memory->free_page, sizeof(memory->free_page));
+	estate_save(&memory->pages_free, sizeof(memory->pages_free));
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t page = list[i] - 1;
+
+		if (list[i] == 0)
+			continue;
+		estate_save(&memory->pages[page], sizeof(memory->pages[page]));
+		if (--memory->pages[page].references > 0)
+			continue;
+		memory->pages[page].next = memory->free_page;
+		memory->free_page = page + 1;
+		memory->pages_free++;
+	}
 }
 
 /* --- units

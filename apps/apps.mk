@@ -49,6 +49,12 @@ $(eval $(call wasm_program,sh.wasm,$(SHELL_SRCS) $(APPS_LIB) $(LIB_WASM)))
 $(eval $(call wasm_program,cmds.wasm,$(CMDS_SRCS) $(APPS_LIB) $(LIB_WASM)))
 $(foreach d,$(DEMOS),$(eval $(call wasm_program,demos/$(d).wasm,apps/demos/$(d).c $(LIB_WASM))))
 
+# The WASM engine's tool.
+$(BUILD)/apps/wasm.wasm: $(call wasm_objects,wasm32,$(WASM_COMMAND_PARTS)) $(call objects,wasm32,$(LIB_WASM))
+	@mkdir -p $(@D)
+	$(call say,WASM,$@)
+	$(Q)$(APPS_CC) $(LDFLAGS_wasm32) $(WASI_LIB)/crt1-command.o $^ $(WASM_LIBS) -o $@
+
 # The names of kernel objects, calls and the like, for `caps` and `trace`.
 SYSTEM_NAMES := $(BUILD)/gen/apps/system_names.h
 $(SYSTEM_NAMES): $(wildcard abi/*.toml abi/services/*.toml) apps/commands/system_names.py
@@ -69,9 +75,9 @@ APPS_FILES := $(BUILD)/apps/sh.wasm $(BUILD)/apps/cmds.wasm $(BUILD)/apps/comman
 # In the image all programs are compiled ahead of time. The commands are one file under many names,
 # which the bundle stores once.
 COMMANDS := $(shell awk -F'"' '/^COMMAND/ { print $$2 }' apps/commands/commands.h)
-$(BUILD)/apps/%.cwasm: $(BUILD)/apps/%.wasm $(BUILD)/host/cwasm
+$(BUILD)/apps/%.cwasm: $(BUILD)/apps/%.wasm $(WASM_TOOL)
 	$(call say,CWASM,$@)
-	$(Q)$(BUILD)/host/cwasm compile $< -o $@
+	$(Q)$(WASM_TOOL) compile $< -o $@
 
 # The pages of `man`, in one file: each file of the bundle takes whole pages of memory.
 MANUAL := $(BUILD)/apps/manual
@@ -85,6 +91,7 @@ $(eval $(call bundle_file,share/man/manual,$(MANUAL)))
 
 $(eval $(call bundle_file,bin/sh,$(BUILD)/apps/sh.cwasm))
 $(foreach c,$(COMMANDS),$(eval $(call bundle_file,bin/$(c),$(BUILD)/apps/cmds.cwasm)))
+$(eval $(call bundle_file,bin/wasm,$(BUILD)/apps/wasm.cwasm))
 $(eval $(call bundle_file,bin/commands.list,$(BUILD)/apps/commands.list))
 $(foreach d,$(DEMOS),$(eval $(call bundle_file,share/demos/$(d),$(BUILD)/apps/demos/$(d).cwasm)))
 

@@ -104,9 +104,9 @@ $(foreach cpus,1 2,$(eval $(call add_test,system/vectors-$(cpus)-cpu,\
 	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/vectors.wasm)))
 
 # A program with a shared memory waits.
-$(BUILD)/apps/tests/wait.wasm: tests/system/programs/wait.wat $(BUILD)/host/cwasm
+$(BUILD)/apps/tests/wait.wasm: tests/system/programs/wait.wat $(WASM_TOOL)
 	@mkdir -p $(@D)
-	$(Q)$(BUILD)/host/cwasm assemble $< -o $@
+	$(Q)$(WASM_TOOL) wat $< -o $@
 $(eval $(call add_test,system/wait,TIMEOUT=100 APP=$(BUILD)/apps/tests/wait.wasm $(PYTHON) tools/run.py --expect 0,\
 	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/wait.wasm))
 

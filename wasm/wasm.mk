@@ -81,21 +81,24 @@ $(eval $(call wasm_rules,user,-Iwasm/freestanding $$(WASM_USER_CFLAGS)))
 
 WASM_HOST_ENGINE := $(call wasm_objects,host,$(WASM_ENGINE))
 
-$(BUILD)/host/cwasm: $(WASM_HOST_ENGINE) $(call wasm_objects,host,wasm/tools/cwasm.c wasm/tools/file.c \
-		$(WASM_WAT))
+# The tool. It reads machine code with Zydis.
+WASM_TOOL       := $(BUILD)/bin/wasm
+WASM_TOOL_PARTS := $(filter-out %/disassemble_bytes.c,$(wildcard wasm/tools/wasm/*.c)) $(wildcard wasm/tools/wast/*.c) \
+	wasm/tools/file.c $(WASM_WAT)
+$(WASM_TOOL): $(WASM_HOST_ENGINE) $(call wasm_objects,host,$(WASM_TOOL_PARTS))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -o $@
-$(BUILD)/host/wast: $(WASM_HOST_ENGINE) $(call wasm_objects,host,$(WASM_WAT) wasm/tools/file.c \
-		$(wildcard wasm/tools/wast/*.c))
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -lZydis -o $@
 $(BUILD)/host/wasm_compile_bench: $(WASM_HOST_ENGINE) $(call wasm_objects,host,\
 		wasm/bench/compile_bench.c wasm/tools/file.c)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -o $@
+
+# The same tool as a program of Craton: the compiler, and no runtime.
+WASM_COMMAND_PARTS := $(filter-out wasm/compile/cpu.c,$(WASM_COMPILER)) $(WASM_BASE) $(WASM_WAT) wasm/tools/file.c \
+	$(addprefix wasm/tools/wasm/,main.c common.c modules.c objdump.c disassemble_bytes.c craton/run.c)
+$(eval $(call wasm_rules,wasm32,$$(CFLAGS_wasm32)))
 
 # Both libraries hold the shared parts: link one or both, in any order.
 $(BUILD)/user/lib/libwasm_runtime.a: $(call wasm_objects,user,$(WASM_RUNTIME) $(WASM_WASI) $(WASM_SHARED))
@@ -105,7 +108,7 @@ $(BUILD)/user/lib/libwasm_runtime.a $(BUILD)/user/lib/libwasm_compiler.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
--include $(wildcard $(foreach v,host user asan,$(foreach d,* */* */*/*,$(BUILD)/$(v)/wasm/$(d)/*.d)))
+-include $(wildcard $(foreach v,host user asan wasm32,$(foreach d,* */* */*/*,$(BUILD)/$(v)/wasm/$(d)/*.d)))
 
 # --- test and benchmark programs ----------------------------------------------------------------------
 
@@ -147,7 +150,8 @@ WASM_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omi
 $(eval $(call wasm_rules,asan,-O1 -g $$(WASM_SANITIZE) -D_GNU_SOURCE))
 WASM_ASAN_ENGINE := $(call wasm_objects,asan,$(WASM_ENGINE) $(WASM_WAT) wasm/tools/file.c)
 
-$(BUILD)/tests/wasm/wast_asan: $(WASM_ASAN_ENGINE) $(call wasm_objects,asan,$(wildcard wasm/tools/wast/*.c))
+$(BUILD)/tests/wasm/wasm_asan: $(WASM_ASAN_ENGINE) $(call wasm_objects,asan,$(wildcard wasm/tools/wast/*.c) \
+		$(filter-out %_zydis.c,$(wildcard wasm/tools/wasm/*.c)))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(WASM_SANITIZE) $(filter %.o,$^) -o $@
 $(BUILD)/tests/wasm/%_test: tests/host/wasm/%_test.c tests/host/wasm/support.c $(WASM_ASAN_ENGINE)
@@ -165,8 +169,8 @@ WASM_T := $(BUILD)/tests/wasm
 WASM_RANDOM ?= 20
 WASM_FUZZ_SECONDS ?= 5
 
-WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test float_test wasi_test threads_test wast_asan run_exports compile_fuzz \
-	image_fuzz) $(WASM_PROGRAMS) $(WASM_MADE_SCRIPTS) $(BUILD)/host/wast $(BUILD)/host/cwasm
+WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test float_test wasi_test threads_test wasm_asan run_exports compile_fuzz \
+	image_fuzz) $(WASM_PROGRAMS) $(WASM_MADE_SCRIPTS) $(WASM_TOOL)
 wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && \
 	$(WASM_T)/threads_test
 # Our own scripts always; the official suite where it is. Of the threads proposal, what does not
@@ -178,12 +182,13 @@ WASM_SUITE   := $(wildcard $(addprefix $(WASM_TESTSUITE)/,*.wast legacy/*.wast \
 ifeq ($(WASM_SUITE),)
 WASM_NO_SUITE := echo "no official suite in '$(WASM_TESTSUITE)' (WASM_TESTSUITE): our own scripts alone" &&
 endif
-wasm_test_suite        := $(WASM_NO_SUITE) $(BUILD)/host/wast -q $(WASM_SCRIPTS) $(WASM_SUITE)
+wasm_test_suite        := $(WASM_NO_SUITE) $(WASM_TOOL) spec -q $(WASM_SCRIPTS) $(WASM_SUITE)
 # Without any of this machine's CPU features.
-wasm_test_suite-baseline := $(WASM_NO_SUITE) WAST_BASELINE_CPU=1 $(BUILD)/host/wast -q $(WASM_SCRIPTS) $(WASM_SUITE)
+wasm_test_suite-baseline := $(WASM_NO_SUITE) WAST_BASELINE_CPU=1 $(WASM_TOOL) spec -q $(WASM_SCRIPTS) $(WASM_SUITE)
 # Throwing an exception skips frames of C functions, for which the fake stack has to be searched.
-wasm_test_suite-asan   := $(WASM_NO_SUITE) ASAN_OPTIONS=detect_stack_use_after_return=0 $(WASM_T)/wast_asan -q $(WASM_SCRIPTS) $(WASM_SUITE)
-wasm_test_programs     := $(PYTHON) tests/host/wasm/programs.py $(BUILD)/host/cwasm \
+wasm_test_suite-asan   := $(WASM_NO_SUITE) ASAN_OPTIONS=detect_stack_use_after_return=0 $(WASM_T)/wasm_asan spec -q $(WASM_SCRIPTS) $(WASM_SUITE)
+wasm_test_tool         := $(PYTHON) tests/host/wasm/tool.py $(WASM_TOOL)
+wasm_test_programs     := $(PYTHON) tests/host/wasm/programs.py $(WASM_TOOL) \
 	$(WASM_T)/programs $(WASM_PROGRAMS)
 wasm_test_differential := $(PYTHON) tests/host/wasm/differential.py $(WASM_T)/run_exports \
 	$(WASM_T)/random $(WASM_RANDOM)
@@ -191,11 +196,11 @@ wasm_test_fuzz-compile := $(WASM_T)/compile_fuzz -max_total_time=$(WASM_FUZZ_SEC
 	-max_len=4000 -rss_limit_mb=3000 -verbosity=0
 wasm_test_fuzz-image   := $(WASM_T)/image_fuzz -max_total_time=$(WASM_FUZZ_SECONDS) \
 	-max_len=20000 -verbosity=0
-WASM_TESTS := unit suite suite-baseline suite-asan programs differential fuzz-compile fuzz-image
+WASM_TESTS := unit tool suite suite-baseline suite-asan programs differential fuzz-compile fuzz-image
 
-WASM_BENCH_NEEDS := $(BUILD)/host/cwasm $(BUILD)/host/wasm_compile_bench $(WASM_T)/kernels \
+WASM_BENCH_NEEDS := $(WASM_TOOL) $(BUILD)/host/wasm_compile_bench $(WASM_T)/kernels \
 	$(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm
-WASM_BENCH := $(PYTHON) wasm/bench/run.py $(BUILD)/host/cwasm $(BUILD)/host/wasm_compile_bench \
+WASM_BENCH := $(PYTHON) wasm/bench/run.py $(WASM_TOOL) $(BUILD)/host/wasm_compile_bench \
 	$(WASM_T)/kernels $(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm $(WASM_T)/kernels.wasm
 
 ifneq ($(origin add_test),undefined)
@@ -204,7 +209,7 @@ $(eval $(call add_bench,wasm/engine,$(WASM_BENCH),$(WASM_BENCH_NEEDS)))
 endif
 
 .PHONY: wasm wasm-test wasm-bench
-wasm: $(BUILD)/host/cwasm $(BUILD)/host/wast $(BUILD)/user/lib/libwasm_runtime.a \
+wasm: $(WASM_TOOL) $(BUILD)/user/lib/libwasm_runtime.a \
 	$(BUILD)/user/lib/libwasm_compiler.a
 wasm-test: $(WASM_TEST_NEEDS)
 	@set -e; $(foreach t,$(WASM_TESTS),echo '== $(t)'; $(wasm_test_$(t));)

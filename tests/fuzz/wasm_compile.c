@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *first = nullptr, *second = nullptr;
 	size_t first_size = 0, second_size = 0;
 	struct wasm_diagnostic diagnostic;
-	struct wasm_compile_options options = {size % 2 == 0 ? 0 : UINT32_MAX};
+	struct wasm_compile_options options = {.cpu_features = size % 2 == 0 ? 0 : UINT32_MAX};
 	enum wasm_status valid = wasm_validate(data, size, &wasm_host_allocator, &diagnostic);
 	enum wasm_status compiled = wasm_compile(
 		data, size, &options, &wasm_host_allocator, &first, &first_size, &diagnostic);

@@ -109,6 +109,7 @@ STEPS = (
      "wait $!; echo $?; ps | grep -c compile", r"(.*\n)*143\n0\n"),
     ("the service restarts meanwhile", f"cp {T}/large /tmp/l; cat {T}/pad >>/tmp/l; /tmp/l & svc restart process; "
      "wait $!; echo $?", r"(.*\n)*0\n"),
+    ("the tool makes the same bytes here", f"wasm compile {T}/sh -o /tmp/s && cmp /tmp/s /bin/sh && echo same", r"same\n"),
     ("code is made here only", f"cp {T}/image /tmp/i; /tmp/i; echo $?", r".*/tmp/i: .*\n126\n"),
 )
 FAILURES = "for i in 1 2 3 4 5 6 7 8 9 10; do for m in cut type deep counts; do {}/$m; done; done >/tmp/o 2>&1"
@@ -126,7 +127,7 @@ def files_of_test():
     files = bundle.read_specs(filter(None, specs))
     hello = (BUILD / "apps/demos/hello.wasm").read_bytes()
     test = modules(hello) | {"shipped": hello, "pad": section(0, named("padding")),
-                             "image": files["share/demos/hello"],
+                             "image": files["share/demos/hello"], "sh": (BUILD / "apps/sh.wasm").read_bytes(),
                              "compare": vary((BUILD / "apps/cmds.wasm").read_bytes(), "compare")}
     return files | {f"{PLACE}/{name}": data for name, data in test.items()} | {
         "share/script": write_script().encode()}
@@ -144,7 +145,7 @@ def run(files, folder):
 def host_hash(data, features, folder):
     source, image = folder / "module", folder / "image"
     source.write_bytes(data)
-    subprocess.run([BUILD / "host/cwasm", "compile", f"--cpu-features={features}", source, "-o", image], check=True)
+    subprocess.run([BUILD / "bin/wasm", "compile", f"--cpu={features}", source, "-o", image], check=True)
     return hashlib.sha256(image.read_bytes()).hexdigest()[:32]
 
 

@@ -31,7 +31,7 @@ def emulated(name, counts):
 
 
 def on_this_machine(scripts):
-    done = subprocess.run([BUILD / "host/wast", *scripts], stdout=subprocess.PIPE, check=False)
+    done = subprocess.run([BUILD / "bin/wasm", "spec", *scripts], stdout=subprocess.PIPE, check=False)
     return {Path(name).name: tuple(map(int, counts))
             for name, *counts in COUNTS.findall(done.stdout.decode()) if name != "total"}
 

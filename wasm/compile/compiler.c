@@ -89,12 +89,13 @@ static enum wasm_status compile_functions(
 	return status;
 }
 
-static enum wasm_status compile_module(struct module *module, uint32_t cpu_features,
-	const struct wasm_allocator *allocator, struct image_blob *blob,
-	struct wasm_diagnostic *diagnostic)
+static enum wasm_status compile_module(struct module *module,
+	const struct wasm_compile_options *options, const struct wasm_allocator *allocator,
+	struct image_blob *blob, struct wasm_diagnostic *diagnostic)
 {
 	struct generator g;
-	generator_init(&g, module, allocator, cpu_features);
+	generator_init(&g, module, allocator, options->cpu_features);
+	g.listener = options->listener;
 	struct code_span *spans =
 		arena_allocate(&module->arena, module->body_count, sizeof(*spans));
 	struct type_code *types =
@@ -112,7 +113,7 @@ static enum wasm_status compile_module(struct module *module, uint32_t cpu_featu
 		.sites = &g.sites,
 		.regions = &g.regions,
 		.clauses = &g.clauses,
-		.cpu_features = cpu_features};
+		.cpu_features = options->cpu_features};
 	if (status == WASM_OK)
 		status = image_write(module, &code, allocator, blob);
 	generator_free(&g);
@@ -125,12 +126,13 @@ enum wasm_status wasm_compile(const uint8_t *bytes, size_t size,
 {
 	struct module module = {.arena = {allocator, nullptr}};
 	struct image_blob blob = {};
-	uint32_t features = options == nullptr ? 0 : options->cpu_features;
+	static const struct wasm_compile_options defaults = {};
 	uint64_t offset;
 	enum wasm_status status = module_decode(&module, bytes, size, &offset);
 	diagnose(diagnostic, status, WASM_NO_INDEX, offset);
 	if (status == WASM_OK)
-		status = compile_module(&module, features, allocator, &blob, diagnostic);
+		status = compile_module(&module, options == nullptr ? &defaults : options,
+			allocator, &blob, diagnostic);
 	module_free(&module);
 	if (diagnostic != nullptr)
 		diagnostic->status = status;

@@ -289,7 +289,7 @@ enum wasm_status wasm_image_open(const void *bytes, size_t size, struct wasm_ima
 	enum wasm_status status = header_check(image->header, size);
 	if (status != WASM_OK)
 		return status;
-	image->size = image->header->image_size;
+	image->size = (size_t)image->header->image_size;
 	bool ok = view_sections(image) && types_ok(image) && imports_ok(image) &&
 		  functions_ok(image) && traps_ok(image) && exports_ok(image) && spaces_ok(image) &&
 		  segments_ok(image) && exceptions_ok(image) && start_ok(image);

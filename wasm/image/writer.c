@@ -258,18 +258,18 @@ static void lay_out(struct writer *w, struct wasm_image_header *header)
 static enum wasm_status assemble(
 	struct writer *w, const struct wasm_image_header *header, struct image_blob *blob)
 {
-	uint8_t *bytes = wasm_allocate(w->allocator, header->image_size, 1);
+	uint8_t *bytes = wasm_allocate(w->allocator, (size_t)header->image_size, 1);
 	if (bytes == nullptr)
 		return WASM_NO_MEMORY;
 	memcpy(bytes, header, sizeof(*header));
 	for (uint32_t i = WASM_SECTION_CODE + 1; i < WASM_SECTION_COUNT; i++)
 		if (header->sections[i].size != 0)
 			memcpy(bytes + header->sections[i].offset, w->sections[i].items,
-				header->sections[i].size);
+				(size_t)header->sections[i].size);
 	uint8_t *code = bytes + header->sections[WASM_SECTION_CODE].offset;
-	memset(code, 0xcc, header->sections[WASM_SECTION_CODE].size);
+	memset(code, 0xcc, (size_t)header->sections[WASM_SECTION_CODE].size);
 	memcpy(code, w->code->code, w->code->code_size);
-	*blob = (struct image_blob){bytes, header->image_size};
+	*blob = (struct image_blob){bytes, (size_t)header->image_size};
 	return WASM_OK;
 }
 

@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// A field of one word of the machine that the code runs on, also where a 32-bit compiler makes it.
+#define WASM_WORD alignas(8)
+constexpr uint32_t CONTEXT_WORD_SIZE = 8;
+
 struct wasm_context;
 struct wasm_store;
 struct wasm_memory;
@@ -57,19 +61,22 @@ typedef uint64_t (*builtin_function)(
 // r15 points here while compiled code runs. A host function that modules import has one too, of
 // which only the fields up to `host_environment` matter.
 struct wasm_context {
-	uintptr_t stack_limit;           // UINTPTR_MAX: interrupted
-	uint8_t *memory_base;            // memory 0; kept in r14
-	struct wasm_function *functions; // those of the instance, by index
-	const builtin_function *builtins;
-	struct wasm_instance *instance; // for host functions: the importer
+	WASM_WORD uintptr_t stack_limit;           // UINTPTR_MAX: interrupted
+	WASM_WORD uint8_t *memory_base;            // memory 0; kept in r14
+	WASM_WORD struct wasm_function *functions; // those of the instance, by index
+	WASM_WORD const builtin_function *builtins;
+	WASM_WORD struct wasm_instance *instance; // for host functions: the importer
 	// The C function that the import code of a type calls: (context, values).
-	void (*host_dispatch)(struct wasm_context *context, void *values);
-	wasm_host_call host_call; // set: a host function
-	void *host_environment;
-	const void *tail_return; // wasm_tail_return
-	const uint64_t *frame; // rbp of the stub or adapter that last called C; [1]: return address
-	// Then: globals, tables, imports, type ids. See struct context_layout.
+	WASM_WORD void (*host_dispatch)(struct wasm_context *context, void *values);
+	WASM_WORD wasm_host_call host_call; // set: a host function
+	WASM_WORD void *host_environment;
+	WASM_WORD const void *tail_return; // wasm_tail_return
+	WASM_WORD const uint64_t
+		*frame; // rbp of the stub or adapter that last called C; [1]: return address
+			// Then: globals, tables, imports, type ids. See struct context_layout.
 };
+
+static_assert(offsetof(struct wasm_context, frame) == 72 && sizeof(struct wasm_context) == 80);
 
 // Each value of an exception has this many bytes.
 constexpr uint32_t EXCEPTION_VALUE_SIZE = sizeof(union wasm_value);
@@ -90,13 +97,13 @@ constexpr uint32_t CONTEXT_GLOBAL_SIZE = 16;
 
 // What a call to an imported function needs.
 struct context_import {
-	const void *code;
-	struct wasm_context *context;
+	WASM_WORD const void *code;
+	WASM_WORD struct wasm_context *context;
 };
 
 struct context_memory {
-	uint8_t *base; // never changes
-	struct wasm_memory *memory;
+	WASM_WORD uint8_t *base; // never changes
+	WASM_WORD struct wasm_memory *memory;
 };
 
 // Offsets into the context.
@@ -114,7 +121,7 @@ static inline struct context_layout context_layout_of(
 {
 	struct context_layout layout = {.globals = sizeof(struct wasm_context)};
 	layout.tables = layout.globals + globals * CONTEXT_GLOBAL_SIZE;
-	layout.memories = layout.tables + tables * (uint32_t)sizeof(struct wasm_table *);
+	layout.memories = layout.tables + tables * CONTEXT_WORD_SIZE;
 	layout.imports = layout.memories + memories * (uint32_t)sizeof(struct context_memory);
 	layout.types = layout.imports + imports * (uint32_t)sizeof(struct context_import);
 	layout.size = layout.types + types * 4;
@@ -123,33 +130,38 @@ static inline struct context_layout context_layout_of(
 
 // A function that tables and references can hold: one per function of an instance.
 struct wasm_function {
-	const void *code;
-	struct wasm_context *context;
-	uint32_t type;  // the store's number
-	uint32_t index; // in the instance's module
-	struct wasm_instance *instance;
+	WASM_WORD const void *code;
+	WASM_WORD struct wasm_context *context;
+	WASM_WORD uint32_t type; // the store's number
+	uint32_t index;          // in the instance's module
+	WASM_WORD struct wasm_instance *instance;
 };
 
 struct wasm_table {
-	uint64_t *elements; // function pointers or external references
+	WASM_WORD uint64_t *elements; // function pointers or external references
 	uint64_t size;
 	uint64_t maximum; // declared, UINT64_MAX without one
 	uint64_t capacity;
 	bool is_64;
-	enum wasm_type type;     // with the store's numbers
-	struct wasm_table *next; // of the store
+	enum wasm_type type;               // with the store's numbers
+	WASM_WORD struct wasm_table *next; // of the store
 };
 
+static_assert(offsetof(struct wasm_table, size) == 8 && sizeof(struct wasm_function) == 32);
+
 struct wasm_memory {
-	uint8_t *base;
-	uint32_t pages;   // of a shared memory: changed under its lock, read by all threads
-	uint32_t limit;   // the embedder's, or what is reserved
-	uint64_t maximum; // declared, UINT64_MAX without one
+	WASM_WORD uint8_t *base;
+	WASM_WORD uint32_t pages; // of a shared memory: changed under its lock, read by all threads
+	uint32_t limit;           // the embedder's, or what is reserved
+	uint64_t maximum;         // declared, UINT64_MAX without one
 	uint64_t reservation;
 	bool is_64;
-	const struct wasm_platform *platform;
-	struct memory_sharing *sharing; // null: of one store
-	struct wasm_memory *next;       // of the store; unused for shared ones
+	WASM_WORD const struct wasm_platform *platform;
+	WASM_WORD struct memory_sharing *sharing; // null: of one store
+	WASM_WORD struct wasm_memory *next;       // of the store; unused for shared ones
 };
+
+static_assert(offsetof(struct wasm_memory, pages) == 8 && sizeof(struct context_memory) == 16 &&
+	      sizeof(struct context_import) == 16);
 
 #endif

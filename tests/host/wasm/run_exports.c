@@ -109,9 +109,10 @@ int main(int count, char **arguments)
 	if (count < 2 || !file_read(arguments[1], &file) ||
 		wasm_host_platform_init(&platform) != WASM_OK)
 		return 2;
-	struct wasm_compile_options options = {count > 2 && strcmp(arguments[2], "--native") == 0
-						       ? wasm_cpu_features_detect()
-						       : 0};
+	struct wasm_compile_options options = {
+		.cpu_features = count > 2 && strcmp(arguments[2], "--native") == 0
+					? wasm_cpu_features_detect()
+					: 0};
 	enum wasm_status status = wasm_compile(
 		file.bytes, file.size, &options, &wasm_host_allocator, &image, &size, nullptr);
 	file_free(&file);

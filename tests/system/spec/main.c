@@ -143,7 +143,7 @@ static status_t load(uint64_t words[6])
 /* Is what the worker made what the compiler makes here? */
 static bool is_same(const uint8_t *module, size_t size, const uint8_t *image, size_t image_size)
 {
-	struct wasm_compile_options options = {wasm_cpu_features_detect()};
+	struct wasm_compile_options options = {.cpu_features = wasm_cpu_features_detect()};
 	uint8_t *own = nullptr;
 	size_t own_size = 0;
 	bool same = wasm_compile(module, size, &options, &heap_allocator, &own, &own_size,

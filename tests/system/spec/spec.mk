@@ -11,4 +11,4 @@ $(BUILD)/user/spec: $(call objects,user,tests/system/spec/main.c $(SPEC_RUNTIME)
 $(BUILD)/obj/user/tests/system/spec/main.o: CFLAGS_user += -Iservices/wasm -Iwasm
 
 $(eval $(call add_test,system/spec,$(PYTHON) tests/system/spec_test.py $(WASM_SCRIPTS) $(WASM_SUITE),\
-	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/user/spec.stripped $(BUILD)/host/wast $(WASM_MADE_SCRIPTS)))
+	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/user/spec.stripped $(WASM_TOOL) $(WASM_MADE_SCRIPTS)))

@@ -86,8 +86,17 @@ static bool is_reachable(struct generator *g)
 	       !validator_frame(&g->validator, 0)->unreachable;
 }
 
+static void tell_listener(const struct generator *g)
+{
+	const struct wasm_code_listener *listener = g->listener;
+	if (listener != nullptr)
+		listener->instruction(listener->self, g->function, g->code.size,
+			(uint64_t)(g->reader.position - g->module->begin));
+}
+
 static enum wasm_status generate_step(struct generator *g, struct instruction *in)
 {
+	tell_listener(g);
 	if (!instruction_read(&g->reader, in))
 		return g->reader.status;
 	bool alive = is_reachable(g);

@@ -139,6 +139,7 @@ struct generator {
 	struct reader reader; // of the current function, for look-ahead
 	struct context_layout layout;
 	uint32_t cpu_features;
+	const struct wasm_code_listener *listener;
 	enum wasm_status status;
 
 	// Per module.

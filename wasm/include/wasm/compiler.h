@@ -17,8 +17,16 @@ enum wasm_cpu_feature : uint32_t {
 	WASM_CPU_AVX = 1u << 3,  // vector instructions with three operands
 };
 
+// For tools: told of each instruction before its code is made, in order. `code`: offset in the code
+// section; `offset`: of the instruction, from the start of the module.
+struct wasm_code_listener {
+	void *self;
+	void (*instruction)(void *self, uint32_t function, uint64_t code, uint64_t offset);
+};
+
 struct wasm_compile_options {
 	uint32_t cpu_features; // set of enum wasm_cpu_feature; 0 runs on every x86-64-v2 machine
+	const struct wasm_code_listener *listener; // null: nobody is told
 };
 
 // Where compilation stopped. `function` is WASM_NO_INDEX outside function bodies; `offset` counts

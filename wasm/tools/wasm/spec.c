@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// wast: runs test scripts and prints what passed, file by file.
+// wasm spec: runs test scripts and prints what passed, file by file.
 #include "tools/file.h"
+#include "tools/wasm/tool.h"
 #include "tools/wast/script.h"
 #include "wasm/host_platform.h"
 
@@ -8,29 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-	"usage: wast [-q] [--] FILE.wast...\n"
-	"       wast -h | --help\n"
-	"\n"
-	"Runs scripts in the form of the official test suite: modules as text, quoted or binary, "
-	"all\n"
-	"assertions, registered and linked modules, and the module `spectest`. Prints for each "
-	"file and\n"
-	"in all how many assertions passed, failed and were skipped, and why; each failure with "
-	"its\n"
-	"line. A file that cannot be read or parsed counts as one failure.\n"
-	"\n"
-	"-q   only failures and the total\n"
-	"\n"
-	"WAST_BASELINE_CPU set in the environment: code for the oldest CPU instead of this one.\n"
-	"Exit status: 0 nothing failed, 1 something failed, 2 wrong usage.\n";
-
 // For all that this machine's CPU can do, or with WAST_BASELINE_CPU set, for the oldest CPU.
 static enum wasm_status compile(void *self, const uint8_t *module, size_t size, uint8_t **image,
 	size_t *image_size, struct wasm_diagnostic *diagnostic)
 {
 	struct wasm_compile_options options = {
-		getenv("WAST_BASELINE_CPU") == nullptr ? wasm_cpu_features_detect() : 0};
+		.cpu_features =
+			getenv("WAST_BASELINE_CPU") == nullptr ? wasm_cpu_features_detect() : 0};
 	(void)self;
 	return wasm_compile(
 		module, size, &options, &wasm_host_allocator, image, image_size, diagnostic);
@@ -77,26 +62,7 @@ static void print_counts(const char *name, const struct script_counts *c)
 	putchar('\n');
 }
 
-static bool is_help(const char *argument)
-{
-	return strcmp(argument, "-h") == 0 || strcmp(argument, "--help") == 0;
-}
-
-// The index of the first file, or 0: wrong usage.
-static int parse_options(int count, char **arguments, bool *quiet)
-{
-	int i = 1;
-	for (; i < count && arguments[i][0] == '-'; i++) {
-		if (strcmp(arguments[i], "--") == 0)
-			return i + 1 < count ? i + 1 : 0;
-		if (strcmp(arguments[i], "-q") != 0)
-			return 0;
-		*quiet = true;
-	}
-	return i < count ? i : 0;
-}
-
-int main(int count, char **arguments)
+int spec_command(int count, char **arguments)
 {
 	struct wasm_platform platform;
 	struct script_counts all = {};
@@ -105,26 +71,19 @@ int main(int count, char **arguments)
 		.compile = compile,
 		.release = release,
 		.failed = failed};
-	bool quiet = false;
-	if (count == 2 && is_help(arguments[1])) {
-		fputs(usage, stdout);
-		return 0;
-	}
-	int first = parse_options(count, arguments, &quiet);
-	if (first == 0) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	bool quiet = count > 0 && strcmp(arguments[0], "-q") == 0;
+	if (count <= quiet || arguments[quiet][0] == '-')
+		return tool_usage("spec");
 	if (wasm_host_platform_init(&platform) != WASM_OK) {
-		fputs("wast: cannot handle signals\n", stderr);
-		return 2;
+		fputs("wasm: cannot handle signals\n", stderr);
+		return TOOL_FAILED;
 	}
-	for (int i = first; i < count; i++) {
+	for (int i = quiet; i < count; i++) {
 		struct script_counts counts = run_file(&host, arguments[i]);
 		if (!quiet)
 			print_counts(arguments[i], &counts);
 		script_counts_add(&all, &counts);
 	}
 	print_counts("total", &all);
-	return all.failed == 0 ? 0 : 1;
+	return all.failed == 0 ? TOOL_OK : TOOL_FAILED;
 }

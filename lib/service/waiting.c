@@ -2,9 +2,16 @@
 /* Requests that wait: see craton/waiting.h. */
 #include <craton/waiting.h>
 
-static struct waiting entries[WAITING_MOST];
+static struct waiting *entries;
 static size_t top; /* entries from here on are free */
 static uint64_t last_ticket;
+
+void waiting_open(struct waiting table[WAITING_MOST])
+{
+	entries = table;
+	top = 0;
+	memset(entries, 0, WAITING_MOST * sizeof(entries[0]));
+}
 
 static bool is_used(const struct waiting *w)
 {

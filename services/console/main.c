@@ -320,6 +320,7 @@ static void start_device(void)
 
 void program_main(const void *argument)
 {
+	static struct waiting table[WAITING_MOST];
 	const struct process_start *start = argument;
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
@@ -329,6 +330,7 @@ void program_main(const void *argument)
 		runtime_abort("the estate is too small");
 	terminal->control.is_plain = !is_person_there();
 	start_device();
+	waiting_open(table);
 	service_run(&(struct service){
 		.start = start,
 		.methods = methods,

@@ -5,13 +5,13 @@
 #include "cache.h"
 
 #include <craton/estate.h>
-#include <craton/waiting.h>
 
 static later_handler handle;
 
-void later_init(later_handler handler)
+void later_init(later_handler handler, struct waiting table[WAITING_MOST])
 {
 	handle = handler;
+	waiting_open(table);
 }
 
 /* A request that fails, or waits, leaves no trace, but that a description was told of its failed

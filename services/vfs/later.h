@@ -5,13 +5,14 @@
  * Tests: tests/host/services/vfs_later_test.c */
 #pragma once
 
-#include <craton/service.h>
+#include <craton/waiting.h>
 
 /* What does a request, or answers FILE_LATER with the request's words and bytes as they were, but
  * for words in which it notes how far it has come. */
 typedef status_t (*later_handler)(struct request *request);
 
-void later_init(later_handler handler);
+/* `table`: where they are set aside. */
+void later_init(later_handler handler, struct waiting table[WAITING_MOST]);
 
 /* Does a request now, or sets it aside: SERVICE_PARKED. */
 [[nodiscard]] status_t later_run(struct request *request);

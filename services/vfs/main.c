@@ -550,6 +550,16 @@ static const struct service_method methods[] = {
 	[VFS_SYNC] = {sync_request, RESTART_ONCE},
 };
 
+/* No part of the state, but the estate has room for it and the instance has not. */
+static void open_waiting(void)
+{
+	struct waiting *table = estate_allocate(WAITING_MOST * sizeof(*table), 64);
+
+	if (table == nullptr)
+		runtime_abort("the estate is too small");
+	later_init(perform, table);
+}
+
 void program_main(const void *argument)
 {
 	const struct process_start *start = argument;
@@ -565,7 +575,7 @@ void program_main(const void *argument)
 		sizes.blocks = (uint32_t)(start->memory_total / BLOCKS_SHARE / BLOCK_BYTES);
 	if (!vfs_start(&sizes, (const void *)PROCESS_BUNDLE_ADDRESS, start->bundle_size))
 		runtime_abort("the estate is too small");
-	later_init(perform);
+	open_waiting();
 	cache_resume();
 	service_run(&(struct service){
 		.start = start,

@@ -73,16 +73,25 @@ static void go(struct page_map *map, uint64_t index, bool make, struct way *way)
 	}
 }
 
+/* The way of every read, so without noting it. */
 uint32_t page_map_find(const struct page_map *map, uint64_t index)
 {
-	struct way way;
+	uint64_t part = FAN; /* pages behind the direct ones that a level holds */
+	unsigned level = 0;
+	uint32_t block;
 
 	if (index < PAGE_MAP_DIRECT)
 		return map->direct[index];
-	if (index >= page_map_most())
-		return 0;
-	go((struct page_map *)map, index, false, &way);
-	return way.whole ? *way.places[way.length - 1] : 0;
+	index -= PAGE_MAP_DIRECT;
+	for (; level < PAGE_MAP_LEVELS && index >= part; part *= FAN, level++)
+		index -= part;
+	block = level < PAGE_MAP_LEVELS ? map->indirect[level] : 0;
+	while (block != 0 && part > 1) {
+		part /= FAN;
+		block = map_of(block)[index / part];
+		index %= part;
+	}
+	return block;
 }
 
 uint32_t *page_map_place(struct page_map *map, uint64_t index)

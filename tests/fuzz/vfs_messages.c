@@ -17,6 +17,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static struct waiting table[WAITING_MOST];
+
 status_t share_open(void)
 {
 	return OK;
@@ -114,7 +116,7 @@ static void scribble(const uint8_t *data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	later_init(perform);
+	later_init(perform, table);
 	fixture_new();
 	while (size >= HEAD) {
 		size_t used = HEAD;

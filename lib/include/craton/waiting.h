@@ -16,6 +16,9 @@ struct waiting {
 	uint8_t bytes[MESSAGE_BYTES]; /* of the request */
 };
 
+/* At the start: where they are kept. */
+void waiting_open(struct waiting table[WAITING_MOST]);
+
 /* Parks a request. ERR_TOO_MANY. */
 [[nodiscard]] status_t waiting_add(const struct request *request, uint64_t deadline);
 

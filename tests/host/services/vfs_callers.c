@@ -25,6 +25,7 @@ struct session {
 
 struct caller callers[CALLERS];
 static struct session *sessions;
+static struct waiting table[WAITING_MOST];
 static struct caller *late[CALLERS]; /* whose replies go out after the commit, in this order */
 static unsigned late_count;
 
@@ -156,7 +157,7 @@ static void mount(void)
 int callers_setup(void **state)
 {
 	(void)state;
-	later_init(perform);
+	later_init(perform, table);
 	fixture_mount = mount;
 	for (unsigned i = 0; i < CALLERS; i++) {
 		later_end(i + 1);

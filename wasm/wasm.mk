@@ -63,7 +63,7 @@ WASM_HASH_FLAG = $(if $(filter %engine_hash.c,$<),@$(WASM_HASH_FILE))
 # $(1): folder below build, $(2): flags
 define wasm_rules
 $(BUILD)/$(1)/wasm/image/engine_hash.c.o: $(WASM_HASH_FILE)
-$(BUILD)/$(1)/wasm/%.c.o: wasm/%.c wasm/wasm.mk
+$(BUILD)/$(1)/wasm/%.c.o: wasm/%.c wasm/wasm.mk | $$(GENERATED)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
 	$$(Q)$$(CC) $(2) $$(WASM_FLAGS) $$(WASM_HASH_FLAG) -c $$< -o $$@

@@ -15,7 +15,7 @@ all: $(LOADER) $(EFI) $(BUNDLE) $(ESP) ## Build everything that is booted
 
 help: ## This list
 	@echo 'usage: make [target] [SETTING=value]'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' mk/targets.mk | column -t -s'|' | sed 's/^/  /'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' mk/targets.mk wasm/wasm.mk | column -t -s'|' | sed 's/^/  /'
 	@sed -n 's/^#: //p' mk/targets.mk
 
 #: settings of `make run`:

@@ -215,3 +215,10 @@ wasm-test: $(WASM_TEST_NEEDS)
 	@set -e; $(foreach t,$(WASM_TESTS),echo '== $(t)'; $(wasm_test_$(t));)
 wasm-bench: $(WASM_BENCH_NEEDS)
 	@$(WASM_BENCH)
+
+# Beside V8, as a table. Compilation is measured with SQLite, or with MODULE=file.
+.PHONY: bench-wasm
+BENCH_MODULE := $(if $(MODULE),$(MODULE),$(BUILD)/apps/ports/sqlite3.wasm)
+bench-wasm: $(WASM_BENCH_NEEDS) $(BENCH_MODULE) ## The WASM engine beside native code and V8 (node)
+	@$(PYTHON) wasm/bench/peers.py $(WASM_TOOL) $(BUILD)/host/wasm_compile_bench $(WASM_T)/kernels \
+		$(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm $(BENCH_MODULE)

@@ -364,6 +364,112 @@ static float matrix(void)
 		sum += c[i][SIDE - 1 - i];
 	return sum;
 }
+// A mix of what small controllers do: a linked list, integer matrices, a state machine over text.
+struct item {
+	struct item *next;
+	int key, value;
+};
+static struct item *merge_items(struct item *a, struct item *b)
+{
+	struct item head = {0, 0, 0}, *last = &head;
+	while (a && b) {
+		struct item **least = a->key <= b->key ? &a : &b;
+		last->next = *least;
+		last = *least;
+		*least = last->next;
+	}
+	last->next = a ? a : b;
+	return head.next;
+}
+static struct item *sort_items(struct item *list)
+{
+	struct item *slow = list, *fast = list ? list->next : 0, *rest;
+	if (!list || !list->next)
+		return list;
+	while (fast && fast->next) {
+		slow = slow->next;
+		fast = fast->next->next;
+	}
+	rest = slow->next;
+	slow->next = 0;
+	return merge_items(sort_items(list), sort_items(rest));
+}
+static unsigned mix_list(unsigned seed)
+{
+	static struct item items[500];
+	unsigned sum = 0;
+	for (int i = 0; i < 500; i++) {
+		seed = seed * 1664525 + 1013904223;
+		items[i] = (struct item){i < 499 ? &items[i + 1] : 0, (int)(seed >> 20), i};
+	}
+	for (struct item *i = sort_items(items); i; i = i->next)
+		sum = sum * 31 + (unsigned)(i->key ^ i->value);
+	return sum;
+}
+static unsigned mix_matrix(unsigned seed)
+{
+	static short a[24][24], b[24][24];
+	static int c[24][24];
+	unsigned sum = 0;
+	for (int i = 0; i < 24; i++)
+		for (int j = 0; j < 24; j++) {
+			a[i][j] = (short)(seed + (unsigned)(i * j));
+			b[i][j] = (short)(seed * 3 - (unsigned)(i + j));
+		}
+	for (int i = 0; i < 24; i++)
+		for (int j = 0; j < 24; j++) {
+			int s = 0;
+			for (int k = 0; k < 24; k++)
+				s += a[i][k] * b[k][j];
+			c[i][j] = s;
+		}
+	for (int i = 0; i < 24; i++)
+		sum = sum * 17 + (unsigned)c[i][(i * 7) % 24];
+	return sum;
+}
+static unsigned mix_states(unsigned seed)
+{
+	static const char text[] = "12,-7,3.25,+4e6,0x1f,abc,.5,1e-3,--2,99999,";
+	unsigned counts[6] = {0}, state = 0;
+	for (int round = 0; round < 20; round++)
+		for (const char *p = text; *p; p++) {
+			char c = (char)(*p ^ ((seed >> 28) == 15 && *p == '9'));
+			switch (state) {
+			case 0:
+				state = c == '+' || c == '-'   ? 1
+					: c >= '0' && c <= '9' ? 2
+					: c == '.'             ? 3
+							       : 5;
+				break;
+			case 1:
+				state = c >= '0' && c <= '9' ? 2 : c == '.' ? 3 : 5;
+				break;
+			case 2:
+				state = c == '.' ? 3 : c == 'e' ? 4 : c >= '0' && c <= '9' ? 2 : 5;
+				break;
+			case 3:
+				state = c == 'e' ? 4 : c >= '0' && c <= '9' ? 3 : 5;
+				break;
+			case 4:
+				state = c == '-' || (c >= '0' && c <= '9') ? 4 : 5;
+				break;
+			default:
+				break;
+			}
+			counts[state]++;
+			if (c == ',')
+				state = 0;
+		}
+	return counts[0] + counts[1] * 3 + counts[2] * 5 + counts[3] * 7 + counts[4] * 11 +
+	       counts[5] * 13;
+}
+static unsigned mix(void)
+{
+	unsigned sum = 1;
+	for (int i = 0; i < 1500; i++)
+		sum += mix_list(sum) ^ mix_matrix(sum) ^ mix_states(sum);
+	return sum;
+}
 static const char *wanted; // null: all
 #define T(n, e)                                             \
 	do {                                                \
@@ -376,6 +482,7 @@ static const char *wanted; // null: all
 int main(int count, char **arguments)
 {
 	wanted = count > 1 ? arguments[1] : 0;
+	T("mix", mix());
 	T("sha256", sha());
 	T("mandelbrot", mandel());
 	T("fannkuch", fannkuch(9));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// The tool as a program of Craton: `run` starts the module as the shell would, with limits; code that
-// runs is made by the system's compile worker. `spec` would need code in this process.
+// The tool as a program of Craton: `run` starts the module as the shell would, with limits; code
+// that runs is made by the system's compile worker. `spec` would need code in this process.
 #include "tools/wasm/tool.h"
 
 #include <craton.h>
@@ -37,8 +37,7 @@ static int parse(int count, char **arguments, struct craton_program *program)
 	int i = 0;
 	for (; i < count && strncmp(arguments[i], "--", 2) == 0; i++) {
 		const char *memory = tool_option(count, arguments, &i, "--memory");
-		const char *time =
-			memory ? nullptr : tool_option(count, arguments, &i, "--time");
+		const char *time = memory ? nullptr : tool_option(count, arguments, &i, "--time");
 		if (memory ? !parse_number(memory, 1 << 20, &program->memory_limit)
 			   : !time || !parse_number(time, 1000000000, &program->time_limit_ns)) {
 			fprintf(stderr,

@@ -17,7 +17,7 @@ PORTS_POSIX  := apps/ports/posix
 PORT_CFLAGS   = --target=wasm32-wasi -O2 -g0 -w -fno-ident -nostdlibinc \
 	-isystem $(PORTS_POSIX)/include -isystem $(WASI_SYSROOT)/include/wasm32-wasi -Ilib/wasm -I$(BUILD)/gen/wasm/include \
 	-include $(PORTS_POSIX)/include/posix.h -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS \
-	-ffile-prefix-map=$(CURDIR)/=
+	-ffile-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(BUILD)/=
 PORT_LIBS     = -L$(WASI_LIB) -lc -lm -lwasi-emulated-signal -lwasi-emulated-process-clocks $(WASM_RT)
 SETJMP_CFLAGS := -isystem lib/wasm/setjmp -mllvm -wasm-enable-sjlj -mexception-handling
 $(eval $(call compile_rules,posix,$$(CFLAGS_wasm32) -isystem $(PORTS_POSIX)/include -D_WASI_EMULATED_SIGNAL))

@@ -27,8 +27,11 @@ SECONDS = 300
 # `system` expects the records of the stand-in for the system.
 LEFT_OUT = ("system",)
 PLACE = "share/case"
+# What comes after the mark is shown when a case differs: messages and the system's log.
+MARK = b"\n-- messages and log --\n"
 LINE = ("mkdir /tmp/desk && cd /tmp/desk && cp -rp /share/case/data/. . && "
-        "PATH=/bin:/share/demos HOME=/tmp/desk TZ=UTC LC_ALL=C exec sh /share/case/case.sh 2>/dev/null </dev/null")
+        "PATH=/bin:/share/demos HOME=/tmp/desk TZ=UTC LC_ALL=C sh /share/case/case.sh 2>/tmp/messages </dev/null; "
+        "ended=$?; printf '\\n-- messages and log --\\n'; cat /tmp/messages; log | tail -n 20; exit $ended")
 
 
 def expected(script, folder):
@@ -63,18 +66,21 @@ def in_system(script, folder):
     done = subprocess.run([sys.executable, str(ROOT / "tools/run.py"), "--bundle",
                            str(bundle_with_case(script, folder))], env=environment, check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    return done.stdout, done.returncode
+    output, _, notes = done.stdout.partition(MARK)
+    return (output, done.returncode), notes
 
 
 def run(script):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        wanted, got = expected(script, folder), in_system(script, folder)
+        wanted = expected(script, folder)
+        got, notes = in_system(script, folder)
     if wanted == got:
         return True
     lines = [[*text.decode("latin1").splitlines(), f"status {status}"] for text, status in (wanted, got)]
     print(f"{script.stem}: differs")
     print("\n".join(difflib.unified_diff(*lines, "expected", "in the system", lineterm="")))
+    print(notes.decode("latin1"))
     return False
 
 

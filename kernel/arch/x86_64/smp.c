@@ -11,7 +11,12 @@
 #include <kernel/sched.h>
 #include <kernel/time.h>
 
-#define START_TIMEOUT_NS 200000000u
+/* Long, for the CPU of a virtual machine can be kept from running by its host. */
+#define START_TIMEOUT_NS 10000000000u
+/* A start-up message can be lost before the CPU has seen INIT: sent again until the CPU is there.
+ */
+#define STARTUP_RETRY_NS 10000000u
+#define INIT_SETTLE_NS   100000u
 #define ENTRY_FLAGS      0x63u /* present, writable, accessed, dirty */
 
 extern const char trampoline_start[];
@@ -55,9 +60,10 @@ static void map_trampoline(uint64_t page)
 	tables[2][page >> PAGE_SHIFT] = page | 1;
 }
 
-static bool wait_online(const struct cpu *cpu)
+/* Whether the CPU is there within so many nanoseconds. */
+static bool wait_online(const struct cpu *cpu, time_ns timeout)
 {
-	time_ns end = time_now() + START_TIMEOUT_NS;
+	time_ns end = time_now() + timeout;
 
 	while (!__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE)) {
 		if (time_now() > end)
@@ -67,6 +73,8 @@ static bool wait_online(const struct cpu *cpu)
 	return true;
 }
 
+/* INIT and start-up messages, which a CPU that runs already ignores. One that never came is put
+ * back by a last INIT, so that it cannot come late, when its tables are gone. */
 static bool start_cpu(struct cpu *cpu, uint64_t page)
 {
 	struct trampoline_data *data = virtual_of(page + TRAMPOLINE_DATA);
@@ -77,10 +85,15 @@ static bool start_cpu(struct cpu *cpu, uint64_t page)
 	data->cpu = (uint64_t)(uintptr_t)cpu;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	apic_send(cpu->entry.apic_id, APIC_INIT);
-	for (time_ns end = time_now() + 100000; time_now() < end;)
+	for (time_ns end = time_now() + INIT_SETTLE_NS; time_now() < end;)
 		cpu_pause();
-	apic_send(cpu->entry.apic_id, APIC_STARTUP | (uint32_t)(page >> PAGE_SHIFT));
-	return wait_online(cpu);
+	for (time_ns end = time_now() + START_TIMEOUT_NS; time_now() < end;) {
+		apic_send(cpu->entry.apic_id, APIC_STARTUP | (uint32_t)(page >> PAGE_SHIFT));
+		if (wait_online(cpu, STARTUP_RETRY_NS))
+			return true;
+	}
+	apic_send(cpu->entry.apic_id, APIC_INIT);
+	return false;
 }
 
 void smp_start(const uint32_t *apic_ids, uint32_t count, uint32_t limit)

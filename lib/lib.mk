@@ -16,3 +16,4 @@ PIPE_FLAGS := -Ilib/include -Ilib
 $(eval $(call host_test,pipe_ring,tests/host/lib/pipe_ring_test.c lib/pipe/ring.c,$(PIPE_FLAGS)))
 $(eval $(call fuzzer,pipe_ring,tests/fuzz/pipe_ring.c lib/pipe/ring.c,$(PIPE_FLAGS)))
 $(eval $(call host_test,suspect,tests/host/lib/suspect_test.c lib/service/suspect.c,-Ilib/include))
+$(eval $(call host_test,crc,tests/host/lib/crc_test.c lib/hash/crc.c,-Ilib))

@@ -395,6 +395,20 @@ static void lower_keys(struct path *path, uint32_t key)
 	}
 }
 
+static status_t insert(struct ext4 *fs, const struct inode *inode, struct extent entry)
+{
+	struct path path;
+	struct level *leaf;
+
+	TRY(find_room(fs, inode, entry.block, &path));
+	leaf = leaf_of(&path);
+	if (leaf->header->entries > 0 && key_of(leaf->header, leaf->at) < entry.block)
+		leaf->at++;
+	put(&path, leaf, leaf->at, &entry);
+	lower_keys(&path, entry.block);
+	return OK;
+}
+
 /* --- changes -----------------------------------------------------------------------------------
  */
 

@@ -95,6 +95,12 @@ $(BUILD)/host/wasm_compile_bench: $(WASM_HOST_ENGINE) $(call wasm_objects,host,\
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -o $@
 
+$(BUILD)/host/wasm_instance_bench: $(WASM_HOST_ENGINE) $(call wasm_objects,host,\
+		wasm/bench/instance_bench.c wasm/tools/file.c)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) -o $@
+
 # The same tool as a program of Craton: the compiler, and no runtime.
 WASM_COMMAND_PARTS := $(filter-out wasm/compile/cpu.c,$(WASM_COMPILER)) $(WASM_BASE) $(WASM_WAT) wasm/tools/file.c \
 	$(addprefix wasm/tools/wasm/,main.c common.c modules.c objdump.c disassemble_bytes.c craton/run.c)
@@ -124,6 +130,9 @@ WASM_PROGRAMS := $(patsubst tests/host/wasm/programs/%.c,$(BUILD)/tests/wasm/%.w
 $(BUILD)/tests/wasm/%.wasm: tests/host/wasm/programs/%.c
 	@mkdir -p $(@D)
 	$(Q)$(WASM_CC) $< -o $@ $(WASM_CC_LIBRARIES)
+$(BUILD)/tests/wasm/hello.wasm: wasm/bench/hello.c
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) -Wl,--strip-all $< -o $@ $(WASM_CC_LIBRARIES)
 $(BUILD)/tests/wasm/kernels.wasm: wasm/bench/kernels.c
 	@mkdir -p $(@D)
 	$(Q)$(WASM_CC) -Wl,--strip-all $< -o $@ $(WASM_CC_LIBRARIES)
@@ -169,9 +178,9 @@ WASM_T := $(BUILD)/tests/wasm
 WASM_RANDOM ?= 20
 WASM_FUZZ_SECONDS ?= 5
 
-WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test float_test wasi_test threads_test wasm_asan run_exports compile_fuzz \
+WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test instances_test float_test wasi_test threads_test wasm_asan run_exports compile_fuzz \
 	image_fuzz) $(WASM_PROGRAMS) $(WASM_MADE_SCRIPTS) $(WASM_TOOL)
-wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && \
+wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/instances_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && \
 	$(WASM_T)/threads_test
 # Our own scripts always; the official suite where it is. Of the threads proposal, what does not
 # repeat older rules (one memory, one table).
@@ -199,9 +208,10 @@ wasm_test_fuzz-image   := $(WASM_T)/image_fuzz -max_total_time=$(WASM_FUZZ_SECON
 WASM_TESTS := unit tool suite suite-baseline suite-asan programs differential fuzz-compile fuzz-image
 
 WASM_BENCH_NEEDS := $(WASM_TOOL) $(BUILD)/host/wasm_compile_bench $(WASM_T)/kernels \
-	$(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm
+	$(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm $(BUILD)/host/wasm_instance_bench $(WASM_T)/hello.wasm
 WASM_BENCH := $(PYTHON) wasm/bench/run.py $(WASM_TOOL) $(BUILD)/host/wasm_compile_bench \
-	$(WASM_T)/kernels $(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm $(WASM_T)/kernels.wasm
+	$(WASM_T)/kernels $(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm $(WASM_T)/kernels.wasm \
+	$(BUILD)/host/wasm_instance_bench $(WASM_T)/hello.wasm
 
 ifneq ($(origin add_test),undefined)
 $(foreach t,$(WASM_TESTS),$(eval $(call add_test,wasm/$(t),$(wasm_test_$(t)),$(WASM_TEST_NEEDS))))
@@ -221,4 +231,5 @@ wasm-bench: $(WASM_BENCH_NEEDS)
 BENCH_MODULE := $(if $(MODULE),$(MODULE),$(BUILD)/apps/ports/sqlite3.wasm)
 bench-wasm: $(WASM_BENCH_NEEDS) $(BENCH_MODULE) ## The WASM engine beside native code and V8 (node)
 	@$(PYTHON) wasm/bench/peers.py $(WASM_TOOL) $(BUILD)/host/wasm_compile_bench $(WASM_T)/kernels \
-		$(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm $(BENCH_MODULE)
+		$(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm $(BENCH_MODULE) \
+		$(BUILD)/host/wasm_instance_bench $(WASM_T)/hello.wasm

@@ -212,6 +212,16 @@ enum wasm_status type_space_intern(struct type_space *space, const struct type_d
 	return add_group(space, members, count, hash);
 }
 
+enum wasm_status type_space_copy(struct type_space *space, const struct type_space *from)
+{
+	const struct type_group *groups = from->groups.items;
+	enum wasm_status status = WASM_OK;
+	uint32_t number;
+	for (uint32_t i = 0; i < from->groups.count && status == WASM_OK; i++)
+		status = type_space_intern(space, groups[i].members, groups[i].count, &number);
+	return status;
+}
+
 // --- matching --------------------------------------------------------------------------------
 
 bool type_number_matches(const struct type_space *space, uint32_t a, uint32_t b)

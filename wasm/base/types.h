@@ -48,6 +48,10 @@ void type_space_free(struct type_space *space);
 enum wasm_status type_space_intern(struct type_space *space, const struct type_definition *members,
 	uint32_t count, uint32_t *first);
 
+// Adds all groups of `from` to an empty space, where they have the same numbers. On failure some
+// are there. NO_MEMORY.
+enum wasm_status type_space_copy(struct type_space *space, const struct type_space *from);
+
 static inline const struct type_definition *type_space_at(
 	const struct type_space *space, uint32_t number)
 {

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The engine beside V8's two compilers, in the same run and taken in turn.
 
-usage: peers.py WASM COMPILE_BENCH KERNELS_NATIVE KERNELS_WASM KERNELS_SIMD MODULE
+usage: peers.py WASM COMPILE_BENCH KERNELS_NATIVE KERNELS_WASM KERNELS_SIMD MODULE INSTANCE_BENCH HELLO
 Execution: times of eleven programs over native code's (clang -O2), the best of five runs each; lower is better. The
 product of matrices is vectorised natively; -msimd128 lets WASM do so, which its last row shows.
 Compilation: MB of MODULE per second, one thread, the best of five; higher is better.
+Instances of HELLO: the time to make and to end one whose code and address space are warm (`warm run`: and to run it),
+and the memory that one keeps, page tables aside, of so many at once.
 """
 
 import math
@@ -19,7 +21,7 @@ SCRIPT = str(Path(__file__).with_name("node.js"))
 ONE_THREAD = ["--no-wasm-lazy-compilation", "--wasm-num-compilation-tasks=0"]
 LIFTOFF = ["--liftoff", "--no-wasm-tier-up"]
 TURBOFAN = ["--no-liftoff"]
-GOAL_MEAN, GOAL_COMPILE = 2.5, 20
+GOAL_MEAN, GOAL_COMPILE, GOAL_INSTANCE_US, GOAL_INSTANCE_KIB = 2.5, 20, 5, 8
 
 
 def output(command):
@@ -46,7 +48,7 @@ def print_row(name, values):
 
 
 def main():
-    tool, compile_bench, native, wasm, simd, module = sys.argv[1:]
+    tool, compile_bench, native, wasm, simd, module, instance_bench, hello = sys.argv[1:]
     peers = {"Craton": [tool, "run", wasm], "Liftoff": [*NODE, *LIFTOFF, SCRIPT, "run", wasm],
              "TurboFan": [*NODE, *TURBOFAN, SCRIPT, "run", wasm]}
     vector = {"Craton": [tool, "run", simd, "matrix"], "Liftoff": [*NODE, *LIFTOFF, SCRIPT, "run", simd, "matrix"],
@@ -68,7 +70,10 @@ def main():
     v8 = [float(output([*NODE, *flags, *ONE_THREAD, SCRIPT, "compile", module])) for flags in (LIFTOFF, TURBOFAN)]
     print_row("compile MB/s", [ours["compile"], *v8])
     print_row("validate MB/s", [ours["validate"]])
-    print(f"goal: compile at least {GOAL_COMPILE}")
+    print(f"goal: compile at least {GOAL_COMPILE}\n")
+    for name, value, unit in map(str.split, output([instance_bench, hello]).splitlines()):
+        print(f"{name.replace('_', ' '):<28}{value:>8} {unit}")
+    print(f"goal of an instance: at most {GOAL_INSTANCE_US} us, {GOAL_INSTANCE_KIB} KiB")
     return 0
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Figures of the engine: `name value unit` lines.
 
-usage: run.py CWASM COMPILE_BENCH KERNELS_NATIVE KERNELS_WASM KERNELS_SIMD MODULE
+usage: run.py WASM COMPILE_BENCH KERNELS_NATIVE KERNELS_WASM KERNELS_SIMD MODULE INSTANCE_BENCH HELLO
 Ratios are run time over native's; each side is the best of five runs, taken in turn. The product of matrices, of
 which native has made vector instructions, is compiled without them and with them (KERNELS_SIMD), and stands beside
 the mean.
@@ -29,11 +29,11 @@ def best(commands):
 
 
 def main():
-    cwasm, compile_bench, native, wasm, simd, module = sys.argv[1:]
-    for name, value, unit in lines([compile_bench, module]):
+    tool, compile_bench, native, wasm, simd, module, instance_bench, hello = sys.argv[1:]
+    for name, value, unit in lines([compile_bench, module]) + lines([instance_bench, hello]):
         print(f'wasm_{name} {value} {unit}')
     (native_times, native_sums), (wasm_times, wasm_sums), (simd_times, simd_sums) = best(
-        [[native], [cwasm, 'run', wasm], [cwasm, 'run', simd, 'matrix']])
+        [[native], [tool, 'run', wasm], [tool, 'run', simd, 'matrix']])
     if native_sums != wasm_sums or simd_sums['matrix'] != native_sums['matrix']:
         print('checksums differ', file=sys.stderr)
         return 1

@@ -157,6 +157,7 @@ struct wasm_memory {
 	uint64_t reservation;
 	bool is_64;
 	WASM_WORD const struct wasm_platform *platform;
+	WASM_WORD struct memory_pool *pool;       // that it came from, or null
 	WASM_WORD struct memory_sharing *sharing; // null: of one store
 	WASM_WORD struct wasm_memory *next;       // of the store; unused for shared ones
 };

@@ -154,7 +154,7 @@ static uint64_t builtin_check_callee(
 	const struct wasm_function *function = (const struct wasm_function *)callee;
 	const struct wasm_module *module = context->instance->module;
 	trap_unless(context,
-		type_number_matches(&module->store->types, function->type, module->types[type]),
+		type_number_matches(module->store->types, function->type, module->types[type]),
 		WASM_TRAP_INDIRECT_CALL_TYPE);
 	return callee;
 }

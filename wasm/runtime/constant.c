@@ -7,7 +7,7 @@
 #include "runtime/internal.h"
 
 struct evaluation {
-	const struct wasm_instance *instance;
+	const struct wasm_instance *instance; // or null
 	uint32_t globals;
 	union wasm_value stack[CONSTANT_STACK_LIMIT];
 	uint32_t height;
@@ -74,7 +74,7 @@ static bool evaluate_instruction(struct evaluation *e, const struct instruction 
 	case OP_V128_CONST:
 		return evaluation_push_vector(e, in->bytes);
 	case OP_REF_FUNC:
-		return in->index < instance->module->image.function_count &&
+		return instance != nullptr && in->index < instance->module->image->function_count &&
 		       evaluation_push_bits(e, (uintptr_t)&instance->functions[in->index]);
 	case OP_GLOBAL_GET:
 		return in->index < e->globals &&
@@ -96,7 +96,7 @@ static bool evaluate_instruction(struct evaluation *e, const struct instruction 
 static bool evaluate_reference(const struct wasm_instance *instance,
 	struct wasm_image_span expression, union wasm_value *value)
 {
-	const uint8_t *bytes = instance->module->image.bytes + expression.offset;
+	const uint8_t *bytes = instance->module->image->bytes + expression.offset;
 	if (expression.size < 3 || bytes[0] != OP_REF_FUNC)
 		return false;
 	uint32_t index = bytes[1] & 0x7f;
@@ -106,10 +106,27 @@ static bool evaluate_reference(const struct wasm_instance *instance,
 		end = 3;
 	}
 	if ((bytes[end - 1] & 0x80) != 0 || expression.size != end + 1 || bytes[end] != OP_END ||
-		index >= instance->module->image.function_count)
+		index >= instance->module->image->function_count)
 		return false;
 	*value = (union wasm_value){.i64 = (uintptr_t)&instance->functions[index]};
 	return true;
+}
+
+static bool evaluate(
+	struct evaluation *e, const uint8_t *bytes, uint32_t size, union wasm_value *value)
+{
+	struct reader reader = {bytes, bytes + size, WASM_OK};
+	struct instruction in;
+	for (;;) {
+		if (!instruction_read(&reader, &in))
+			return false;
+		if (in.opcode == OP_END)
+			break;
+		if (!evaluate_instruction(e, &in))
+			return false;
+	}
+	*value = e->stack[0];
+	return e->height == 1;
 }
 
 bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_span expression,
@@ -117,18 +134,14 @@ bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_s
 {
 	if (evaluate_reference(instance, expression, value))
 		return true;
-	const uint8_t *bytes = instance->module->image.bytes + expression.offset;
-	struct reader reader = {bytes, bytes + expression.size, WASM_OK};
 	struct evaluation e = {.instance = instance, .globals = globals};
-	struct instruction in;
-	for (;;) {
-		if (!instruction_read(&reader, &in))
-			return false;
-		if (in.opcode == OP_END)
-			break;
-		if (!evaluate_instruction(&e, &in))
-			return false;
-	}
-	*value = e.stack[0];
-	return e.height == 1;
+	return evaluate(
+		&e, instance->module->image->bytes + expression.offset, expression.size, value);
+}
+
+bool constant_evaluate_alone(
+	const struct wasm_image *image, struct wasm_image_span expression, union wasm_value *value)
+{
+	struct evaluation e = {};
+	return evaluate(&e, image->bytes + expression.offset, expression.size, value);
 }

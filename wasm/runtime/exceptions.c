@@ -78,7 +78,7 @@ __attribute__((no_sanitize("address"))) static void mark_stack(
 static void mark_instances(struct sweep *sweep)
 {
 	for (const struct wasm_instance *i = sweep->store->instances; i != nullptr; i = i->next) {
-		const struct wasm_image *image = &i->module->image;
+		const struct wasm_image *image = i->module->image;
 		uint32_t count = i->context == nullptr ? 0 : image->global_count;
 		for (uint32_t k = image->imported_globals; k < count; k++)
 			if (may_hold_exception((enum wasm_type)image->globals[k].type))

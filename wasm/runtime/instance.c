@@ -20,24 +20,14 @@ union wasm_value *instance_global_value(const struct wasm_instance *instance, ui
 {
 	uint8_t *field = (uint8_t *)instance->context + instance->layout.globals +
 			 (size_t)index * CONTEXT_GLOBAL_SIZE;
-	if (index < instance->module->image.imported_globals)
+	if (index < instance->module->image->imported_globals)
 		return *(union wasm_value **)field;
 	return (union wasm_value *)field;
 }
 
 void instance_destroy(struct wasm_instance *instance)
 {
-	const struct wasm_image *image = &instance->module->image;
-	const struct wasm_allocator *allocator = store_allocator(instance->store);
-	wasm_free(allocator, instance->context, instance->layout.size, 1);
-	wasm_free(allocator, instance->functions, image->function_count,
-		sizeof(*instance->functions));
-	wasm_free(allocator, instance->hosts, image->imported_functions, sizeof(*instance->hosts));
-	wasm_free(allocator, instance->globals, image->global_count, sizeof(*instance->globals));
-	wasm_free(allocator, instance->tags, image->tag_count, sizeof(struct wasm_tag *));
-	wasm_free(allocator, instance->dropped_data, image->data_count, 1);
-	wasm_free(allocator, instance->dropped_elements, image->element_count, 1);
-	wasm_free(allocator, instance, 1, sizeof(*instance));
+	wasm_free(store_allocator(instance->store), instance, instance->size, 1);
 }
 
 // --- exports ---------------------------------------------------------------------------------
@@ -46,7 +36,7 @@ static enum wasm_status export_global(
 	struct wasm_instance *instance, uint32_t index, struct wasm_global **global)
 {
 	if (instance->globals[index] == nullptr) {
-		const struct wasm_image_global *g = &instance->module->image.globals[index];
+		const struct wasm_image_global *g = &instance->module->image->globals[index];
 		enum wasm_status status = wasm_global_create(instance->store,
 			types_in_store(instance->module, (enum wasm_type)g->type),
 			g->is_mutable != 0, (union wasm_value){}, &instance->globals[index]);
@@ -83,7 +73,7 @@ static enum wasm_status export_get(struct wasm_instance *instance,
 enum wasm_status wasm_instance_export_sized(
 	struct wasm_instance *instance, const char *name, size_t size, struct wasm_extern *found)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	for (uint32_t i = 0; i < image->export_count; i++) {
 		const struct wasm_image_export *export = &image->exports[i];
 		if (export->name.size == size &&
@@ -101,7 +91,7 @@ enum wasm_status wasm_instance_export(
 
 struct wasm_function_type wasm_function_type_of(const struct wasm_function *function)
 {
-	const struct wasm_image *image = &function->instance->module->image;
+	const struct wasm_image *image = function->instance->module->image;
 	return wasm_image_function_type(image, image->functions[function->index].type);
 }
 

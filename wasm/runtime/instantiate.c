@@ -2,24 +2,42 @@
 // Instantiation (core spec 4.5.4): imports, own objects, segments, start function.
 #include "runtime/link.h"
 
-static enum wasm_status allocate_parts(struct wasm_instance *instance)
+// The parts of an instance follow it in one block. Takes `size` bytes at `*at`.
+static void *place(uintptr_t *at, size_t count, size_t size)
 {
-	const struct wasm_image *image = &instance->module->image;
-	const struct wasm_allocator *a = store_allocator(instance->store);
-	instance->layout = context_layout_of(image->global_count, image->table_count,
-		image->memory_count, image->imported_functions, image->type_count);
-	instance->context = wasm_allocate(a, instance->layout.size, 1);
-	instance->functions = wasm_allocate(a, image->function_count, sizeof(*instance->functions));
-	instance->hosts = wasm_allocate(a, image->imported_functions, sizeof(*instance->hosts));
-	instance->globals = wasm_allocate(a, image->global_count, sizeof(*instance->globals));
-	instance->tags = wasm_allocate(a, image->tag_count, sizeof(struct wasm_tag *));
-	instance->dropped_data = wasm_allocate(a, image->data_count, 1);
-	instance->dropped_elements = wasm_allocate(a, image->element_count, 1);
-	bool ok = instance->context != nullptr && instance->functions != nullptr &&
-		  instance->hosts != nullptr && instance->globals != nullptr &&
-		  instance->tags != nullptr && instance->dropped_data != nullptr &&
-		  instance->dropped_elements != nullptr;
-	return ok ? WASM_OK : WASM_NO_MEMORY;
+	void *part = (void *)*at;
+	*at += (count * size + 15) & ~(size_t)15;
+	return part;
+}
+
+// Places the parts from `at` on; returns the end.
+static uintptr_t place_parts(struct wasm_instance *i, const struct wasm_image *image, uintptr_t at)
+{
+	i->layout = context_layout_of(image->global_count, image->table_count, image->memory_count,
+		image->imported_functions, image->type_count);
+	i->context = place(&at, i->layout.size, 1);
+	i->functions = place(&at, image->function_count, sizeof(*i->functions));
+	i->hosts = place(&at, image->imported_functions, sizeof(*i->hosts));
+	i->globals = place(&at, image->global_count, sizeof(struct wasm_global *));
+	i->tags = place(&at, image->tag_count, sizeof(struct wasm_tag *));
+	i->dropped_data = place(&at, image->data_count, 1);
+	i->dropped_elements = place(&at, image->element_count, 1);
+	return at;
+}
+
+static struct wasm_instance *allocate_instance(struct wasm_module *module)
+{
+	constexpr size_t HEAD = (sizeof(struct wasm_instance) + 15) & ~(size_t)15;
+	struct wasm_instance measured;
+	size_t size = HEAD + place_parts(&measured, module->image, 0);
+	struct wasm_instance *instance = wasm_allocate(store_allocator(module->store), size, 1);
+	if (instance == nullptr)
+		return nullptr;
+	place_parts(instance, module->image, (uintptr_t)instance + HEAD);
+	instance->size = size;
+	instance->store = module->store;
+	instance->module = module;
+	return instance;
 }
 
 static void fill_context(struct wasm_instance *instance)
@@ -32,27 +50,27 @@ static void fill_context(struct wasm_instance *instance)
 	context->tail_return = (const void *)wasm_tail_return;
 	context->instance = instance;
 	memcpy((uint8_t *)context + instance->layout.types, module->types,
-		module->image.type_count * sizeof(uint32_t));
+		module->image->type_count * sizeof(uint32_t));
 }
 
 static void fill_functions(struct wasm_instance *instance)
 {
 	const struct wasm_module *module = instance->module;
-	const struct wasm_image *image = &module->image;
+	const struct wasm_image *image = module->image;
 	for (uint32_t i = image->imported_functions; i < image->function_count; i++)
-		instance->functions[i] =
-			(struct wasm_function){.code = module->code + image->functions[i].code,
-				.context = instance->context,
-				.type = module->types[image->functions[i].type],
-				.index = i,
-				.instance = instance};
+		instance->functions[i] = (struct wasm_function){
+			.code = module->code->text + image->functions[i].code,
+			.context = instance->context,
+			.type = module->types[image->functions[i].type],
+			.index = i,
+			.instance = instance};
 }
 
 static enum wasm_status link_imports(
 	struct wasm_instance *instance, const struct wasm_resolver *resolver)
 {
 	enum wasm_status status = WASM_OK;
-	for (uint32_t i = 0; i < instance->module->image.import_count && status == WASM_OK; i++)
+	for (uint32_t i = 0; i < instance->module->image->import_count && status == WASM_OK; i++)
 		status = link_import(instance, resolver, i);
 	return status;
 }
@@ -62,7 +80,8 @@ static enum wasm_status link_imports(
 static enum wasm_status make_memory(
 	struct wasm_instance *instance, const struct wasm_image_memory *m, uint32_t index)
 {
-	struct memory_type type = {m->minimum, m->maximum, m->is_64 != 0};
+	struct memory_type type = {
+		m->minimum, m->maximum, m->is_64 != 0, pool_of(instance->module->code, index)};
 	struct wasm_store *store = instance->store;
 	struct wasm_memory *memory;
 	enum wasm_status status = m->is_shared ? sharing_create(store->platform, &type, &memory)
@@ -76,7 +95,7 @@ static enum wasm_status make_memory(
 
 static enum wasm_status make_memories(struct wasm_instance *instance)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	enum wasm_status status = WASM_OK;
 	for (uint32_t i = image->imported_memories; i < image->memory_count && status == WASM_OK;
 		i++)
@@ -90,7 +109,7 @@ static enum wasm_status make_memories(struct wasm_instance *instance)
 
 static enum wasm_status make_tags(struct wasm_instance *instance)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	enum wasm_status status = WASM_OK;
 	for (uint32_t i = image->imported_tags; i < image->tag_count && status == WASM_OK; i++)
 		status = tag_create(instance->store, instance->module->types[image->tags[i].type],
@@ -100,7 +119,7 @@ static enum wasm_status make_tags(struct wasm_instance *instance)
 
 static enum wasm_status make_globals(struct wasm_instance *instance)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	for (uint32_t i = image->imported_globals; i < image->global_count; i++)
 		if (!constant_evaluate(instance, image->globals[i].initial, i,
 			    instance_global_value(instance, i)))
@@ -123,7 +142,7 @@ static enum wasm_status make_table(
 	if (table->initial.size == 0)
 		return WASM_OK;
 	if (!constant_evaluate(
-		    instance, table->initial, instance->module->image.global_count, &value))
+		    instance, table->initial, instance->module->image->global_count, &value))
 		return WASM_BAD_IMAGE_BOUNDS;
 	for (uint64_t i = 0; i < t->size; i++)
 		t->elements[i] = value.i64;
@@ -132,7 +151,7 @@ static enum wasm_status make_table(
 
 static enum wasm_status make_tables(struct wasm_instance *instance)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	enum wasm_status status = WASM_OK;
 	for (uint32_t i = image->imported_tables; i < image->table_count && status == WASM_OK; i++)
 		status = make_table(instance, &image->tables[i], i);
@@ -150,7 +169,7 @@ static enum wasm_status trapped(struct wasm_trap_info *info, enum wasm_trap trap
 static enum wasm_status apply_element(
 	struct wasm_instance *instance, uint32_t index, struct wasm_trap_info *info)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	const struct wasm_image_element *element = &image->elements[index];
 	enum wasm_status status = WASM_OK;
 	union wasm_value offset;
@@ -171,11 +190,15 @@ static enum wasm_status apply_element(
 static enum wasm_status apply_data(
 	struct wasm_instance *instance, uint32_t index, struct wasm_trap_info *info)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	const struct wasm_image_data *data = &image->data[index];
 	union wasm_value offset;
 	if (data->mode != WASM_SEGMENT_ACTIVE)
 		return WASM_OK;
+	if (pool_of(instance->module->code, data->memory) != nullptr) {
+		instance->dropped_data[index] = 1; // it is there already
+		return WASM_OK;
+	}
 	if (!constant_evaluate(instance, data->offset, image->global_count, &offset))
 		return WASM_BAD_IMAGE_BOUNDS;
 	bool is_64 = image->memories[data->memory].is_64 != 0;
@@ -187,7 +210,7 @@ static enum wasm_status apply_data(
 
 static enum wasm_status apply_segments(struct wasm_instance *instance, struct wasm_trap_info *info)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	enum wasm_status status = WASM_OK;
 	for (uint32_t i = 0; i < image->element_count && status == WASM_OK; i++)
 		status = apply_element(instance, i, info);
@@ -198,7 +221,7 @@ static enum wasm_status apply_segments(struct wasm_instance *instance, struct wa
 
 static enum wasm_status run_start(struct wasm_instance *instance, struct wasm_trap_info *info)
 {
-	uint32_t start = instance->module->image.header->start_function;
+	uint32_t start = instance->module->image->header->start_function;
 	union wasm_value none = {};
 	return start == WASM_NO_INDEX ? WASM_OK
 				      : wasm_call(&instance->functions[start], &none, info);
@@ -207,12 +230,9 @@ static enum wasm_status run_start(struct wasm_instance *instance, struct wasm_tr
 static enum wasm_status build(struct wasm_instance *instance, const struct wasm_resolver *resolver,
 	struct wasm_trap_info *info)
 {
-	enum wasm_status status = allocate_parts(instance);
-	if (status != WASM_OK)
-		return status;
 	fill_context(instance);
 	fill_functions(instance);
-	status = link_imports(instance, resolver);
+	enum wasm_status status = link_imports(instance, resolver);
 	if (status == WASM_OK)
 		status = make_memories(instance);
 	if (status == WASM_OK)
@@ -231,12 +251,10 @@ enum wasm_status wasm_instantiate(struct wasm_module *module, const struct wasm_
 	struct wasm_instance **instance, struct wasm_trap_info *trap)
 {
 	struct wasm_store *store = module->store;
-	struct wasm_instance *i = wasm_allocate(store_allocator(store), 1, sizeof(*i));
+	struct wasm_instance *i = allocate_instance(module);
 	if (i == nullptr)
 		return WASM_NO_MEMORY;
 	*trap = (struct wasm_trap_info){.function = WASM_NO_INDEX};
-	i->store = store;
-	i->module = module;
 	i->next = store->instances;
 	store->instances = i;
 	enum wasm_status status = build(i, resolver, trap);

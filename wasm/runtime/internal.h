@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/types.h"
 #include "layout/context.h"
+#include "runtime/lock.h"
 #include "wasm/runtime.h"
 
 // One running export call; they nest through host functions.
@@ -30,17 +31,32 @@ struct wasm_store {
 	struct array exceptions; // struct exception_slot
 	uint32_t free_exception; // or WASM_NO_INDEX
 	size_t exception_bytes, exception_sweep_at;
-	uint64_t thrown;         // the exception that last left an activation
-	struct type_space types; // of all modules
-	struct arena arena;      // of `types`
+	uint64_t thrown; // the exception that last left an activation
+	// Of all modules: its own, or those of the only module's code, which no store changes.
+	const struct type_space *types;
+	struct type_space own_types;
+	struct arena arena; // of `own_types`
+};
+
+// What stores on any thread may share of a module. It never changes but for the counts and pools.
+struct wasm_code {
+	const struct wasm_platform *platform;
+	struct wasm_image image;
+	const uint8_t *text; // executable
+	struct code_range *range;
+	uint32_t references;
+	struct arena arena;
+	struct type_space types;   // empty if only one store uses the code
+	uint32_t *numbers;         // by the image's type numbers: those of `types`
+	struct memory_pool *pools; // by memory; null if there are none
 };
 
 struct wasm_module {
 	struct wasm_store *store;
-	struct wasm_image image;
-	const uint8_t *code; // executable
-	uint32_t *types;     // by the image's type numbers: the store's
-	struct code_range *range;
+	struct wasm_code *code; // a reference
+	const struct wasm_image *image;
+	const uint32_t *types; // by the image's type numbers: the store's
+	uint32_t *own_types;   // the same, unless they are the code's
 	struct wasm_module *next;
 };
 
@@ -59,7 +75,9 @@ struct wasm_tag {
 	struct wasm_tag *next;
 };
 
+// One block with all its parts.
 struct wasm_instance {
+	size_t size; // of the block
 	struct wasm_store *store;
 	struct wasm_module *module;
 	struct wasm_context *context;
@@ -84,10 +102,32 @@ static inline const struct wasm_allocator *store_allocator(const struct wasm_sto
 
 // --- types.c ---------------------------------------------------------------------------------
 
-// Gives all types of the module their numbers in its store. NO_MEMORY.
-enum wasm_status types_intern(struct wasm_module *module);
+// Gives all types of an image numbers in a space. NO_MEMORY, LIMIT_WORK.
+enum wasm_status types_intern(
+	const struct wasm_image *image, struct type_space *space, uint32_t *numbers);
+// The store's space, for adding to: what it has from shared code is copied first. NO_MEMORY.
+enum wasm_status types_own(struct wasm_store *store, struct type_space **space);
 // A type of the module's image with the store's numbers.
 enum wasm_type types_in_store(const struct wasm_module *module, enum wasm_type type);
+
+// --- code.c ----------------------------------------------------------------------------------
+
+// Of one store alone: wasm_code_load without what sharing needs.
+enum wasm_status code_open(const struct wasm_platform *platform, const void *bytes, size_t size,
+	struct wasm_code **code);
+void code_hold(struct wasm_code *code);
+
+// --- pool.c: memories that start as copies of an image ---------------------------------------
+
+// Makes pools for those memories of shared code whose first contents are constant. NO_MEMORY.
+enum wasm_status pools_create(struct wasm_code *code);
+void pools_destroy(struct wasm_code *code);
+// The pool for a memory of the code's instances, or null: they make it themselves.
+struct memory_pool *pool_of(const struct wasm_code *code, uint32_t memory);
+// A reservation of WASM_MEMORY_RESERVATION that holds the memory as it is at first. NO_MEMORY.
+enum wasm_status pool_take(struct memory_pool *pool, void **base);
+// Takes back one whose memory has `bytes` by now.
+void pool_give(struct memory_pool *pool, void *base, uint64_t bytes);
 
 // --- objects.c -------------------------------------------------------------------------------
 
@@ -99,6 +139,7 @@ struct memory_type {
 	uint64_t minimum;
 	uint64_t maximum; // UINT64_MAX: none
 	bool is_64;
+	struct memory_pool *pool; // or null
 };
 enum wasm_status memory_new(const struct wasm_platform *platform, const struct memory_type *type,
 	struct wasm_memory **memory);
@@ -158,6 +199,9 @@ void instance_destroy(struct wasm_instance *instance);
 // global that is not below `globals`.
 bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_span expression,
 	uint32_t globals, union wasm_value *value);
+// The same for one that needs no instance; also false if it does.
+bool constant_evaluate_alone(
+	const struct wasm_image *image, struct wasm_image_span expression, union wasm_value *value);
 
 // --- segments.c ------------------------------------------------------------------------------
 
@@ -178,12 +222,12 @@ extern const builtin_function runtime_builtins[BUILTIN_COUNT];
 // host_dispatch of host functions' contexts.
 void trap_host_dispatch(struct wasm_context *context, void *values);
 
-// --- registry.c: which code belongs to which module ------------------------------------------
+// --- registry.c: where code lies ------------------------------------------
 
-struct code_range *registry_add(struct wasm_module *module);
+struct code_range *registry_add(struct wasm_code *code);
 void registry_remove(struct code_range *range);
 // Async-signal-safe.
-struct wasm_module *registry_find(uint64_t pc);
+struct wasm_code *registry_find(uint64_t pc);
 
 // --- x86_64/enter.S --------------------------------------------------------------------------
 

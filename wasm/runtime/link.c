@@ -90,27 +90,27 @@ static void bind_host(struct wasm_instance *instance, uint32_t index, uint32_t t
 		.host_dispatch = trap_host_dispatch,
 		.host_call = found->host_call,
 		.host_environment = found->host_environment};
-	instance->functions[index] =
-		(struct wasm_function){.code = module->code + module->image.types[type].import_code,
-			.context = host,
-			.type = module->types[type],
-			.index = index,
-			.instance = instance};
+	instance->functions[index] = (struct wasm_function){
+		.code = module->code->text + module->image->types[type].import_code,
+		.context = host,
+		.type = module->types[type],
+		.index = index,
+		.instance = instance};
 }
 
 static enum wasm_status link_function(
 	struct wasm_instance *instance, uint32_t index, const struct wasm_extern *found)
 {
 	const struct wasm_module *module = instance->module;
-	uint32_t type = module->image.functions[index].type;
+	uint32_t type = module->image->functions[index].type;
 	if (found->host_call != nullptr) {
-		struct wasm_function_type wanted = wasm_image_function_type(&module->image, type);
+		struct wasm_function_type wanted = wasm_image_function_type(module->image, type);
 		if (!signature_matches(found->host_signature, &wanted))
 			return WASM_LINK_TYPE;
 		bind_host(instance, index, type, found);
 	} else {
 		if (!type_number_matches(
-			    &instance->store->types, found->function->type, module->types[type]))
+			    instance->store->types, found->function->type, module->types[type]))
 			return WASM_LINK_TYPE;
 		instance->functions[index] = *found->function;
 	}
@@ -131,7 +131,7 @@ static bool limits_match(uint64_t size, uint64_t maximum, uint64_t wanted, uint6
 static enum wasm_status link_table(
 	struct wasm_instance *instance, uint32_t index, struct wasm_table *table)
 {
-	const struct wasm_image_table *wanted = &instance->module->image.tables[index];
+	const struct wasm_image_table *wanted = &instance->module->image->tables[index];
 	if (table->type != types_in_store(instance->module, (enum wasm_type)wanted->type) ||
 		table->is_64 != (wanted->is_64 != 0) ||
 		!limits_match(table->size, table->maximum, wanted->minimum, wanted->maximum))
@@ -144,7 +144,7 @@ static enum wasm_status link_table(
 static enum wasm_status link_memory(
 	struct wasm_instance *instance, uint32_t index, struct wasm_memory *memory)
 {
-	const struct wasm_image_memory *wanted = &instance->module->image.memories[index];
+	const struct wasm_image_memory *wanted = &instance->module->image->memories[index];
 	if ((memory->sharing != nullptr) != (wanted->is_shared != 0) ||
 		memory->is_64 != (wanted->is_64 != 0) ||
 		!limits_match(wasm_memory_pages(memory), memory->maximum, wanted->minimum,
@@ -157,12 +157,12 @@ static enum wasm_status link_memory(
 static enum wasm_status link_global(
 	struct wasm_instance *instance, uint32_t index, struct wasm_global *global)
 {
-	const struct wasm_image_global *wanted = &instance->module->image.globals[index];
+	const struct wasm_image_global *wanted = &instance->module->image->globals[index];
 	enum wasm_type type = types_in_store(instance->module, (enum wasm_type)wanted->type);
 	bool is_mutable = wanted->is_mutable != 0;
 	if (global->is_mutable != is_mutable ||
 		(is_mutable ? global->type != type
-			    : !type_matches(&instance->store->types, global->type, type)))
+			    : !type_matches(instance->store->types, global->type, type)))
 		return WASM_LINK_TYPE;
 	instance->globals[index] = global;
 	void *field = (uint8_t *)instance->context + instance->layout.globals +
@@ -176,14 +176,14 @@ static enum wasm_status link_tag(
 {
 	const struct wasm_module *module = instance->module;
 	instance->tags[index] = tag;
-	return tag->number == module->types[module->image.tags[index].type] ? WASM_OK
-									    : WASM_LINK_TYPE;
+	return tag->number == module->types[module->image->tags[index].type] ? WASM_OK
+									     : WASM_LINK_TYPE;
 }
 
 enum wasm_status link_import(
 	struct wasm_instance *instance, const struct wasm_resolver *resolver, uint32_t index)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	const struct wasm_image_import *import = &image->imports[index];
 	struct wasm_import_name name = {(const char *)image->bytes + import->module.offset,
 		(const char *)image->bytes + import->name.offset, import->module.size,

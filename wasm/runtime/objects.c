@@ -13,6 +13,8 @@ static enum wasm_status memory_reserve(const struct wasm_platform *platform,
 {
 	memory->reservation = WASM_MEMORY_RESERVATION;
 	memory->limit = WASM_MAX_PAGES;
+	if (type->pool != nullptr)
+		return pool_take(type->pool, base);
 	if (!type->is_64)
 		return platform->reserve(platform->self, memory->reservation, base);
 	uint64_t pages = type->maximum < MEMORY64_PAGES ? type->maximum : MEMORY64_PAGES;
@@ -34,7 +36,7 @@ static enum wasm_status memory_map(const struct wasm_platform *platform,
 	enum wasm_status status = memory_reserve(platform, type, memory, &base);
 	if (status != WASM_OK)
 		return status;
-	if (type->minimum != 0)
+	if (type->minimum != 0 && type->pool == nullptr)
 		status = platform->commit(platform->self, base, type->minimum * WASM_PAGE_SIZE);
 	if (status != WASM_OK) {
 		platform->release(platform->self, base, memory->reservation);
@@ -52,6 +54,7 @@ enum wasm_status memory_new(const struct wasm_platform *platform, const struct m
 	if (m == nullptr)
 		return WASM_NO_MEMORY;
 	m->platform = platform;
+	m->pool = type->pool;
 	m->maximum = type->maximum;
 	m->is_64 = type->is_64;
 	enum wasm_status status = memory_map(platform, type, m);
@@ -77,14 +80,18 @@ enum wasm_status memory_create(
 enum wasm_status wasm_memory_create(
 	struct wasm_store *store, uint32_t minimum, uint32_t maximum, struct wasm_memory **memory)
 {
-	struct memory_type type = {minimum, maximum == UINT32_MAX ? UINT64_MAX : maximum, false};
+	struct memory_type type = {
+		minimum, maximum == UINT32_MAX ? UINT64_MAX : maximum, false, nullptr};
 	return memory_create(store, &type, memory);
 }
 
 void memory_destroy(struct wasm_memory *memory)
 {
 	const struct wasm_platform *platform = memory->platform;
-	platform->release(platform->self, memory->base, memory->reservation);
+	if (memory->pool != nullptr)
+		pool_give(memory->pool, memory->base, (uint64_t)memory->pages * WASM_PAGE_SIZE);
+	else
+		platform->release(platform->self, memory->base, memory->reservation);
 	wasm_free(&platform->allocator, memory, 1, sizeof(*memory));
 }
 
@@ -201,7 +208,7 @@ enum wasm_status tag_create(struct wasm_store *store, uint32_t type, struct wasm
 	struct wasm_tag *t = wasm_allocate(store_allocator(store), 1, sizeof(*t));
 	if (t == nullptr)
 		return WASM_NO_MEMORY;
-	*t = (struct wasm_tag){type_space_at(&store->types, type)->type, type, store->tags};
+	*t = (struct wasm_tag){type_space_at(store->types, type)->type, type, store->tags};
 	store->tags = t;
 	*tag = t;
 	return WASM_OK;
@@ -211,8 +218,11 @@ enum wasm_status wasm_tag_create(struct wasm_store *store, const enum wasm_type 
 	uint32_t count, struct wasm_tag **tag)
 {
 	struct type_definition definition = {.type = {types, types, count, 0}, .is_final = true};
+	struct type_space *space;
 	uint32_t number;
-	enum wasm_status status = type_space_intern(&store->types, &definition, 1, &number);
+	enum wasm_status status = types_own(store, &space);
+	if (status == WASM_OK)
+		status = type_space_intern(space, &definition, 1, &number);
 	return status == WASM_OK ? tag_create(store, number, tag) : status;
 }
 

@@ -6,22 +6,22 @@
 struct code_range {
 	_Atomic uint64_t begin; // 0: free
 	_Atomic uint64_t size;
-	_Atomic(struct wasm_module *) module;
+	_Atomic(struct wasm_code *) code;
 	struct code_range *next;
 };
 
 static _Atomic(struct code_range *) ranges;
 
-static bool range_take(struct code_range *range, struct wasm_module *module)
+static bool range_take(struct code_range *range, struct wasm_code *code)
 {
 	uint64_t expected = 0;
 	constexpr uint64_t TAKEN = UINT64_MAX;
 	if (!__c11_atomic_compare_exchange_strong(
 		    &range->begin, &expected, TAKEN, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return false;
-	range->module = module;
-	range->size = module->image.code_size;
-	range->begin = (uintptr_t)module->code;
+	range->code = code;
+	range->size = code->image.code_size;
+	range->begin = (uintptr_t)code->text;
 	return true;
 }
 
@@ -34,15 +34,15 @@ static void range_link(struct code_range *range)
 		&ranges, &head, range, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 }
 
-struct code_range *registry_add(struct wasm_module *module)
+struct code_range *registry_add(struct wasm_code *code)
 {
 	for (struct code_range *range = ranges; range != nullptr; range = range->next)
-		if (range_take(range, module))
+		if (range_take(range, code))
 			return range;
-	struct code_range *range = wasm_allocate(store_allocator(module->store), 1, sizeof(*range));
+	struct code_range *range = wasm_allocate(&code->platform->allocator, 1, sizeof(*range));
 	if (range == nullptr)
 		return nullptr;
-	range_take(range, module);
+	range_take(range, code);
 	range_link(range);
 	return range;
 }
@@ -53,12 +53,12 @@ void registry_remove(struct code_range *range)
 	range->begin = 0;
 }
 
-struct wasm_module *registry_find(uint64_t pc)
+struct wasm_code *registry_find(uint64_t pc)
 {
 	for (struct code_range *range = ranges; range != nullptr; range = range->next) {
 		uint64_t begin = range->begin;
 		if (begin != 0 && pc >= begin && pc - begin < range->size)
-			return range->module;
+			return range->code;
 	}
 	return nullptr;
 }

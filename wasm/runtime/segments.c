@@ -10,7 +10,7 @@ static bool range_ok(uint64_t offset, uint64_t count, uint64_t size)
 enum wasm_trap memory_init(struct wasm_instance *instance, uint32_t segment, uint32_t memory_index,
 	uint64_t to, uint64_t from, uint64_t count)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	const struct wasm_image_data *data = &image->data[segment];
 	uint64_t size = instance->dropped_data[segment] ? 0 : data->bytes.size;
 	struct wasm_memory *memory = instance_memory(instance, memory_index)->memory;
@@ -24,7 +24,7 @@ enum wasm_trap memory_init(struct wasm_instance *instance, uint32_t segment, uin
 enum wasm_trap table_init(struct wasm_instance *instance, uint32_t segment, uint32_t table,
 	uint64_t to, uint64_t from, uint64_t count)
 {
-	const struct wasm_image *image = &instance->module->image;
+	const struct wasm_image *image = instance->module->image;
 	const struct wasm_image_element *element = &image->elements[segment];
 	struct wasm_table *target = instance_table(instance, table);
 	uint64_t size = instance->dropped_elements[segment] ? 0 : element->item_count;

@@ -8,12 +8,6 @@
 
 constexpr uint64_t NO_DEADLINE = UINT64_MAX;
 
-enum lock_state : uint32_t {
-	LOCK_FREE,
-	LOCK_HELD,
-	LOCK_CONTENDED, // somebody may sleep
-};
-
 // In an instance's wait_word.
 enum wait_bits : uint32_t {
 	WAIT_BIT_NOTIFIED = 1,
@@ -28,7 +22,7 @@ struct waiter {
 
 struct memory_sharing {
 	uint32_t references;
-	uint32_t lock; // enum lock_state
+	lock_word lock;
 	struct waiter *first;
 	struct waiter **end; // where the next one goes
 };
@@ -37,26 +31,14 @@ struct memory_sharing {
 
 void sharing_lock(struct wasm_memory *memory)
 {
-	const struct wasm_platform *platform = memory->platform;
-	if (memory->sharing == nullptr)
-		return;
-	uint32_t *lock = &memory->sharing->lock;
-	uint32_t expected = LOCK_FREE;
-	if (__atomic_compare_exchange_n(
-		    lock, &expected, LOCK_HELD, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-		return;
-	while (__atomic_exchange_n(lock, LOCK_CONTENDED, __ATOMIC_ACQUIRE) != LOCK_FREE)
-		(void)platform->wait(platform->self, lock, LOCK_CONTENDED, NO_DEADLINE);
+	if (memory->sharing != nullptr)
+		lock_take(memory->platform, &memory->sharing->lock);
 }
 
 void sharing_unlock(struct wasm_memory *memory)
 {
-	const struct wasm_platform *platform = memory->platform;
-	if (memory->sharing == nullptr)
-		return;
-	uint32_t *lock = &memory->sharing->lock;
-	if (__atomic_exchange_n(lock, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_CONTENDED)
-		platform->wake(platform->self, lock, 1);
+	if (memory->sharing != nullptr)
+		lock_release(memory->platform, &memory->sharing->lock);
 }
 
 // --- life ------------------------------------------------------------------------------------
@@ -81,7 +63,8 @@ enum wasm_status sharing_create(const struct wasm_platform *platform,
 enum wasm_status wasm_shared_memory_create(const struct wasm_platform *platform, uint32_t minimum,
 	uint32_t maximum, struct wasm_memory **memory)
 {
-	return sharing_create(platform, &(struct memory_type){minimum, maximum, false}, memory);
+	return sharing_create(
+		platform, &(struct memory_type){minimum, maximum, false, nullptr}, memory);
 }
 
 void wasm_shared_memory_release(struct wasm_memory *memory)

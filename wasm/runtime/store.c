@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Stores and modules.
 #include "runtime/exceptions.h"
-#include "wasm/compiler.h"
 
 enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct wasm_store **store)
 {
@@ -11,20 +10,19 @@ enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct 
 	s->platform = platform;
 	s->arena.allocator = &platform->allocator;
 	s->free_exception = WASM_NO_INDEX;
-	type_space_init(&s->types, &s->arena, &platform->allocator);
+	type_space_init(&s->own_types, &s->arena, &platform->allocator);
+	s->types = &s->own_types;
 	*store = s;
 	return WASM_OK;
 }
 
 static void module_destroy(struct wasm_module *module)
 {
-	const struct wasm_platform *platform = module->store->platform;
-	if (module->range != nullptr)
-		registry_remove(module->range);
-	if (module->code != nullptr)
-		platform->unmap_code(platform->self, &module->image, module->code);
-	wasm_free(&platform->allocator, module->types, module->image.type_count, 4);
-	wasm_free(&platform->allocator, module, 1, sizeof(*module));
+	const struct wasm_allocator *allocator = store_allocator(module->store);
+	wasm_free(allocator, module->own_types, module->image->type_count,
+		sizeof(*module->own_types));
+	wasm_code_release(module->code);
+	wasm_free(allocator, module, 1, sizeof(*module));
 }
 
 static void destroy_objects(struct wasm_store *store)
@@ -66,53 +64,71 @@ void wasm_store_destroy(struct wasm_store *store)
 		store->modules = module->next;
 		module_destroy(module);
 	}
-	type_space_free(&store->types);
+	type_space_free(&store->own_types);
 	arena_free(&store->arena);
 	wasm_free(store_allocator(store), store, 1, sizeof(*store));
 }
 
 // --- modules ---------------------------------------------------------------------------------
 
-static enum wasm_status module_prepare(struct wasm_module *module)
+// An empty store takes the types of shared code as they are.
+static enum wasm_status module_number_types(struct wasm_module *module)
 {
-	const struct wasm_platform *platform = module->store->platform;
-	if (!wasm_cpu_is_supported() ||
-		(module->image.header->cpu_features & ~wasm_cpu_features_detect()) != 0)
-		return WASM_UNSUPPORTED_CPU;
-	enum wasm_status status = types_intern(module);
+	struct wasm_store *store = module->store;
+	struct type_space *space;
+	if (store->types->definitions.count == 0 && module->code->numbers != nullptr)
+		store->types = &module->code->types;
+	if (store->types == &module->code->types) {
+		module->types = module->code->numbers;
+		return WASM_OK;
+	}
+	enum wasm_status status = types_own(store, &space);
 	if (status != WASM_OK)
 		return status;
-	const void *code;
-	status = platform->map_code(platform->self, &module->image, &code);
-	if (status != WASM_OK)
-		return status;
-	module->code = code;
-	module->range = registry_add(module);
-	return module->range == nullptr ? WASM_NO_MEMORY : WASM_OK;
+	module->own_types = wasm_allocate(
+		store_allocator(store), module->image->type_count, sizeof(*module->own_types));
+	module->types = module->own_types;
+	return module->own_types == nullptr ? WASM_NO_MEMORY
+					    : types_intern(module->image, space, module->own_types);
 }
 
-// A module that could not be prepared stays in the store: its types may already be in use.
-enum wasm_status wasm_module_load(
-	struct wasm_store *store, const void *bytes, size_t size, struct wasm_module **module)
+// Takes the caller's reference to the code. A module whose types could not be numbered stays in the
+// store, which may have some of them.
+static enum wasm_status module_create(
+	struct wasm_store *store, struct wasm_code *code, struct wasm_module **module)
 {
-	struct wasm_image image;
-	enum wasm_status status = wasm_image_open(bytes, size, &image);
-	if (status != WASM_OK)
-		return status;
 	struct wasm_module *m = wasm_allocate(store_allocator(store), 1, sizeof(*m));
-	if (m == nullptr)
+	if (m == nullptr) {
+		wasm_code_release(code);
 		return WASM_NO_MEMORY;
+	}
 	m->store = store;
-	m->image = image;
+	m->code = code;
+	m->image = &code->image;
 	m->next = store->modules;
 	store->modules = m;
-	status = module_prepare(m);
+	enum wasm_status status = module_number_types(m);
 	if (status == WASM_OK)
 		*module = m;
 	return status;
 }
 
+enum wasm_status wasm_module_load(
+	struct wasm_store *store, const void *bytes, size_t size, struct wasm_module **module)
+{
+	struct wasm_code *code;
+	enum wasm_status status = code_open(store->platform, bytes, size, &code);
+	return status == WASM_OK ? module_create(store, code, module) : status;
+}
+
+enum wasm_status wasm_module_attach(
+	struct wasm_store *store, struct wasm_code *code, struct wasm_module **module)
+{
+	code_hold(code);
+	return module_create(store, code, module);
+}
+
 const struct wasm_image *wasm_module_image(const struct wasm_module *module)
 {
-	return &module->image;
+	return module->image;
 }

@@ -6,12 +6,12 @@
 static void locate_caller(
 	struct wasm_trap_info *info, const struct wasm_instance *instance, uint64_t pc)
 {
-	const struct wasm_module *module = registry_find(pc);
-	if (module == nullptr || module != instance->module)
+	const struct wasm_code *code = registry_find(pc);
+	if (code == nullptr || code != instance->module->code)
 		return;
 	info->instance = instance;
-	info->code = pc - (uintptr_t)module->code - 1; // in the call instruction
-	info->function = wasm_image_find_function(&module->image, (uint32_t)info->code);
+	info->code = pc - (uintptr_t)code->text - 1; // in the call instruction
+	info->function = wasm_image_find_function(&code->image, (uint32_t)info->code);
 }
 
 void trap_raise(struct wasm_instance *instance, const uint64_t *frame, enum wasm_trap trap)
@@ -41,7 +41,7 @@ void trap_host_dispatch(struct wasm_context *context, void *values)
 static const struct wasm_memory *faulting_memory(
 	const struct wasm_fault *fault, const struct wasm_instance *instance)
 {
-	for (uint32_t i = 0; i < instance->module->image.memory_count; i++) {
+	for (uint32_t i = 0; i < instance->module->image->memory_count; i++) {
 		const struct context_memory *memory = instance_memory(instance, i);
 		if (fault->address - (uintptr_t)memory->base < memory->memory->reservation)
 			return memory->memory;
@@ -50,14 +50,14 @@ static const struct wasm_memory *faulting_memory(
 }
 
 // What a fault at `code` means for the instance that was running, or WASM_TRAP_NONE.
-static enum wasm_trap fault_trap(const struct wasm_fault *fault, const struct wasm_module *module,
-	const struct wasm_instance *instance, uint32_t code)
+static enum wasm_trap fault_trap(const struct wasm_fault *fault, const struct wasm_code *code,
+	const struct wasm_instance *instance, uint32_t offset)
 {
 	if (fault->kind == WASM_FAULT_ACCESS) {
 		return faulting_memory(fault, instance) != nullptr ? WASM_TRAP_MEMORY_BOUNDS
 								   : WASM_TRAP_NONE;
 	}
-	enum wasm_trap trap = wasm_image_find_trap(&module->image, code);
+	enum wasm_trap trap = wasm_image_find_trap(&code->image, offset);
 	// Function entries compare the stack with the same word that interruption changes.
 	return trap == WASM_TRAP_STACK_OVERFLOW && instance->interrupted ? WASM_TRAP_INTERRUPTED
 									 : trap;
@@ -65,19 +65,19 @@ static enum wasm_trap fault_trap(const struct wasm_fault *fault, const struct wa
 
 bool wasm_runtime_handle_fault(struct wasm_fault *fault)
 {
-	const struct wasm_module *module = registry_find(fault->pc);
-	if (module == nullptr)
+	const struct wasm_code *code = registry_find(fault->pc);
+	if (code == nullptr)
 		return false;
 	const struct wasm_context *context = (const struct wasm_context *)fault->context;
 	const struct wasm_instance *instance = context->instance;
-	struct activation *activation = module->store->activation;
-	uint32_t code = (uint32_t)(fault->pc - (uintptr_t)module->code);
-	enum wasm_trap trap = fault_trap(fault, module, instance, code);
+	struct activation *activation = instance->store->activation;
+	uint32_t offset = (uint32_t)(fault->pc - (uintptr_t)code->text);
+	enum wasm_trap trap = fault_trap(fault, code, instance, offset);
 	if (trap == WASM_TRAP_NONE || activation == nullptr)
 		return false;
 	*activation->info = (struct wasm_trap_info){.trap = trap,
-		.function = wasm_image_find_function(&module->image, code),
-		.code = code,
+		.function = wasm_image_find_function(&code->image, offset),
+		.code = offset,
 		.instance = instance};
 	activation->info->has_address = fault->kind == WASM_FAULT_ACCESS;
 	if (activation->info->has_address)
@@ -129,11 +129,11 @@ static enum wasm_trap call_code(
 	if (store->activation == nullptr)
 		store_set_limit(store);
 	const struct wasm_image_type *type =
-		&module->image.types[module->image.functions[function->index].type];
+		&module->image->types[module->image->functions[function->index].type];
 	struct activation activation = {nullptr, store->activation, info};
 	store->activation = &activation;
-	uint32_t trap = wasm_enter(&activation, module->code + type->entry_code, function->context,
-		function->code, values);
+	uint32_t trap = wasm_enter(&activation, module->code->text + type->entry_code,
+		function->context, function->code, values);
 	store->activation = activation.previous;
 	if (trap == WASM_TRAP_EXCEPTION_MEMORY)
 		clear_dead_stack();
@@ -208,7 +208,7 @@ static void text_number(struct text *text, uint64_t value, uint32_t base)
 
 static void text_function(struct text *text, const struct wasm_trap_info *info)
 {
-	const struct wasm_image *image = &info->instance->module->image;
+	const struct wasm_image *image = info->instance->module->image;
 	text_string(text, " in function ");
 	text_number(text, info->function, 10);
 	struct wasm_image_span name = image->functions[info->function].name;

@@ -61,7 +61,7 @@ static const struct wasm_image_clause *find_clause(const struct wasm_image *imag
 }
 
 [[noreturn]] static void land(struct landing_state *state, const uint64_t *frame,
-	const struct wasm_module *module, const struct wasm_image_function *function,
+	const struct wasm_code *code, const struct wasm_image_function *function,
 	const struct wasm_image_clause *clause, const struct wasm_exception *exception)
 {
 	const struct wasm_context *context = (const struct wasm_context *)frame[-1];
@@ -71,23 +71,23 @@ static const struct wasm_image_clause *find_clause(const struct wasm_image *imag
 	state->general[RSP] = (uintptr_t)frame - function->frame;
 	state->general[R14] = (uintptr_t)context->memory_base;
 	state->general[R15] = (uintptr_t)context;
-	state->pc = (uintptr_t)module->code + clause->code;
+	state->pc = (uintptr_t)code->text + clause->code;
 	wasm_land(state);
 }
 
 // Functions with a try keep their context in frame[-1]; others are passed.
 static void try_frame(struct landing_state *state, const uint64_t *frame,
-	const struct wasm_module *module, const struct wasm_image_function *function, uint32_t code,
+	const struct wasm_code *code, const struct wasm_image_function *function, uint32_t offset,
 	const struct wasm_exception *exception)
 {
-	uint32_t region = wasm_image_find_region(&module->image, code);
+	uint32_t region = wasm_image_find_region(&code->image, offset);
 	if (region == WASM_NO_INDEX)
 		return;
 	const struct wasm_context *context = (const struct wasm_context *)frame[-1];
 	const struct wasm_image_clause *clause =
-		find_clause(&module->image, region, context->instance, exception);
+		find_clause(&code->image, region, context->instance, exception);
 	if (clause != nullptr)
-		land(state, frame, module, function, clause, exception);
+		land(state, frame, code, function, clause, exception);
 }
 
 // Where the function with this frame returns to, in compiled code. Bridged tail calls return there
@@ -109,15 +109,15 @@ void exception_throw(struct wasm_instance *instance, const uint64_t *frame,
 	for (;;) {
 		uint64_t pc = return_address(frame);
 		frame = (const uint64_t *)frame[0];
-		const struct wasm_module *module = registry_find(pc);
-		if (module == nullptr)
+		const struct wasm_code *code = registry_find(pc);
+		if (code == nullptr)
 			break;
-		uint32_t code = (uint32_t)(pc - (uintptr_t)module->code);
-		uint32_t index = wasm_image_find_function(&module->image, code - 1);
+		uint32_t offset = (uint32_t)(pc - (uintptr_t)code->text);
+		uint32_t index = wasm_image_find_function(&code->image, offset - 1);
 		if (index == WASM_NO_INDEX)
 			break; // the adapter by which C entered
-		const struct wasm_image_function *function = &module->image.functions[index];
-		try_frame(&state, frame, module, function, code, exception);
+		const struct wasm_image_function *function = &code->image.functions[index];
+		try_frame(&state, frame, code, function, offset, exception);
 		restore_homes(&state, frame, function->saved);
 	}
 	instance->store->thrown = exception->handle;

@@ -13,6 +13,13 @@
 // accessible; every access to the rest must fault and reach wasm_runtime_handle_fault.
 constexpr uint64_t WASM_MEMORY_RESERVATION = (UINT64_C(8) << 30) + 65536;
 
+// A part of an image of memory; the rest is zero.
+struct wasm_memory_piece {
+	uint64_t at;
+	const void *bytes;
+	uint64_t size;
+};
+
 // Each function returns WASM_OK or WASM_PLATFORM / WASM_NO_MEMORY, and on failure changes nothing.
 // Calls come only from the thread that uses the store; for shared memories from each thread that
 // uses them.
@@ -27,6 +34,21 @@ struct wasm_platform {
 	enum wasm_status (*commit)(void *self, void *address, uint64_t size);
 	// Gives a whole reservation back.
 	void (*release)(void *self, void *base, uint64_t size);
+
+	// Images that memories start as copies of, page by page when they are written to. All four
+	// or none: without them (image_create is null) each instance's data is copied. Any thread
+	// may call them. `size`: a multiple of 4 KiB behind the last piece. Later pieces overwrite
+	// earlier ones.
+	enum wasm_status (*image_create)(void *self, const struct wasm_memory_piece *pieces,
+		size_t count, uint64_t size, void **image);
+	void (*image_destroy)(void *self, void *image); // no reservation has it
+	// Instead of commit: [address, address + size) of a reservation is a copy of the image, and
+	// zero behind its end. Multiples of 64 KiB, as are those of image_reset.
+	enum wasm_status (*image_map)(void *self, void *image, void *address, uint64_t size);
+	// Undoes all that was done since image_map with the same `size`;
+	// what was committed behind them, up to `committed` bytes in all, is inaccessible.
+	enum wasm_status (*image_reset)(
+		void *self, void *address, uint64_t size, uint64_t committed);
 
 	// Gives the address at which the image's code section can be executed (page aligned, not
 	// writable), valid until unmap_code. Where the image is already mapped with its code

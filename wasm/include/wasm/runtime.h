@@ -2,7 +2,9 @@
 // The runtime: load compiled images, link and instantiate them, call their exports.
 // One store holds modules and instances that may share objects. A store belongs to one thread at a
 // time; separate stores are independent (only the code registry of the fault handler is shared, and
-// it is lock-free for readers). Everything in a store lives until wasm_store_destroy.
+// it is lock-free for readers). Everything in a store lives until wasm_store_destroy: no reference
+// ever dangles. Instances that come and go have a store each, which costs little, and share their
+// code (wasm_code_load), which any thread may use.
 #ifndef WASM_RUNTIME_H
 #define WASM_RUNTIME_H
 
@@ -11,7 +13,8 @@
 #include "wasm/trap.h"
 
 struct wasm_store;
-struct wasm_module;   // an image loaded into a store
+struct wasm_code;     // an image, ready for any number of stores
+struct wasm_module;   // an image in a store
 struct wasm_instance; // an instantiated module
 struct wasm_function;
 struct wasm_memory;
@@ -32,6 +35,21 @@ void wasm_store_destroy(struct wasm_store *store);
 // BAD_IMAGE_*, UNSUPPORTED_CPU, NO_MEMORY, PLATFORM.
 enum wasm_status wasm_module_load(
 	struct wasm_store *store, const void *bytes, size_t size, struct wasm_module **module);
+
+// Opens and maps an image for many stores, of any thread. Borrows `platform` and `bytes` until the
+// last reference is gone: the caller's, which wasm_code_release gives back, and one of each store.
+// The same errors.
+enum wasm_status wasm_code_load(const struct wasm_platform *platform, const void *bytes,
+	size_t size, struct wasm_code **code);
+void wasm_code_release(struct wasm_code *code);
+const struct wasm_image *wasm_code_image(const struct wasm_code *code);
+// Memories of such code start as copies of an image (wasm/platform.h), and the address space of up
+// to `count` ended ones, 256 unless told otherwise, stays reserved for the next ones.
+void wasm_code_keep(struct wasm_code *code, uint32_t count);
+// A module of such code in a store. NO_MEMORY.
+enum wasm_status wasm_module_attach(
+	struct wasm_store *store, struct wasm_code *code, struct wasm_module **module);
+
 const struct wasm_image *wasm_module_image(const struct wasm_module *module);
 
 // --- Host functions --------------------------------------------------------------------------

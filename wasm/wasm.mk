@@ -175,7 +175,7 @@ $(BUILD)/tests/wasm/%_fuzz: tests/fuzz/wasm_%.c $(WASM_ENGINE) $(WASM_HASH_FILE)
 # --- what make test and make bench run ------------------------------------------------------------------
 
 WASM_T := $(BUILD)/tests/wasm
-WASM_RANDOM ?= 20
+WASM_RANDOM ?= 60
 WASM_FUZZ_SECONDS ?= 5
 
 WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test instances_test float_test wasi_test threads_test wasm_asan run_exports compile_fuzz \

@@ -34,6 +34,7 @@ void upcall_handle(struct upcall_frame *frame)
 		.address = frame->address,
 		.sp = frame->registers.rsp,
 		.context = frame->registers.r15,
+		.frame = frame->registers.rbp,
 	};
 
 	if (frame->kind > FAULT_DEBUG || !wasm_runtime_handle_fault(&fault))

@@ -8,6 +8,7 @@
 #define TRAP_STATUS      134u /* 128 + SIGABRT: what shells expect of a program that crashed */
 #define NOT_RUN_STATUS   126u
 #define DESCRIPTOR_LIMIT 256u
+#define CALLERS_SHOWN    10u /* in the log */
 
 void program_exit(uint64_t status, uint64_t cause, uint64_t detail)
 {
@@ -57,6 +58,10 @@ static struct wasi *make_wasi(const struct start_data *data)
 		program_exit(wasi_exit_code(wasi), EXIT_CAUSE_EXITED, 0);
 	wasm_trap_describe(trap, text, sizeof(text));
 	log_line(0, text);
+	for (uint32_t i = 1; i < trap->frame_count && i <= CALLERS_SHOWN; i++) {
+		wasm_trap_describe_frame(trap, i, text, sizeof(text));
+		log_line(0, text);
+	}
 	program_exit(TRAP_STATUS, EXIT_CAUSE_TRAPPED, trap->trap);
 }
 

@@ -117,6 +117,7 @@ static bool functions_ok(const struct wasm_image *image)
 	for (uint32_t i = 0; i < image->function_count; i++) {
 		const struct wasm_image_function *f = &image->functions[i];
 		if (f->type >= image->type_count || !span_ok(image, f->name) ||
+			!span_ok(image, f->places) ||
 			image->types[f->type].entry_code == WASM_NO_INDEX)
 			return false;
 		if (i < image->imported_functions) {
@@ -324,6 +325,36 @@ uint32_t wasm_image_find_trap(const struct wasm_image *image, uint32_t code)
 	}
 	return low < image->trap_count && image->traps[low].code == code ? image->traps[low].trap
 									 : (uint32_t)WASM_TRAP_NONE;
+}
+
+// A number that is cut off, or too long, is what its bytes so far say: nothing else depends on it.
+static uint32_t take_number(const uint8_t **at, const uint8_t *end, bool is_signed)
+{
+	uint32_t value = 0, shift = 0;
+	uint8_t byte = 0x80;
+	for (; (byte & 0x80) != 0 && *at < end && shift < 35; shift += 7) {
+		byte = *(*at)++;
+		if (shift < 32)
+			value |= (uint32_t)(byte & 0x7f) << shift;
+	}
+	if (is_signed && (byte & 0x40) != 0 && shift < 32)
+		value |= ~(uint32_t)0 << shift;
+	return value;
+}
+
+uint32_t wasm_image_find_place(const struct wasm_image *image, uint32_t function, uint32_t code)
+{
+	const struct wasm_image_function *f = &image->functions[function];
+	const uint8_t *at = image->bytes + f->places.offset;
+	const uint8_t *end = at + f->places.size;
+	uint32_t position = f->code, module = f->module;
+	while (at < end) {
+		position += take_number(&at, end, false);
+		if (position > code)
+			break;
+		module += take_number(&at, end, true);
+	}
+	return module;
 }
 
 uint32_t wasm_image_find_region(const struct wasm_image *image, uint32_t code)

@@ -106,6 +106,9 @@ static void write_functions(struct writer *w)
 			record.code_size = span->size;
 			record.saved = span->saved;
 			record.frame = span->frame;
+			record.module = span->module;
+			record.places =
+				add_bytes(w, w->code->places + span->places, span->places_size);
 		}
 		if (m->function_names != nullptr)
 			record.name = add_name(w, m->function_names[i]);

@@ -20,6 +20,7 @@ struct image_code {
 	const struct type_code *types;
 	const struct trap_site *traps;
 	uint32_t trap_count;
+	const uint8_t *places;
 	const struct array *sites;   // struct call_site
 	const struct array *regions; // struct exception_region
 	const struct array *clauses; // struct exception_clause

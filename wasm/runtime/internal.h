@@ -217,6 +217,8 @@ extern const builtin_function runtime_builtins[BUILTIN_COUNT];
 // --- trap.c ----------------------------------------------------------------------------------
 
 // Ends the innermost running export call. `frame`: the context's, as it was when C was called.
+// Where the function with this frame returns to, in compiled code: unwind.c.
+uint64_t frame_return_address(const uint64_t *frame);
 [[noreturn]] void trap_raise(
 	struct wasm_instance *instance, const uint64_t *frame, enum wasm_trap trap);
 // host_dispatch of host functions' contexts.

@@ -2,23 +2,68 @@
 // From a fault or a failing host function back to the caller of the export.
 #include "runtime/exceptions.h"
 
-// The function that called C, as far as it is the instance's.
-static void locate_caller(
-	struct wasm_trap_info *info, const struct wasm_instance *instance, uint64_t pc)
+// --- who was running -------------------------------------------------------------------------
+
+// False: no function's code lies there.
+static bool add_frame(struct wasm_trap_info *info, uint64_t pc)
 {
 	const struct wasm_code *code = registry_find(pc);
-	if (code == nullptr || code != instance->module->code)
+	if (code == nullptr || info->frame_count == WASM_FRAMES_MOST)
+		return false;
+	uint32_t offset = (uint32_t)(pc - (uintptr_t)code->text);
+	uint32_t function = wasm_image_find_function(&code->image, offset);
+	if (function == WASM_NO_INDEX) // the adapter by which C entered
+		return false;
+	info->frames[info->frame_count++] = (struct wasm_frame){&code->image, function, offset};
+	return true;
+}
+
+static bool frame_is_in(const uint64_t *frame, uintptr_t begin, uintptr_t end)
+{
+	constexpr size_t SIZE = TAIL_CALL_AREA + 4 * sizeof(*frame); // at most what is read
+	uintptr_t at = (uintptr_t)frame;
+	return at % sizeof(*frame) == 0 && at >= begin && at < end &&
+	       (end - at >= SIZE || frame[1] != (uintptr_t)wasm_tail_return);
+}
+
+// The callers of the function with this frame, whose stack lies below that of the activation.
+static void add_callers(struct wasm_trap_info *info, const struct activation *activation,
+	const uint64_t *frame, uintptr_t stack)
+{
+	uintptr_t end = (uintptr_t)activation->sp;
+	while (frame_is_in(frame, stack, end) &&
+		add_frame(info, frame_return_address(frame) - 1)) { // in the call instruction
+		stack = (uintptr_t)frame + 1;
+		frame = (const uint64_t *)frame[0];
+	}
+}
+
+// The innermost function, as far as it is the instance's.
+static void name_function(struct wasm_trap_info *info, const struct wasm_instance *instance)
+{
+	const struct wasm_frame *innermost = &info->frames[0];
+	if (info->frame_count == 0 || innermost->image != instance->module->image)
 		return;
 	info->instance = instance;
-	info->code = pc - (uintptr_t)code->text - 1; // in the call instruction
-	info->function = wasm_image_find_function(&code->image, (uint32_t)info->code);
+	info->code = innermost->code;
+	info->function = innermost->function;
 }
+
+static void info_begin(struct wasm_trap_info *info, enum wasm_trap trap)
+{
+	memset(info, 0, offsetof(struct wasm_trap_info, frames));
+	info->trap = trap;
+	info->function = WASM_NO_INDEX;
+}
+
+// --- raising ---------------------------------------------------------------------------------
 
 void trap_raise(struct wasm_instance *instance, const uint64_t *frame, enum wasm_trap trap)
 {
 	struct activation *activation = instance->store->activation;
-	*activation->info = (struct wasm_trap_info){.trap = trap, .function = WASM_NO_INDEX};
-	locate_caller(activation->info, instance, frame[1]);
+	info_begin(activation->info, trap);
+	add_callers(activation->info, activation, frame, (uintptr_t)frame);
+	name_function(activation->info, instance);
 	wasm_unwind_to(activation->sp, trap);
 }
 
@@ -75,10 +120,10 @@ bool wasm_runtime_handle_fault(struct wasm_fault *fault)
 	enum wasm_trap trap = fault_trap(fault, code, instance, offset);
 	if (trap == WASM_TRAP_NONE || activation == nullptr)
 		return false;
-	*activation->info = (struct wasm_trap_info){.trap = trap,
-		.function = wasm_image_find_function(&code->image, offset),
-		.code = offset,
-		.instance = instance};
+	info_begin(activation->info, trap);
+	(void)add_frame(activation->info, fault->pc);
+	add_callers(activation->info, activation, (const uint64_t *)fault->frame, fault->sp);
+	name_function(activation->info, instance);
 	activation->info->has_address = fault->kind == WASM_FAULT_ACCESS;
 	if (activation->info->has_address)
 		activation->info->address =
@@ -143,7 +188,7 @@ static enum wasm_trap call_code(
 enum wasm_status wasm_call(
 	struct wasm_function *function, union wasm_value *values, struct wasm_trap_info *trap)
 {
-	*trap = (struct wasm_trap_info){.function = WASM_NO_INDEX};
+	info_begin(trap, WASM_TRAP_NONE);
 	if (function->context->host_call != nullptr)
 		trap->trap = call_host(function, values);
 	else
@@ -206,32 +251,48 @@ static void text_number(struct text *text, uint64_t value, uint32_t base)
 	text_add(text, digits + at, sizeof(digits) - at);
 }
 
-static void text_function(struct text *text, const struct wasm_trap_info *info)
+static void text_frame(struct text *text, const struct wasm_frame *frame)
 {
-	const struct wasm_image *image = info->instance->module->image;
-	text_string(text, " in function ");
-	text_number(text, info->function, 10);
-	struct wasm_image_span name = image->functions[info->function].name;
+	const struct wasm_image *image = frame->image;
+	text_string(text, "function ");
+	text_number(text, frame->function, 10);
+	struct wasm_image_span name = image->functions[frame->function].name;
 	if (name.size != 0) {
 		text_string(text, " '");
 		text_add(text, (const char *)image->bytes + name.offset, name.size);
 		text_string(text, "'");
 	}
-	text_string(text, " at code+0x");
-	text_number(text, info->code, 16);
+	text_string(text, " at 0x");
+	text_number(text, wasm_image_find_place(image, frame->function, frame->code), 16);
+}
+
+static size_t text_end(const struct text *text, size_t size)
+{
+	if (size != 0)
+		text->to[text->length] = 0;
+	return text->length;
+}
+
+size_t wasm_trap_describe_frame(
+	const struct wasm_trap_info *info, uint32_t frame, char *to, size_t size)
+{
+	struct text text = {to, size, 0};
+	text_string(&text, "called by ");
+	text_frame(&text, &info->frames[frame]);
+	return text_end(&text, size);
 }
 
 size_t wasm_trap_describe(const struct wasm_trap_info *info, char *to, size_t size)
 {
 	struct text text = {to, size, 0};
 	text_string(&text, wasm_trap_text(info->trap));
-	if (info->function != WASM_NO_INDEX)
-		text_function(&text, info);
+	if (info->frame_count > 0) {
+		text_string(&text, " in ");
+		text_frame(&text, &info->frames[0]);
+	}
 	if (info->trap == WASM_TRAP_MEMORY_BOUNDS && info->has_address) {
 		text_string(&text, ", address 0x");
 		text_number(&text, info->address, 16);
 	}
-	if (size != 0)
-		to[text.length] = 0;
-	return text.length;
+	return text_end(&text, size);
 }

@@ -90,9 +90,8 @@ static void try_frame(struct landing_state *state, const uint64_t *frame,
 		land(state, frame, code, function, clause, exception);
 }
 
-// Where the function with this frame returns to, in compiled code. Bridged tail calls return there
-// by way of the runtime.
-static uint64_t return_address(const uint64_t *frame)
+// Bridged tail calls return by way of the runtime.
+uint64_t frame_return_address(const uint64_t *frame)
 {
 	static_assert(TAIL_CALL_AREA == 16000); // as in enter.S
 	if (frame[1] != (uintptr_t)wasm_tail_return)
@@ -107,7 +106,7 @@ void exception_throw(struct wasm_instance *instance, const uint64_t *frame,
 	const uint64_t *origin = frame;
 	read_homes(&state, frame);
 	for (;;) {
-		uint64_t pc = return_address(frame);
+		uint64_t pc = frame_return_address(frame);
 		frame = (const uint64_t *)frame[0];
 		const struct wasm_code *code = registry_find(pc);
 		if (code == nullptr)

@@ -285,6 +285,85 @@ static void expect_trap(const char *text, enum wasm_trap expected)
 	test_destroy(&p);
 }
 
+// Offsets are of the instructions, also where another of the same kind is in the function, or the
+// code behind the instruction belongs to it.
+static const char backtrace_text[] =
+	"(memory 1) (table 1 funcref)"
+	"(func $divide (param i32 i32) (result i32)"
+	"  (drop (i32.div_s (i32.const 7) (local.get 0))) (i32.div_s (local.get 0) (local.get 1)))"
+	"(func $load (param i32) (result i32)"
+	"  (drop (i32.load (i32.const 0))) (i32.load offset=4 (local.get 0)))"
+	"(func $twice (param i32) (result i32)"
+	"  (i32.add (call $load (i32.const 8)) (call $load (local.get 0))))"
+	"(func $again (call $again) (nop))"
+	"(func (export \"divide\") (drop (call $divide (i32.const 1) (i32.const 0))))"
+	"(func (export \"load\") (drop (call $twice (i32.const -10))))"
+	"(func (export \"again\") (call $again))"
+	"(func (export \"null\") (call_indirect (i32.const 0)))"
+	"(func (export \"fill\") (memory.fill (i32.const 65530) (i32.const 1) (i32.const 10)))";
+
+struct expected_frame {
+	uint32_t function;
+	uint8_t opcode; // of the instruction
+	uint32_t which; // of those with this opcode in the function
+};
+
+// The offset of the n-th such byte of a function's body; the bodies have no such operands.
+static uint32_t offset_of(const struct test_bytes *module, const struct wasm_image *image,
+	const struct expected_frame *frame)
+{
+	uint32_t at = image->functions[frame->function].module;
+	for (uint32_t left = frame->which; module->bytes[at] != frame->opcode || left-- > 0; at++)
+		;
+	return at;
+}
+
+static void expect_frames(const char *name, const struct expected_frame *expected, uint32_t count)
+{
+	struct test_bytes module = test_assemble(backtrace_text);
+	struct test_program p = test_instantiate(backtrace_text, nullptr);
+	const struct wasm_image *image = wasm_module_image(wasm_instance_module(p.instance));
+	union wasm_value none = {};
+	struct wasm_trap_info trap;
+	assert_int_equal(wasm_instance_call(p.instance, name, ":", &none, &trap), WASM_TRAPPED);
+	assert_int_equal(trap.frame_count, count);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct wasm_frame *frame = &trap.frames[i];
+		const struct expected_frame *wanted = &expected[i];
+		assert_int_equal(frame->function, wanted->function);
+		assert_int_equal(wasm_image_find_place(image, frame->function, frame->code),
+			offset_of(&module, image, wanted));
+	}
+	test_destroy(&p);
+	free(module.bytes);
+}
+
+static void test_backtrace(void **)
+{
+	expect_frames("divide", (struct expected_frame[]){{0, 0x6d, 1}, {4, 0x10, 0}}, 2);
+	expect_frames("null", (struct expected_frame[]){{7, 0x11, 0}}, 1);
+	expect_frames("fill", (struct expected_frame[]){{8, 0xfc, 0}}, 1);
+}
+
+static void test_backtrace_deep(void **)
+{
+	struct test_program p = test_instantiate(backtrace_text, nullptr);
+	union wasm_value none = {};
+	struct wasm_trap_info trap;
+	char line[100];
+	assert_int_equal(wasm_instance_call(p.instance, "again", ":", &none, &trap), WASM_TRAPPED);
+	assert_int_equal(trap.trap, WASM_TRAP_STACK_OVERFLOW);
+	assert_int_equal(trap.frame_count, WASM_FRAMES_MOST);
+	assert_true(wasm_trap_describe_frame(&trap, 1, line, sizeof(line)) < sizeof(line));
+	assert_memory_equal(line, "called by function 3 at 0x", 26);
+	assert_int_equal(wasm_instance_call(p.instance, "load", ":", &none, &trap), WASM_TRAPPED);
+	assert_int_equal(trap.frame_count, 3);
+	assert_int_equal(trap.frames[0].function, 1);
+	assert_int_equal(trap.frames[1].function, 2);
+	assert_int_equal(trap.frames[2].function, 5);
+	test_destroy(&p);
+}
+
 static void test_traps(void **)
 {
 	expect_trap("(func (export \"f\") unreachable)", WASM_TRAP_UNREACHABLE);
@@ -397,6 +476,8 @@ int main(void)
 		cmocka_unit_test(test_flipped_images),
 		cmocka_unit_test(test_other_engine),
 		cmocka_unit_test(test_traps),
+		cmocka_unit_test(test_backtrace),
+		cmocka_unit_test(test_backtrace_deep),
 		cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_vectors_of_host),
 		cmocka_unit_test(test_links),

@@ -42,6 +42,8 @@ void generator_free(struct generator *g)
 	array_free(&g->regions, g->allocator, sizeof(struct exception_region));
 	array_free(&g->clauses, g->allocator, sizeof(struct exception_clause));
 	array_free(&g->sites, g->allocator, sizeof(struct call_site));
+	array_free(&g->exits, g->allocator, sizeof(struct trap_exit));
+	array_free(&g->places, g->allocator, 1);
 }
 
 static void generator_reset(struct generator *g, uint32_t function)
@@ -50,14 +52,12 @@ static void generator_reset(struct generator *g, uint32_t function)
 	g->type = module_function_type(g->module, function);
 	g->stack.count = g->frames.count = g->labels.count = 0;
 	g->tables.count = g->pool.count = g->vectors.count = 0;
-	g->landings.count = 0;
+	g->landings.count = g->exits.count = 0;
 	g->continuation = NO_LABEL;
 	g->region = WASM_NO_INDEX;
 	g->flushed = g->height_max = g->outgoing_max = 0;
 	memset(&g->general, 0xff, sizeof(g->general)); // NOT_OWNED
 	memset(&g->floating, 0xff, sizeof(g->floating));
-	for (uint32_t i = 0; i < WASM_TRAP_COUNT; i++)
-		g->trap_labels[i] = NO_LABEL;
 	g->flags_live = false;
 }
 
@@ -94,15 +94,46 @@ static void tell_listener(const struct generator *g)
 			(uint64_t)(g->reader.position - g->module->begin));
 }
 
+// Loads and stores may fault, and calls have callers that a backtrace shows. Other traps have
+// places of their own (labels.c).
+static bool needs_place(enum opcode opcode)
+{
+	switch (opcode) {
+	case OP_CALL:
+	case OP_CALL_INDIRECT:
+	case OP_CALL_REF:
+	case OP_RETURN_CALL:
+	case OP_RETURN_CALL_INDIRECT:
+	case OP_RETURN_CALL_REF:
+	case OP_THROW:
+	case OP_RETHROW:
+	case OP_THROW_REF:
+	case OP_TABLE_GET:
+	case OP_TABLE_SET:
+		return true;
+	default:
+		return opcode_infos[opcode].signature[0] == 'a' ||
+		       (opcode >= OP_MEMORY_INIT && opcode <= OP_TABLE_FILL);
+	}
+}
+
+static uint32_t module_offset(const struct generator *g)
+{
+	return (uint32_t)(g->reader.position - g->module->begin);
+}
+
 static enum wasm_status generate_step(struct generator *g, struct instruction *in)
 {
 	tell_listener(g);
+	g->instruction = module_offset(g);
 	if (!instruction_read(&g->reader, in))
 		return g->reader.status;
 	bool alive = is_reachable(g);
 	enum wasm_status status = validator_check(&g->validator, in);
 	if (status != WASM_OK)
 		return status;
+	if (alive && needs_place(in->opcode))
+		place_add(g, g->instruction);
 	generate(g, in, alive);
 	return g->status != WASM_OK ? g->status : g->code.status;
 }
@@ -129,6 +160,10 @@ enum wasm_status generator_function(
 	if (status == WASM_OK) {
 		x64_align(&g->code, 16);
 		span->offset = g->code.size;
+		span->module = g->instruction = module_offset(g);
+		span->places = g->places.count;
+		g->place_code = span->offset;
+		g->place_module = span->module;
 		push_function_frame(g);
 		assign_homes(g, g->reader);
 		if (g->status == WASM_OK) {
@@ -142,6 +177,7 @@ enum wasm_status generator_function(
 	gen_epilogue(g);
 	emit_function_tail(g);
 	span->size = g->code.size - span->offset;
+	span->places_size = g->places.count - span->places;
 	span->saved = g->saved_general | g->saved_floating << 16;
 	span->frame = g->frame_size;
 	return g->status != WASM_OK ? g->status : g->code.status;

@@ -15,6 +15,9 @@ struct code_span {
 	uint32_t size;
 	uint32_t saved;
 	uint32_t frame;
+	uint32_t module; // offset of its first instruction
+	uint32_t places; // where its places begin, and how many bytes they are
+	uint32_t places_size;
 };
 
 // Validates and compiles own function number `body`. `*offset`: where in the module it stopped.

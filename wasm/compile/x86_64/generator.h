@@ -122,6 +122,13 @@ struct trap_site {
 	enum wasm_trap trap;
 };
 
+// Code at a function's end that instructions jump to when they trap.
+struct trap_exit {
+	uint32_t label;
+	enum wasm_trap trap;
+	uint32_t module; // offset of the instruction
+};
+
 constexpr uint32_t REGISTER_COUNT = 16;
 constexpr uint32_t NOT_OWNED = UINT32_MAX;        // register is free
 constexpr uint32_t OWNED_POPPED = UINT32_MAX - 1; // by an operand that is being worked on
@@ -148,6 +155,7 @@ struct generator {
 	struct array regions; // struct exception_region
 	struct array clauses; // struct exception_clause
 	struct array sites;   // struct call_site
+	struct array places;  // bytes: see wasm_image_find_place
 	uint32_t builtin_stub;
 
 	// Per function; memory is kept.
@@ -159,6 +167,7 @@ struct generator {
 	struct array pool;     // struct pool_constant
 	struct array vectors;  // struct pool_vector
 	struct array landings; // struct landing
+	struct array exits;    // struct trap_exit
 	uint32_t region;       // that the code being generated lies in, or WASM_NO_INDEX
 	struct register_bank general;
 	struct register_bank floating;
@@ -171,7 +180,8 @@ struct generator {
 	uint32_t frame_size;
 	uint32_t continuation;                  // label of tail_calls.c, or NO_LABEL
 	uint32_t saved_general, saved_floating; // sets of homes in use
-	uint32_t trap_labels[WASM_TRAP_COUNT];
+	uint32_t instruction;                   // offset in the module
+	uint32_t place_code, place_module;      // the last place
 	const struct wasm_function_type *type;
 	uint32_t function;
 	bool alive;      // the instruction before `end` or `else` can be left
@@ -313,6 +323,8 @@ struct x64_label *label_at(struct generator *g, uint32_t label);
 // Jumps to code at the function's end that traps.
 void trap_if(struct generator *g, enum x64_condition condition, enum wasm_trap trap);
 void trap_always(struct generator *g, enum wasm_trap trap);
+// The code from here on belongs to the instruction at this offset of the module.
+void place_add(struct generator *g, uint32_t module);
 // An 8-byte constant in the code section, for x64_rl.
 struct x64_label *pool_label(struct generator *g, uint64_t bits);
 // The same for 16 bytes, aligned.

@@ -18,11 +18,26 @@ struct x64_label *label_at(struct generator *g, uint32_t label)
 	return &((struct x64_label *)g->labels.items)[label];
 }
 
+static bool is_shared_exit(
+	const struct generator *g, const struct trap_exit *exit, enum wasm_trap trap)
+{
+	return exit->trap == trap &&
+	       (exit->module == g->instruction || trap == WASM_TRAP_INTERRUPTED);
+}
+
+// Each instruction has its own exits, so that a trap tells where it was.
 static struct x64_label *trap_label(struct generator *g, enum wasm_trap trap)
 {
-	if (g->trap_labels[trap] == NO_LABEL)
-		g->trap_labels[trap] = label_new(g);
-	return label_at(g, g->trap_labels[trap]);
+	const struct trap_exit *exits = g->exits.items;
+	uint32_t oldest = g->exits.count > 4 ? g->exits.count - 4 : 0;
+	for (uint32_t i = g->exits.count; i-- > oldest;)
+		if (is_shared_exit(g, &exits[i], trap))
+			return label_at(g, exits[i].label);
+	struct trap_exit exit = {label_new(g), trap, g->instruction};
+	enum wasm_status status = array_push(&g->exits, g->allocator, sizeof(exit), &exit);
+	if (status != WASM_OK)
+		generator_fail(g, status);
+	return label_at(g, exit.label);
 }
 
 void trap_if(struct generator *g, enum x64_condition condition, enum wasm_trap trap)
@@ -73,14 +88,38 @@ struct x64_label *constant_label(struct generator *g, const struct operand *oper
 					       : pool_label(g, operand->bits);
 }
 
-static void emit_trap_exit(struct generator *g, enum wasm_trap trap)
+static void emit_trap_exit(struct generator *g, struct trap_exit exit)
 {
-	x64_bind(&g->code, label_at(g, g->trap_labels[trap]));
-	struct trap_site site = {g->code.size, trap};
+	x64_bind(&g->code, label_at(g, exit.label));
+	place_add(g, exit.module);
+	struct trap_site site = {g->code.size, exit.trap};
 	x64_ud2(&g->code);
 	enum wasm_status status = array_push(&g->traps, g->allocator, sizeof(site), &site);
 	if (status != WASM_OK)
 		generator_fail(g, status);
+}
+
+static void put_byte(struct generator *g, uint8_t byte)
+{
+	enum wasm_status status = array_push(&g->places, g->allocator, 1, &byte);
+	if (status != WASM_OK)
+		generator_fail(g, status);
+}
+
+// Two LEB128 numbers: bytes of code since the last place, unsigned, and of the module, signed. With
+// no code in between the later place counts.
+void place_add(struct generator *g, uint32_t module)
+{
+	uint32_t code = g->code.size - g->place_code;
+	int32_t change = (int32_t)(module - g->place_module);
+	for (; code > 0x7f; code >>= 7)
+		put_byte(g, (uint8_t)(code | 0x80));
+	put_byte(g, (uint8_t)code);
+	for (; change < -0x40 || change > 0x3f; change >>= 7)
+		put_byte(g, (uint8_t)(change | 0x80));
+	put_byte(g, (uint8_t)(change & 0x7f));
+	g->place_code = g->code.size;
+	g->place_module = module;
 }
 
 static void emit_pool(struct generator *g)
@@ -118,9 +157,8 @@ void emit_function_tail(struct generator *g)
 {
 	emit_landings(g);
 	emit_continuation(g);
-	for (enum wasm_trap trap = 0; trap < WASM_TRAP_COUNT; trap++)
-		if (g->trap_labels[trap] != NO_LABEL)
-			emit_trap_exit(g, trap);
+	for (uint32_t i = 0; i < g->exits.count; i++)
+		emit_trap_exit(g, ((const struct trap_exit *)g->exits.items)[i]);
 	emit_vectors(g);
 	emit_pool(g);
 	resolve_tables(g);

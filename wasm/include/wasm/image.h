@@ -76,9 +76,11 @@ struct wasm_image_function {
 	uint32_t type; // its number
 	uint32_t code; // offset in CODE; imported functions: WASM_NO_INDEX
 	uint32_t code_size;
-	uint32_t saved; // homes in its frame: bit n for general register n, bit 16 + n for xmm n
-	uint32_t frame; // bytes from rsp to rbp
-	struct wasm_image_span name; // from the name section; may be empty
+	uint32_t saved;  // homes in its frame: bit n for general register n, bit 16 + n for xmm n
+	uint32_t frame;  // bytes from rsp to rbp
+	uint32_t module; // offset in the module of its first instruction
+	struct wasm_image_span name;   // from the name section; may be empty
+	struct wasm_image_span places; // see wasm_image_find_place
 };
 
 struct wasm_image_trap {
@@ -206,6 +208,12 @@ uint32_t wasm_image_find_function(const struct wasm_image *image, uint32_t code)
 
 // The trap for the faulting instruction at `code`, or WASM_TRAP_NONE (0).
 uint32_t wasm_image_find_trap(const struct wasm_image *image, uint32_t code);
+
+// Where in the module the instruction lies that code offset `code` of a function belongs to. Exact
+// for instructions that trap, and for calls (in the call, not behind it). A function's places are
+// pairs of LEB128 numbers: bytes of code, unsigned, and of the module, signed, since the one
+// before; the first counts from the function's beginning.
+uint32_t wasm_image_find_place(const struct wasm_image *image, uint32_t function, uint32_t code);
 
 // The region of the call that returns to `code`, or WASM_NO_INDEX.
 uint32_t wasm_image_find_region(const struct wasm_image *image, uint32_t code);

@@ -84,6 +84,7 @@ struct wasm_fault {
 	uint64_t address; // fault address (cr2) of WASM_FAULT_ACCESS
 	uint64_t sp;      // rsp
 	uint64_t context; // r15
+	uint64_t frame;   // rbp
 	uint64_t resume_pc;
 	uint64_t resume_sp;
 	uint64_t resume_argument; // goes to rdi

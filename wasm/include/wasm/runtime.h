@@ -122,6 +122,14 @@ bool wasm_host_modules_resolve(
 
 // --- Calls and traps -------------------------------------------------------------------------
 
+// A function that was running, innermost first.
+struct wasm_frame {
+	const struct wasm_image *image; // its module's
+	uint32_t function;              // index
+	uint32_t code;                  // offset in the image's code
+};
+constexpr uint32_t WASM_FRAMES_MOST = 24;
+
 // What a trap was. `function` is the index in `instance`'s module of the function that trapped or
 // that called the host function, WASM_NO_INDEX if none is known (instantiation, a call from another
 // instance); `code` is the offset in its code section.
@@ -133,11 +141,21 @@ struct wasm_trap_info {
 	bool has_address;
 	const struct wasm_instance *instance;
 	uint64_t exception; // EXCEPTION: a reference to it, good until the store's code runs again
+	// Compiled functions, down to the call from C; what is beyond WASM_FRAMES_MOST is left out.
+	// Good as long as their modules' stores.
+	uint32_t frame_count;
+	struct wasm_frame frames[WASM_FRAMES_MOST];
 };
 
-// Writes one line such as "out of bounds memory access in function 12 'copy' at code+0x1f3" and a
-// terminating 0, cut at `size`. Returns the length without the 0.
+// Writes one line such as "out of bounds memory access in function 12 'copy' at 0x1f3" and a
+// terminating 0, cut at `size`; the offset is the instruction's in the module. Returns the length
+// without the 0.
 size_t wasm_trap_describe(const struct wasm_trap_info *info, char *text, size_t size);
+
+// The same for a caller: frame number `frame`, from 1 on, such as "called by function 7 'main' at
+// 0x8a".
+size_t wasm_trap_describe_frame(
+	const struct wasm_trap_info *info, uint32_t frame, char *text, size_t size);
 
 // Instantiates (spec 4.5.4) and runs the start function. On success gives `*instance`.
 // LINK_*, NO_MEMORY, PLATFORM; TRAPPED with `*trap` filled (segments written before stay written).

@@ -16,6 +16,7 @@ static void handle_signal(int number, siginfo_t *info, void *context)
 		.address = (uint64_t)info->si_addr,
 		.sp = (uint64_t)registers[REG_RSP],
 		.context = (uint64_t)registers[REG_R15],
+		.frame = (uint64_t)registers[REG_RBP],
 	};
 	if (wasm_runtime_handle_fault(&fault)) {
 		registers[REG_RIP] = (greg_t)fault.resume_pc;

@@ -121,6 +121,10 @@ static int report_trap(const char *path, const struct wasm_trap_info *trap, cons
 		return (int)wasi_exit_code(wasi);
 	wasm_trap_describe(trap, text, sizeof(text));
 	fprintf(stderr, "%s: trap: %s\n", path, text);
+	for (uint32_t i = 1; i < trap->frame_count; i++) {
+		wasm_trap_describe_frame(trap, i, text, sizeof(text));
+		fprintf(stderr, "    %s\n", text);
+	}
 	if (trap->trap != WASM_TRAP_INTERRUPTED)
 		return TOOL_TRAPPED;
 	fprintf(stderr, "%s: its time of %u s was over\n", path, o->seconds);

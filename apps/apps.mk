@@ -85,7 +85,7 @@ $(MANUAL): apps/commands/commands.h apps/shell/builtin.c $(wildcard apps/manual/
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
 	$(Q)$(PYTHON) apps/manual/manual.py apps/commands/commands.h apps/shell/builtin.c \
-		apps/manual/commands.txt apps/manual/shell.txt >$@.new
+		apps/manual/commands.txt apps/manual/shell.txt apps/manual/programs.txt >$@.new
 	@mv $@.new $@
 $(eval $(call bundle_file,share/man/manual,$(MANUAL)))
 

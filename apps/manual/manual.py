@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Makes the manual: one page for each command and each builtin of the shell.
+"""Makes the manual: one page for each command, each builtin of the shell, and each other program.
 
-usage: manual.py commands.h builtin.c commands.txt shell.txt >manual
+usage: manual.py commands.h builtin.c commands.txt shell.txt programs.txt >manual
 
 Name, synopsis and the line of help come from the tables that `help` and `--help` print; the rest
 from the texts, where a page begins with `.page NAME` and its parts with `.options`, `.status` and
-`.examples`. A missing page, one too many, and an option of the usage that no page explains are
+`.examples`. Pages of other programs have `.synopsis` and `.summary`, too. A missing page, one too many, and an option of the usage that no page explains are
 errors. In the result each page begins with a line `.page NAME`: apps/commands/man.c reads it."""
 
 import re
@@ -19,7 +19,7 @@ COMMAND = re.compile(rf"^COMMAND\({STRING}, \w+, {STRING}, {STRING}\)", re.MULTI
 BUILTIN = re.compile(rf"\{{{STRING},\s*{STRING},\s*{STRING},\s*builtin_\w+")
 OPTION = re.compile(r"(?<![\w-])-(-|[a-zA-Z0-9]+)")
 LONG = {"find"}  # its options are words
-PARTS = ("options", "status", "examples")
+PARTS = ("summary", "synopsis", "options", "status", "examples")
 STATUS = "0; another one if something failed."
 
 
@@ -45,6 +45,9 @@ def read_pages(text):
             lines = page.setdefault("description", [])
         elif line.startswith(".") and word[1:] in PARTS:
             lines = page.setdefault(word[1:], [])
+        elif lines is not None and lines is page.get("synopsis") and lines:
+            lines = page["description"]
+            lines.append(line)
         elif line and lines is not None:
             lines.append(line)
     return pages
@@ -102,6 +105,11 @@ def make(commands, builtins, pages):
             both[name].append((*commands[name], False))
         if name in builtins:
             both[name].append((*builtins[name], True))
+        if "synopsis" in pages.get(name, {}):
+            raise ManualError(f"{name}: its synopsis is in the tables")
+    for name, page in pages.items():
+        if "synopsis" in page:
+            both[name] = [(page["synopsis"][0], page["summary"][0], False)]
     if both.keys() != pages.keys():
         missing, strange = both.keys() - pages.keys(), pages.keys() - both.keys()
         raise ManualError(f"no page: {sorted(missing)}; no command: {sorted(strange)}")

@@ -14,7 +14,7 @@ import manual
 COMMANDS = (ROOT / "apps/commands/commands.h").read_text(encoding="utf-8")
 BUILTINS = (ROOT / "apps/shell/builtin.c").read_text(encoding="utf-8")
 PAGES = "\n".join((ROOT / f"apps/manual/{name}.txt").read_text(encoding="utf-8")
-                  for name in ("commands", "shell"))
+                  for name in ("commands", "shell", "programs"))
 
 
 def make(usage, page):

@@ -170,7 +170,13 @@ $(BUILD)/tests/wasm/%_test: tests/host/wasm/%_test.c tests/host/wasm/support.c $
 $(BUILD)/tests/wasm/%_fuzz: tests/fuzz/wasm_%.c $(WASM_ENGINE) $(WASM_HASH_FILE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE \
-		$(filter-out -MMD -MP,$(WASM_FLAGS)) @$(WASM_HASH_FILE) $(filter %.c %.S,$^) -o $@
+		-I. $(filter-out -MMD -MP,$(WASM_FLAGS)) @$(WASM_HASH_FILE) $(filter %.c %.S,$^) -o $@
+$(BUILD)/tests/wasm/execute_fuzz: tests/host/wasm/generate.c
+$(BUILD)/tests/wasm/wat_fuzz: $(WASM_WAT)
+$(BUILD)/tests/wasm/generate: tests/host/wasm/generate.c tests/host/wasm/generate_main.c \
+		wasm/decode/opcodes.c wasm/tools/file.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -D_GNU_SOURCE -I. $(filter-out -MMD -MP,$(WASM_FLAGS)) $^ -o $@
 
 # --- what make test and make bench run ------------------------------------------------------------------
 
@@ -178,8 +184,8 @@ WASM_T := $(BUILD)/tests/wasm
 WASM_RANDOM ?= 60
 WASM_FUZZ_SECONDS ?= 5
 
-WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test instances_test float_test wasi_test threads_test wasm_asan run_exports compile_fuzz \
-	image_fuzz) $(WASM_PROGRAMS) $(WASM_MADE_SCRIPTS) $(WASM_TOOL)
+WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test instances_test float_test wasi_test threads_test wasm_asan run_exports generate compile_fuzz \
+	image_fuzz execute_fuzz wat_fuzz) $(WASM_PROGRAMS) $(WASM_MADE_SCRIPTS) $(WASM_TOOL)
 wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/instances_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && \
 	$(WASM_T)/threads_test
 # Our own scripts always; the official suite where it is. Of the threads proposal, what does not
@@ -200,12 +206,16 @@ wasm_test_tool         := $(PYTHON) tests/host/wasm/tool.py $(WASM_TOOL)
 wasm_test_programs     := $(PYTHON) tests/host/wasm/programs.py $(WASM_TOOL) \
 	$(WASM_T)/programs $(WASM_PROGRAMS)
 wasm_test_differential := $(PYTHON) tests/host/wasm/differential.py $(WASM_T)/run_exports \
-	$(WASM_T)/random $(WASM_RANDOM)
+	$(WASM_T)/generate $(WASM_T)/random $(WASM_RANDOM)
 wasm_test_fuzz-compile := $(WASM_T)/compile_fuzz -max_total_time=$(WASM_FUZZ_SECONDS) \
 	-max_len=4000 -rss_limit_mb=3000 -verbosity=0
+wasm_test_fuzz-execute := $(WASM_T)/execute_fuzz -max_total_time=$(WASM_FUZZ_SECONDS) \
+	-max_len=4000 -len_control=0 -rss_limit_mb=3000 -verbosity=0
+wasm_test_fuzz-wat     := $(WASM_T)/wat_fuzz -max_total_time=$(WASM_FUZZ_SECONDS) \
+	-dict=tests/fuzz/wasm_wat.dict -max_len=4000 -verbosity=0
 wasm_test_fuzz-image   := $(WASM_T)/image_fuzz -max_total_time=$(WASM_FUZZ_SECONDS) \
 	-max_len=20000 -verbosity=0
-WASM_TESTS := unit tool suite suite-baseline suite-asan programs differential fuzz-compile fuzz-image
+WASM_TESTS := unit tool suite suite-baseline suite-asan programs differential fuzz-compile fuzz-image fuzz-execute fuzz-wat
 
 WASM_BENCH_NEEDS := $(WASM_TOOL) $(BUILD)/host/wasm_compile_bench $(WASM_T)/kernels \
 	$(WASM_T)/kernels.wasm $(WASM_T)/kernels_simd.wasm $(BUILD)/host/wasm_instance_bench $(WASM_T)/hello.wasm

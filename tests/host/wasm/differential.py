@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Random valid modules (wasm-opt -ttf) on our engine and on V8: the same results, logs and traps.
+"""Random valid modules on our engine and on V8: the same results, logs and traps.
 
-usage: differential.py RUN_EXPORTS FOLDER [COUNT [SEED]]
+usage: differential.py RUN_EXPORTS GENERATE FOLDER [COUNT [SEED]]
+
+The modules are made by our generator (generate.c) and by binaryen's (wasm-opt -ttf), in turn.
 
 Each module is one of some set of features, and is run with the code for this CPU and for the oldest. Traps are compared
 by kind, memory by a hash that the module computes. What differs stays in FOLDER.
@@ -36,19 +38,26 @@ def compare(runner, module):
     return None, 2 * theirs.count('\n')
 
 
+def make(generator, source, number, data, module):
+    """True: the module is there."""
+    with open(data, 'wb') as f:
+        f.write(source.randbytes(source.choice([200, 1000, 4000, 10000])))
+    if number % 2 == 0:
+        command = [generator, data, module]
+    else:
+        command = ['wasm-opt', '-ttf', data, '-o', module, '--denan'] + FEATURES + source.choice(MORE_FEATURES)
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
 def main():
-    runner, folder = sys.argv[1], sys.argv[2]
-    count = int(sys.argv[3]) if len(sys.argv) > 3 else 20
-    source = random.Random(int(sys.argv[4]) if len(sys.argv) > 4 else 1)
+    runner, generator, folder = sys.argv[1:4]
+    count = int(sys.argv[4]) if len(sys.argv) > 4 else 20
+    source = random.Random(int(sys.argv[5]) if len(sys.argv) > 5 else 1)
     os.makedirs(folder, exist_ok=True)
     made = failed = calls = 0
     for i in range(count):
         data, module = os.path.join(folder, 'data'), os.path.join(folder, f'{i}.wasm')
-        with open(data, 'wb') as f:
-            f.write(source.randbytes(source.choice([200, 1000, 4000, 10000])))
-        done = subprocess.run(['wasm-opt', '-ttf', data, '-o', module, '--denan'] + FEATURES +
-                              source.choice(MORE_FEATURES), capture_output=True)
-        if done.returncode != 0:
+        if not make(generator, source, i, data, module):
             continue
         made += 1
         difference, results = compare(runner, module)

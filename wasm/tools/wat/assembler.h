@@ -67,6 +67,7 @@ struct assembler {
 	const struct wasm_allocator *allocator;
 	enum wasm_status status;         // the first error sticks
 	uint32_t line;                   // of the first error
+	uint32_t field_line;             // of the field that is worked on
 	struct array spaces[WAT_SPACES]; // struct node * identifiers, or null
 	struct array types;              // struct wat_type
 	struct array groups;             // struct wat_group

@@ -176,6 +176,7 @@ static void collect_names(struct assembler *a, struct node *fields)
 {
 	bool defined = false;
 	for (struct node *field = fields; field != nullptr && wat_ok(a); field = field->next) {
+		a->field_line = field->line;
 		struct node *entity = field;
 		bool import = node_is_list(field, "import");
 		if (import) {
@@ -612,6 +613,7 @@ static void write_fields(struct assembler *a, struct node *fields)
 {
 	uint32_t next[WAT_SPACES] = {};
 	for (struct node *field = fields; field != nullptr && wat_ok(a); field = field->next) {
+		a->field_line = field->line;
 		bool import = node_is_list(field, "import");
 		const struct node *entity = field;
 		while (import && entity != nullptr &&
@@ -670,7 +672,7 @@ static void assembler_free(struct assembler *a)
 enum wasm_status wat_assemble(struct arena *arena, const struct wasm_allocator *allocator,
 	const struct node *fields, uint8_t **bytes, size_t *size, uint32_t *line)
 {
-	struct assembler a = {.arena = arena, .allocator = allocator};
+	struct assembler a = {.arena = arena, .allocator = allocator, .field_line = 1};
 	struct wat_bytes module = {};
 	struct node *first = (struct node *)(uintptr_t)fields;
 	collect_types(&a, first);

@@ -9,7 +9,7 @@ void wat_fail(struct assembler *a, const struct node *node, enum wasm_status sta
 	if (a->status != WASM_OK)
 		return;
 	a->status = status;
-	a->line = node == nullptr ? 0 : node->line;
+	a->line = node == nullptr ? a->field_line : node->line; // null: something is missing
 }
 
 void wat_malformed(struct assembler *a, const struct node *node)

@@ -258,6 +258,7 @@ static void each_type(struct assembler *a, struct node *fields, bool in_group,
 	void (*visit)(struct assembler *a, struct node *field, bool in_group))
 {
 	for (struct node *field = fields; field != nullptr && wat_ok(a); field = field->next) {
+		a->field_line = field->line;
 		if (node_is_list(field, "type"))
 			visit(a, field, in_group);
 		else if (in_group)
@@ -291,8 +292,10 @@ void collect_types(struct assembler *a, struct node *fields)
 {
 	each_type(a, fields, false, collect_type_id);
 	each_type(a, fields, false, collect_type);
-	for (struct node *field = fields; field != nullptr && wat_ok(a); field = field->next)
+	for (struct node *field = fields; field != nullptr && wat_ok(a); field = field->next) {
+		a->field_line = field->line;
 		collect_group(a, field);
+	}
 }
 
 static void write_type(struct assembler *a, struct wat_bytes *to, const struct wat_type *type)

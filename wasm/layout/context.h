@@ -156,10 +156,12 @@ struct wasm_memory {
 	uint64_t maximum;         // declared, UINT64_MAX without one
 	uint64_t reservation;
 	bool is_64;
+	bool has_windows; // its address space is not used again
 	WASM_WORD const struct wasm_platform *platform;
 	WASM_WORD struct memory_pool *pool;       // that it came from, or null
 	WASM_WORD struct memory_sharing *sharing; // null: of one store
 	WASM_WORD struct wasm_memory *next;       // of the store; unused for shared ones
+	WASM_WORD struct wasm_store *store;       // null: shared
 };
 
 static_assert(offsetof(struct wasm_memory, pages) == 8 && sizeof(struct context_memory) == 16 &&

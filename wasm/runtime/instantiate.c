@@ -251,9 +251,12 @@ enum wasm_status wasm_instantiate(struct wasm_module *module, const struct wasm_
 	struct wasm_instance **instance, struct wasm_trap_info *trap)
 {
 	struct wasm_store *store = module->store;
+	if (store->used.instances >= store->limits.instances)
+		return WASM_LIMIT_STORE;
 	struct wasm_instance *i = allocate_instance(module);
 	if (i == nullptr)
 		return WASM_NO_MEMORY;
+	store->used.instances++;
 	*trap = (struct wasm_trap_info){.function = WASM_NO_INDEX};
 	i->next = store->instances;
 	store->instances = i;

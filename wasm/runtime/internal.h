@@ -27,6 +27,8 @@ struct wasm_store {
 	struct wasm_table *tables;
 	struct wasm_global *globals;
 	uint64_t table_capacity; // elements of all tables
+	struct wasm_store_limits limits;
+	struct wasm_store_limits used;
 	struct wasm_tag *tags;
 	struct array exceptions; // struct exception_slot
 	uint32_t free_exception; // or WASM_NO_INDEX

@@ -66,12 +66,27 @@ enum wasm_status memory_new(const struct wasm_platform *platform, const struct m
 	return WASM_OK;
 }
 
+// Counts so many more pages of a store's own memories. False: that is too many.
+static bool store_take_pages(struct wasm_store *store, uint64_t pages)
+{
+	if (pages > store->limits.memory_pages ||
+		store->used.memory_pages > store->limits.memory_pages - pages)
+		return false;
+	store->used.memory_pages += pages;
+	return true;
+}
+
 enum wasm_status memory_create(
 	struct wasm_store *store, const struct memory_type *type, struct wasm_memory **memory)
 {
+	if (!store_take_pages(store, type->minimum))
+		return WASM_LIMIT_STORE;
 	enum wasm_status status = memory_new(store->platform, type, memory);
-	if (status != WASM_OK)
+	if (status != WASM_OK) {
+		store->used.memory_pages -= type->minimum;
 		return status;
+	}
+	(*memory)->store = store;
 	(*memory)->next = store->memories;
 	store->memories = *memory;
 	return WASM_OK;
@@ -88,7 +103,7 @@ enum wasm_status wasm_memory_create(
 void memory_destroy(struct wasm_memory *memory)
 {
 	const struct wasm_platform *platform = memory->platform;
-	if (memory->pool != nullptr)
+	if (memory->pool != nullptr && !memory->has_windows)
 		pool_give(memory->pool, memory->base, (uint64_t)memory->pages * WASM_PAGE_SIZE);
 	else
 		platform->release(platform->self, memory->base, memory->reservation);
@@ -104,9 +119,14 @@ static uint32_t memory_grow(struct wasm_memory *memory, uint32_t pages)
 		return UINT32_MAX;
 	if (pages == 0)
 		return old;
-	uint8_t *end = memory->base + (uint64_t)old * WASM_PAGE_SIZE;
-	if (platform->commit(platform->self, end, (uint64_t)pages * WASM_PAGE_SIZE) != WASM_OK)
+	if (memory->store != nullptr && !store_take_pages(memory->store, pages))
 		return UINT32_MAX;
+	uint8_t *end = memory->base + (uint64_t)old * WASM_PAGE_SIZE;
+	if (platform->commit(platform->self, end, (uint64_t)pages * WASM_PAGE_SIZE) != WASM_OK) {
+		if (memory->store != nullptr)
+			memory->store->used.memory_pages -= pages;
+		return UINT32_MAX;
+	}
 	__atomic_store_n(&memory->pages, old + pages, __ATOMIC_RELEASE);
 	return old;
 }
@@ -117,6 +137,18 @@ uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages)
 	uint32_t old = memory_grow(memory, pages);
 	sharing_unlock(memory);
 	return old;
+}
+
+enum wasm_status wasm_memory_window(
+	struct wasm_memory *memory, uint64_t offset, uint64_t size, wasm_window_map map, void *self)
+{
+	constexpr uint64_t PAGE = 4096;
+	uint64_t end = (uint64_t)wasm_memory_pages(memory) * WASM_PAGE_SIZE;
+	if (offset % PAGE != 0 || size % PAGE != 0 || size == 0 || offset > end ||
+		size > end - offset)
+		return WASM_LINK_TYPE;
+	memory->has_windows = true;
+	return map(self, memory->base + offset, size);
 }
 
 void wasm_memory_limit(struct wasm_memory *memory, uint32_t pages)
@@ -161,13 +193,20 @@ static bool table_reserve(struct wasm_store *store, struct wasm_table *table, ui
 	return true;
 }
 
+static bool has_elements_left(const struct wasm_store *store, uint64_t count)
+{
+	return count <= store->limits.table_elements &&
+	       store->used.table_elements <= store->limits.table_elements - count;
+}
+
 uint64_t table_grow(
 	struct wasm_store *store, struct wasm_table *table, uint64_t count, uint64_t value)
 {
 	uint64_t old = table->size;
 	if (count > table->maximum - old || count > TABLE_LIMIT ||
-		!table_reserve(store, table, old + count))
+		!has_elements_left(store, count) || !table_reserve(store, table, old + count))
 		return UINT64_MAX;
+	store->used.table_elements += count;
 	for (uint64_t i = 0; i < count; i++)
 		table->elements[old + i] = value;
 	table->size = old + count;
@@ -177,6 +216,8 @@ uint64_t table_grow(
 enum wasm_status wasm_table_create(
 	struct wasm_store *store, const struct wasm_table_type *type, struct wasm_table **table)
 {
+	if (!has_elements_left(store, type->minimum))
+		return WASM_LIMIT_STORE;
 	struct wasm_table *t = wasm_allocate(store_allocator(store), 1, sizeof(*t));
 	if (t == nullptr)
 		return WASM_NO_MEMORY;

@@ -12,8 +12,14 @@ enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct 
 	s->free_exception = WASM_NO_INDEX;
 	type_space_init(&s->own_types, &s->arena, &platform->allocator);
 	s->types = &s->own_types;
+	s->limits = (struct wasm_store_limits){WASM_UNLIMITED, WASM_UNLIMITED, WASM_UNLIMITED};
 	*store = s;
 	return WASM_OK;
+}
+
+void wasm_store_limit(struct wasm_store *store, const struct wasm_store_limits *limits)
+{
+	store->limits = *limits;
 }
 
 static void module_destroy(struct wasm_module *module)

@@ -306,6 +306,67 @@ static void test_copying(void **)
 	free(image.bytes);
 }
 
+static void expect_limit(
+	struct wasm_code *code, const struct wasm_store_limits *limits, enum wasm_status expected)
+{
+	struct living living;
+	struct wasm_module *module;
+	struct wasm_trap_info trap;
+	uint32_t zero = 0;
+	struct wasm_host_module hosts = {functions, 1, &zero};
+	struct wasm_host_modules modules = {&hosts, 1};
+	struct wasm_resolver resolver = {&modules, wasm_host_modules_resolve};
+	assert_int_equal(wasm_store_create(&platform, &living.store), WASM_OK);
+	wasm_store_limit(living.store, limits);
+	assert_int_equal(wasm_module_attach(living.store, code, &module), WASM_OK);
+	enum wasm_status status = WASM_OK;
+	for (int i = 0; i < 3 && status == WASM_OK; i++)
+		status = wasm_instantiate(module, &resolver, &living.instance, &trap);
+	assert_int_equal(status, expected);
+	wasm_store_destroy(living.store);
+}
+
+// Three instances of two pages and two elements each.
+static void test_limits(void **)
+{
+	static const struct {
+		struct wasm_store_limits limits;
+		enum wasm_status expected;
+	} cases[] = {
+		{{6, 6, 3}, WASM_OK},
+		{{5, 6, 3}, WASM_LIMIT_STORE},
+		{{6, 5, 3}, WASM_LIMIT_STORE},
+		{{6, 6, 2}, WASM_LIMIT_STORE},
+		{{0, WASM_UNLIMITED, WASM_UNLIMITED}, WASM_LIMIT_STORE},
+	};
+	struct test_bytes image;
+	struct wasm_code *code = load(counter_text, &image);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect_limit(code, &cases[i].limits, cases[i].expected);
+	wasm_code_release(code);
+	free(image.bytes);
+}
+
+// What grows is told so, and the rest goes on: `step` grows memory and table by one.
+static void test_limits_of_growth(void **)
+{
+	struct wasm_store_limits limits = {2, 2, 1};
+	struct test_bytes image;
+	struct wasm_code *code = load(counter_text, &image);
+	struct living living;
+	assert_int_equal(start(&living, code, 0), WASM_OK);
+	wasm_store_limit(living.store, &limits);
+	assert_int_equal(step(&living, 100), FIRST_STEP);
+	assert_int_equal(step(&living, 7), 100 + 100 + 1 + 1 + 2 + 2 + 2);
+	limits = (struct wasm_store_limits){3, 3, 1};
+	wasm_store_limit(living.store, &limits);
+	assert_int_equal(step(&living, 0), 7 + 7 + 1 + 1 + 2 + 2 + 2);
+	assert_int_equal(step(&living, 0), 0 + 0 + 1 + 1 + 2 + 3 + 3);
+	wasm_store_destroy(living.store);
+	wasm_code_release(code);
+	free(image.bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +377,8 @@ int main(void)
 		cmocka_unit_test(test_linked),
 		cmocka_unit_test(test_no_image),
 		cmocka_unit_test(test_copying),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits_of_growth),
 	};
 	return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -29,6 +29,17 @@ enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct 
 // Destroys the store and all in it. No code of it may be running.
 void wasm_store_destroy(struct wasm_store *store);
 
+// What the instances of a store may have in all.
+struct wasm_store_limits {
+	uint64_t memory_pages;   // of 64 KiB, of memories that are not shared
+	uint64_t table_elements; // beside the engine's own limit of 20 million
+	uint64_t instances;
+};
+constexpr uint64_t WASM_UNLIMITED = UINT64_MAX;
+// From now on: what is there stays. A module that grows beyond a limit is told -1; making what goes
+// beyond one is LIMIT_STORE. Time and stack: wasm_instance_interrupt, wasm_platform.stack_limit.
+void wasm_store_limit(struct wasm_store *store, const struct wasm_store_limits *limits);
+
 // --- Modules ---------------------------------------------------------------------------------
 
 // Opens an image and maps its code. Borrows `bytes` for the store's life.
@@ -238,6 +249,15 @@ uint8_t *wasm_memory_base(const struct wasm_memory *memory);
 uint32_t wasm_memory_pages(const struct wasm_memory *memory);
 // Returns the old size in pages, or UINT32_MAX when it cannot grow.
 uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages);
+// Windows: memory of others, such as a device's registers or a ring, in place of pages of a memory,
+// for as long as it lives. `map` puts them at an address (a multiple of 4 KiB, as is the size), and
+// says so. Each load and store of compiled code is one access of its width, at its place in the
+// program's order; none is left out, repeated, joined or moved. (Vectors and unaligned accesses
+// may be split by the CPU; bulk instructions give no order.) LINK_TYPE: the range is not all in the
+// memory, or not whole pages; else what `map` says: after a failure the pages count as lost.
+typedef enum wasm_status (*wasm_window_map)(void *self, void *address, uint64_t size);
+enum wasm_status wasm_memory_window(struct wasm_memory *memory, uint64_t offset, uint64_t size,
+	wasm_window_map map, void *self);
 // Lowers the most pages that this memory may ever have (a memory limit of the embedder).
 void wasm_memory_limit(struct wasm_memory *memory, uint32_t pages);
 

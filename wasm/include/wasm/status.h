@@ -69,6 +69,7 @@
 	X(LIMIT_BR_TABLE, "br_table has too many targets")                                        \
 	X(LIMIT_CODE_SIZE, "compiled code is too large")                                          \
 	X(LIMIT_WORK, "too many values for so small a module pass blocks and calls")              \
+	X(LIMIT_STORE, "the store may have no more memory, table elements or instances")          \
 	X(UNSUPPORTED_PAGE_SIZE, "custom page sizes are not supported")                           \
 	X(UNSUPPORTED_GC, "garbage collection (structures, arrays, i31, casts) is not supported") \
 	X(UNSUPPORTED_CPU, "this CPU lacks a feature that the image was compiled for")            \

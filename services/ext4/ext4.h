@@ -42,8 +42,8 @@ struct ext4_io {
 /* What it stands on. */
 struct ext4_environment {
 	void *self;
-	/* Begins; the end is told by ext4_io_done(), not from within. False: too many are under
-	 * way, try later. */
+	/* Begins, or goes on if one with this id is under way; the end is told by ext4_io_done(),
+	 * not from within. False: too many are under way, try later. */
 	bool (*start)(void *self, const struct ext4_io *io);
 	/* Nanoseconds since 1970. */
 	uint64_t (*now)(void *self);
@@ -163,7 +163,7 @@ struct ext4_run {
 	bool is_hole;    /* reads as zeros; offset means nothing */
 };
 /* Where `size` bytes from `offset` on lie: the first piece of them. Whole blocks' worth can be
- * asked for behind the file's end: a hole. */
+ * asked for behind the file's end: what is there means nothing (it may be about to be freed). */
 [[nodiscard]] status_t ext4_map(
 	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct ext4_run *run);
 /* The same for writing: there is room, from ext4_reserve(). Blocks are written whole, with zeros

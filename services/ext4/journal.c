@@ -211,7 +211,8 @@ static void set_step(struct journal *j, enum journal_step step)
 {
 	ESTATE_SET(j->step, step);
 	ESTATE_SET(j->next, 0);
-	ESTATE_SET(j->under_way, 0);
+	estate_save(j->under_way, sizeof(j->under_way));
+	memset(j->under_way, 0, sizeof(j->under_way));
 	ESTATE_SET(j->io, j->io + 1);
 }
 
@@ -282,12 +283,12 @@ static struct ext4_io write_of(
 	};
 }
 
-/* The next write of the step, and how much of it this is. */
-static struct ext4_io next_write(const struct ext4 *fs, uint32_t *count)
+/* The step's write that begins with this block, and how many blocks it is. */
+static struct ext4_io write_at(const struct ext4 *fs, uint32_t at, uint32_t *count)
 {
 	const struct journal *j = &fs->journal;
-	const struct home_copy *copy = &j->home[j->next];
-	uint8_t *stage = j->stage + ((size_t)j->next << fs->g.block_shift);
+	const struct home_copy *copy = &j->home[at];
+	uint8_t *stage = j->stage + ((size_t)at << fs->g.block_shift);
 	uint64_t block;
 
 	*count = 1;
@@ -295,15 +296,15 @@ static struct ext4_io next_write(const struct ext4 *fs, uint32_t *count)
 	case JOURNAL_TAIL_WRITE:
 		return write_of(fs, log_place(j, 0, count), j->page, 1, true);
 	case JOURNAL_LOG:
-		*count = smaller(j->stage_blocks - 1 - j->next, JOURNAL_WRITE_MOST);
-		block = log_place(j, log_after(j, j->head, j->next), count);
+		*count = smaller(j->stage_blocks - 1 - at, JOURNAL_WRITE_MOST);
+		block = log_place(j, log_after(j, j->head, at), count);
 		return write_of(fs, block, stage, *count, false);
 	case JOURNAL_COMMIT:
 		block = log_place(j, log_after(j, j->head, j->stage_blocks - 1), count);
 		stage = j->stage + ((size_t)(j->stage_blocks - 1) << fs->g.block_shift);
 		return write_of(fs, block, stage, 1, true);
 	case JOURNAL_HOME:
-		*count = home_run(j, j->next);
+		*count = home_run(j, at);
 		stage = j->stage + ((size_t)copy->stage << fs->g.block_shift);
 		return write_of(fs, copy->block, stage, *count, false);
 	default:
@@ -311,32 +312,43 @@ static struct ext4_io next_write(const struct ext4 *fs, uint32_t *count)
 	}
 }
 
-/* That it is under way is committed before the device hears of it. */
-static bool start_next(struct ext4 *fs)
+/* What is under way is committed before the device hears of it, so that the instance after this one
+ * knows whose ends are still to come. */
+static void plan_writes(struct ext4 *fs)
 {
 	struct journal *j = &fs->journal;
 	uint32_t count;
-	struct ext4_io io = next_write(fs, &count);
 
-	io.id = (uint64_t)IO_JOURNAL << IO_OWNER_SHIFT | j->io << INDEX_BITS | j->next;
-	ESTATE_SET(j->next, j->next + count);
-	ESTATE_SET(j->under_way, j->under_way + 1);
+	for (unsigned i = 0; i < JOURNAL_WRITES && j->next < step_size(j); i++) {
+		if (j->under_way[i] != 0)
+			continue;
+		(void)write_at(fs, j->next, &count);
+		j->is_started[i] = false;
+		ESTATE_SET(j->under_way[i], j->next + 1);
+		ESTATE_SET(j->next, j->next + count);
+	}
 	estate_commit();
-	if (fs->environment->start(fs->environment->self, &io))
-		return true;
-	ESTATE_SET(j->next, j->next - count);
-	ESTATE_SET(j->under_way, j->under_way - 1);
-	estate_commit();
-	return false;
 }
 
 static void start_writes(struct ext4 *fs)
 {
 	struct journal *j = &fs->journal;
+	uint32_t count;
 
-	while (j->step != JOURNAL_IDLE && j->next < step_size(j) && j->under_way < JOURNAL_WRITES) {
-		if (!start_next(fs))
+	if (j->step == JOURNAL_IDLE)
+		return;
+	plan_writes(fs);
+	for (unsigned i = 0; i < JOURNAL_WRITES; i++) {
+		struct ext4_io io;
+
+		if (j->under_way[i] == 0 || j->is_started[i])
+			continue;
+		io = write_at(fs, j->under_way[i] - 1, &count);
+		io.id = (uint64_t)IO_JOURNAL << IO_OWNER_SHIFT | j->io << INDEX_BITS |
+			(j->under_way[i] - 1);
+		if (!fs->environment->start(fs->environment->self, &io))
 			return;
+		j->is_started[i] = true;
 	}
 }
 
@@ -401,17 +413,38 @@ static void fail(struct ext4 *fs)
 	trouble(fs, "the device did not take changes: nothing more is written");
 }
 
+/* Forgets the write that ended. False: it is none of the step's. */
+static bool end_write(struct journal *j, uint32_t at)
+{
+	for (unsigned i = 0; i < JOURNAL_WRITES; i++) {
+		if (j->under_way[i] == at + 1) {
+			ESTATE_SET(j->under_way[i], 0);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool are_writes_done(const struct journal *j)
+{
+	for (unsigned i = 0; i < JOURNAL_WRITES; i++) {
+		if (j->under_way[i] != 0)
+			return false;
+	}
+	return j->next >= step_size(j);
+}
+
 bool journal_io_done(struct ext4 *fs, uint64_t id, status_t status)
 {
 	struct journal *j = &fs->journal;
 	uint64_t io = (id & ~((uint64_t)IO_JOURNAL << IO_OWNER_SHIFT)) >> INDEX_BITS;
 
-	if (j->step == JOURNAL_IDLE || io != j->io || j->under_way == 0)
+	if (j->step == JOURNAL_IDLE || io != j->io ||
+		!end_write(j, (uint32_t)(id & ((1u << INDEX_BITS) - 1))))
 		return false;
-	ESTATE_SET(j->under_way, j->under_way - 1);
 	if (status != OK)
 		fail(fs);
-	else if (j->under_way == 0 && j->next >= step_size(j))
+	else if (are_writes_done(j))
 		end_step(fs);
 	estate_commit();
 	return true;
@@ -439,11 +472,9 @@ bool journal_work(struct ext4 *fs)
 	return false;
 }
 
-/* All writes of the step once more: under the ids that they had. */
+/* What was under way goes on under the ids that it had. */
 void journal_resume(struct ext4 *fs)
 {
-	ESTATE_SET(fs->journal.next, 0);
-	ESTATE_SET(fs->journal.under_way, 0);
-	estate_commit();
+	memset(fs->journal.is_started, 0, sizeof(fs->journal.is_started));
 	start_writes(fs);
 }

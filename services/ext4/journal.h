@@ -83,9 +83,10 @@ struct journal {
 	uint64_t rounds_lasting; /* the last that does */
 	uint32_t stage_blocks;   /* of the log, commit block included */
 	uint32_t home_count;
-	/* The step's writes. */
+	/* The step's writes: the next one, and those under way (number + 1; 0: none). */
 	uint32_t next;
-	uint32_t under_way;
+	uint32_t under_way[JOURNAL_WRITES];
+	bool is_started[JOURNAL_WRITES]; /* by this instance; in no transaction */
 	uint64_t io;
 	uint32_t *running; /* numbers of buffers */
 	struct home_copy *home;

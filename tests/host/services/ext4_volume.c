@@ -75,11 +75,14 @@ static void run(const char *command)
 void volume_make(const char *options, unsigned kibibytes)
 {
 	char command[512];
+	char id[64];
 
 	(void)unlink(image_file());
+	(void)snprintf(id, sizeof(id), "00000000-0000-4000-8000-0000%08x", volume_random());
 	(void)snprintf(command, sizeof(command),
-		"/sbin/mkfs.ext4 -q -F -E lazy_itable_init=1 %s %s %uk", options, image_file(),
-		kibibytes);
+		"E2FSPROGS_FAKE_TIME=1700000000 /sbin/mkfs.ext4 -q -F -U %s "
+		"-E lazy_itable_init=1,hash_seed=%s %s %s %uk",
+		id, id, options, image_file(), kibibytes);
 	run(command);
 	disk_load(image_file());
 }
@@ -261,14 +264,16 @@ static status_t write_pages(uint32_t inode, uint64_t offset, const uint8_t *byte
 	uint64_t end = (offset + size + 4095) / 4096 * 4096;
 	status_t status;
 	struct ext4_attributes a;
+	uint64_t known; /* up to here it is the file's: what is being cut can be seen behind it */
 
 	status = volume_read(inode, first, pages, (size_t)(end - first));
 	if (status == OK)
 		status = VOLUME_DO(ext4_attributes(volume, inode, &a));
 	if (status != OK)
 		return status;
-	if (a.size < end && a.size > first)
-		memset(pages + (a.size - first), 0, (size_t)(end - a.size));
+	known = a.size < first ? first : a.size;
+	if (known < end)
+		memset(pages + (known - first), 0, (size_t)(end - known));
 	memcpy(pages + (offset - first), bytes, size);
 	status = VOLUME_DO(ext4_reserve(volume, inode, offset, size));
 	if (status == OK)

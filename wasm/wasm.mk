@@ -36,7 +36,7 @@ WASM_PATHS := -ffile-prefix-map=$(CURDIR)=.
 WASM_BASE     := $(wildcard wasm/base/*.c) lib/hash/sha256.c
 WASM_COMPILER := $(wildcard wasm/decode/*.c wasm/validate/*.c wasm/compile/*.c \
 	wasm/compile/x86_64/*.c wasm/image/*.c)
-WASM_RUNTIME  := $(wildcard wasm/runtime/*.c) wasm/runtime/x86_64/enter.S
+WASM_RUNTIME  := $(wildcard wasm/runtime/*.c) $(addprefix wasm/runtime/x86_64/,enter.S fiber.S)
 WASM_WASI     := $(filter-out wasm/wasi/host_posix.c,$(wildcard wasm/wasi/*.c))
 WASM_HOST     := $(wildcard wasm/platform/host/*.c) wasm/wasi/host_posix.c
 WASM_WAT      := $(wildcard wasm/tools/wat/*.c)
@@ -184,9 +184,9 @@ WASM_T := $(BUILD)/tests/wasm
 WASM_RANDOM ?= 60
 WASM_FUZZ_SECONDS ?= 5
 
-WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test instances_test windows_test float_test wasi_test threads_test wasm_asan run_exports generate compile_fuzz \
+WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test instances_test windows_test fibers_test float_test wasi_test threads_test wasm_asan run_exports generate compile_fuzz \
 	image_fuzz execute_fuzz wat_fuzz) $(WASM_PROGRAMS) $(WASM_MADE_SCRIPTS) $(WASM_TOOL)
-wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/instances_test && $(WASM_T)/windows_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && \
+wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/instances_test && $(WASM_T)/windows_test && $(WASM_T)/fibers_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && \
 	$(WASM_T)/threads_test
 # Our own scripts always; the official suite where it is. Of the threads proposal, what does not
 # repeat older rules (one memory, one table).

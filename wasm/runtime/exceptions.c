@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "runtime/exceptions.h"
 
+#include "runtime/fiber.h"
+
 constexpr size_t EXCEPTION_BYTES_LIMIT = (size_t)16 << 20;
 constexpr size_t SWEEP_BYTES_FIRST = (size_t)64 << 10;
 constexpr uint32_t FIRST_SERIAL = 0x65780001; // unlike other words on a stack
@@ -98,12 +100,9 @@ static void mark_objects(struct sweep *sweep)
 			mark(sweep, t->elements[i]);
 }
 
-static const uint64_t *stack_top(const struct wasm_store *store)
+static void mark_other_stack(void *self, const uint64_t *from, const uint64_t *to)
 {
-	const struct activation *activation = store->activation;
-	while (activation != nullptr && activation->previous != nullptr)
-		activation = activation->previous;
-	return activation == nullptr ? nullptr : activation->sp;
+	mark_stack(self, from, to);
 }
 
 static void free_exception(struct wasm_store *store, uint32_t index)
@@ -134,9 +133,10 @@ static void free_unmarked(struct wasm_store *store)
 static void sweep_exceptions(struct wasm_store *store, const void *stack)
 {
 	struct sweep sweep = {store, nullptr};
-	const uint64_t *top = stack_top(store);
+	const uint64_t *top = activation_top(store->activation);
 	if (top != nullptr)
 		mark_stack(&sweep, stack, top);
+	fibers_visit_stacks(store, mark_other_stack, &sweep);
 	mark_instances(&sweep);
 	mark_objects(&sweep);
 	while (sweep.found != nullptr) {
@@ -185,6 +185,11 @@ struct wasm_exception *exception_new(
 	slot_at(store, index)->exception = exception;
 	store->exception_bytes += size;
 	return exception;
+}
+
+bool exceptions_are_many(const struct wasm_store *store)
+{
+	return store->exception_bytes > EXCEPTION_BYTES_LIMIT / 2;
 }
 
 void exceptions_free(struct wasm_store *store)

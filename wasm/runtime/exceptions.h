@@ -22,6 +22,8 @@ struct wasm_exception *exception_new(
 	struct wasm_store *store, struct wasm_tag *tag, const void *stack);
 // The exception of a handle, or null.
 struct wasm_exception *exception_find(const struct wasm_store *store, uint64_t handle);
+// More than half of what can be alive.
+bool exceptions_are_many(const struct wasm_store *store);
 void exceptions_free(struct wasm_store *store);
 
 // Throws from the C function that compiled code called last; `frame`: the context's at that time.

@@ -27,6 +27,8 @@ struct wasm_store {
 	struct wasm_table *tables;
 	struct wasm_global *globals;
 	uint64_t table_capacity; // elements of all tables
+	struct wasm_fiber *fibers;
+	struct wasm_fiber *fiber; // the innermost that runs, or null
 	struct wasm_store_limits limits;
 	struct wasm_store_limits used;
 	struct wasm_tag *tags;
@@ -91,6 +93,8 @@ struct wasm_instance {
 	struct wasm_global **globals; // imported: set; own: made when asked for
 	uint8_t *dropped_data;
 	uint8_t *dropped_elements;
+	uint32_t suspended; // calls on fibers
+	bool allows_calls;  // also while there are some
 	_Atomic bool interrupted;
 	_Atomic bool waiting; // in memory.atomic.wait
 	uint32_t wait_word;   // enum wait_bits, what it sleeps on
@@ -218,9 +222,11 @@ extern const builtin_function runtime_builtins[BUILTIN_COUNT];
 
 // --- trap.c ----------------------------------------------------------------------------------
 
-// Ends the innermost running export call. `frame`: the context's, as it was when C was called.
+// Of the stack that runs now.
+void store_set_limit(struct wasm_store *store, uintptr_t limit);
 // Where the function with this frame returns to, in compiled code: unwind.c.
 uint64_t frame_return_address(const uint64_t *frame);
+// Ends the innermost running export call. `frame`: the context's, as it was when C was called.
 [[noreturn]] void trap_raise(
 	struct wasm_instance *instance, const uint64_t *frame, enum wasm_trap trap);
 // host_dispatch of host functions' contexts.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Stores and modules.
 #include "runtime/exceptions.h"
+#include "runtime/fiber.h"
 
 enum wasm_status wasm_store_create(const struct wasm_platform *platform, struct wasm_store **store)
 {
@@ -58,6 +59,8 @@ static void destroy_objects(struct wasm_store *store)
 
 void wasm_store_destroy(struct wasm_store *store)
 {
+	while (store->fibers != nullptr)
+		wasm_fiber_destroy(store->fibers);
 	exceptions_free(store);
 	while (store->instances != nullptr) {
 		struct wasm_instance *instance = store->instances;

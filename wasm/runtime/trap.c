@@ -136,10 +136,8 @@ bool wasm_runtime_handle_fault(struct wasm_fault *fault)
 
 // --- calls -----------------------------------------------------------------------------------
 
-// The stack's limit may differ from thread to thread.
-static void store_set_limit(struct wasm_store *store)
+void store_set_limit(struct wasm_store *store, uintptr_t limit)
 {
-	uintptr_t limit = store->platform->stack_limit(store->platform->self);
 	if (limit == store->stack_limit)
 		return;
 	store->stack_limit = limit;
@@ -155,8 +153,8 @@ static enum wasm_trap call_host(const struct wasm_function *function, union wasm
 		context->instance, context->host_environment, values);
 }
 
-// References that dead frames left behind would keep exceptions alive, just when there are too
-// many.
+// References that dead frames left where the frames of a call will be, in places that those do not
+// fill, would keep exceptions alive.
 __attribute__((noinline, no_sanitize("address"))) static void clear_dead_stack(void)
 {
 	constexpr size_t SIZE = 32 * 1024;
@@ -171,24 +169,27 @@ static enum wasm_trap call_code(
 	const struct wasm_instance *instance = function->instance;
 	const struct wasm_module *module = instance->module;
 	struct wasm_store *store = instance->store;
-	if (store->activation == nullptr)
-		store_set_limit(store);
+	if (store->activation == nullptr && store->fiber == nullptr) // threads differ
+		store_set_limit(store, store->platform->stack_limit(store->platform->self));
 	const struct wasm_image_type *type =
 		&module->image->types[module->image->functions[function->index].type];
 	struct activation activation = {nullptr, store->activation, info};
 	store->activation = &activation;
+	if (exceptions_are_many(store))
+		clear_dead_stack();
 	uint32_t trap = wasm_enter(&activation, module->code->text + type->entry_code,
 		function->context, function->code, values);
 	store->activation = activation.previous;
-	if (trap == WASM_TRAP_EXCEPTION_MEMORY)
-		clear_dead_stack();
 	return (enum wasm_trap)trap;
 }
 
 enum wasm_status wasm_call(
 	struct wasm_function *function, union wasm_value *values, struct wasm_trap_info *trap)
 {
+	const struct wasm_instance *instance = function->instance;
 	info_begin(trap, WASM_TRAP_NONE);
+	if (instance->suspended != 0 && !instance->allows_calls)
+		return WASM_BUSY;
 	if (function->context->host_call != nullptr)
 		trap->trap = call_host(function, values);
 	else

@@ -82,7 +82,9 @@
 	X(LINK_EXPORT, "no such export")                                                          \
 	X(LINK_SIGNATURE, "the function has another signature")                                   \
 	X(PLATFORM, "the platform refused a memory operation")                                    \
-	X(TRAPPED, "a trap happened")
+	X(TRAPPED, "a trap happened")                                                             \
+	X(SUSPENDED, "the call is suspended")                                                     \
+	X(BUSY, "a call is suspended, or none is that could be resumed")
 
 enum [[nodiscard]] wasm_status : int32_t {
 #define X(name, text) WASM_##name,

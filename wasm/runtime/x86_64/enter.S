@@ -21,6 +21,23 @@ wasm_enter:
 	movq %rdx, %rdi
 	movq %rcx, %rsi
 	movq %r8, %rdx
+	// C left words in the registers that are saved when compiled code calls the runtime; the
+	// search for references to exceptions must not find old ones there.
+	xorl %ebx, %ebx
+	xorl %r8d, %r8d
+	xorl %r9d, %r9d
+	xorl %r10d, %r10d
+	xorl %r11d, %r11d
+	xorl %r12d, %r12d
+	xorl %r13d, %r13d
+	pxor %xmm8, %xmm8
+	pxor %xmm9, %xmm9
+	pxor %xmm10, %xmm10
+	pxor %xmm11, %xmm11
+	pxor %xmm12, %xmm12
+	pxor %xmm13, %xmm13
+	pxor %xmm14, %xmm14
+	pxor %xmm15, %xmm15
 	callq *%rax
 	xorl %eax, %eax
 .Lleave:

@@ -2,8 +2,8 @@
 # Libraries of native programs. Everything links with libcraton; unused parts fall away.
 
 LIBCRATON_SOURCES := $(sort $(wildcard lib/runtime/*.c lib/runtime/*.S lib/estate/*.c lib/print/*.c lib/service/*.c \
-	lib/builder/*.c lib/native/*.c lib/pipe/*.c lib/random/*.c)) boot/common/elf.c
-USER_CFLAGS       += -Iboot/include -Iwasm/include -Ilib
+	lib/builder/*.c lib/native/*.c lib/pipe/*.c lib/random/*.c lib/driver/*.c lib/block/*.c lib/virtio/*.c)) lib/hash/crc.c boot/common/elf.c
+USER_CFLAGS       += -Iboot/include -Iwasm/include -Ilib -Iservices
 LIBCRATON         := $(BUILD)/user/lib/libcraton.a
 USER_LIBS         := $(LIBCRATON)
 
@@ -17,3 +17,8 @@ $(eval $(call host_test,pipe_ring,tests/host/lib/pipe_ring_test.c lib/pipe/ring.
 $(eval $(call fuzzer,pipe_ring,tests/fuzz/pipe_ring.c lib/pipe/ring.c,$(PIPE_FLAGS)))
 $(eval $(call host_test,suspect,tests/host/lib/suspect_test.c lib/service/suspect.c,-Ilib/include))
 $(eval $(call host_test,crc,tests/host/lib/crc_test.c lib/hash/crc.c,-Ilib))
+BLOCK_FLAGS := -Ilib/include -Ilib
+$(eval $(call host_test,partition,tests/host/lib/partition_test.c lib/block/partition.c lib/hash/crc.c lib/print/print.c,$(BLOCK_FLAGS)))
+$(eval $(call fuzzer,partition,tests/fuzz/partition.c lib/block/partition.c lib/hash/crc.c lib/print/print.c,$(BLOCK_FLAGS)))
+$(eval $(call host_test,block,tests/host/lib/block_test.c $(addprefix lib/block/,server.c client.c partition.c) lib/hash/crc.c \
+	lib/print/print.c lib/print/debug.c tests/host/services/estate_host.c,-include tests/host/lib/block_calls.h -Itests/host/services $(BLOCK_FLAGS)))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # What can be asked of make.
 
-RUN_SETTINGS := CMD TRACE APP ARGS SMP MEM HEADLESS ACCEL ICOUNT TIMEOUT DIRECT OPTIONS
+RUN_SETTINGS := CMD TRACE APP ARGS SMP MEM HEADLESS ACCEL ICOUNT TIMEOUT DIRECT OPTIONS DISK
 # As they were given: a `$` in CMD belongs to the shell in the system.
 $(foreach s,$(RUN_SETTINGS),$(if $(filter-out undefined,$(origin $(s))),\
 	$(eval override $(s) := $$(value $(s)))))
@@ -21,6 +21,7 @@ help: ## This list
 #: settings of `make run`:
 #:   CMD='line'    run a shell line without a display, print its output, exit with its status
 #:   APP=file      put a WASM program of this machine into the system and run it (ARGS='...')
+#:   DISK=file,...  disks of the machine: raw images, changed in place; file:ro cannot be written
 #:   SMP=n MEM=mib HEADLESS=1 DIRECT=1 (no firmware) ACCEL=auto|kvm|tcg ICOUNT=1 TIMEOUT=seconds
 #:   OPTIONS='...' boot options; OPTIONS=help lists them
 #: V=1 shows whole commands; BUILD=folder builds elsewhere.

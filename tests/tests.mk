@@ -6,7 +6,7 @@ $(eval $(call add_test,abi/golden,$(PYTHON) abi/gen/abigen.py --check,))
 $(eval $(call add_test,tools/unit,$(PYTHON) -m unittest discover -s tests/tools,))
 $(eval $(call add_test,tree/format,$(MAKE) --no-print-directory format-check,))
 $(eval $(call add_test,tree/rules,$(PYTHON) tools/lint.py --rules,))
-$(foreach part,boot kernel lib services wasm,$(eval \
+$(foreach part,boot drivers kernel lib services wasm,$(eval \
 	$(call add_test,tree/lint-$(part),$(PYTHON) tools/lint.py $(part),$(GENERATED))))
 $(eval $(call add_test,tree/reproducible,tools/reproducible.sh,$(addprefix \
 	$(BUILD)/,boot/craton.elf boot/BOOTX64.EFI craton.bundle craton.img)))

@@ -29,19 +29,23 @@ CHECKS = ("-*,clang-analyzer-*,bugprone-*,-bugprone-easily-swappable-parameters,
           "-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling")
 BARE = ["-target", "x86_64-unknown-none-elf", "-ffreestanding", "-nostdlibinc",
         "-Ibuild/gen/include"]
-USER = [*BARE, "-std=c23", "-Ilib/include", "-Ilib", "-Iboot/include", "-Iwasm/include"]
+USER = [*BARE, "-std=c23", "-Ilib/include", "-Ilib", "-Iboot/include", "-Iwasm/include", "-Iservices"]
 LOADER = [*BARE, "-std=c23", "-Iboot/include", "-Iboot/include/freestanding", "-Ilib"]
 # Folder → flags of its sources.
 ANALYSED = {
     "boot/common": LOADER,
     "boot/pvh": LOADER,
     "kernel": [*BARE, "-std=c17", "-Ikernel/include", "-Ikernel/arch/x86_64/include"],
+    "drivers": USER,
+    "lib/block": USER,
     "lib/builder": USER,
+    "lib/driver": USER,
     "lib/estate": USER,
     "lib/hash": USER,
     "lib/print": USER,
     "lib/runtime": USER,
     "lib/service": USER,
+    "lib/virtio": USER,
     "services": [*USER, "-Iwasm", "-Ibuild/gen/wasm/include"],
     "wasm/base": ["-std=c23", "-Iwasm/include", "-Iwasm", "-Ilib"],
     "wasm/decode": ["-std=c23", "-Iwasm/include", "-Iwasm", "-Ilib"],

@@ -34,6 +34,7 @@ class Settings:
     image: Path | None = None
     variables: Path | None = None
     log: Path | None = None
+    disks: list = field(default_factory=list)
     extra: list = field(default_factory=list)
 
     @property
@@ -59,6 +60,18 @@ def truth(value):
     return value not in ("", "0", "no", "off", None)
 
 
+def disks_of(value):
+    """`DISK=`: files, each with `:ro` behind it if it must not be changed."""
+    disks = []
+    for text in filter(None, value.split(",")):
+        path = Path(text.removesuffix(":ro"))
+        if not path.is_file():
+            raise MachineError(f"DISK={text}: there is no such file. A disk of 64 MiB is made by "
+                               f"`truncate -s 64M {path} && mkfs.ext4 {path}`.")
+        disks.append((path, text.endswith(":ro")))
+    return disks
+
+
 def from_environment(environment):
     """The settings of `make run`. A command or program runs without display and firmware."""
     get = environment.get
@@ -81,6 +94,7 @@ def from_environment(environment):
         headless=alone or truth(get("HEADLESS")) or not has_screen,
         direct=truth(get("DIRECT")) if get("DIRECT") else alone or icount,
         accel="tcg" if icount else accel,
+        disks=disks_of(get("DISK") or ""),
         icount=icount)
 
 
@@ -95,6 +109,16 @@ def command_line(settings):
     if settings.cmd:
         words.append(f"cmd={settings.cmd}")
     return " ".join(words)
+
+
+def disk_arguments(disks):
+    """In the order in which the system numbers them: before the firmware's."""
+    result = []
+    for number, (path, read_only) in enumerate(disks):
+        result += ["-drive", f"if=none,id=disk{number},format=raw,cache=writeback,"
+                             f"readonly={'on' if read_only else 'off'},file={path}",
+                   "-device", f"virtio-blk-pci,drive=disk{number}"]
+    return result
 
 
 def accelerator(settings, kvm_works):
@@ -152,6 +176,7 @@ def arguments(settings, kvm_works):
               "-m", str(settings.memory), "-smp", str(settings.smp),
               "-nodefaults", "-no-user-config", "-no-reboot", *display(settings),
               *consoles(settings), "-device", f"isa-debug-exit,iobase={EXIT_PORT:#x},iosize=4"]
+    result += disk_arguments(settings.disks)
     result += direct_boot(settings) if settings.direct else firmware_boot(settings)
     if settings.debug:
         result += ["-S", "-gdb", f"tcp:127.0.0.1:{os.environ.get('GDB_PORT', '1234')}"]

@@ -9,8 +9,9 @@ import tomllib
 from pathlib import Path
 
 UNTYPED_ALL = 255
+MATCHES = 4
 KEYS = {"name", "binary", "uses", "grants", "priority", "slots", "memory", "estate", "untyped",
-        "ports", "signals", "restarts_per_minute", "heartbeat"}
+        "ports", "signals", "matches", "restarts_per_minute", "heartbeat"}
 
 
 class ManifestError(Exception):
@@ -37,18 +38,28 @@ def order(size, what):
     return value.bit_length() - 1
 
 
+def matches(data):
+    """PCI devices of a driver, "vendor:device" in hexadecimal, as configuration space has them."""
+    texts = data.get("matches", [])
+    if len(texts) > MATCHES:
+        raise ManifestError(f"{data['name']}: at most {MATCHES} devices can match")
+    pairs = (text.split(":") for text in texts)
+    ids = [int(device, 16) << 16 | int(vendor, 16) for vendor, device in pairs]
+    return ids + [0] * (MATCHES - len(ids))
+
+
 def encode(path, services, grants):
     """One manifest as (number, bytes)."""
     data = tomllib.loads(path.read_text())
     if unknown := set(data) - KEYS:
         raise ManifestError(f"{path}: unknown key {', '.join(sorted(unknown))}")
-    number = services[data["name"]]
+    number = services[data["name"].replace("-", "_")]
     ports = data.get("ports", [0, 0])
-    signals = services[data["signals"]] + 1 if "signals" in data else 0
+    signals = sum(1 << services[peer.replace("-", "_")] for peer in data.get("signals", []))
     untyped = data.get("untyped", 0)
     record = struct.pack(
-        "<24s40s14I", data["name"].encode(), data["binary"].encode(), number,
-        sum(1 << services[use] for use in data.get("uses", [])),
+        "<24s40s18I", data["name"].encode(), data["binary"].encode(), number,
+        sum(1 << services[use.replace("-", "_")] for use in data.get("uses", [])),
         sum(grants[grant] for grant in data.get("grants", [])),
         data["priority"],
         order(data.get("slots", 256), "slots"),
@@ -56,7 +67,7 @@ def encode(path, services, grants):
         order(data.get("estate", 0), "estate"),
         UNTYPED_ALL if untyped == "all" else order(untyped, "untyped"),
         ports[0], ports[1], signals, data.get("restarts_per_minute", 60),
-        int(data.get("heartbeat", True)), 0)
+        int(data.get("heartbeat", True)), *matches(data), 0)
     return number, record
 
 

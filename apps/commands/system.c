@@ -124,8 +124,9 @@ static void disk_print(const struct filesystem_record *disk, bool human)
 		snprintf(left, sizeof left, "%llu", (unsigned long long)(rest >> 10));
 	}
 	unsigned percent = disk->total ? (unsigned)(disk->used * 100 / disk->total) : 0;
-	output_format(&out, "%-12.32s %10s %10s %10s %3u%% %-3s %.64s\n", (const char *)disk->name,
-		total, used, disk->read_only ? "-" : left, percent, disk->read_only ? "ro" : "rw",
+	const uint8_t *name = disk->device[0] ? disk->device : disk->name;
+	output_format(&out, "%-12.32s %10s %10s %10s %3u%% %-3s %.64s\n", (const char *)name, total,
+		used, disk->read_only ? "-" : left, percent, disk->read_only ? "ro" : "rw",
 		(const char *)disk->path);
 }
 

@@ -3,6 +3,7 @@
  * old contents. Objects are cut off in order; memory comes back by revoke and reset. */
 #include "invoke.h"
 
+#include <arch/physmap.h>
 #include <kernel/cspace.h>
 
 #define RETYPE_MAX 32u
@@ -150,5 +151,7 @@ status_t untyped_info_method(struct invocation *in)
 {
 	set_result(in, 0, slot_size(in->target));
 	set_result(in, 1, in->target->detail);
+	set_result(in, 2,
+		is_device(in->target) ? physical_of((const void *)slot_address(in->target)) : 0);
 	return OK;
 }

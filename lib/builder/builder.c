@@ -296,7 +296,10 @@ status_t builder_connect(struct built *s, handle_t endpoint, uint32_t number)
 
 status_t builder_connect_signal(struct built *s, const struct built *peer)
 {
-	return give(s, PROCESS_SLOT_PEER_NOTIFICATION, peer->notification, RIGHT_WRITE);
+	uint32_t number = peer->manifest.number;
+
+	return cnode_mint(s->cnode, PROCESS_SLOT_SIGNAL + number, peer->notification, RIGHT_WRITE,
+		(uint64_t)SERVICE_SIGNAL << s->manifest.number, &s->signal_tags[number]);
 }
 
 /* --- the instance --------------------------------------------------------------------------------
@@ -414,6 +417,10 @@ static void fill_start(struct builder *b, struct built *s, struct process_start 
 		start->bundle_size = b->bundle_size;
 		start->bundle_frames = b->bundle_frames;
 	}
+	for (uint64_t i = 0; i < 16; i++)
+		start->signals[i] = s->signal_tags[i] != 0
+					    ? handle_of(PROCESS_SLOT_SIGNAL + i, s->signal_tags[i])
+					    : 0;
 	for (uint64_t i = 0; i < 64; i++)
 		start->handles[i] = s->tags[i] != 0 ? handle_of(i, s->tags[i]) : 0;
 }

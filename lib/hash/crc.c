@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define POLYNOMIAL_32C 0x82f63b78u /* reflected */
+#define POLYNOMIAL_32  0xedb88320u
 #define POLYNOMIAL_16  0xa001u
 
 #define STEP(crc, polynomial) ((crc) >> 1 ^ (((crc) & 1) != 0 ? (polynomial) : 0))
@@ -79,6 +80,19 @@ uint32_t crc32c(uint32_t crc, const void *bytes, size_t size)
 	}
 	for (; size > 0; size--, at++)
 		crc = crc >> 8 ^ table[0][(crc ^ *at) & 0xff];
+	return crc;
+}
+
+/* Of short tables only: bit by bit. */
+uint32_t crc32(uint32_t crc, const void *bytes, size_t size)
+{
+	const uint8_t *at = bytes;
+
+	for (; size > 0; size--, at++) {
+		crc ^= *at;
+		for (unsigned bit = 0; bit < 8; bit++)
+			crc = STEP(crc, POLYNOMIAL_32);
+	}
 	return crc;
 }
 

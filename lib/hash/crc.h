@@ -9,5 +9,8 @@
  * for the bytes before, at first what the format wants (often ~0). */
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t size);
 
+/* CRC-32 (ISO 3309), likewise. */
+uint32_t crc32(uint32_t crc, const void *bytes, size_t size);
+
 /* CRC-16 with the polynomial 0x8005, reflected, likewise. */
 uint16_t crc16(uint16_t crc, const void *bytes, size_t size);

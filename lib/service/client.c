@@ -29,6 +29,8 @@ status_t client_call(struct client *client, uint32_t method, struct call *call)
 {
 	uint32_t label =
 		method << SERVICE_METHOD_SHIFT | (++client->sequence & SERVICE_SEQUENCE_MASK);
+	uint64_t deadline =
+		client->patience_ns != 0 ? time_now() + client->patience_ns : ABI_DEADLINE_NEVER;
 	struct message message;
 	status_t status;
 
@@ -42,7 +44,7 @@ status_t client_call(struct client *client, uint32_t method, struct call *call)
 		if (call->in_size > 0)
 			memcpy(client->page->words + 6, call->in, call->in_size);
 		message.info = message_info(label, words, handles);
-		status = sys_call(client->endpoint, &message, ABI_DEADLINE_NEVER);
+		status = sys_call(client->endpoint, &message, deadline);
 	} while (status == ERR_PEER_DEAD);
 	if (status != OK)
 		return status;

@@ -4,8 +4,11 @@
 #include "craton.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static uint32_t address_of(const void *pointer)
 {
@@ -194,6 +197,32 @@ int craton_service_control(const char *name, int operation)
 int craton_power(int operation, int status)
 {
 	return __craton_power(operation, status);
+}
+
+// From the root on: a path that is not is one in the working directory.
+static int whole_path(const char *path, char whole[PATH_MAX])
+{
+	char directory[PATH_MAX] = "";
+	if (path[0] != '/' && getcwd(directory, sizeof directory) == nullptr)
+		return errno;
+	int length = snprintf(whole, PATH_MAX, "%s%s%s", directory, directory[0] ? "/" : "", path);
+	return length < PATH_MAX ? 0 : ENAMETOOLONG;
+}
+
+int craton_mount(const char *device, const char *path, bool read_only)
+{
+	char whole[PATH_MAX];
+	int error = whole_path(path, whole);
+	return error ? error
+		     : __craton_mount(device, (int32_t)strlen(device), whole,
+			       (int32_t)strlen(whole), read_only);
+}
+
+int craton_unmount(const char *path)
+{
+	char whole[PATH_MAX];
+	int error = whole_path(path, whole);
+	return error ? error : __craton_unmount(whole, (int32_t)strlen(whole));
 }
 
 int craton_sync(void)

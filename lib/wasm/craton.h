@@ -79,6 +79,11 @@ int craton_log(int level, const char *text);
 // What all programs have written to files so far lasts when this returns. EIO.
 int craton_sync(void);
 
+// Mounts a disk or partition, such as vda1, at a directory. EACCES; ENOEXEC: it has no file system
+// that is known; EBUSY: it is mounted already, or (unmounting) files are open there.
+int craton_mount(const char *device, const char *path, bool read_only);
+int craton_unmount(const char *path);
+
 // Operations of craton_service_control and craton_power.
 enum { CRATON_SERVICE_RESTART, CRATON_SERVICE_STOP, CRATON_SERVICE_START };
 enum { CRATON_POWER_OFF, CRATON_POWER_REBOOT };

@@ -107,7 +107,7 @@ static void serve_expired(uint64_t now)
 /* Lost if the process service is not there; it is repeated when this service starts again. */
 static void signal_interrupt(void)
 {
-	handle_t peer = service_start()->handles[PROCESS_SLOT_PEER_NOTIFICATION];
+	handle_t peer = service_start()->signals[SERVICE_NUMBER_PROCESS];
 
 	if (peer != 0)
 		(void)!sys_signal(peer);

@@ -20,13 +20,34 @@ struct ext4 *ext4_open(const struct ext4_parameters *p)
 	if (fs == nullptr || p->memory_size < MEMORY_LEAST)
 		return nullptr;
 	fs->environment = p->environment;
-	fs->volume_size = p->volume_size;
-	if (fs->mount.phase == MOUNT_NONE)
+	if (p->volume_size != 0)
+		fs->volume_size = p->volume_size;
+	if (p->volume_size != 0 && fs->mount.phase == MOUNT_NONE)
 		fs->read_only = p->read_only;
 	if (!journal_open(fs, memory + PAGE, (uint32_t)stage, memory) || !mount_open(fs) ||
 		!buffers_open(fs, memory + PAGE + stage, p->memory_size - PAGE - stage))
 		return nullptr;
 	return fs;
+}
+
+void ext4_reset(struct ext4 *fs, uint64_t volume_size, bool read_only)
+{
+	fs->volume_size = volume_size;
+	fs->read_only = read_only;
+	fs->trouble[0] = 0;
+	fs->retained_count = 0;
+	fs->orphan_count = 0;
+	fs->next_group = 0;
+	fs->journal.failed = false;
+	fs->journal.logging = false;
+	fs->journal.step = JOURNAL_IDLE;
+	fs->journal.running_count = 0;
+	fs->cache.count = 0;
+	fs->mount.phase = MOUNT_NONE;
+	fs->mount.io_is_under_way = false;
+	fs->mount.io_is_done = false;
+	fs->mount.was_replayed = false;
+	fs->mount.ticket = 0;
 }
 
 void ext4_resume(struct ext4 *fs)
@@ -68,10 +89,15 @@ void ext4_io_done(struct ext4 *fs, uint64_t id, status_t status)
 	}
 }
 
+bool ext4_is_quiet(const struct ext4 *fs)
+{
+	return fs->journal.step == JOURNAL_IDLE && !fs->mount.io_is_under_way &&
+	       buffers_are_idle(fs);
+}
+
 bool ext4_is_idle(const struct ext4 *fs)
 {
-	return fs->journal.step == JOURNAL_IDLE && fs->journal.running_count == 0 &&
-	       !fs->mount.io_is_under_way && buffers_are_idle(fs);
+	return fs->journal.running_count == 0 && ext4_is_quiet(fs);
 }
 
 const char *ext4_trouble(const struct ext4 *fs)

@@ -54,7 +54,7 @@ struct ext4_parameters {
 	const struct ext4_environment *environment;
 	void *memory; /* page-aligned; each instance has it at the same address */
 	size_t memory_size;
-	uint64_t volume_size; /* bytes */
+	uint64_t volume_size; /* bytes; 0: ext4_reset() tells it, and the next */
 	bool read_only;
 };
 
@@ -62,6 +62,10 @@ struct ext4;
 
 /* Carves the state from the estate, which is open. nullptr: it is too small, or the memory is. */
 struct ext4 *ext4_open(const struct ext4_parameters *parameters);
+
+/* Forgets the volume, of which nothing is under way: the next mount is of another one. In no
+ * transaction: what was there meant nothing any more. */
+void ext4_reset(struct ext4 *fs, uint64_t volume_size, bool read_only);
 
 /* Starts again what was under way when the instance before died. Nothing for a new one. */
 void ext4_resume(struct ext4 *fs);
@@ -76,6 +80,9 @@ void ext4_io_done(struct ext4 *fs, uint64_t id, status_t status);
 
 /* True: nothing is under way, and nothing is left to be written. */
 bool ext4_is_idle(const struct ext4 *fs);
+
+/* True: nothing is under way. */
+bool ext4_is_quiet(const struct ext4 *fs);
 
 /* --- the volume: all that follow are operations, and may answer EXT4_LATER --------------------
  * Of all: ERR_IO, and ERR_CORRUPT for what cannot be on a sound volume: it can be read only from
@@ -166,8 +173,9 @@ struct ext4_run {
  * asked for behind the file's end: what is there means nothing (it may be about to be freed). */
 [[nodiscard]] status_t ext4_map(
 	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct ext4_run *run);
-/* The same for writing: there is room, from ext4_reserve(). Blocks are written whole, with zeros
- * behind the file's end, so that nothing else comes to light when it grows. */
+/* The same for writing: there is room where ext4_reserve() made it; elsewhere is a hole, and zeros
+ * need no room. Blocks are written whole, with zeros behind the file's end, so that nothing else
+ * comes to light when it grows. */
 [[nodiscard]] status_t ext4_map_write(
 	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct ext4_run *run);
 /* The bytes of a run are on the device: from now on they count. */

@@ -116,8 +116,6 @@ static status_t map(struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t s
 	TRY(get_file(fs, inode, &i));
 	TRY(extent_find(fs, &i, block_of(fs, offset), block_of(fs, (uint64_t)into + size - 1) + 1,
 		&blocks));
-	if (is_write && blocks.block == 0)
-		return corrupt(fs, "no room was made for inode", inode);
 	bytes = ((uint64_t)blocks.count << fs->g.block_shift) - into;
 	*run = (struct ext4_run){
 		.offset = (blocks.block << fs->g.block_shift) + into,

@@ -45,7 +45,17 @@ void log_set_name(struct log_ring *ring, uint64_t badge, const uint8_t *text, si
 static const char *service_name(uint64_t badge)
 {
 	static const char *const names[] = {
-		"supervisor", "memory", "log", "console", "clock", "vfs", "trace", "process"};
+		[SERVICE_NUMBER_SUPERVISOR] = "supervisor",
+		[SERVICE_NUMBER_MEMORY] = "memory",
+		[SERVICE_NUMBER_LOG] = "log",
+		[SERVICE_NUMBER_CONSOLE] = "console",
+		[SERVICE_NUMBER_CLOCK] = "clock",
+		[SERVICE_NUMBER_DEVICES] = "devices",
+		[SERVICE_NUMBER_VIRTIO_BLK] = "virtio-blk",
+		[SERVICE_NUMBER_VFS] = "vfs",
+		[SERVICE_NUMBER_TRACE] = "trace",
+		[SERVICE_NUMBER_PROCESS] = "process",
+	};
 	uint64_t number = badge == 0 ? SERVICE_NUMBER_PROCESS : badge - BADGE_SERVICE;
 
 	return number < sizeof(names) / sizeof(names[0]) ? names[number] : nullptr;

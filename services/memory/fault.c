@@ -234,7 +234,7 @@ status_t page_in(struct space *space, uint64_t address, uint64_t access)
 
 static void report(struct space *space, uint64_t cause, uint64_t address)
 {
-	handle_t peer = service_start()->handles[PROCESS_SLOT_PEER_NOTIFICATION];
+	handle_t peer = service_start()->signals[SERVICE_NUMBER_PROCESS];
 	status_t status;
 
 	ESTATE_SET(space->report, cause);

@@ -26,8 +26,11 @@ static bool is_service(const struct request *request)
 /* The program that a request is about: the manager and services name it, others are it. */
 static struct space *request_space(const struct request *request)
 {
-	return space_find(
-		is_manager(request) || is_service(request) ? request->words[0] : request->badge);
+	uint64_t named = request->words[0];
+
+	if (is_service(request) && named >= BADGE_SERVICE && named != request->badge)
+		return nullptr; /* another service's */
+	return space_find(is_manager(request) || is_service(request) ? named : request->badge);
 }
 
 static status_t range_check(uint64_t address, uint64_t size)
@@ -141,7 +144,7 @@ static status_t object_check(const struct request *request, const struct region 
 	if (is_shared(region->object)) {
 		if (shared == nullptr)
 			return ERR_NOT_FOUND;
-		if (shared->owner != request->badge)
+		if (!shared_is_for(shared, request->badge))
 			return ERR_ACCESS;
 		return region->offset == 0 && region->end - region->start == shared->size
 			       ? OK
@@ -218,7 +221,7 @@ static status_t unmap_check(const struct request *request, struct space *space)
 
 	if (!is_service(request))
 		return OK;
-	return shared != nullptr && shared->owner == request->badge &&
+	return shared != nullptr && shared_is_for(shared, request->badge) &&
 			       region->start == request->words[1] &&
 			       region->end - region->start == request->words[2]
 		       ? OK
@@ -360,6 +363,59 @@ static status_t share_destroy_handler(struct request *request)
 		return ERR_ACCESS;
 	if (shared != nullptr)
 		shared_destroy(shared);
+	return OK;
+}
+
+static status_t share_offer_handler(struct request *request)
+{
+	struct shared *shared = shared_find_key(request->badge, request->words[0]);
+	uint64_t number = request->words[1];
+
+	if (!is_service(request))
+		return ERR_ACCESS;
+	if (number >= 32)
+		return ERR_INVALID_ARGUMENT;
+	if (shared == nullptr)
+		return ERR_NOT_FOUND;
+	ESTATE_SET(shared->guests, shared->guests | (uint32_t)1 << number);
+	request->words[0] = shared_number(shared);
+	return OK;
+}
+
+static status_t share_find_handler(struct request *request)
+{
+	const struct shared *shared =
+		shared_find_key(BADGE_SERVICE + request->words[0], request->words[1]);
+
+	if (!is_service(request))
+		return ERR_ACCESS;
+	if (shared == nullptr || !shared_is_for(shared, request->badge))
+		return ERR_NOT_FOUND;
+	request->words[0] = shared_number(shared);
+	request->words[1] = shared->size;
+	return OK;
+}
+
+static status_t share_pin_handler(struct request *request)
+{
+	struct shared *shared = shared_find(request->words[0]);
+
+	if (!is_service(request))
+		return ERR_ACCESS;
+	if (shared == nullptr || !shared_is_for(shared, request->badge))
+		return ERR_NOT_FOUND;
+	request->words[1] = shared->size;
+	return shared_pin(shared, request->badge, &request->words[0]);
+}
+
+static status_t share_unpin_handler(struct request *request)
+{
+	struct shared *shared = shared_find(request->words[0]);
+
+	if (!is_service(request))
+		return ERR_ACCESS;
+	if (shared != nullptr)
+		shared_unpin(shared, request->badge);
 	return OK;
 }
 
@@ -561,6 +617,10 @@ static const struct service_method methods[] = {
 	[MEMORY_ADOPT] = {adopt_handler, RESTART_REPLAY},
 	[MEMORY_SHARE_CREATE] = {share_create_handler, RESTART_REPLAY},
 	[MEMORY_SHARE_DESTROY] = {share_destroy_handler, RESTART_REPLAY},
+	[MEMORY_SHARE_OFFER] = {share_offer_handler, RESTART_REPLAY},
+	[MEMORY_SHARE_FIND] = {share_find_handler, RESTART_PURE},
+	[MEMORY_SHARE_PIN] = {share_pin_handler, RESTART_REPLAY},
+	[MEMORY_SHARE_UNPIN] = {share_unpin_handler, RESTART_REPLAY},
 	[MEMORY_OWN_FAULTS] = {own_faults_handler, RESTART_REPLAY},
 	[MEMORY_CODE_CREATE] = {code_create_handler, RESTART_REPLAY},
 	[MEMORY_CODE_SEAL] = {code_seal_handler, RESTART_REPLAY},

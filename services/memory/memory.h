@@ -123,6 +123,8 @@ struct shared {
 	uint32_t unit;       /* the first */
 	uint32_t references; /* regions */
 	uint64_t dying;      /* destroyed, but still mapped: it has no key any more */
+	uint32_t guests;     /* bit per service: may map and pin it, too */
+	uint32_t pins;       /* bit per service: a reference each */
 };
 
 enum code_state { CODE_FREE, CODE_OPEN, CODE_SEALED };
@@ -291,6 +293,11 @@ uint64_t shared_number(const struct shared *shared);
 void shared_destroy(struct shared *shared);
 void shared_reference(uint64_t number);
 void shared_unreference(uint64_t number);
+/* A service's reference by which the memory stays where it is, and its physical address. */
+[[nodiscard]] status_t shared_pin(struct shared *shared, uint64_t badge, uint64_t *physical);
+void shared_unpin(struct shared *shared, uint64_t badge);
+/* Its owner, or a service that it was offered to. */
+bool shared_is_for(const struct shared *shared, uint64_t badge);
 
 static inline bool is_shared(uint64_t object)
 {

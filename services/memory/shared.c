@@ -4,6 +4,7 @@
  * mapped at once; a program's quota pays for it. */
 #include "memory.h"
 
+#include <abi/syscall.h>
 #include <craton/estate.h>
 
 struct shared *shared_find(uint64_t number)
@@ -91,6 +92,41 @@ status_t shared_map(struct space *space, const struct shared *s, uint64_t addres
 
 	return mapping_add_frame(space, address, slot_handle(SLOT_CHUNK + 2u * chunk + 1),
 		(uint64_t)(s->unit % CHUNK_UNITS) * MEMORY_SHARED_UNIT, s->size / PAGE, rights);
+}
+
+static uint32_t service_bit(uint64_t badge)
+{
+	return (uint32_t)1 << (badge & 31);
+}
+
+bool shared_is_for(const struct shared *s, uint64_t badge)
+{
+	return s->owner == badge ||
+	       (badge >= BADGE_SERVICE && (s->guests & service_bit(badge)) != 0);
+}
+
+status_t shared_pin(struct shared *s, uint64_t badge, uint64_t *physical)
+{
+	uint32_t chunk = s->unit / CHUNK_UNITS;
+	uint64_t size;
+	status_t status = frame_physical(slot_handle(SLOT_CHUNK + 2u * chunk + 1), physical, &size);
+
+	if (status != OK)
+		return status;
+	*physical += (uint64_t)(s->unit % CHUNK_UNITS) * MEMORY_SHARED_UNIT;
+	if ((s->pins & service_bit(badge)) != 0)
+		return OK;
+	ESTATE_SET(s->pins, s->pins | service_bit(badge));
+	ESTATE_SET(s->references, s->references + 1);
+	return OK;
+}
+
+void shared_unpin(struct shared *s, uint64_t badge)
+{
+	if ((s->pins & service_bit(badge)) == 0)
+		return;
+	ESTATE_SET(s->pins, s->pins & ~service_bit(badge));
+	shared_unreference(shared_number(s));
 }
 
 static void end(struct shared *s)

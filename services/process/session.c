@@ -4,6 +4,7 @@
 
 #include <abi/protocol/console.h>
 #include <abi/protocol/supervisor.h>
+#include <abi/protocol/vfs.h>
 #include <craton/estate.h>
 #include <craton/print.h>
 
@@ -89,8 +90,13 @@ static void print_banner(void)
 
 static void power_off(uint64_t status)
 {
+	static const uint32_t files[] = {VFS_SYNC, VFS_UNMOUNT};
 	uint64_t words[6] = {0};
 
+	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		(void)!peer_ask(SERVICE_NUMBER_VFS, files[i], words);
+		memset(words, 0, sizeof(words));
+	}
 	(void)!peer_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_DRAIN, words);
 	words[0] = 0;
 	words[1] = status;

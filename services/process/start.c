@@ -183,7 +183,8 @@ static status_t fill_cnode(struct process *p, struct process_start *start)
 {
 	static const uint8_t services[] = {SERVICE_NUMBER_MEMORY, SERVICE_NUMBER_LOG,
 		SERVICE_NUMBER_CONSOLE, SERVICE_NUMBER_CLOCK, SERVICE_NUMBER_VFS};
-	static const uint8_t system[] = {SERVICE_NUMBER_SUPERVISOR, SERVICE_NUMBER_TRACE};
+	static const uint8_t system[] = {SERVICE_NUMBER_SUPERVISOR, SERVICE_NUMBER_TRACE,
+		SERVICE_NUMBER_DEVICES, SERVICE_NUMBER_VIRTIO_BLK};
 	bool is_system = (p->permissions & PERMISSION_SYSTEM) != 0;
 	size_t service_count = is_compile_worker(p) ? 1 : sizeof(services);
 	handle_t cnode = process_handle(p, OWN_CNODE);
@@ -337,6 +338,13 @@ static void tell_log(const struct process *p)
 	(void)!peer_call(SERVICE_NUMBER_LOG, LOG_NAME, &call);
 }
 
+static void let_mount(const struct process *p)
+{
+	uint64_t words[6] = {p->pid};
+
+	(void)!peer_ask(SERVICE_NUMBER_VFS, VFS_ALLOW, words); /* else it may not */
+}
+
 /* From an address space with the program in it to a running thread. */
 static status_t finish(struct process *p)
 {
@@ -346,6 +354,8 @@ static status_t finish(struct process *p)
 		status = run(p);
 	if (status != OK)
 		return status;
+	if ((p->permissions & PERMISSION_SYSTEM) != 0)
+		let_mount(p);
 	tell_log(p);
 	note_thread(p);
 	ESTATE_SET(p->phase, PHASE_RUNNING);

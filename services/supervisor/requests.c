@@ -146,6 +146,20 @@ static status_t inspect_handler(struct request *request)
 	return inspect_cnode(supervision->services[request->words[0]].built.cnode, request);
 }
 
+static status_t manifest_handler(struct request *request)
+{
+	for (uint32_t i = 0; i < supervision->count; i++) {
+		const struct service_manifest *m = &supervision->services[i].built.manifest;
+
+		if (m->number != request->words[0])
+			continue;
+		memcpy(request->bytes, m, sizeof(*m));
+		request->reply_size = sizeof(*m);
+		return OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
 static status_t machine_handler(struct request *request)
 {
 	handle_t platform = service_start()->handles[PROCESS_SLOT_PLATFORM];
@@ -167,6 +181,7 @@ const struct service_method supervisor_methods[] = {
 	[SUPERVISOR_POWER] = {power_handler, RESTART_REPLAY},
 	[SUPERVISOR_INSPECT] = {inspect_handler, RESTART_PURE},
 	[SUPERVISOR_MACHINE] = {machine_handler, RESTART_PURE},
+	[SUPERVISOR_MANIFEST] = {manifest_handler, RESTART_PURE},
 	[SUPERVISOR_EVENT] = {event_handler, RESTART_PURE},
 };
 

@@ -27,7 +27,7 @@ static status_t connect(struct supervised *s)
 		if ((m->uses >> other->manifest.number & 1) != 0)
 			status =
 				builder_connect(&s->built, other->endpoint, other->manifest.number);
-		if (status == OK && m->signals == other->manifest.number + 1)
+		if (status == OK && (m->signals >> other->manifest.number & 1) != 0)
 			status = builder_connect_signal(&s->built, other);
 	}
 	if (status == OK && (m->uses & 1) != 0)
@@ -60,6 +60,8 @@ static void prepare_all(void)
 			if (s->state == STATE_FAILED || all != (pass == 1))
 				continue;
 			status = give_untyped(&s->built);
+			if (status == OK)
+				status = give_devices(&s->built);
 			if (status == OK)
 				status = connect(s);
 			if (status != OK)

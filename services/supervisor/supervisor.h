@@ -45,6 +45,9 @@ extern struct builder builder;
 /* Memory that the manifest gives the service to manage: one piece, or all that is left. */
 [[nodiscard]] status_t give_untyped(struct built *s);
 
+/* The memory of devices, to the service whose manifest says so. */
+[[nodiscard]] status_t give_devices(struct built *s);
+
 /* --- start.c ---------------------------------------------------------------------------------- */
 
 /* Starts a service that is prepared and does not run. */

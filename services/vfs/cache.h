@@ -44,6 +44,13 @@ void cache_forget(const struct volume *v, uint64_t node);
 /* The word of the sheet of a file that is held; 0 if it is not. */
 uint32_t cache_slot(struct place place);
 
+/* True: files of the volume are open. */
+bool cache_is_held(uint32_t volume);
+
+/* Writes what is changed and gives up all pages of a volume of which nothing is open. FILE_LATER;
+ * ERR_IO: pages cannot be written. */
+[[nodiscard]] status_t cache_empty(uint32_t volume);
+
 /* --- contents: FILE_LATER, and what the file system says ---------------------------------------
  */
 

@@ -285,3 +285,40 @@ uint32_t cache_errors(struct place place)
 
 	return object != nullptr ? object->errors : 0;
 }
+
+/* --- whole volumes -------------------------------------------------------------------------------
+ */
+
+static bool is_of(const struct object *object, uint32_t volume)
+{
+	return object->volume == volume + 1;
+}
+
+bool cache_is_held(uint32_t volume)
+{
+	for (uint32_t i = 1; i <= cache->unused_object; i++) {
+		if (is_of(object_at(i), volume) && object_at(i)->holders > 0)
+			return true;
+	}
+	return false;
+}
+
+status_t cache_empty(uint32_t volume)
+{
+	status_t status = OK;
+
+	for (uint32_t i = 1; i <= cache->unused_object; i++) {
+		struct object *object = object_at(i);
+
+		if (!is_of(object, volume))
+			continue;
+		if (object->list == LIST_IDLE)
+			want_evict(object);
+		else if (object->changed.first != 0 && cache->is_failing)
+			return ERR_IO;
+		else if (object->changed.first != 0)
+			want_write(object, UINT64_MAX);
+		status = FILE_LATER;
+	}
+	return status;
+}

@@ -376,7 +376,7 @@ void cache_drop_failed(void)
 
 uint64_t cache_deadline(void)
 {
-	if (want_count > 0)
+	if (want_count > 0 || (cache->changed > 0 && next_look == 0))
 		return 1; /* long ago */
 	return cache->changed > 0 ? next_look : ABI_DEADLINE_NEVER;
 }
@@ -396,7 +396,7 @@ void cache_resume(void)
 	next_look = 0;
 	is_needed = false;
 	for (uint32_t i = 0; i < volume_count(); i++)
-		is_needed = is_needed || is_cached(volume_at(i));
+		is_needed = is_needed || (volume_is_there(i) && is_cached(volume_at(i)));
 	estate_commit();
 	cache_drop_failed();
 	for (uint32_t i = 1; i <= cache->unused_object; i++) {

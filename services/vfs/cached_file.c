@@ -426,7 +426,9 @@ status_t cache_sync_all(struct sync_progress *progress)
 	}
 	for (; progress->volume < volume_count(); progress->volume++) {
 		struct volume *v = volume_at((uint32_t)progress->volume);
-		status_t status = file_system_sync(v, 0, &progress->ticket);
+		status_t status = volume_is_there((uint32_t)progress->volume)
+					  ? file_system_sync(v, 0, &progress->ticket)
+					  : OK;
 
 		if (status != OK)
 			return status;

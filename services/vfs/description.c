@@ -90,6 +90,11 @@ uint64_t client_place(const struct client *c, uint64_t id)
 	return c->arena != 0 ? c->arena + (1 + id) * MEMORY_SHARED_UNIT : 0;
 }
 
+void client_let_mount(struct client *client)
+{
+	ESTATE_SET(client->may_mount, 1);
+}
+
 uint8_t *client_window(const struct client *c)
 {
 	return c->has_window ? windows[c - clients] : nullptr;
@@ -143,6 +148,7 @@ void client_forget(struct client *c)
 		share_drop(window_key(c));
 	ESTATE_SET(c->has_window, 0);
 	ESTATE_SET(c->arena, 0);
+	ESTATE_SET(c->may_mount, 0);
 	ESTATE_SET(c->key, 0);
 }
 

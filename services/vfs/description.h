@@ -43,6 +43,7 @@ struct client {
 	uint64_t key;   /* badge + 1; 0: free */
 	uint64_t arena; /* where it maps what is shared; 0: nowhere */
 	uint32_t has_window;
+	uint32_t may_mount;
 	uint32_t used;                    /* numbers */
 	uint16_t numbers[CLIENT_NUMBERS]; /* description + 1; 0: free */
 };
@@ -65,6 +66,13 @@ uint64_t client_place(const struct client *client, uint64_t id);
 
 /* The client's window, MEMORY_SHARED_UNIT bytes that it writes at will; nullptr: it has none. */
 uint8_t *client_window(const struct client *client);
+
+/* It may mount and unmount volumes. */
+void client_let_mount(struct client *client);
+static inline bool client_may_mount(const struct client *client)
+{
+	return client->may_mount != 0;
+}
 
 static inline uint64_t client_badge(const struct client *client)
 {

@@ -121,4 +121,7 @@ struct volume {
 	uint32_t parent_volume;
 	uint64_t parent_node;
 	const char *name;
+	/* For people: nullptr: it lies in the root, and on no device. */
+	const char *path;
+	const char *device;
 };

@@ -7,10 +7,17 @@
 #include <craton/estate.h>
 
 static later_handler handle;
+static later_work_function work_more;
 
-void later_init(later_handler handler, struct waiting table[WAITING_MOST])
+static bool file_systems_work(void)
+{
+	return work_more != nullptr && work_more();
+}
+
+void later_init(later_handler handler, later_work_function work, struct waiting table[WAITING_MOST])
 {
 	handle = handler;
+	work_more = work;
 	waiting_open(table);
 }
 
@@ -34,6 +41,7 @@ static status_t attempt(struct request *request)
 		if (status != FILE_LATER)
 			return status;
 		work = cache_work(&again);
+		again = file_systems_work() || again;
 		if (work != OK)
 			return work;
 		if (!again)
@@ -96,6 +104,8 @@ void later_work(void)
 {
 	bool again;
 
-	if (cache_has_work())
+	if (cache_has_work()) {
 		(void)!cache_work(&again);
+		(void)file_systems_work();
+	}
 }

@@ -11,8 +11,12 @@
  * for words in which it notes how far it has come. */
 typedef status_t (*later_handler)(struct request *request);
 
-/* `table`: where they are set aside. */
-void later_init(later_handler handler, struct waiting table[WAITING_MOST]);
+/* Goes on with what file systems have under way, in transactions of its own; true: it may help. */
+typedef bool (*later_work_function)(void);
+
+/* `work`: may be nullptr; `table`: where requests are set aside. */
+void later_init(
+	later_handler handler, later_work_function work, struct waiting table[WAITING_MOST]);
 
 /* Does a request now, or sets it aside: SERVICE_PARKED. */
 [[nodiscard]] status_t later_run(struct request *request);

@@ -2,6 +2,7 @@
 /* The VFS service: takes requests apart and calls the operations of vfs.h. A handler that answers
  * FILE_LATER has left the request as it was (later.h). */
 #include "later.h"
+#include "mounts.h"
 #include "share.h"
 #include "vfs.h"
 
@@ -11,7 +12,7 @@
 #include <craton/random.h>
 #include <craton/service.h>
 
-#define ESTATE_VERSION 2u
+#define ESTATE_VERSION 3u
 #define SESSIONS       256u
 #define DESCRIPTIONS   2048u
 #define CLIENTS        256u
@@ -344,6 +345,39 @@ static status_t volume_handler(struct request *request, struct client *c)
 	return status;
 }
 
+static status_t mount_handler(struct request *request, struct client *c)
+{
+	uint64_t *words = request->words;
+	static uint8_t copy[MESSAGE_BYTES]; /* the message page is needed for the disk's driver */
+	struct vfs_bytes device;
+	struct vfs_name at = {.directory = words[0]};
+	status_t status = take_two(request, words[2], words[3], &device, &at.path);
+
+	if (status == OK && !client_may_mount(c))
+		status = ERR_ACCESS;
+	if (status != OK)
+		return status;
+	memcpy(copy, request->bytes, request->size);
+	device.data = copy + (device.data - request->bytes);
+	at.path.data = copy + (at.path.data - request->bytes);
+	status = mounts_add(c, at, device, words[1]);
+	memcpy(request->bytes, copy, request->size); /* it may be set aside */
+	return status;
+}
+
+static status_t unmount_handler(struct request *request, struct client *c)
+{
+	struct vfs_bytes path;
+	status_t status = take_bytes(request, request->words[1], &path);
+
+	if (status == OK && !is_manager(request) && !client_may_mount(c))
+		status = ERR_ACCESS;
+	if (status != OK)
+		return status;
+	return path.size == 0 ? mounts_remove_all()
+			      : mounts_remove(c, (struct vfs_name){request->words[0], path});
+}
+
 /* How far it has come stands in words 1 to 4. */
 static status_t sync_handler(struct request *request, struct client *c)
 {
@@ -387,6 +421,8 @@ static const client_handler handlers[] = {
 	[VFS_SYMLINK] = symlink_handler,
 	[VFS_READLINK] = readlink_handler,
 	[VFS_VOLUME] = volume_handler,
+	[VFS_MOUNT] = mount_handler,
+	[VFS_UNMOUNT] = unmount_handler,
 	[VFS_SYNC] = sync_handler,
 	[VFS_ATTACH] = attach_handler,
 };
@@ -442,6 +478,18 @@ static status_t session_end_handler(struct request *request)
 		client_forget(c);
 	later_end(badge);
 	service_session_end(badge);
+	return OK;
+}
+
+static status_t allow_handler(struct request *request)
+{
+	struct client *c = is_manager(request) ? client_find(request->words[0]) : nullptr;
+
+	if (!is_manager(request))
+		return ERR_ACCESS;
+	if (c == nullptr)
+		return ERR_TOO_MANY;
+	client_let_mount(c);
 	return OK;
 }
 
@@ -505,16 +553,27 @@ static void notified(uint64_t bits)
 	for (uint32_t i = 0; i < volume_count(); i++) {
 		struct volume *v = volume_at(i);
 
-		if (v->ops->event != nullptr)
+		if (volume_is_there(i) && v->ops->event != nullptr)
 			v->ops->event(v, bits);
 	}
+	(void)mounts_work();
 	later_resume();
+}
+
+static uint64_t deadline(void)
+{
+	uint64_t cache = cache_deadline();
+	uint64_t mounts = mounts_deadline();
+
+	return cache < mounts ? cache : mounts;
 }
 
 static void expired(uint64_t now)
 {
 	cache_expired(now);
 	later_work();
+	if (mounts_work())
+		later_resume();
 }
 
 static const struct service_method methods[] = {
@@ -546,6 +605,9 @@ static const struct service_method methods[] = {
 	[VFS_PROGRAM] = {later_run, RESTART_PURE},
 	[VFS_PROGRAM_READ] = {later_run, RESTART_PURE},
 	[VFS_VOLUME] = {later_run, RESTART_PURE},
+	[VFS_MOUNT] = {later_run, RESTART_ONCE},
+	[VFS_UNMOUNT] = {later_run, RESTART_ONCE},
+	[VFS_ALLOW] = {allow_handler, RESTART_REPLAY},
 	[VFS_ATTACH] = {later_run, RESTART_REPLAY},
 	[VFS_SYNC] = {sync_request, RESTART_ONCE},
 };
@@ -557,7 +619,7 @@ static void open_waiting(void)
 
 	if (table == nullptr)
 		runtime_abort("the estate is too small");
-	later_init(perform, table);
+	later_init(perform, mounts_work, table);
 }
 
 void program_main(const void *argument)
@@ -575,15 +637,19 @@ void program_main(const void *argument)
 		sizes.blocks = (uint32_t)(start->memory_total / BLOCKS_SHARE / BLOCK_BYTES);
 	if (!vfs_start(&sizes, (const void *)PROCESS_BUNDLE_ADDRESS, start->bundle_size))
 		runtime_abort("the estate is too small");
+	if (!mounts_open())
+		runtime_abort("mounted volumes cannot be kept");
 	open_waiting();
+	mounts_resume();
 	cache_resume();
+	(void)mounts_work();
 	service_run(&(struct service){
 		.start = start,
 		.methods = methods,
 		.method_count = sizeof(methods) / sizeof(methods[0]),
 		.session_count = SESSIONS,
 		.notified = notified,
-		.deadline = cache_deadline,
+		.deadline = deadline,
 		.expired = expired,
 	});
 }

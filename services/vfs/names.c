@@ -274,9 +274,13 @@ static status_t next_mount(struct place directory, uint64_t *cookie, struct dire
 {
 	for (uint64_t i = *cookie & ~MOUNT_COOKIE; i < volume_count(); i++) {
 		const struct volume *v = volume_at((uint32_t)i);
+		uint32_t seen;
 
-		if (i == 0 || v->parent_volume != directory.volume ||
-			v->parent_node != directory.node)
+		if (i == 0 || !volume_is_there((uint32_t)i) ||
+			v->parent_volume != directory.volume || v->parent_node != directory.node ||
+			!volume_mounted(
+				directory, (struct name){v->name, strlen(v->name)}, &seen) ||
+			seen != i)
 			continue;
 		*cookie = MOUNT_COOKIE | (i + 1);
 		return mount_item((uint32_t)i, item);

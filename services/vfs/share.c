@@ -14,10 +14,17 @@
 #define UNITS_ADDRESS 0x500000000u
 #define POOL_ADDRESS  0x600000000u
 #define POOL_KEY      0x10000u
+#define CHUNK_ADDRESS 0x580000000u
+#define CHUNK_KEY     0x20000u
+#define FOUND_ADDRESS 0x590000000u
+#define POOL_STEPS    64u
+#define CHUNK_BYTES   STEP_BYTES
 #define STEP_BYTES    ((uint64_t)SHARE_POOL_STEP * BLOCK_SIZE)
 #define READ_WRITE    (RIGHT_READ | RIGHT_WRITE)
 
 static struct client memory;
+static uint64_t pool_objects[POOL_STEPS];
+static uint64_t chunk_objects[SHARE_CHUNKS_MOST]; /* 0: it is not there */
 
 static status_t ask(uint32_t method, uint64_t words[6])
 {
@@ -44,15 +51,91 @@ static status_t map(
 }
 
 /* Object `key`, made if `size` is not 0, in our own space. */
-static status_t map_own(uint64_t key, uint64_t size, uint64_t account, uint64_t address)
+static status_t map_object(
+	uint64_t key, uint64_t size, uint64_t account, uint64_t address, uint64_t *object)
 {
 	uint64_t words[6] = {key, size, account};
 	status_t status = ask(MEMORY_SHARE_CREATE, words);
 
+	*object = words[0];
 	return status == OK
 		       ? map(own(), address, size != 0 ? size : STEP_BYTES, READ_WRITE, words[0])
 		       : status;
 }
+
+static status_t map_own(uint64_t key, uint64_t size, uint64_t account, uint64_t address)
+{
+	uint64_t object;
+
+	return map_object(key, size, account, address, &object);
+}
+
+/* The same; the driver of disks may reach it. */
+static status_t map_for_disk(uint64_t key, uint64_t size, uint64_t address, uint64_t *object)
+{
+	uint64_t words[6] = {key, SERVICE_NUMBER_VIRTIO_BLK};
+	status_t status = map_object(key, size, 0, address, object);
+
+	return status == OK ? ask(MEMORY_SHARE_OFFER, words) : status;
+}
+
+static status_t map_step(uint64_t step, uint64_t size)
+{
+	return map_for_disk(
+		POOL_KEY + step, size, POOL_ADDRESS + step * STEP_BYTES, &pool_objects[step]);
+}
+
+uint64_t share_pool_object(uint32_t step)
+{
+	return pool_objects[step];
+}
+
+/* --- chunks --------------------------------------------------------------------------------------
+ */
+
+uint8_t *share_chunk_place(uint32_t index)
+{
+	return (uint8_t *)(CHUNK_ADDRESS + index * CHUNK_BYTES);
+}
+
+static status_t map_chunk(uint32_t index, uint64_t size)
+{
+	return map_for_disk(CHUNK_KEY + index, size, CHUNK_ADDRESS + index * CHUNK_BYTES,
+		&chunk_objects[index]);
+}
+
+status_t share_chunk(uint32_t index, uint64_t *object)
+{
+	status_t status = chunk_objects[index] == 0 ? map_chunk(index, CHUNK_BYTES) : OK;
+
+	*object = chunk_objects[index];
+	if (status != OK)
+		chunk_objects[index] = 0;
+	return status;
+}
+
+void share_chunk_drop(uint32_t index)
+{
+	uint64_t unmap[6] = {own(), CHUNK_ADDRESS + index * CHUNK_BYTES, CHUNK_BYTES};
+	uint64_t words[6] = {CHUNK_KEY + index};
+
+	chunk_objects[index] = 0;
+	(void)!ask(MEMORY_UNMAP, unmap);
+	(void)!ask(MEMORY_SHARE_DESTROY, words);
+}
+
+status_t share_find(uint64_t service, uint64_t key, void **found)
+{
+	uint64_t words[6] = {service, key};
+	status_t status = ask(MEMORY_SHARE_FIND, words);
+
+	*found = (void *)FOUND_ADDRESS;
+	return status == OK ? map(own(), FOUND_ADDRESS, MEMORY_SHARED_UNIT, READ_WRITE, words[0])
+			    : status;
+}
+
+/* --- units and the pool --------------------------------------------------------------------------
+ */
 
 static uint64_t unit_address(uint32_t key)
 {
@@ -70,8 +153,12 @@ status_t share_open(void)
 		.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
 	};
 	status = client_call(&memory, MEMORY_ADOPT, &call);
-	for (uint64_t step = 0; status == OK; step++)
-		status = map_own(POOL_KEY + step, 0, 0, POOL_ADDRESS + step * STEP_BYTES);
+	for (uint64_t step = 0; status == OK && step < POOL_STEPS; step++)
+		status = map_step(step, 0);
+	for (uint32_t i = 0; i < SHARE_CHUNKS_MOST; i++) {
+		if (map_chunk(i, 0) != OK)
+			chunk_objects[i] = 0;
+	}
 	return status == ERR_NOT_FOUND ? OK : status;
 }
 
@@ -83,7 +170,7 @@ uint8_t *share_pool(uint32_t block_count)
 
 status_t share_pool_grow(uint32_t step)
 {
-	return map_own(POOL_KEY + step, STEP_BYTES, 0, POOL_ADDRESS + step * STEP_BYTES);
+	return map_step(step, STEP_BYTES);
 }
 
 status_t share_unit(uint32_t key, uint64_t account, void **unit)

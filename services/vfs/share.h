@@ -16,6 +16,8 @@ enum share_key {
 	SHARE_UNITS_END = SHARE_PIPE + SHARE_PIPES_MOST,
 };
 
+#define SHARE_CHUNKS_MOST 4u /* of 2 MiB, for file systems */
+
 #define SHARE_POOL_STEP 512u /* blocks by which the pool grows */
 
 /* Before the estate is opened: gives the memory service our address space, and maps what there is
@@ -27,6 +29,19 @@ uint8_t *share_pool(uint32_t block_count);
 
 /* Makes step `step` of the pool usable. ERR_NO_MEMORY. */
 [[nodiscard]] status_t share_pool_grow(uint32_t step);
+
+/* The memory service's number of a step of the pool, for the driver of disks, which may reach it.
+ */
+uint64_t share_pool_object(uint32_t step);
+
+/* 2 MiB that a disk's driver may reach, too; where they lie is known before they are there, and
+ * they are there from share_open() on until they are dropped. */
+uint8_t *share_chunk_place(uint32_t index);
+[[nodiscard]] status_t share_chunk(uint32_t index, uint64_t *object);
+void share_chunk_drop(uint32_t index);
+
+/* A unit that another service (enum service_number) offers. */
+[[nodiscard]] status_t share_find(uint64_t service, uint64_t key, void **memory);
 
 /* A unit, zeroed if it is new, at the expense of a program (0: ours). ERR_QUOTA, ERR_NO_MEMORY. */
 [[nodiscard]] status_t share_unit(uint32_t key, uint64_t account, void **unit);

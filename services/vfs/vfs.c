@@ -9,7 +9,7 @@
 #include "tmpfs.h"
 #include "wall_time.h"
 
-static const char *const writable[] = {"home", "tmp", "var"};
+static const char *const writable[] = {"home", "tmp", "var", "mnt"};
 
 #define WRITABLE (sizeof(writable) / sizeof(writable[0]))
 
@@ -126,17 +126,38 @@ status_t vfs_program_read(struct vfs_bytes path, uint64_t offset, void *buffer, 
 	return status;
 }
 
-/* Volumes are mounted in the root only. */
+/* As much as fits, with an end. */
+static void note(uint8_t *to, size_t room, const char *text)
+{
+	size_t size = strlen(text);
+
+	memcpy(to, text, size < room ? size : room - 1);
+}
+
+/* The nth that is there. */
+static struct volume *nth_volume(uint64_t n)
+{
+	for (uint32_t i = 0; i < volume_count(); i++) {
+		if (volume_is_there(i) && n-- == 0)
+			return volume_at(i);
+	}
+	return nullptr;
+}
+
 status_t vfs_volume(uint64_t index, struct volume_status *status)
 {
-	struct volume *v;
+	struct volume *v = nth_volume(index);
 
-	if (index >= volume_count())
+	if (v == nullptr)
 		return ERR_NOT_FOUND;
-	v = volume_at((uint32_t)index);
 	*status = (struct volume_status){.read_only = v->ops->read_only};
-	memcpy(status->name, v->ops->name, strlen(v->ops->name));
+	note(status->name, sizeof(status->name), v->ops->name);
 	status->path[0] = '/';
-	memcpy(status->path + 1, v->name, strlen(v->name));
+	if (v->path != nullptr)
+		note(status->path, sizeof(status->path), v->path);
+	else
+		note(status->path + 1, sizeof(status->path) - 1, v->name);
+	if (v->device != nullptr)
+		note(status->device, sizeof(status->device), v->device);
 	return v->ops->space(v, &status->total, &status->used);
 }

@@ -7,6 +7,7 @@ static uint32_t count;
 
 void volumes_clear(void)
 {
+	memset(volumes, 0, sizeof(volumes));
 	count = 0;
 }
 
@@ -22,6 +23,18 @@ void volume_mount(
 		.parent_node = at.node,
 		.name = name,
 	};
+}
+
+void volume_set(uint32_t index, const struct volume *volume)
+{
+	volumes[index] = *volume;
+	if (count <= index)
+		count = index + 1;
+}
+
+bool volume_is_there(uint32_t index)
+{
+	return index < count && volumes[index].ops != nullptr;
 }
 
 uint32_t volume_count(void)
@@ -51,11 +64,11 @@ bool place_is_same(struct place a, struct place b)
 
 bool volume_mounted(struct place directory, struct name name, uint32_t *index)
 {
-	for (uint32_t i = 1; i < count; i++) {
+	for (uint32_t i = count - 1; i > 0; i--) {
 		const struct volume *v = &volumes[i];
 
-		if (v->parent_volume == directory.volume && v->parent_node == directory.node &&
-			strlen(v->name) == name.size &&
+		if (v->ops != nullptr && v->parent_volume == directory.volume &&
+			v->parent_node == directory.node && strlen(v->name) == name.size &&
 			memcmp(v->name, name.text, name.size) == 0) {
 			*index = i;
 			return true;

@@ -21,14 +21,21 @@ void volumes_clear(void);
 void volume_mount(
 	const struct file_system_ops *ops, uint64_t root, struct place at, const char *name);
 
+/* A volume that comes and goes at this place of the table, behind those that stay; `ops` nullptr:
+ * it is gone. */
+void volume_set(uint32_t index, const struct volume *volume);
+
+/* One more than the last that is there; there may be gaps. */
 uint32_t volume_count(void);
 struct volume *volume_at(uint32_t index);
+bool volume_is_there(uint32_t index);
 uint32_t volume_index(const struct volume *volume);
 
 struct place place_root(void);
 bool place_is_same(struct place a, struct place b);
 
-/* The root of the volume that is mounted under a name of a directory; its index if there is one. */
+/* The volume that is mounted under a name of a directory; its index if there is one. What was
+ * mounted last hides the others. */
 bool volume_mounted(struct place directory, struct name name, uint32_t *index);
 
 /* True: the place is the root of a volume. */

@@ -18,7 +18,7 @@ craton_handler craton_channel, craton_channel_call, craton_channel_receive, crat
 	craton_pipe, craton_dup, craton_kill, craton_getpid, craton_tty_get, craton_tty_set,
 	craton_tty_foreground, craton_interrupt_mode, craton_interrupt_take, craton_info,
 	craton_service_control, craton_power, craton_log_write, craton_sync, craton_process_id,
-	craton_trace_control;
+	craton_trace_control, craton_mount, craton_unmount;
 
 /* For struct wasm_host_modules: {craton_functions, craton_function_count, wasi}. */
 extern const struct wasm_host_function craton_functions[];
@@ -37,6 +37,10 @@ void sink_add(struct sink *sink, const void *record, uint32_t size);
 errno_t info_trace(uint64_t argument, struct sink *sink);
 errno_t info_threads(uint64_t argument, struct sink *sink);
 errno_t info_trace_status(uint64_t argument, struct sink *sink);
+
+/* Devices and disks: craton_disk.c. */
+errno_t info_devices(uint64_t argument, struct sink *sink);
+errno_t info_disks(uint64_t argument, struct sink *sink);
 
 /* Writes a result; WASI_FAULT when it does not lie in memory. */
 static inline errno_t store(memory_t *memory, uint32_t address, const void *value, uint32_t size)

@@ -363,6 +363,7 @@ static errno_t info_filesystems(uint64_t argument, struct sink *sink)
 			.total = volume.total, .used = volume.used, .read_only = volume.read_only};
 		memcpy(record.name, volume.name, sizeof(record.name));
 		memcpy(record.path, volume.path, sizeof(record.path));
+		memcpy(record.device, volume.device, sizeof(record.device));
 		sink_add(sink, &record, sizeof(record));
 	}
 	return ended(status);
@@ -382,6 +383,8 @@ errno_t craton_info(struct wasi *wasi, memory_t *memory, values_t *v)
 		[INFO_KIND_TRACE] = info_trace,
 		[INFO_KIND_THREADS] = info_threads,
 		[INFO_KIND_TRACE_STATUS] = info_trace_status,
+		[INFO_KIND_DEVICES] = info_devices,
+		[INFO_KIND_DISKS] = info_disks,
 	};
 	struct sink sink = {.bytes = wasm_memory_at(memory, v[2].i32, v[3].i32), .size = v[3].i32};
 	errno_t error;

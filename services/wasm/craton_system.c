@@ -49,6 +49,13 @@ errno_t craton_sync(struct wasi *wasi, memory_t *memory, values_t *v)
 	return errno_of(sync_files());
 }
 
+static void unmount_all(void)
+{
+	uint64_t words[6] = {0};
+
+	(void)!service_ask(SERVICE_NUMBER_VFS, VFS_UNMOUNT, words);
+}
+
 /* v: operation, status. What was written goes out first. */
 errno_t craton_power(struct wasi *wasi, memory_t *memory, values_t *v)
 {
@@ -60,6 +67,7 @@ errno_t craton_power(struct wasi *wasi, memory_t *memory, values_t *v)
 	if (!service_present(SERVICE_NUMBER_SUPERVISOR))
 		return WASI_PERM;
 	(void)!sync_files();
+	unmount_all();
 	(void)!service_ask(SERVICE_NUMBER_CONSOLE, CONSOLE_DRAIN, none);
 	return errno_of(service_ask(SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_POWER, words));
 }

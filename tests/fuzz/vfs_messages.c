@@ -116,7 +116,7 @@ static void scribble(const uint8_t *data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	later_init(perform, table);
+	later_init(perform, nullptr, table);
 	fixture_new();
 	while (size >= HEAD) {
 		size_t used = HEAD;

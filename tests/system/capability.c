@@ -98,19 +98,20 @@ static void test_exhaust_memory(void)
 	uint64_t first = next_slot();
 	uint64_t size;
 	uint64_t used;
+	uint64_t address;
 
 	while (untyped_retype(small, OBJECT_FRAME, 12, 1, root->cnode, next_slot(), &tag) == OK)
 		made++;
 	CHECK(made == 4);
 	CHECK_STATUS(untyped_retype(small, OBJECT_ENDPOINT, 0, 1, root->cnode, next_slot(), &tag),
 		ERR_NO_MEMORY);
-	CHECK_STATUS(untyped_info(small, &size, &used), OK);
+	CHECK_STATUS(untyped_info(small, &size, &used, &address), OK);
 	CHECK(size == 16384 && used == 16384);
 	CHECK_STATUS(untyped_reset(small), ERR_HAS_CHILDREN);
 	CHECK_STATUS(cnode_revoke(root->cnode, PATH(small)), OK);
 	CHECK_STATUS(cnode_delete(root->cnode, first), ERR_STALE);
 	CHECK_STATUS(untyped_reset(small), OK);
-	CHECK_STATUS(untyped_info(small, &size, &used), OK);
+	CHECK_STATUS(untyped_info(small, &size, &used, &address), OK);
 	CHECK(used == 0);
 }
 
@@ -218,6 +219,7 @@ static void test_lifetimes(void)
 {
 	uint64_t size;
 	uint64_t used;
+	uint64_t address;
 
 	for (unsigned i = 0; i < 2000; i++) {
 		handle_t memory = make(OBJECT_UNTYPED, 15);
@@ -231,7 +233,7 @@ static void test_lifetimes(void)
 			untyped_retype(memory, OBJECT_CNODE, 6, 1, root->cnode, slot, &tag), OK);
 		CHECK_STATUS(cnode_revoke(root->cnode, PATH(memory)), OK);
 		CHECK_STATUS(untyped_reset(memory), OK);
-		CHECK_STATUS(untyped_info(memory, &size, &used), OK);
+		CHECK_STATUS(untyped_info(memory, &size, &used, &address), OK);
 		CHECK(used == 0);
 		CHECK_STATUS(cnode_delete(root->cnode, PATH(memory)), OK);
 		if (i % 50 == 49) {
@@ -275,12 +277,13 @@ static void test_10000_threads(void)
 	uint64_t threads = next_slot();
 	uint64_t contexts = threads + BATCH;
 	uint64_t size;
+	uint64_t address;
 	uint64_t used_before;
 	uint64_t used;
 
 	for (unsigned i = 1; i < 2 * BATCH; i++)
 		(void)next_slot();
-	CHECK_STATUS(untyped_info(test_memory, &size, &used_before), OK);
+	CHECK_STATUS(untyped_info(test_memory, &size, &used_before, &address), OK);
 	for (unsigned i = 0; i < BATCHES && checks_failed == 0; i++) {
 		make_threads(memory, threads, contexts);
 		if (i % 2 == 0) { /* one by one, then the rest */
@@ -288,13 +291,13 @@ static void test_10000_threads(void)
 				CHECK_STATUS(cnode_delete(root->cnode, slot), OK);
 		}
 		CHECK_STATUS(cnode_revoke(root->cnode, PATH(memory)), OK);
-		CHECK_STATUS(untyped_info(memory, &size, &used), OK);
+		CHECK_STATUS(untyped_info(memory, &size, &used, &address), OK);
 		CHECK(used >= BATCH * 2048);
 		CHECK_STATUS(untyped_reset(memory), OK);
-		CHECK_STATUS(untyped_info(memory, &size, &used), OK);
+		CHECK_STATUS(untyped_info(memory, &size, &used, &address), OK);
 		CHECK(used == 0);
 	}
-	CHECK_STATUS(untyped_info(test_memory, &size, &used), OK);
+	CHECK_STATUS(untyped_info(test_memory, &size, &used, &address), OK);
 	CHECK(used == used_before);
 }
 
@@ -306,7 +309,7 @@ static void test_nothing_left(void)
 	handle_t frame = make(OBJECT_FRAME, 12);
 	uint64_t slot = next_slot();
 	uint64_t tag = 0;
-	uint64_t size, used, type, rights, badge, detail;
+	uint64_t size, used, address, type, rights, badge, detail;
 	uint64_t missing = 0;
 
 	CHECK_STATUS(
@@ -322,7 +325,7 @@ static void test_nothing_left(void)
 			cnode_inspect(root->cnode, slot, &type, &rights, &badge, &tag, &detail),
 			OK);
 		CHECK(type == OBJECT_NULL && tag == 0);
-		CHECK_STATUS(untyped_info(memory, &size, &used), OK);
+		CHECK_STATUS(untyped_info(memory, &size, &used, &address), OK);
 		CHECK(size == 4096 && used == 4096);
 	}
 	CHECK_STATUS(address_space_map(space, frame, 0, 0x400000, 1, RIGHT_READ, &missing),

@@ -186,13 +186,14 @@ static void clean_up(void)
 {
 	uint64_t size;
 	uint64_t used;
+	uint64_t address;
 
 	for (uint64_t slot = memory_slot + 1; slot < used_slots; slot++)
 		(void)!cnode_delete(root->cnode, slot);
 	used_slots = memory_slot + 1;
 	CHECK_STATUS(cnode_revoke(root->cnode, memory_slot), OK);
 	CHECK_STATUS(untyped_reset(test_memory), OK);
-	CHECK_STATUS(untyped_info(test_memory, &size, &used), OK);
+	CHECK_STATUS(untyped_info(test_memory, &size, &used, &address), OK);
 	CHECK(used == 0);
 	memset(workers, 0, sizeof(workers));
 	addresses = 0x10000000000;

@@ -11,6 +11,7 @@ struct client {
 	handle_t endpoint;
 	uint32_t sequence;
 	struct message_page *page; /* of the calling thread */
+	uint64_t patience_ns;      /* 0: waits for ever */
 };
 
 /* One call. Words go in and come back in `words`; results that the service does not give are 0. */
@@ -24,6 +25,6 @@ struct call {
 	handle_t send[2]; /* capabilities to send along; 0: none */
 };
 
-/* Calls `method`. The status is the service's, or ERR_CANCELLED, ERR_TOO_LONG, or what is wrong
- * with the handles. */
+/* Calls `method`. The status is the service's, or ERR_CANCELLED, ERR_DEADLINE, ERR_TOO_LONG, or
+ * what is wrong with the handles. */
 [[nodiscard]] status_t client_call(struct client *client, uint32_t method, struct call *call);

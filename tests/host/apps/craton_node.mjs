@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import crypto from 'node:crypto';
 
-const E = {SUCCESS: 0, ACCES: 2, AGAIN: 6, BADF: 8, EXIST: 20, INVAL: 28, ISDIR: 31, NOENT: 44,
+const E = {SUCCESS: 0, ACCES: 2, AGAIN: 6, BADF: 8, BUSY: 10, EXIST: 20, INVAL: 28, ISDIR: 31, NOENT: 44,
 	NOEXEC: 45, NOSYS: 52, NOTDIR: 54, NOTEMPTY: 55, NOTSUP: 58, NOTTY: 59, PERM: 63, PIPE: 64,
 	LOOP: 32, NAMETOOLONG: 37, XDEV: 75, SPIPE: 70, SRCH: 71, IO: 29, ROFS: 69};
 const CODES = {EACCES: E.ACCES, EEXIST: E.EXIST, EISDIR: E.ISDIR, ENOENT: E.NOENT, EPERM: E.PERM,
@@ -543,9 +543,36 @@ const RECORDS = {
 		[2500000000n, 1, 7, 'tmpfs', 'odd request']], fill: logRecord}),
 	5: () => ({size: 32, rows: [[0x1000015n, 5n, 0n, 5, 3],
 		[0x2000002n, 0n, 16n, 10, 7]], fill: capabilityRecord}),
-	6: () => ({size: 120, rows: [[1048576n, 524288n, 1, 'bundle', '/']], fill: diskRecord}),
+	6: () => ({size: 136, rows: [[1048576n, 524288n, 1, 'bundle', '/', ''],
+		[67108864n, 1048576n, 0, 'ext4', '/mnt', 'vda1']], fill: volumeRecord}),
+	10: () => ({size: 144, rows: [[0x10, 0x1af4, 0x1042, 0, 0x010000, 1, 0xfe000000n, 16384n, 'virtio-blk'],
+		[0xfa, 0x8086, 0x2918, 0, 0x060100, 2, 0n, 0n, '']], fill: deviceRecord}),
+	11: () => ({size: 72, rows: [[0n, 134217728n, 0, 0, 'vda', 'disk'],
+		[1048576n, 67108864n, 1, 0, 'vda1', 'Linux'], [0n, 1048576n, 0, 1, 'vdb', 'disk']], fill: diskRecord}),
 };
 
+function volumeRecord(program, at, row) {
+	words(program, at, row.slice(0, 2));
+	program.u32(at + 16, row[2]);
+	program.put(at + 24, 32, row[3]);
+	program.put(at + 56, 64, row[4]);
+	program.put(at + 120, 16, row[5]);
+}
+function deviceRecord(program, at, row) {
+	row.slice(0, 4).forEach((value, i) => program.view.setUint16(at + 2 * i, value, true));
+	program.u32(at + 8, row[4]);
+	program.u32(at + 12, row[5]);
+	program.u64(at + 16, row[6]);
+	program.u64(at + 64, row[7]);
+	program.put(at + 112, 32, row[8]);
+}
+function diskRecord(program, at, row) {
+	words(program, at, row.slice(0, 2));
+	program.u32(at + 16, row[2]);
+	program.u32(at + 20, row[3]);
+	program.put(at + 24, 16, row[4]);
+	program.put(at + 40, 32, row[5]);
+}
 function words(program, at, row) {
 	row.forEach((value, i) => program.u64(at + 8 * i, value));
 }
@@ -581,12 +608,6 @@ function capabilityRecord(program, at, row) {
 	words(program, at, row.slice(0, 3));
 	program.u32(at + 24, row[3]);
 	program.u32(at + 28, row[4]);
-}
-function diskRecord(program, at, row) {
-	words(program, at, row.slice(0, 2));
-	program.u32(at + 16, row[2]);
-	program.put(at + 24, 32, row[3]);
-	program.put(at + 56, 64, row[4]);
 }
 
 const MAGIC = Buffer.from([0, 0x61, 0x73, 0x6d]);
@@ -683,6 +704,12 @@ const craton = {
 	},
 	service_control(at, size, operation) {
 		return this.string(at, size) === 'tmpfs' ? E.SUCCESS : E.NOENT;
+	},
+	mount(device, deviceSize, at, size) {
+		return this.string(device, deviceSize) === 'vdb' ? E.NOEXEC : this.string(at, size) === '/mnt' ? E.BUSY : E.NOENT;
+	},
+	unmount(at, size) {
+		return this.string(at, size) === '/mnt' ? E.SUCCESS : E.INVAL;
 	},
 	trace_control() {
 		return E.PERM;

@@ -250,6 +250,8 @@ static status_t write_part(uint32_t inode, uint64_t offset, const uint8_t *bytes
 
 		status = VOLUME_DO(ext4_map_write(volume, inode, offset + done, rest, &run));
 		if (status == OK)
+			assert_false(run.is_hole);
+		if (status == OK)
 			disk_write_now(run.offset, bytes + done, run.size);
 	}
 	return status == OK ? VOLUME_DO(ext4_written(volume, inode, offset, (uint32_t)size))

@@ -21,6 +21,7 @@ status_t FAKE(address_space_map)(handle_t space, handle_t frame, uint64_t offset
 status_t FAKE(address_space_give_tables)(
 	handle_t space, handle_t cnode, uint64_t index, uint64_t count);
 status_t FAKE(address_space_protect)(handle_t space, handle_t frame, uint64_t flags);
+status_t FAKE(frame_physical)(handle_t frame, uint64_t *address, uint64_t *size);
 status_t FAKE(sys_signal)(handle_t notification);
 
 #define untyped_retype            FAKE(untyped_retype)
@@ -33,4 +34,5 @@ status_t FAKE(sys_signal)(handle_t notification);
 #define address_space_map         FAKE(address_space_map)
 #define address_space_give_tables FAKE(address_space_give_tables)
 #define address_space_protect     FAKE(address_space_protect)
+#define frame_physical            FAKE(frame_physical)
 #define sys_signal                FAKE(sys_signal)

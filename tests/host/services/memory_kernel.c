@@ -393,6 +393,18 @@ uint8_t *kernel_byte(uint64_t space, uint64_t address, uint64_t rights)
 	return nullptr;
 }
 
+/* Each slot's memory lies where its number says. */
+status_t fake_frame_physical(handle_t frame, uint64_t *address, uint64_t *size)
+{
+	const struct slot *f = slot_of(frame, OBJECT_FRAME);
+
+	if (f == nullptr)
+		return ERR_STALE;
+	*address = (uint64_t)number(f) * CHUNK_SIZE;
+	*size = f->size;
+	return OK;
+}
+
 status_t fake_sys_signal(handle_t notification)
 {
 	assert_int_equal(notification, KERNEL_SIGNAL);

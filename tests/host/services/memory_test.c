@@ -78,7 +78,7 @@ static int setup_with(uint64_t bytes)
 {
 	start_page.handles[PROCESS_SLOT_CNODE] = KERNEL_CNODE;
 	start_page.handles[PROCESS_SLOT_SPACE] = KERNEL_OWN;
-	start_page.handles[PROCESS_SLOT_PEER_NOTIFICATION] = KERNEL_SIGNAL;
+	start_page.signals[SERVICE_NUMBER_PROCESS] = KERNEL_SIGNAL;
 	window = (uintptr_t)kernel_window();
 	kernel_new(bytes);
 	estate_host_new(ESTATE_SIZE);
@@ -432,6 +432,51 @@ static void test_adopt(void **state)
 	assert_int_equal(*kernel_byte(slot_of_space(SERVICE), FAR, RW), 4);
 }
 
+/* A driver: finds what it was offered, and keeps it where it is. */
+static void test_offered(void **state)
+{
+	uint64_t object;
+	uint64_t place;
+
+	(void)state;
+	kernel_put_space(WINDOW_SLOT);
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_ADOPT), OK);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 1, MEMORY_SHARED_UNIT, 0), OK);
+	object = results[0];
+	assert_int_equal(
+		ASK(SERVICE + 1, MEMORY_SHARE_FIND, SERVICE - BADGE_SERVICE, 1), ERR_NOT_FOUND);
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_PIN, object), ERR_NOT_FOUND);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_OFFER, 2, 1), ERR_NOT_FOUND);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_OFFER, 1, 64), ERR_INVALID_ARGUMENT);
+	assert_int_equal(ASK(1, MEMORY_SHARE_OFFER, 1, 1), ERR_ACCESS);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_OFFER, 1, SERVICE + 1 - BADGE_SERVICE), OK);
+	assert_int_equal(
+		ASK(SERVICE + 2, MEMORY_SHARE_FIND, SERVICE - BADGE_SERVICE, 1), ERR_NOT_FOUND);
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_FIND, SERVICE - BADGE_SERVICE, 1), OK);
+	assert_int_equal(results[0], object);
+	assert_int_equal(results[1], MEMORY_SHARED_UNIT);
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_MAP, SERVICE, FAR, MEMORY_SHARED_UNIT, RW, object),
+		ERR_NOT_FOUND); /* not into another's space */
+	assert_int_equal(
+		ASK(SERVICE + 1, MEMORY_MAP, SERVICE + 1, FAR, MEMORY_SHARED_UNIT, RW, object), OK);
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_UNMAP, SERVICE + 1, FAR, MEMORY_SHARED_UNIT), OK);
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_PIN, object), OK);
+	place = results[0];
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_PIN, object), OK);
+	assert_int_equal(results[0], place);
+	/* It stays as long as it is pinned: nobody else gets the memory. */
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_DESTROY, 1), OK);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, 1, MEMORY_SHARED_UNIT, 0), OK);
+	assert_int_not_equal(results[0], object);
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_DESTROY, 1), OK);
+	assert_int_not_equal(used_of_all(), 0);
+	assert_int_equal(ASK(SERVICE + 2, MEMORY_SHARE_UNPIN, object), OK); /* not its */
+	assert_int_not_equal(used_of_all(), 0);
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_UNPIN, object), OK);
+	assert_int_equal(used_of_all(), 0);
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_UNPIN, object), OK);
+}
+
 /* --- limits ---------------------------------------------------------------------------------- */
 
 static void test_limits_of_a_program(void **state)
@@ -748,6 +793,7 @@ int main(void)
 		TEST(test_bad_arguments),
 		TEST(test_copy_on_write),
 		TEST(test_shared),
+		TEST(test_offered),
 		TEST(test_adopt),
 		TEST(test_limits_of_a_program),
 		TEST(test_many_regions_at_once),

@@ -105,6 +105,51 @@ void share_take_back(uint64_t program, uint64_t address)
 		*loan = (struct loan){0};
 }
 
+/* --- memory that disks reach ---------------------------------------------------------------------
+ */
+
+#define CHUNK_BYTES  0x200000u
+#define OBJECT_CHUNK 100u
+#define OBJECT_POOL  200u
+
+static _Alignas(4096) uint8_t chunks[SHARE_CHUNKS_MOST][CHUNK_BYTES];
+
+uint8_t *share_chunk_place(uint32_t index)
+{
+	return chunks[index];
+}
+
+status_t share_chunk(uint32_t index, uint64_t *object)
+{
+	*object = OBJECT_CHUNK + index;
+	return is_exhausted ? ERR_NO_MEMORY : OK;
+}
+
+void share_chunk_drop(uint32_t index)
+{
+	memset(chunks[index], 0xdd, CHUNK_BYTES);
+}
+
+uint64_t share_pool_object(uint32_t step)
+{
+	return OBJECT_POOL + step;
+}
+
+status_t share_find(uint64_t service, uint64_t key, void **memory)
+{
+	(void)service;
+	(void)key;
+	(void)memory;
+	return ERR_NOT_FOUND;
+}
+
+void *share_host_object(uint64_t object)
+{
+	return object >= OBJECT_POOL
+		       ? block_data((uint32_t)(object - OBJECT_POOL) * SHARE_POOL_STEP + 1)
+		       : chunks[object - OBJECT_CHUNK];
+}
+
 static unsigned wakes;
 
 void pipe_wake(uint32_t *word)

@@ -15,3 +15,6 @@ void share_host_exhaust(bool exhausted);
 
 /* How often pipe_wake was called. */
 unsigned share_host_wakes(void);
+
+/* Where an object is whose number a driver is told. */
+void *share_host_object(uint64_t object);

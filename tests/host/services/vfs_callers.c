@@ -152,12 +152,14 @@ static void mount(void)
 	disk_mount();
 	sessions = estate_allocate(CALLERS * sizeof(*sessions), 64);
 	assert_non_null(sessions);
+	assert_true(mounts_open());
+	mounts_resume();
 }
 
 int callers_setup(void **state)
 {
 	(void)state;
-	later_init(perform, table);
+	later_init(perform, mounts_work, table);
 	fixture_mount = mount;
 	for (unsigned i = 0; i < CALLERS; i++) {
 		later_end(i + 1);
@@ -208,7 +210,7 @@ void call(
 /* What the loop of the service does when no message is there. */
 static void idle(void)
 {
-	if (cache_deadline() <= 1) {
+	if (deadline() <= 1) {
 		expired(time_now());
 		send_late_replies();
 	}
@@ -223,6 +225,22 @@ bool callers_device(unsigned choice)
 	later_resume();
 	send_late_replies();
 	return ended;
+}
+
+/* The driver has signalled. */
+void callers_drive(void)
+{
+	idle();
+	notified(1);
+	send_late_replies();
+}
+
+void callers_allow(struct caller *c)
+{
+	struct request request = {.method = VFS_ALLOW, .words = {c->badge}};
+
+	assert_int_equal(methods[VFS_ALLOW].handler(&request), OK);
+	estate_commit();
 }
 
 void callers_wait(uint64_t nanoseconds)

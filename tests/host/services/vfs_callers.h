@@ -44,6 +44,12 @@ status_t call_to_end(struct caller *caller, uint32_t method, const uint64_t word
 /* One thing that the disk has under way ends. False: there is none. */
 bool callers_device(unsigned choice);
 
+/* The driver of disks has signalled. */
+void callers_drive(void);
+
+/* The caller may mount. */
+void callers_allow(struct caller *caller);
+
 /* Time passes. */
 void callers_wait(uint64_t nanoseconds);
 

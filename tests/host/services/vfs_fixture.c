@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define PAGE        4096u
-#define ESTATE_SIZE (2u << 20)
+#define ESTATE_SIZE (4u << 20)
 
 /* In the order of their names. */
 static const char *const files[][2] = {

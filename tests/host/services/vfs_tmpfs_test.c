@@ -250,7 +250,7 @@ static void test_nodes_run_out(void **state)
 		sprintf(path, "/tmp/%d", count++);
 	while (open_status(0, path, WRITE | CREATE, &id) == OK && client_close(me, id) == OK);
 	assert_open(path, WRITE | CREATE, ERR_NO_SPACE);
-	assert_int_equal(count, FIXTURE_NODES - 3 + 1); /* three roots; the last was refused */
+	assert_int_equal(count, FIXTURE_NODES - 4 + 1); /* four roots; the last was refused */
 	assert_int_equal(make_directory("/tmp/d"), ERR_NO_SPACE);
 	assert_int_equal(link_to("x", "/tmp/l"), ERR_NO_SPACE);
 	assert_int_equal(remove_file("/tmp/7"), OK);

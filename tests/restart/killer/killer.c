@@ -36,6 +36,6 @@ void program_main(const void *argument)
 		status = client_call(&supervisor, SUPERVISOR_CONTROL, &call);
 		if (status != OK)
 			debug_print("restart: killer: error %ld\n", status);
-		(void)!sys_signal(start->handles[PROCESS_SLOT_PEER_NOTIFICATION]);
+		(void)!sys_signal(start->signals[SERVICE_NUMBER_TEST_CLIENT]);
 	}
 }

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The driver of virtio disks (VIRTIO 1.2, 5.2): all of them in one process. */
+#include <abi/syscall.h>
+#include <craton/block_server.h>
+#include <craton/estate.h>
+#include <craton/print.h>
+#include <craton/virtio.h>
+
+#define ESTATE_VERSION 1u
+#define SESSIONS       32u
+#define READ_WAIT_NS   30000000000u
+#define SECTOR         512u
+#define SCRATCH        0x6000u /* of a disk's unit of memory: for partition tables */
+#define HEADERS        VIRTIO_QUEUE_BYTES
+
+/* Features (5.2.3). */
+#define FEATURE_READ_ONLY  ((uint64_t)1 << 5)
+#define FEATURE_BLOCK_SIZE ((uint64_t)1 << 6)
+#define FEATURE_FLUSH      ((uint64_t)1 << 9)
+#define FEATURE_DISCARD    ((uint64_t)1 << 13)
+
+/* The device's configuration (5.2.4). */
+enum { CONFIG_CAPACITY = 0, CONFIG_BLOCK_SIZE = 20, CONFIG_END = 24 };
+
+enum { TYPE_READ = 0, TYPE_WRITE = 1, TYPE_FLUSH = 4, TYPE_DISCARD = 11 };
+enum { RESULT_OK = 0, RESULT_NOT_SUPPORTED = 2 };
+
+/* What a request begins with, and what of it does not lie with the client. */
+struct header {
+	uint32_t type;
+	uint32_t reserved;
+	uint64_t sector;
+	uint64_t discard_sector;
+	uint32_t discard_count;
+	uint32_t discard_flags;
+	uint8_t result;
+	uint8_t padding[31];
+};
+static_assert(sizeof(struct header) == 64);
+static_assert(HEADERS + VIRTIO_REQUESTS * sizeof(struct header) <= SCRATCH);
+
+struct disk {
+	struct virtio_device device;
+	struct virtio_queue queue;
+	uint8_t *memory;
+	uint64_t physical;
+	bool is_begun;  /* the device has not been told of all */
+	bool must_last; /* it has a cache */
+	/* What is under way. */
+	uint32_t tokens[VIRTIO_REQUESTS];
+	bool flush_follows[VIRTIO_REQUESTS]; /* a write that lasts: then it ends */
+};
+
+#define TOKEN_OWN UINT32_MAX /* a read of our own */
+
+static struct disk disks[DRIVER_DEVICES];
+static uint32_t disk_count;
+static status_t own_status; /* of the read of our own; ERR_AGAIN while it is under way */
+
+static struct header *header_at(const struct disk *d, uint32_t request)
+{
+	return (struct header *)(d->memory + HEADERS) + request;
+}
+
+/* --- requests -----------------------------------------------------------------------------------
+ */
+
+struct transfer {
+	uint32_t type;
+	uint64_t offset;
+	uint64_t physical;
+	uint32_t size;
+	uint32_t token;
+	bool flush_follows;
+};
+
+static unsigned lay_parts(const struct disk *d, uint32_t request, const struct transfer *t,
+	struct virtio_part parts[3])
+{
+	uint64_t header = d->physical + HEADERS + request * sizeof(struct header);
+	unsigned count = 0;
+
+	parts[count++] =
+		(struct virtio_part){header, offsetof(struct header, discard_sector), false};
+	if (t->type == TYPE_DISCARD)
+		parts[count++] = (struct virtio_part){
+			header + offsetof(struct header, discard_sector), 16, false};
+	else if (t->size != 0)
+		parts[count++] = (struct virtio_part){t->physical, t->size, t->type == TYPE_READ};
+	parts[count++] = (struct virtio_part){header + offsetof(struct header, result), 1, true};
+	return count;
+}
+
+static bool begin(struct disk *d, const struct transfer *t)
+{
+	uint32_t request = virtio_free_request(&d->queue);
+	struct virtio_part parts[3];
+
+	if (request == VIRTIO_REQUESTS)
+		return false;
+	*header_at(d, request) = (struct header){
+		.type = t->type,
+		.sector = t->type == TYPE_READ || t->type == TYPE_WRITE ? t->offset / SECTOR : 0,
+		.discard_sector = t->offset / SECTOR,
+		.discard_count = t->size / SECTOR,
+		.result = UINT8_MAX,
+	};
+	d->tokens[request] = t->token;
+	d->flush_follows[request] = t->flush_follows;
+	virtio_begin(&d->queue, parts, lay_parts(d, request, t, parts));
+	d->is_begun = true;
+	return true;
+}
+
+static uint32_t type_of(uint32_t operation)
+{
+	static const uint32_t types[] = {
+		[BLOCK_OPERATION_READ] = TYPE_READ,
+		[BLOCK_OPERATION_WRITE] = TYPE_WRITE,
+		[BLOCK_OPERATION_FLUSH] = TYPE_FLUSH,
+		[BLOCK_OPERATION_DISCARD] = TYPE_DISCARD,
+	};
+
+	return types[operation];
+}
+
+static bool is_offered(const struct disk *d, uint32_t operation)
+{
+	if (operation == BLOCK_OPERATION_FLUSH)
+		return d->must_last;
+	return operation != BLOCK_OPERATION_DISCARD || (d->device.features & FEATURE_DISCARD) != 0;
+}
+
+static bool begin_request(const struct block_request *r)
+{
+	struct disk *d = &disks[r->disk];
+
+	if (!is_offered(d, r->operation)) { /* a disk without a cache has flushed already */
+		block_done(
+			r->token, r->operation == BLOCK_OPERATION_FLUSH ? OK : ERR_NOT_SUPPORTED);
+		return true;
+	}
+	return begin(d, &(struct transfer){type_of(r->operation), r->offset, r->physical, r->size,
+				r->token, r->lasting && d->must_last});
+}
+
+static status_t status_of(uint8_t result)
+{
+	if (result == RESULT_OK)
+		return OK;
+	return result == RESULT_NOT_SUPPORTED ? ERR_NOT_SUPPORTED : ERR_IO;
+}
+
+/* The place that the write had is free, so the flush finds room. */
+static void end(struct disk *d, uint32_t request)
+{
+	uint32_t token = d->tokens[request];
+	status_t status = status_of(header_at(d, request)->result);
+
+	if (token == TOKEN_OWN)
+		own_status = status;
+	else if (status != OK || !d->flush_follows[request])
+		block_done(token, status);
+	else if (!begin(d, &(struct transfer){.type = TYPE_FLUSH, .token = token}))
+		block_done(token, ERR_IO);
+}
+
+static void take_ends(unsigned nth)
+{
+	struct disk *d = &disks[nth];
+	uint32_t request;
+
+	driver_interrupt_seen(nth);
+	while (virtio_end(&d->queue, &request))
+		end(d, request);
+}
+
+static void kick_all(void)
+{
+	for (uint32_t i = 0; i < disk_count; i++) {
+		if (disks[i].is_begun)
+			virtio_kick(&disks[i].queue);
+		disks[i].is_begun = false;
+	}
+}
+
+static void notified(uint64_t bits)
+{
+	for (unsigned i = 0; i < disk_count; i++) {
+		if ((bits >> i & 1) != 0)
+			take_ends(i);
+	}
+	block_work();
+	kick_all();
+}
+
+/* --- start --------------------------------------------------------------------------------------
+ */
+
+/* For the partition table, before requests are served. */
+static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
+{
+	struct disk *d = self;
+	uint64_t deadline = time_now() + READ_WAIT_NS;
+	uint64_t bits;
+
+	own_status = ERR_AGAIN;
+	if (!begin(d, &(struct transfer){.type = TYPE_READ,
+			      .offset = offset,
+			      .physical = d->physical + SCRATCH,
+			      .size = (uint32_t)size,
+			      .token = TOKEN_OWN}))
+		return ERR_IO;
+	kick_all();
+	while (own_status == ERR_AGAIN) {
+		if (sys_wait(service_start()->handles[PROCESS_SLOT_NOTIFICATION],
+			    (uint64_t)1 << d->device.nth, deadline, &bits) != OK)
+			return ERR_IO;
+		take_ends(d->device.nth);
+	}
+	memcpy(bytes, d->memory + SCRATCH, size);
+	return own_status;
+}
+
+static uint64_t config64(const struct disk *d, size_t offset)
+{
+	const volatile uint32_t *at = (const volatile uint32_t *)(d->device.specific + offset);
+
+	return at[0] | (uint64_t)at[1] << 32;
+}
+
+static uint32_t sector_of(const struct disk *d)
+{
+	uint32_t size = SECTOR;
+
+	if ((d->device.features & FEATURE_BLOCK_SIZE) != 0 && d->device.specific_size >= CONFIG_END)
+		size = *(const volatile uint32_t *)(d->device.specific + CONFIG_BLOCK_SIZE);
+	return size >= SECTOR && size <= 4096 && (size & (size - 1)) == 0 ? size : SECTOR;
+}
+
+static status_t open_device(unsigned nth)
+{
+	struct disk *d = &disks[nth];
+	status_t status = driver_memory(nth, &d->memory, &d->physical);
+
+	if (status == OK)
+		status = virtio_open(&d->device, nth);
+	if (status == OK)
+		status = virtio_negotiate(&d->device,
+			FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE | FEATURE_FLUSH | FEATURE_DISCARD);
+	if (status == OK)
+		status = driver_enable(nth);
+	if (status == OK)
+		status = virtio_queue_open(&d->queue, &d->device, 0, d->memory, d->physical);
+	if (status != OK)
+		return status;
+	virtio_ready(&d->device);
+	d->must_last = (d->device.features & FEATURE_FLUSH) != 0;
+	return OK;
+}
+
+/* A disk that cannot be used is passed over, but keeps its number. */
+static bool add_disk(unsigned nth)
+{
+	struct disk *d = &disks[nth];
+	status_t status = driver_claim(nth, (uint64_t)1 << nth);
+
+	if (status == ERR_NOT_FOUND)
+		return false;
+	disk_count++;
+	if (status == OK)
+		status = open_device(nth);
+	if (status != OK)
+		debug_print("virtio-blk: disk %u cannot be used: %ld\n", nth, status);
+	block_add_disk(status == OK ? config64(d, CONFIG_CAPACITY) * SECTOR : 0, sector_of(d),
+		(d->device.features & FEATURE_READ_ONLY) != 0, read_now, d);
+	return true;
+}
+
+static const struct block_driver driver = {"vd", begin_request};
+
+void program_main(const void *argument)
+{
+	const struct process_start *start = argument;
+
+	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
+	if (!block_open(&driver))
+		runtime_abort("the estate is too small");
+	if (driver_open() != OK)
+		runtime_abort("no memory to share");
+	for (unsigned nth = 0; nth < DRIVER_DEVICES && add_disk(nth); nth++)
+		;
+	block_start();
+	kick_all();
+	service_run(&(struct service){
+		.start = start,
+		.methods = block_methods,
+		.method_count = block_method_count,
+		.session_count = SESSIONS,
+		.notified = notified,
+	});
+}

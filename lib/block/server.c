@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Serving requests in slots: see craton/block_server.h. A slot says whose turn it is; what is under
+ * way is known here only, so a new instance begins all that is requested. */
+#include "partition.h"
+
+#include <abi/syscall.h>
+#include <craton/block_server.h>
+#include <craton/driver.h>
+#include <craton/estate.h>
+#include <craton/print.h>
+
+#define CLIENTS      16u /* by the number of their service */
+#define OBJECTS_MOST 1024u
+#define SLOT_SHIFT   8u /* of a token */
+
+/* An object of a client in which requests have been: pinned. */
+struct pinned {
+	uint64_t object; /* 0: free */
+	uint64_t physical;
+	uint64_t size;
+	uint64_t clients; /* bit per client */
+};
+
+struct block_server {
+	uint64_t connected; /* bit per client */
+	uint32_t unit_count;
+	struct block_unit units[BLOCK_UNITS_MOST];
+	uint32_t pinned_used; /* entries below were used */
+	struct pinned pinned[OBJECTS_MOST];
+};
+
+static const struct block_driver *driver;
+static struct block_server *state;
+static struct block_slot *slots[CLIENTS];
+static uint64_t under_way[CLIENTS][BLOCK_SLOTS / 64];
+static uint64_t objects[CLIENTS][BLOCK_SLOTS]; /* of what is under way */
+static uint32_t disk_count;                    /* in this instance */
+
+bool block_open(const struct block_driver *definition)
+{
+	driver = definition;
+	disk_count = 0;
+	memset(slots, 0, sizeof(slots));
+	memset(under_way, 0, sizeof(under_way));
+	state = estate_allocate(sizeof(*state), 64);
+	return state != nullptr;
+}
+
+/* --- units --------------------------------------------------------------------------------------
+ */
+
+static struct block_unit *new_unit(void)
+{
+	return state->unit_count < BLOCK_UNITS_MOST ? &state->units[state->unit_count++] : nullptr;
+}
+
+static void add_partitions(const struct block_unit *disk, const struct partition_disk *d)
+{
+	static struct partition found[PARTITIONS_MOST];
+	uint32_t count;
+	status_t status = partitions_find(d, found, &count);
+
+	if (status != OK)
+		debug_print("%s: the partition table cannot be read: %ld\n",
+			(const char *)disk->name, status);
+	for (uint32_t i = 0; i < count; i++) {
+		struct block_unit *unit = new_unit();
+
+		if (unit == nullptr)
+			return;
+		*unit = (struct block_unit){
+			.offset = found[i].offset,
+			.size = found[i].size,
+			.disk = disk->disk,
+			.is_read_only = disk->is_read_only,
+		};
+		print_to((char *)unit->name, sizeof(unit->name), "%s%u", (const char *)disk->name,
+			found[i].number);
+		memcpy(unit->type, found[i].type, sizeof(unit->type));
+	}
+}
+
+/* Units keep their numbers: only the first instance finds them. */
+void block_add_disk(uint64_t size, uint32_t sector, bool is_read_only,
+	status_t (*read)(void *self, uint64_t offset, void *bytes, size_t size), void *self)
+{
+	uint32_t number = disk_count++;
+	struct block_unit *unit;
+
+	for (uint32_t i = 0; i < state->unit_count; i++) {
+		if (state->units[i].disk == number)
+			return;
+	}
+	estate_save(&state->unit_count, sizeof(state->unit_count));
+	unit = new_unit();
+	if (unit == nullptr)
+		return;
+	*unit = (struct block_unit){.size = size, .disk = number, .is_read_only = is_read_only};
+	print_to((char *)unit->name, sizeof(unit->name), "%s%c", driver->prefix,
+		(int)('a' + number % 26));
+	print_to((char *)unit->type, sizeof(unit->type), "disk");
+	add_partitions(unit, &(struct partition_disk){self, size, sector, read});
+	estate_commit();
+}
+
+/* --- objects ------------------------------------------------------------------------------------
+ */
+
+static struct pinned *find_pinned(uint64_t object)
+{
+	for (uint32_t i = 0; i < state->pinned_used; i++) {
+		if (state->pinned[i].object == object)
+			return &state->pinned[i];
+	}
+	return nullptr;
+}
+
+static struct pinned *free_pinned(void)
+{
+	struct pinned *entry = find_pinned(0);
+
+	if (entry == nullptr && state->pinned_used < OBJECTS_MOST) {
+		ESTATE_SET(state->pinned_used, state->pinned_used + 1);
+		entry = &state->pinned[state->pinned_used - 1];
+	}
+	return entry;
+}
+
+/* The object's place in memory: asked once, as it stays there. */
+static status_t pin(uint64_t object, uint32_t client, struct pinned **out)
+{
+	struct pinned *entry = object != 0 ? find_pinned(object) : nullptr;
+	struct pinned new = {.object = object};
+	status_t status = object != 0 ? OK : ERR_INVALID_ARGUMENT;
+
+	if (entry == nullptr && status == OK) {
+		status = driver_pin(object, &new.physical, &new.size);
+		entry = free_pinned();
+		if (entry == nullptr && status == OK)
+			status = ERR_TOO_MANY;
+		if (status != OK)
+			return status;
+		estate_save(entry, sizeof(*entry));
+		*entry = new;
+	}
+	if (status != OK)
+		return status;
+	if ((entry->clients >> client & 1) == 0)
+		ESTATE_SET(entry->clients, entry->clients | (uint64_t)1 << client);
+	estate_commit();
+	*out = entry;
+	return OK;
+}
+
+/* --- requests -----------------------------------------------------------------------------------
+ */
+
+static uint32_t state_of(const struct block_slot *slot)
+{
+	return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
+}
+
+static bool is_under_way(uint32_t client, uint32_t slot)
+{
+	return (under_way[client][slot / 64] >> slot % 64 & 1) != 0;
+}
+
+static void finish(uint32_t client, uint32_t slot, status_t status)
+{
+	struct block_slot *s = &slots[client][slot];
+
+	under_way[client][slot / 64] &= ~((uint64_t)1 << slot % 64);
+	s->status = (uint64_t)-status;
+	__atomic_store_n(&s->state, BLOCK_STATE_DONE, __ATOMIC_RELEASE);
+	(void)!sys_signal(service_start()->signals[client]);
+}
+
+/* What the client wrote is read once, here. */
+static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
+{
+	const struct block_slot s = slots[client][slot];
+	const struct block_unit *unit;
+	struct pinned *object;
+	status_t status;
+
+	if (s.unit >= state->unit_count)
+		return ERR_NOT_FOUND;
+	unit = &state->units[s.unit];
+	*r = (struct block_request){
+		.operation = s.operation,
+		.disk = unit->disk,
+		.size = s.size,
+		.offset = unit->offset + s.offset,
+		.lasting = (s.flags & BLOCK_LASTING) != 0,
+	};
+	if (s.operation > BLOCK_OPERATION_DISCARD)
+		return ERR_INVALID_ARGUMENT;
+	if (s.operation != BLOCK_OPERATION_READ && unit->is_read_only != 0)
+		return ERR_READ_ONLY;
+	if (s.operation == BLOCK_OPERATION_FLUSH)
+		return OK;
+	if ((s.offset | s.size) % BLOCK_SECTOR != 0)
+		return ERR_ALIGNMENT;
+	if (s.size == 0 || s.offset > unit->size || s.size > unit->size - s.offset)
+		return ERR_RANGE;
+	if (s.operation == BLOCK_OPERATION_DISCARD)
+		return OK;
+	if (s.size > BLOCK_REQUEST_MOST)
+		return ERR_RANGE;
+	status = pin(s.object, client, &object);
+	if (status != OK)
+		return status;
+	if (s.object_offset > object->size || s.size > object->size - s.object_offset)
+		return ERR_RANGE;
+	r->physical = object->physical + s.object_offset;
+	objects[client][slot] = s.object;
+	return OK;
+}
+
+/* False: the device takes no more. */
+static bool begin(uint32_t client, uint32_t slot)
+{
+	struct block_request r;
+	status_t status = check(client, slot, &r);
+
+	if (status != OK) {
+		finish(client, slot, status);
+		return true;
+	}
+	r.token = client << SLOT_SHIFT | slot;
+	if (!driver->begin(&r))
+		return false;
+	under_way[client][slot / 64] |= (uint64_t)1 << slot % 64;
+	return true;
+}
+
+void block_work(void)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (state_of(&slots[client][i]) != BLOCK_STATE_REQUESTED ||
+				is_under_way(client, i))
+				continue;
+			if (!begin(client, i))
+				return;
+		}
+	}
+}
+
+void block_done(uint32_t token, status_t status)
+{
+	finish(token >> SLOT_SHIFT, token & ((1u << SLOT_SHIFT) - 1), status);
+}
+
+/* --- clients ------------------------------------------------------------------------------------
+ */
+
+static status_t map_slots(uint32_t client, uint64_t *object)
+{
+	void *memory;
+	status_t status = driver_share(BLOCK_KEY + client, client, &memory, object);
+
+	if (status == OK)
+		slots[client] = memory;
+	return status;
+}
+
+void block_start(void)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		uint64_t object;
+
+		if ((state->connected >> client & 1) != 0 && map_slots(client, &object) != OK)
+			debug_print("block: client %u is lost\n", client);
+	}
+	block_work();
+}
+
+static bool client_of(const struct request *request, uint32_t *client)
+{
+	uint64_t number = request->badge - BADGE_SERVICE;
+
+	*client = (uint32_t)number;
+	return request->badge >= BADGE_SERVICE && number < CLIENTS;
+}
+
+static status_t list_handler(struct request *request)
+{
+	if (request->words[0] >= state->unit_count)
+		return ERR_NOT_FOUND;
+	memcpy(request->bytes, &state->units[request->words[0]], sizeof(struct block_unit));
+	request->words[0] = sizeof(struct block_unit);
+	request->reply_size = sizeof(struct block_unit);
+	return OK;
+}
+
+static status_t connect_handler(struct request *request)
+{
+	uint32_t client;
+	status_t status = client_of(request, &client) ? OK : ERR_ACCESS;
+
+	if (status == OK)
+		status = map_slots(client, &request->words[0]);
+	if (status == OK)
+		ESTATE_SET(state->connected, state->connected | (uint64_t)1 << client);
+	return status;
+}
+
+static bool is_used(uint32_t client, uint64_t object)
+{
+	for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+		if (is_under_way(client, i) && objects[client][i] == object)
+			return true;
+	}
+	return false;
+}
+
+static status_t forget_handler(struct request *request)
+{
+	struct pinned *entry = find_pinned(request->words[0]);
+	uint32_t client;
+
+	if (!client_of(request, &client))
+		return ERR_ACCESS;
+	if (entry == nullptr || (entry->clients >> client & 1) == 0)
+		return OK;
+	if (is_used(client, entry->object))
+		return ERR_BUSY;
+	estate_save(entry, sizeof(*entry));
+	entry->clients &= ~((uint64_t)1 << client);
+	if (entry->clients == 0) {
+		driver_unpin(entry->object);
+		entry->object = 0;
+	}
+	return OK;
+}
+
+const struct service_method block_methods[] = {
+	[BLOCK_LIST] = {list_handler, RESTART_PURE},
+	[BLOCK_CONNECT] = {connect_handler, RESTART_REPLAY},
+	[BLOCK_FORGET] = {forget_handler, RESTART_REPLAY},
+};
+
+const uint32_t block_method_count = sizeof(block_methods) / sizeof(block_methods[0]);

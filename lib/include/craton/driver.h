@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* What drivers of PCI devices need: the device, its registers and interrupt from the device
+ * manager, and memory that the device reaches. The nth device is the nth that the driver's manifest
+ * matches. A new instance does the same as its predecessor and finds the same memory: claim, map,
+ * reset the device, see that it is reset, only then enable. */
+#pragma once
+
+#include <craton/runtime.h>
+
+#define DRIVER_DEVICES 8u /* of one driver */
+
+/* Gets the device; its interrupt signals bits `bits` of the driver's notification. ERR_NOT_FOUND:
+ * there are no more. */
+[[nodiscard]] status_t driver_claim(unsigned nth, uint64_t bits);
+
+/* Maps a window of registers, at most 2 MiB of it. */
+[[nodiscard]] status_t driver_window(
+	unsigned nth, unsigned window, volatile uint8_t **registers, size_t *size);
+
+/* 4 bytes of configuration space. ERR_RANGE. */
+[[nodiscard]] status_t driver_config(unsigned nth, uint32_t offset, uint32_t *value);
+
+/* Lets the device reach memory and interrupt. */
+[[nodiscard]] status_t driver_enable(unsigned nth);
+
+/* Before the next interrupt can come. */
+void driver_interrupt_seen(unsigned nth);
+
+/* A unit (MEMORY_SHARED_UNIT bytes) of memory that outlives the instance, zeroed at first, and
+ * where the device finds it. `key`: the driver's name for it, below 0x100. */
+[[nodiscard]] status_t driver_memory(uint64_t key, uint8_t **memory, uint64_t *physical);
+
+/* --- memory that is shared with others
+ * ------------------------------------------------------------
+ */
+
+/* Before all else: tells the memory service of this instance. */
+[[nodiscard]] status_t driver_open(void);
+
+/* A unit that another service (enum service_number) may map, too; always at the same address. */
+[[nodiscard]] status_t driver_share(
+	uint64_t key, uint64_t service, void **memory, uint64_t *object);
+
+/* Where an object of others lies, which stays there until it is unpinned. ERR_NOT_FOUND: it is none
+ * that this service was offered. */
+[[nodiscard]] status_t driver_pin(uint64_t object, uint64_t *physical, uint64_t *size);
+void driver_unpin(uint64_t object);

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The memory of devices: see registers.h. Untyped memory is halved until a piece is the one that is
+ * wanted; what was cut is seen from the CNode itself, so there is no other state. */
+#include "registers.h"
+
+#include <abi/syscall.h>
+#include <craton/service.h>
+
+#define SLOTS_END     736u
+#define WINDOW_SLOT   736u /* a copy that is mapped here for a moment */
+#define WINDOW        0x400000000u
+#define PAGE          4096u
+#define PAGE_ORDER    12u
+#define DETAIL_DEVICE 256u /* of cnode.inspect */
+
+struct piece {
+	uint64_t slot; /* behind the last: the first that is empty */
+	uint64_t type;
+	handle_t handle;
+	uint64_t address;
+	unsigned order;
+	bool is_used; /* halved, or a frame was made of it */
+};
+
+static handle_t cnode(void)
+{
+	return service_start()->handles[PROCESS_SLOT_CNODE];
+}
+
+static bool describe(struct piece *p, uint64_t detail)
+{
+	uint64_t size, used;
+
+	p->order = (unsigned)(detail & (DETAIL_DEVICE - 1));
+	p->is_used = false;
+	if (p->type == OBJECT_FRAME)
+		return frame_physical(p->handle, &p->address, &size) == OK;
+	if (untyped_info(p->handle, &size, &used, &p->address) != OK)
+		return false;
+	p->is_used = used != 0;
+	return true;
+}
+
+/* The next piece at or behind `p->slot`; false: an empty slot. Slots are filled in order. */
+static bool piece_at(struct piece *p)
+{
+	uint64_t rights, badge, tag, detail;
+
+	if (p->slot >= SLOTS_END ||
+		cnode_inspect(cnode(), p->slot, &p->type, &rights, &badge, &tag, &detail) != OK ||
+		(p->type != OBJECT_FRAME && p->type != OBJECT_UNTYPED))
+		return false;
+	p->handle = handle_of(p->slot, tag);
+	return describe(p, detail);
+}
+
+/* The smallest piece with this address in it. False: there is none; `*p` is the end. */
+static bool find_piece(uint64_t address, struct piece *p)
+{
+	struct piece best = {.slot = 0};
+
+	for (p->slot = PROCESS_SLOT_FREE; piece_at(p); p->slot++) {
+		if (!p->is_used && address - p->address < (uint64_t)1 << p->order)
+			best = *p;
+	}
+	best.is_used = best.slot != 0;
+	if (best.slot == 0)
+		return false;
+	*p = best;
+	return true;
+}
+
+static uint64_t empty_slot(void)
+{
+	struct piece p = {.slot = PROCESS_SLOT_FREE};
+
+	while (piece_at(&p))
+		p.slot++;
+	return p.slot;
+}
+
+/* A piece is made into its two halves, or into the frame. */
+static status_t cut(const struct piece *p, unsigned order)
+{
+	uint64_t slot = empty_slot();
+	uint64_t tag;
+
+	if (slot + 2 > SLOTS_END)
+		return ERR_TOO_MANY;
+	if (p->order == order)
+		return untyped_retype(p->handle, OBJECT_FRAME, order, 1, cnode(), slot, &tag);
+	return untyped_retype(p->handle, OBJECT_UNTYPED, p->order - 1, 2, cnode(), slot, &tag);
+}
+
+status_t registers_frame(uint64_t physical, unsigned order, handle_t *frame)
+{
+	struct piece p;
+	status_t status = OK;
+
+	while (status == OK) {
+		if (!find_piece(physical, &p))
+			return ERR_NOT_FOUND;
+		if (p.type == OBJECT_FRAME) {
+			*frame = p.handle;
+			return p.address == physical && p.order == order ? OK : ERR_BUSY;
+		}
+		if (p.order < order)
+			return ERR_NOT_FOUND;
+		status = cut(&p, order);
+	}
+	return status;
+}
+
+/* The frame's own capability is for the driver's copies. */
+static status_t map_copy(handle_t frame, uint64_t offset)
+{
+	uint64_t tag;
+	uint64_t missing;
+	status_t status = cnode_copy(cnode(), WINDOW_SLOT, frame, RIGHT_READ | RIGHT_WRITE, &tag);
+
+	if (status != OK)
+		return status;
+	return address_space_map(service_start()->handles[PROCESS_SLOT_SPACE],
+		handle_of(WINDOW_SLOT, tag), offset, WINDOW, 1, RIGHT_READ | RIGHT_WRITE, &missing);
+}
+
+status_t registers_write(uint64_t physical, const uint32_t *words, unsigned count)
+{
+	volatile uint32_t *at = (volatile uint32_t *)(WINDOW + physical % PAGE);
+	struct piece p;
+	status_t status;
+
+	if (!find_piece(physical, &p) || p.type != OBJECT_FRAME)
+		return ERR_NOT_FOUND;
+	(void)!cnode_delete(cnode(), WINDOW_SLOT); /* an instance that died left it */
+	status = map_copy(p.handle, (physical - p.address) / PAGE * PAGE);
+	for (unsigned i = 0; status == OK && i < count; i++)
+		at[i] = words[i];
+	(void)!cnode_delete(cnode(), WINDOW_SLOT);
+	return status;
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Disks as files: see diskfs.h. Node DISKFS_ROOT + 1 + n is unit n. There is no state but what
+ * waits for room: the id of a request says which page it is about, so its end can be told by
+ * whatever instance sees it. */
+#include "diskfs.h"
+
+#include "blocks.h"
+#include "cache.h"
+#include "drive.h"
+#include "mounts.h"
+#include "share.h"
+
+#define ID_PAGE     ((uint64_t)4 << 60) /* ext4's are smaller, or have the highest bit */
+#define ID_FLUSH    ((uint64_t)5 << 60)
+#define ID_KINDS    ((uint64_t)15 << 60)
+#define ID_BLOCK    24u /* bits; above: which transfer of the block */
+#define PAGE_SHIFT  32u /* of the cache's ids */
+#define FIRST_NODE  (DISKFS_ROOT + 1)
+#define WRITTEN_ALL UINT64_MAX
+
+struct transfer {
+	struct page_transfer page;
+	bool is_write;
+};
+
+static uint32_t own_volume;
+static struct transfer waiting[CACHE_TRANSFERS];
+static uint32_t waiting_count;
+static uint64_t written; /* bit per unit: since it was flushed; all, in a new instance */
+/* The flush that is under way, for all units that were written. */
+static uint64_t last_ticket;
+static uint64_t done_ticket;
+static uint64_t flushing; /* bit per unit */
+static status_t flush_status;
+
+void diskfs_open(uint32_t volume)
+{
+	own_volume = volume;
+	waiting_count = 0;
+	written = WRITTEN_ALL;
+	last_ticket = 0;
+	done_ticket = 0;
+	flushing = 0;
+}
+
+static const struct block_unit *unit_of(uint64_t node)
+{
+	return drive_unit((uint32_t)(node - FIRST_NODE));
+}
+
+/* --- names --------------------------------------------------------------------------------------
+ */
+
+static status_t lookup(struct volume *v, uint64_t directory, struct name name, uint64_t *node)
+{
+	(void)v;
+	(void)directory;
+	for (uint32_t i = 0; drive_unit(i) != nullptr; i++) {
+		const char *own = (const char *)drive_unit(i)->name;
+
+		*node = FIRST_NODE + i;
+		if (strlen(own) == name.size && memcmp(own, name.text, name.size) == 0)
+			return OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+static status_t parent(struct volume *v, uint64_t directory, uint64_t *node)
+{
+	(void)v;
+	*node = directory;
+	return OK;
+}
+
+static status_t attributes(struct volume *v, uint64_t node, struct file_attributes *a)
+{
+	(void)v;
+	*a = (struct file_attributes){.inode = node, .type = FILE_TYPE_DIRECTORY, .links = 1};
+	if (node == DISKFS_ROOT)
+		return OK;
+	a->type = FILE_TYPE_REGULAR;
+	a->size = unit_of(node)->size;
+	return OK;
+}
+
+static status_t next(
+	struct volume *v, uint64_t directory, uint64_t *cookie, struct directory_item *item)
+{
+	const struct block_unit *unit = drive_unit((uint32_t)*cookie);
+
+	(void)v;
+	(void)directory;
+	if (unit == nullptr)
+		return ERR_NOT_FOUND;
+	item->node = FIRST_NODE + *cookie;
+	item->inode = item->node;
+	item->type = FILE_TYPE_REGULAR;
+	item->name_size = strlen((const char *)unit->name);
+	memcpy(item->name, unit->name, item->name_size + 1);
+	++*cookie;
+	return OK;
+}
+
+static status_t space(struct volume *v, uint64_t *total, uint64_t *used)
+{
+	(void)v;
+	*total = 0;
+	*used = 0;
+	return OK;
+}
+
+/* Before the first request. */
+static status_t retain(struct volume *v, uint64_t node)
+{
+	(void)v;
+	return node == DISKFS_ROOT ? OK : drive_connect();
+}
+
+/* --- contents -----------------------------------------------------------------------------------
+ */
+
+static uint32_t length_of(const struct page_transfer *page)
+{
+	uint64_t left = unit_of(page->node)->size - page->offset;
+
+	return left < BLOCK_SIZE ? (uint32_t)left : BLOCK_SIZE;
+}
+
+static bool begin(const struct transfer *t)
+{
+	uint32_t index = t->page.block - 1;
+	uint64_t count = t->page.id >> PAGE_SHIFT;
+	struct block_slot request = {
+		.operation = t->is_write ? BLOCK_OPERATION_WRITE : BLOCK_OPERATION_READ,
+		.id = ID_PAGE | count << ID_BLOCK | t->page.block,
+		.unit = t->page.node - FIRST_NODE,
+		.offset = t->page.offset,
+		.size = length_of(&t->page),
+	};
+
+	return drive_begin(
+		&request, (struct drive_bytes){share_pool_object(index / SHARE_POOL_STEP),
+				  (uint64_t)(index % SHARE_POOL_STEP) * BLOCK_SIZE});
+}
+
+static status_t begin_or_wait(const struct page_transfer *page, bool is_write)
+{
+	struct transfer t = {*page, is_write};
+
+	if (!begin(&t))
+		waiting[waiting_count++] = t;
+	return OK;
+}
+
+static status_t fill(struct volume *v, const struct page_transfer *page)
+{
+	(void)v;
+	if (page->offset >= unit_of(page->node)->size)
+		return ERR_RANGE;
+	memset(block_data(page->block), 0, BLOCK_SIZE);
+	return begin_or_wait(page, false);
+}
+
+static status_t write_back(struct volume *v, const struct page_transfer *page)
+{
+	(void)v;
+	if (page->offset >= unit_of(page->node)->size)
+		return ERR_RANGE;
+	written |= (uint64_t)1 << (page->node - FIRST_NODE);
+	return begin_or_wait(page, true);
+}
+
+static status_t reserve(struct volume *v, uint64_t node, uint64_t offset, uint64_t size)
+{
+	const struct block_unit *unit = unit_of(node);
+
+	(void)v;
+	if (unit->is_read_only != 0)
+		return ERR_READ_ONLY;
+	if (offset > unit->size || size > unit->size - offset)
+		return ERR_NO_SPACE;
+	return mounts_use(unit) ? ERR_BUSY : OK;
+}
+
+void diskfs_work(void)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < waiting_count; i++) {
+		if (!begin(&waiting[i]))
+			waiting[kept++] = waiting[i];
+	}
+	waiting_count = kept;
+}
+
+/* --- making it last -----------------------------------------------------------------------------
+ */
+
+/* Of all units; those for which there is no room now are begun with the next try. */
+static void begin_flush(void)
+{
+	for (uint32_t i = 0; drive_unit(i) != nullptr; i++) {
+		struct block_slot request = {
+			.operation = BLOCK_OPERATION_FLUSH, .id = ID_FLUSH | i, .unit = i};
+
+		if ((written >> i & 1) == 0 || (flushing >> i & 1) != 0 ||
+			!drive_begin(&request, (struct drive_bytes){0}))
+			continue;
+		flushing |= (uint64_t)1 << i;
+		written &= ~((uint64_t)1 << i);
+	}
+}
+
+static bool is_any_written(void)
+{
+	for (uint32_t i = 0; drive_unit(i) != nullptr; i++) {
+		if ((written >> i & 1) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* One flush after the other: what comes while one is under way waits for the next. */
+static status_t sync_all(struct volume *v, uint64_t node, uint64_t *ticket)
+{
+	(void)v;
+	(void)node;
+	if (!drive_is_used() || (*ticket == 0 && flushing == 0 && !is_any_written()))
+		return OK;
+	if (*ticket != 0 && *ticket <= done_ticket)
+		return flush_status;
+	if (flushing == 0) {
+		flush_status = OK;
+		last_ticket++;
+		begin_flush();
+		*ticket = last_ticket;
+	}
+	return FILE_LATER;
+}
+
+static void flush_ended(uint32_t unit, status_t status)
+{
+	flushing &= ~((uint64_t)1 << unit);
+	if (status != OK)
+		flush_status = status;
+	if (flushing == 0)
+		done_ticket = last_ticket;
+}
+
+bool diskfs_io_done(uint64_t id, status_t status)
+{
+	uint64_t block = id & ((1u << ID_BLOCK) - 1);
+	uint64_t count = (id & ~ID_KINDS) >> ID_BLOCK;
+
+	if ((id & ID_KINDS) == ID_PAGE)
+		cache_transfer_done(count << PAGE_SHIFT | block, status);
+	else if ((id & ID_KINDS) == ID_FLUSH)
+		flush_ended((uint32_t)block, status);
+	else
+		return false;
+	return true;
+}
+
+/* --- what disks do not do -----------------------------------------------------------------------
+ */
+
+static status_t create(struct volume *v, uint64_t directory, struct name name, enum file_type type,
+	struct name target, uint64_t *node)
+{
+	(void)v;
+	(void)directory;
+	(void)name;
+	(void)type;
+	(void)target;
+	(void)node;
+	return ERR_ACCESS;
+}
+
+/* A disk stays as long as it is, also for those who open it to write it anew. */
+static status_t set_size(struct volume *v, uint64_t node, uint64_t size)
+{
+	(void)v;
+	return size == 0 || size == unit_of(node)->size ? OK : ERR_ACCESS;
+}
+
+static status_t set_times(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified)
+{
+	(void)v;
+	(void)node;
+	(void)accessed;
+	(void)modified;
+	return OK;
+}
+
+static status_t remove_name(struct volume *v, uint64_t node, struct entry_name name)
+{
+	(void)v;
+	(void)node;
+	(void)name;
+	return ERR_ACCESS;
+}
+
+static status_t rename_node(struct volume *v, uint64_t node, struct entry_name from,
+	struct entry_name to, uint64_t replaced)
+{
+	(void)v;
+	(void)node;
+	(void)from;
+	(void)to;
+	(void)replaced;
+	return ERR_ACCESS;
+}
+
+const struct file_system_ops diskfs_ops = {
+	.name = "diskfs",
+	.lookup = lookup,
+	.parent = parent,
+	.attributes = attributes,
+	.next = next,
+	.space = space,
+	.retain = retain,
+	.create = create,
+	.set_size = set_size,
+	.set_times = set_times,
+	.remove = remove_name,
+	.rename = rename_node,
+	.fill = fill,
+	.write_back = write_back,
+	.reserve = reserve,
+	.sync = sync_all,
+};

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Disks and partitions as files of their size, whose pages are cached: /dev/disk/NAME. One that is
+ * mounted, in whole or in part, cannot be written so. What is cached here and what a file system
+ * reads are different pages: a disk is looked at when it is not mounted. */
+#pragma once
+
+#include "volume.h"
+
+#define DISKFS_ROOT 1u
+
+extern const struct file_system_ops diskfs_ops;
+
+/* At the start of an instance: `volume` is its place among the volumes. */
+void diskfs_open(uint32_t volume);
+
+/* The end of a request to the disk; false: the id is none of these. */
+bool diskfs_io_done(uint64_t id, status_t status);
+
+/* Begins what found no room. */
+void diskfs_work(void);

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Pages of files on their way between an ext4 volume and the cache. A page lies in several places
+ * at worst (blocks are 1 to 4 KiB); its parts are read or written at once, and what was written
+ * counts when ext4 knows of it. None of this is in the estate: a new instance is given all pages
+ * that are under way again (cache_resume), and their parts have the same ids. */
+#include "ext4fs_internal.h"
+
+#include "blocks.h"
+#include "share.h"
+
+#include <craton/estate.h>
+
+#define PARTS_MOST 4u
+#define ID_PAGE    ((uint64_t)1 << 63) /* ext4's own ids are smaller */
+#define ID_PARTS   4u                  /* bits */
+#define ID_BLOCK   24u
+#define ID_COUNT   32u
+
+struct transfer {
+	struct mounted *owner; /* nullptr: free */
+	struct page_transfer page;
+	bool is_write;
+	bool is_known;   /* what follows: */
+	uint32_t valid;  /* bytes of the page that the file has */
+	uint32_t wanted; /* bytes, in whole blocks, to be moved */
+	uint32_t mapped; /* of them; their parts were begun */
+	uint32_t next_part;
+	uint32_t under_way; /* bit per part */
+	status_t status;
+};
+
+static struct transfer transfers[CACHE_TRANSFERS];
+
+/* The id of a page's part: what tells its transfer from others of the same block, the block, the
+ * part. */
+static uint64_t id_of(const struct transfer *t, uint32_t part)
+{
+	uint64_t block = t->page.block & ((1u << ID_BLOCK) - 1);
+	uint64_t count = t->page.id >> 32;
+
+	return ID_PAGE | count << (ID_PARTS + ID_BLOCK) | block << ID_PARTS | part;
+}
+
+static_assert(ID_PARTS + ID_BLOCK + ID_COUNT < 63);
+
+void ext4fs_pages_open(void)
+{
+	memset(transfers, 0, sizeof(transfers));
+}
+
+status_t ext4fs_page_begin(struct mounted *m, const struct page_transfer *page, bool is_write)
+{
+	for (unsigned i = 0; i < CACHE_TRANSFERS; i++) {
+		if (transfers[i].owner != nullptr)
+			continue;
+		transfers[i] = (struct transfer){.owner = m, .page = *page, .is_write = is_write};
+		return OK;
+	}
+	return ERR_TOO_MANY; /* the cache has not so many */
+}
+
+/* --- beginning ----------------------------------------------------------------------------------
+ */
+
+static struct drive_bytes place_of(const struct transfer *t)
+{
+	uint32_t index = t->page.block - 1;
+
+	return (struct drive_bytes){
+		share_pool_object(index / SHARE_POOL_STEP),
+		(uint64_t)(index % SHARE_POOL_STEP) * BLOCK_SIZE + t->mapped,
+	};
+}
+
+static status_t learn(struct transfer *t)
+{
+	uint32_t block = ext4_block_size(t->owner->fs);
+	struct ext4_attributes a;
+	uint64_t left;
+	status_t status = ext4_attributes(t->owner->fs, (uint32_t)t->page.node, &a);
+
+	if (status != OK)
+		return status;
+	left = a.size > t->page.offset ? a.size - t->page.offset : 0;
+	t->valid = left < BLOCK_SIZE ? (uint32_t)left : BLOCK_SIZE;
+	t->wanted = (t->valid + block - 1) / block * block;
+	t->is_known = true;
+	return OK;
+}
+
+static status_t map(const struct transfer *t, struct ext4_run *run)
+{
+	uint32_t inode = (uint32_t)t->page.node;
+	uint64_t offset = t->page.offset + t->mapped;
+	uint32_t size = t->wanted - t->mapped;
+
+	return t->is_write ? ext4_map_write(t->owner->fs, inode, offset, size, run)
+			   : ext4_map(t->owner->fs, inode, offset, size, run);
+}
+
+/* A page in a hole is written when the file grew behind it: zeros, which need no room. */
+static status_t pass_hole(const struct transfer *t, uint32_t size)
+{
+	uint8_t *bytes = block_data(t->page.block) + t->mapped;
+
+	for (uint32_t i = 0; t->is_write && i < size; i++) {
+		if (bytes[i] != 0)
+			return ERR_CORRUPT;
+	}
+	memset(bytes, 0, size);
+	return OK;
+}
+
+/* FILE_LATER: also if the disk takes no more now. */
+static status_t begin_part(struct transfer *t)
+{
+	struct ext4_run run;
+	status_t status = map(t, &run);
+	struct block_slot request;
+
+	if (status != OK)
+		return status;
+	if (run.is_hole) {
+		status = pass_hole(t, run.size);
+		t->mapped += run.size;
+		return status;
+	}
+	request = (struct block_slot){
+		.operation = t->is_write ? BLOCK_OPERATION_WRITE : BLOCK_OPERATION_READ,
+		.id = id_of(t, t->next_part),
+		.unit = t->owner->unit,
+		.offset = run.offset,
+		.size = run.size,
+	};
+	if (t->next_part == PARTS_MOST)
+		return ERR_CORRUPT;
+	if (!drive_begin(&request, place_of(t)))
+		return FILE_LATER;
+	t->under_way |= 1u << t->next_part++;
+	t->mapped += run.size;
+	return OK;
+}
+
+/* --- ending -------------------------------------------------------------------------------------
+ */
+
+static void finish(struct transfer *t)
+{
+	uint64_t id = t->page.id;
+	status_t status = t->status;
+
+	if (status == OK && !t->is_write)
+		memset(block_data(t->page.block) + t->valid, 0, BLOCK_SIZE - t->valid);
+	t->owner = nullptr;
+	cache_transfer_done(id, status);
+}
+
+static status_t note_written(const struct transfer *t)
+{
+	if (!t->is_write || t->status != OK || t->wanted == 0)
+		return OK;
+	return ext4_written(t->owner->fs, (uint32_t)t->page.node, t->page.offset, t->wanted);
+}
+
+/* The next step; true: the transfer has ended. */
+static bool step(struct transfer *t)
+{
+	status_t status = OK;
+
+	if (t->status == OK && !t->is_known)
+		status = learn(t);
+	while (status == OK && t->status == OK && t->mapped < t->wanted)
+		status = begin_part(t);
+	if (status == OK && t->under_way == 0)
+		status = note_written(t);
+	if (status == FILE_LATER) {
+		estate_rollback();
+		return false;
+	}
+	estate_commit();
+	if (status != OK)
+		t->status = status;
+	if (t->under_way != 0)
+		return false;
+	finish(t);
+	return true;
+}
+
+bool ext4fs_pages_work(struct mounted *m)
+{
+	bool ended = false;
+
+	for (unsigned i = 0; i < CACHE_TRANSFERS; i++) {
+		struct transfer *t = &transfers[i];
+
+		if (t->owner == m && (t->under_way == 0 || t->mapped < t->wanted))
+			ended = step(t) || ended;
+	}
+	return ended;
+}
+
+bool ext4fs_page_is_under_way(const struct mounted *m, uint64_t node)
+{
+	for (unsigned i = 0; i < CACHE_TRANSFERS; i++) {
+		if (transfers[i].owner == m && transfers[i].page.node == node)
+			return true;
+	}
+	return false;
+}
+
+bool ext4fs_page_io_done(struct mounted *m, uint64_t id, status_t status)
+{
+	uint32_t part = id & ((1u << ID_PARTS) - 1);
+
+	if ((id & ID_PAGE) == 0)
+		return false;
+	for (unsigned i = 0; i < CACHE_TRANSFERS; i++) {
+		struct transfer *t = &transfers[i];
+
+		if (t->owner != m || id_of(t, part) != id || part >= t->next_part)
+			continue;
+		t->under_way &= ~(1u << part);
+		if (status != OK)
+			t->status = status;
+	}
+	return true;
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Volumes that come and go: see mounts.h. A mount goes through states, each of which is committed
+ * before the next is tried, as it waits for the disk in between. */
+#include "mounts.h"
+
+#include "diskfs.h"
+#include "ext4fs.h"
+#include "internal.h"
+#include "share.h"
+#include "walk.h"
+
+#include <craton/estate.h>
+#include <craton/print.h>
+#include <craton/service.h>
+
+#define FIRST_VOLUME (VOLUMES_MOST - EXT4FS_MOST)
+#define MOUNT_PATH   64u
+#define DISKS_VOLUME (FIRST_VOLUME - 1)
+#define LOOK_NS      1000000000u /* how often a volume with changes is looked after */
+#define WORK_ROUNDS  16u         /* of work at once, before requests are served */
+
+enum mount_state : uint32_t {
+	MOUNT_FREE,
+	MOUNT_BEGUN,  /* the file system looks at the volume */
+	MOUNT_FAILED, /* it did not like it; something may still be under way */
+	MOUNT_THERE,
+	MOUNT_ENDING, /* nobody sees it any more */
+};
+
+struct mount_entry {
+	enum mount_state state;
+	uint32_t is_read_only;
+	uint64_t unit;
+	status_t failure;
+	struct place parent;
+	uint32_t device_size;
+	uint32_t name_size;
+	char device[16];
+	char path[MOUNT_PATH]; /* for people */
+	char name[NAME_MOST + 1];
+};
+
+struct mount_table {
+	struct mount_entry entries[EXT4FS_MOST];
+};
+
+static struct mount_table *table;
+static uint64_t next_look;
+static bool is_more; /* work was left */
+
+/* --- start --------------------------------------------------------------------------------------
+ */
+
+static void show(unsigned i)
+{
+	const struct mount_entry *e = &table->entries[i];
+	struct volume volume = {
+		.ops = e->is_read_only ? &ext4fs_read_only_ops : &ext4fs_ops,
+		.root = EXT4FS_ROOT,
+		.parent_volume = e->parent.volume,
+		.parent_node = e->parent.node,
+		.name = e->name,
+		.path = e->path,
+		.device = e->device,
+	};
+
+	if (e->state != MOUNT_THERE)
+		volume.ops = nullptr;
+	volume_set(FIRST_VOLUME + i, &volume);
+}
+
+/* The memory and the number of the volume; its chunk is there if it is mounted. */
+static status_t bind(unsigned i)
+{
+	uint64_t object;
+	status_t status = share_chunk(i, &object);
+
+	if (status == OK)
+		ext4fs_bind(i, FIRST_VOLUME + i, table->entries[i].unit, object);
+	return status;
+}
+
+/* In the directory of devices. */
+static void show_disks(void)
+{
+	uint32_t devices;
+	struct volume volume = {
+		.ops = &diskfs_ops, .root = DISKFS_ROOT, .name = "disk", .path = "/dev/disk"};
+
+	if (!volume_mounted(place_root(), (struct name){"dev", 3}, &devices))
+		return;
+	volume.parent_volume = devices;
+	volume.parent_node = volume_at(devices)->root;
+	volume_set(DISKS_VOLUME, &volume);
+	diskfs_open(DISKS_VOLUME);
+}
+
+bool mounts_open(void)
+{
+	uint8_t *memory[EXT4FS_MOST];
+
+	for (unsigned i = 0; i < EXT4FS_MOST; i++)
+		memory[i] = share_chunk_place(i);
+	table = estate_allocate(sizeof(*table), 64);
+	if (table == nullptr || !ext4fs_open(memory) || !drive_open())
+		return false;
+	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		if (table->entries[i].state != MOUNT_FREE && bind(i) != OK)
+			return false;
+		show(i);
+	}
+	show_disks();
+	return true;
+}
+
+void mounts_resume(void)
+{
+	drive_look();
+	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		if (table->entries[i].state != MOUNT_FREE)
+			ext4fs_resume(i);
+	}
+	is_more = true;
+}
+
+/* --- work ---------------------------------------------------------------------------------------
+ */
+
+static void take_ends(void)
+{
+	uint64_t unit, id;
+	status_t status;
+
+	while (drive_end(&unit, &id, &status)) {
+		if (diskfs_io_done(id, status))
+			continue;
+		for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+			if (table->entries[i].state != MOUNT_FREE && table->entries[i].unit == unit)
+				ext4fs_io_done(i, id, status);
+		}
+	}
+}
+
+static bool work_once(void)
+{
+	bool again = false;
+
+	take_ends();
+	diskfs_work();
+	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		if (table->entries[i].state != MOUNT_FREE)
+			again = ext4fs_work(i) || again;
+	}
+	return again;
+}
+
+bool mounts_work(void)
+{
+	bool some = false;
+
+	is_more = true;
+	for (unsigned i = 0; is_more && i < WORK_ROUNDS; i++) {
+		is_more = work_once();
+		some = some || is_more;
+	}
+	drive_kick();
+	return some;
+}
+
+uint64_t mounts_deadline(void)
+{
+	bool is_busy = false;
+
+	if (is_more)
+		return 1; /* long ago */
+	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		if (table->entries[i].state != MOUNT_FREE)
+			is_busy = is_busy || ext4fs_is_busy(i);
+	}
+	if (!is_busy)
+		return ABI_DEADLINE_NEVER;
+	if (next_look <= time_now())
+		next_look = time_now() + LOOK_NS;
+	return next_look;
+}
+
+/* --- mounting -----------------------------------------------------------------------------------
+ */
+
+static struct mount_entry *entry_of(uint64_t unit)
+{
+	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		if (table->entries[i].state != MOUNT_FREE && table->entries[i].unit == unit)
+			return &table->entries[i];
+	}
+	return nullptr;
+}
+
+bool mounts_use(const struct block_unit *unit)
+{
+	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		const struct mount_entry *e = &table->entries[i];
+		const struct block_unit *used = drive_unit((uint32_t)e->unit);
+
+		if (e->state != MOUNT_FREE && used != nullptr && used->disk == unit->disk &&
+			used->offset < unit->offset + unit->size &&
+			unit->offset < used->offset + used->size)
+			return true;
+	}
+	return false;
+}
+
+static struct mount_entry *free_entry(void)
+{
+	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		if (table->entries[i].state == MOUNT_FREE)
+			return &table->entries[i];
+	}
+	return nullptr;
+}
+
+static unsigned index_of(const struct mount_entry *entry)
+{
+	return (unsigned)(entry - table->entries);
+}
+
+static void set_state(struct mount_entry *entry, enum mount_state state)
+{
+	ESTATE_SET(entry->state, state);
+	show(index_of(entry));
+}
+
+/* The name without the directory of devices. */
+static void strip(struct vfs_bytes *device)
+{
+	if (device->size > 5 && memcmp(device->data, "/dev/", 5) == 0) {
+		device->data += 5;
+		device->size -= 5;
+	}
+}
+
+struct wish {
+	struct walk walk;
+	struct vfs_bytes device;
+	struct vfs_bytes path;
+	uint64_t unit;
+	struct block_unit disk;
+	bool read_only;
+};
+
+/* As far as it fits. */
+static void note_path(char path[MOUNT_PATH], struct vfs_bytes given)
+{
+	size_t at = given.size > 0 && given.data[0] == '/' ? 0 : 1;
+	size_t size = given.size < MOUNT_PATH - 2 ? given.size : MOUNT_PATH - 2;
+
+	memset(path, 0, MOUNT_PATH);
+	path[0] = '/';
+	memcpy(path + at, given.data, size);
+}
+
+/* The volume's part of the table, and the memory; all of it committed. */
+static status_t begin(const struct wish *wish)
+{
+	struct mount_entry *entry = free_entry();
+	bool read_only = wish->read_only || wish->disk.is_read_only != 0;
+
+	if (entry == nullptr)
+		return ERR_TOO_MANY;
+	estate_save(table, sizeof(*table));
+	*entry = (struct mount_entry){
+		.state = MOUNT_BEGUN,
+		.is_read_only = read_only,
+		.unit = wish->unit,
+		.parent = wish->walk.parent,
+		.device_size = (uint32_t)wish->device.size,
+		.name_size = (uint32_t)wish->walk.name_size,
+	};
+	memcpy(entry->device, wish->device.data, wish->device.size);
+	memcpy(entry->name, wish->walk.name, wish->walk.name_size);
+	note_path(entry->path, wish->path);
+	ext4fs_begin(index_of(entry), wish->disk.size, read_only);
+	if (bind(index_of(entry)) != OK) {
+		estate_rollback();
+		return ERR_NO_MEMORY;
+	}
+	estate_commit();
+	return OK;
+}
+
+/* The chunk goes when the driver has let it go. That all is done is committed with the answer, so a
+ * request that is repeated after a kill does not find it done; an error is not kept. */
+static status_t end(struct mount_entry *entry, status_t result)
+{
+	uint64_t object;
+	status_t status = ext4fs_settle(index_of(entry));
+
+	if (status == OK)
+		status = share_chunk(index_of(entry), &object);
+	if (status == OK)
+		status = drive_forget(object);
+	if (status != OK)
+		return status == ERR_BUSY ? FILE_LATER : status;
+	share_chunk_drop(index_of(entry));
+	set_state(entry, MOUNT_FREE);
+	if (result != OK)
+		estate_commit();
+	return result;
+}
+
+static status_t go_on(struct mount_entry *entry)
+{
+	unsigned i = index_of(entry);
+	status_t status;
+
+	if (entry->state == MOUNT_FAILED)
+		return end(entry, entry->failure);
+	status = ext4fs_mount(i);
+	if (status == FILE_LATER)
+		return status;
+	if (status == OK) {
+		ESTATE_SET(entry->is_read_only, ext4fs_is_read_only(i));
+		set_state(entry, MOUNT_THERE);
+		return OK;
+	}
+	if (ext4fs_trouble(i)[0] != 0)
+		debug_print("vfs: %s cannot be mounted: %s\n", entry->device, ext4fs_trouble(i));
+	ESTATE_SET(entry->failure, status);
+	set_state(entry, MOUNT_FAILED);
+	estate_commit();
+	return end(entry, status);
+}
+
+static status_t find_unit(struct wish *wish)
+{
+	const char *name = (const char *)wish->device.data;
+	status_t status = drive_find(name, wish->device.size, &wish->unit);
+
+	if (status != OK) {
+		drive_look();
+		status = drive_find(name, wish->device.size, &wish->unit);
+	}
+	if (status == OK)
+		wish->disk = *drive_unit((uint32_t)wish->unit);
+	return status;
+}
+
+static status_t find_directory(struct client *c, struct vfs_name at, struct walk *walk)
+{
+	status_t status = vfs_walk(c, at.directory, at.path, true, walk);
+
+	if (status == OK && !walk->exists)
+		status = ERR_NOT_FOUND;
+	if (status == OK && walk->attributes.type != FILE_TYPE_DIRECTORY)
+		status = ERR_NOT_DIRECTORY;
+	if (status == OK && walk->name_size == 0)
+		status = ERR_BUSY; /* the root, or a directory by another name than its own */
+	return status;
+}
+
+status_t mounts_add(struct client *c, struct vfs_name at, struct vfs_bytes device, uint64_t flags)
+{
+	struct wish wish = {
+		.device = device, .path = at.path, .read_only = (flags & MOUNT_READ_ONLY) != 0};
+	struct mount_entry *entry;
+	status_t status = find_directory(c, at, &wish.walk);
+
+	strip(&wish.device);
+	if (wish.device.size >= sizeof(entry->device))
+		return ERR_NOT_FOUND;
+	if (status == OK)
+		status = drive_connect();
+	if (status == OK)
+		status = find_unit(&wish);
+	if (status != OK)
+		return status;
+	entry = entry_of(wish.unit);
+	if (entry != nullptr && entry->state != MOUNT_BEGUN && entry->state != MOUNT_FAILED)
+		return ERR_BUSY;
+	if (entry == nullptr)
+		status = begin(&wish);
+	return status == OK ? go_on(entry_of(wish.unit)) : status;
+}
+
+/* --- unmounting ---------------------------------------------------------------------------------
+ */
+
+static status_t go_down(struct mount_entry *entry)
+{
+	unsigned i = index_of(entry);
+	status_t status = OK;
+
+	if (entry->state == MOUNT_THERE) {
+		if (cache_is_held(FIRST_VOLUME + i))
+			return ERR_BUSY;
+		status = cache_empty(FIRST_VOLUME + i);
+		if (status != OK)
+			return status;
+		set_state(entry, MOUNT_ENDING);
+		estate_commit();
+	}
+	status = ext4fs_unmount(i);
+	return status == FILE_LATER ? status : end(entry, status);
+}
+
+/* One that is going down already has no place any more: it is known by its directory and name. */
+static struct mount_entry *entry_at(const struct walk *walk)
+{
+	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		struct mount_entry *e = &table->entries[i];
+
+		if ((e->state == MOUNT_THERE || e->state == MOUNT_ENDING) &&
+			place_is_same(e->parent, walk->parent) && e->name_size == walk->name_size &&
+			memcmp(e->name, walk->name, e->name_size) == 0)
+			return e;
+	}
+	return nullptr;
+}
+
+status_t mounts_remove(struct client *c, struct vfs_name at)
+{
+	struct walk walk;
+	struct mount_entry *entry;
+	status_t status = find_directory(c, at, &walk);
+
+	if (status != OK)
+		return status;
+	entry = entry_at(&walk);
+	return entry != nullptr ? go_down(entry) : ERR_INVALID_ARGUMENT;
+}
+
+status_t mounts_remove_all(void)
+{
+	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		struct mount_entry *e = &table->entries[i];
+
+		if ((e->state == MOUNT_THERE || e->state == MOUNT_ENDING) &&
+			go_down(e) == FILE_LATER)
+			return FILE_LATER;
+	}
+	return OK;
+}

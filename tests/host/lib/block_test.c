@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Slots of requests, both sides of them: in any order, started again on either side, filled with
+ * nonsense. */
+#include <craton/block_client.h>
+#include <craton/block_server.h>
+#include <craton/driver.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "estate_host.h"
+
+#define CLIENT    7u
+#define OTHER     9u
+#define DISK_SIZE (1u << 20)
+#define OBJECT    0x10005u
+#define PHYSICAL  0x7000000u
+
+static struct process_start start_page;
+static _Alignas(4096) uint8_t shared[16][MEMORY_SHARED_UNIT];
+static unsigned signals[16];
+static struct block_request begun[256];
+static unsigned begun_count;
+static unsigned room; /* of the device */
+static unsigned pins;
+static struct block_client client;
+
+/* --- what lib/block stands on -------------------------------------------------------------------
+ */
+
+const struct process_start *service_start(void)
+{
+	return &start_page;
+}
+
+status_t fake_sys_signal(handle_t notification)
+{
+	assert_true(notification < 16);
+	signals[notification]++;
+	return OK;
+}
+
+status_t driver_share(uint64_t key, uint64_t service, void **memory, uint64_t *object)
+{
+	assert_int_equal(key, BLOCK_KEY + service);
+	*memory = shared[service];
+	*object = 1000 + service;
+	return OK;
+}
+
+status_t driver_pin(uint64_t object, uint64_t *physical, uint64_t *size)
+{
+	if (object != OBJECT && object != OBJECT + 1)
+		return ERR_NOT_FOUND;
+	pins++;
+	*physical = PHYSICAL + (object - OBJECT) * MEMORY_SHARED_UNIT;
+	*size = MEMORY_SHARED_UNIT;
+	return OK;
+}
+
+void driver_unpin(uint64_t object)
+{
+	assert_true(object == OBJECT || object == OBJECT + 1);
+	assert_true(pins > 0);
+	pins--;
+}
+
+static status_t read_nothing(void *self, uint64_t offset, void *bytes, size_t size)
+{
+	(void)self;
+	(void)offset;
+	memset(bytes, 0, size);
+	return OK;
+}
+
+static bool begin(const struct block_request *r)
+{
+	if (begun_count >= room)
+		return false;
+	for (unsigned i = 0; i < begun_count; i++)
+		assert_int_not_equal(begun[i].token, r->token);
+	begun[begun_count++] = *r;
+	return true;
+}
+
+static const struct block_driver driver = {"xd", begin};
+
+/* --- both sides ---------------------------------------------------------------------------------
+ */
+
+static void open_server(void)
+{
+	begun_count = 0;
+	assert_true(block_open(&driver));
+	block_add_disk(DISK_SIZE, 512, false, read_nothing, nullptr);
+	block_add_disk(DISK_SIZE, 512, true, read_nothing, nullptr);
+	block_start();
+}
+
+static void restart_server(void)
+{
+	(void)estate_host_reopen();
+	open_server();
+}
+
+static status_t ask(uint32_t number, uint32_t method, uint64_t word)
+{
+	static uint8_t bytes[MESSAGE_BYTES];
+	struct request request = {.badge = BADGE_SERVICE + number, .words = {word}, .bytes = bytes};
+	status_t status = block_methods[method].handler(&request);
+
+	estate_commit();
+	return status;
+}
+
+static int make(void **state)
+{
+	(void)state;
+	memset(shared, 0, sizeof(shared));
+	memset(signals, 0, sizeof(signals));
+	for (uint64_t i = 0; i < 16; i++)
+		start_page.signals[i] = i;
+	room = 256;
+	pins = 0;
+	(void)estate_host_new(1u << 20);
+	open_server();
+	assert_int_equal(ask(CLIENT, BLOCK_CONNECT, 0), OK);
+	client = (struct block_client){.slots = (struct block_slot *)shared[CLIENT]};
+	return 0;
+}
+
+static struct block_slot write_of(uint64_t id)
+{
+	return (struct block_slot){
+		.operation = BLOCK_OPERATION_WRITE,
+		.id = id,
+		.offset = 4096,
+		.object = OBJECT,
+		.object_offset = 512,
+		.size = 1024,
+	};
+}
+
+static status_t result_of(struct block_slot request)
+{
+	struct block_end end;
+
+	assert_true(block_client_begin(&client, &request));
+	block_work();
+	if (begun_count > 0)
+		block_done(begun[--begun_count].token, OK);
+	assert_true(block_client_end(&client, &end));
+	assert_int_equal(end.id, request.id);
+	assert_int_equal(end.unit, request.unit);
+	return end.status;
+}
+
+static void test_request(void **state)
+{
+	struct block_slot request = write_of(5);
+	struct block_end end;
+
+	(void)state;
+	request.flags = BLOCK_LASTING;
+	assert_false(block_client_end(&client, &end));
+	assert_true(block_client_begin(&client, &request));
+	assert_true(client.is_begun);
+	block_work();
+	block_work();
+	assert_int_equal(begun_count, 1);
+	assert_int_equal(begun[0].operation, BLOCK_OPERATION_WRITE);
+	assert_int_equal(begun[0].offset, 4096);
+	assert_int_equal(begun[0].size, 1024);
+	assert_int_equal(begun[0].physical, PHYSICAL + 512);
+	assert_true(begun[0].lasting);
+	assert_false(block_client_end(&client, &end));
+	block_done(begun[0].token, ERR_IO);
+	assert_int_equal(signals[CLIENT], 1);
+	assert_true(block_client_end(&client, &end));
+	assert_int_equal(end.status, ERR_IO);
+	assert_int_equal(end.id, 5);
+	assert_false(block_client_end(&client, &end));
+}
+
+/* Nonsense in a slot gets a status; nothing of it comes to the device. */
+static void test_checks(void **state)
+{
+	struct block_slot r = write_of(1);
+	static const struct {
+		size_t offset;
+		uint64_t value;
+		status_t status;
+	} cases[] = {
+		{offsetof(struct block_slot, unit), 2, ERR_NOT_FOUND},
+		{offsetof(struct block_slot, unit), UINT64_MAX, ERR_NOT_FOUND},
+		{offsetof(struct block_slot, unit), 1, ERR_READ_ONLY},
+		{offsetof(struct block_slot, offset), 100, ERR_ALIGNMENT},
+		{offsetof(struct block_slot, offset), DISK_SIZE, ERR_RANGE},
+		{offsetof(struct block_slot, offset), DISK_SIZE - 512, ERR_RANGE},
+		{offsetof(struct block_slot, offset), UINT64_MAX - 511, ERR_RANGE},
+		{offsetof(struct block_slot, object), 0, ERR_INVALID_ARGUMENT},
+		{offsetof(struct block_slot, object), 77, ERR_NOT_FOUND},
+		{offsetof(struct block_slot, object_offset), MEMORY_SHARED_UNIT, ERR_RANGE},
+		{offsetof(struct block_slot, object_offset), UINT64_MAX - 511, ERR_RANGE},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		r = write_of(i + 1);
+		memcpy((uint8_t *)&r + cases[i].offset, &cases[i].value, sizeof(uint64_t));
+		assert_int_equal(result_of(r), cases[i].status);
+	}
+	r = write_of(100);
+	r.size = 0;
+	assert_int_equal(result_of(r), ERR_RANGE);
+	r.size = 100;
+	assert_int_equal(result_of(r), ERR_ALIGNMENT);
+	r.size = UINT32_MAX - 511;
+	assert_int_equal(result_of(r), ERR_RANGE);
+	r.size = 512;
+	r.operation = 4;
+	assert_int_equal(result_of(r), ERR_INVALID_ARGUMENT);
+	r.operation = BLOCK_OPERATION_FLUSH;
+	assert_int_equal(result_of(r), OK);
+	r.operation = BLOCK_OPERATION_READ;
+	r.unit = 1;
+	assert_int_equal(result_of(r), OK);
+}
+
+static void test_full(void **state)
+{
+	struct block_end end;
+	unsigned ended = 0;
+
+	(void)state;
+	room = 10;
+	for (uint64_t id = 0; id < BLOCK_SLOTS; id++) {
+		struct block_slot request = write_of(id + 1);
+
+		assert_true(block_client_begin(&client, &request));
+	}
+	assert_false(block_client_begin(&client, &(struct block_slot){.id = 1000}));
+	block_work();
+	while (begun_count > 0) {
+		assert_true(begun_count <= room);
+		block_done(begun[0].token, OK);
+		begun[0] = begun[--begun_count];
+		while (block_client_end(&client, &end))
+			ended++;
+		block_work();
+	}
+	assert_int_equal(ended, BLOCK_SLOTS);
+}
+
+/* What was under way is begun again, what was done is not. */
+static void test_server_again(void **state)
+{
+	struct block_end end;
+
+	(void)state;
+	for (uint64_t id = 1; id <= 3; id++) {
+		struct block_slot request = write_of(id);
+
+		assert_true(block_client_begin(&client, &request));
+	}
+	block_work();
+	assert_int_equal(begun_count, 3);
+	block_done(begun[1].token, OK);
+	restart_server();
+	assert_int_equal(begun_count, 2);
+	assert_true(block_client_end(&client, &end));
+	assert_int_equal(end.id, 2);
+	block_done(begun[0].token, OK);
+	block_done(begun[1].token, OK);
+	assert_true(block_client_end(&client, &end) && block_client_end(&client, &end));
+	assert_false(block_client_end(&client, &end));
+	assert_int_equal(pins, 1); /* known from before */
+}
+
+static void test_client_again(void **state)
+{
+	struct block_slot request = write_of(8);
+	struct block_end end;
+
+	(void)state;
+	assert_true(block_client_begin(&client, &request));
+	block_work();
+	client = (struct block_client){.slots = client.slots};
+	assert_true(block_client_begin(&client, &request));
+	assert_false(client.is_begun);
+	block_work();
+	assert_int_equal(begun_count, 1);
+	block_done(begun[0].token, OK);
+	assert_true(block_client_begin(&client, &request)); /* it has ended: the end is there */
+	assert_true(block_client_end(&client, &end));
+	assert_false(block_client_end(&client, &end));
+	request.unit = 1; /* another's ids are others */
+	request.operation = BLOCK_OPERATION_READ;
+	assert_true(block_client_begin(&client, &request));
+	assert_true(client.is_begun);
+}
+
+/* Memory goes when no request reaches it, whatever the client writes into its slots meanwhile. */
+static void test_forget(void **state)
+{
+	struct block_slot request = write_of(1);
+	struct block_end end;
+
+	(void)state;
+	assert_true(block_client_begin(&client, &request));
+	block_work();
+	client.slots[0].object = 0;
+	assert_int_equal(ask(CLIENT, BLOCK_FORGET, OBJECT), ERR_BUSY);
+	assert_int_equal(ask(OTHER, BLOCK_FORGET, OBJECT), OK); /* it has none */
+	assert_int_equal(pins, 1);
+	client.slots[0].state = BLOCK_STATE_FREE;
+	assert_int_equal(ask(CLIENT, BLOCK_FORGET, OBJECT), ERR_BUSY);
+	block_done(begun[0].token, OK);
+	assert_true(block_client_end(&client, &end));
+	assert_int_equal(ask(CLIENT, BLOCK_FORGET, OBJECT), OK);
+	assert_int_equal(pins, 0);
+	begun_count = 0;
+	assert_int_equal(result_of(write_of(2)), OK);
+	assert_int_equal(pins, 1);
+}
+
+static void test_clients(void **state)
+{
+	struct block_client other = {.slots = (struct block_slot *)shared[OTHER]};
+	struct block_slot request = write_of(1);
+	struct block_end end;
+	struct request stranger = {.badge = 12};
+
+	(void)state;
+	assert_int_equal(block_methods[BLOCK_CONNECT].handler(&stranger), ERR_ACCESS);
+	assert_true(block_client_begin(&other, &request));
+	block_work();
+	assert_int_equal(begun_count, 0); /* not connected */
+	assert_int_equal(ask(OTHER, BLOCK_CONNECT, 0), OK);
+	block_work();
+	assert_int_equal(begun_count, 1);
+	restart_server();
+	assert_int_equal(begun_count, 1);
+	block_done(begun[0].token, OK);
+	assert_true(block_client_end(&other, &end));
+	assert_int_equal(signals[OTHER], 1);
+	assert_int_equal(ask(CLIENT, BLOCK_LIST, 1), OK);
+	assert_int_equal(ask(CLIENT, BLOCK_LIST, 2), ERR_NOT_FOUND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_request, make),
+		cmocka_unit_test_setup(test_checks, make),
+		cmocka_unit_test_setup(test_full, make),
+		cmocka_unit_test_setup(test_server_again, make),
+		cmocka_unit_test_setup(test_client_again, make),
+		cmocka_unit_test_setup(test_forget, make),
+		cmocka_unit_test_setup(test_clients, make),
+	};
+
+	return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

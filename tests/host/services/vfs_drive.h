@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* drive.h over an image in memory: requests end in any order, and live on when the VFS dies, as the
+ * slots of the driver do. What is written and not flushed can be lost. */
+#pragma once
+
+#include "drive.h"
+
+/* A disk "vda" with the contents of a file. */
+void drive_host_load(const char *path);
+void drive_host_save(const char *path);
+
+/* One request ends: its end waits to be taken. False: none is under way. */
+bool drive_host_finish(unsigned choice);
+
+/* The machine stops: what was not flushed is lost, each sector or not; nothing is under way. */
+void drive_host_cut(void);
+
+/* How many of the next requests fail (ERR_IO), in percent. */
+void drive_host_fail(unsigned percent);

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* ext4 within the VFS: files on a volume that mkfs.ext4 made, through the VFS's requests, over a
+ * disk that ends its requests in any order. The VFS is killed at any saved change; the power goes;
+ * the disk fails. Checked by a model and by e2fsck. */
+#include "vfs_callers.h"
+#include "vfs_disk.h"
+#include "vfs_drive.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILES     24u
+#define FILE_MOST 60000u
+#define FLAGS     (OPEN_FLAG_READ | OPEN_FLAG_WRITE | OPEN_FLAG_CREATE)
+
+static struct file {
+	bool exists;
+	uint64_t size;
+	uint8_t bytes[FILE_MOST];
+} files[FILES], lasting[FILES];
+
+static bool is_touched[FILES]; /* since the last sync */
+static unsigned kill_most;
+static unsigned kills;
+static jmp_buf killed;
+static char path[64];
+static struct caller *const c = &callers[0];
+
+/* --- the disk -----------------------------------------------------------------------------------
+ */
+
+static void shell(const char *format)
+{
+	char command[256];
+	int status;
+
+	(void)snprintf(command, sizeof(command), format, path, path, path);
+	status = system(command);
+	if (status != 0)
+		fail_msg("status %d: %s", status, command);
+}
+
+static void make_disk(const char *options)
+{
+	char format[160];
+
+	(void)snprintf(path, sizeof(path), "/dev/shm/vfs-ext4-test-%d.img", (int)getpid());
+	(void)unlink(path);
+	(void)snprintf(format, sizeof(format),
+		"E2FSPROGS_FAKE_TIME=1700000000 /sbin/mkfs.ext4 -q -F -U "
+		"00000000-0000-4000-8000-000000000001 %s %%s 12m >/dev/null 2>&1",
+		options);
+	shell(format);
+	drive_host_load(path);
+	(void)unlink(path);
+}
+
+static void check_disk(void)
+{
+	drive_host_save(path);
+	shell("/sbin/e2fsck -fn %s >%s.log 2>&1 || { cat %s.log; false; }");
+	shell("rm -f %s %s.log");
+}
+
+/* --- calls --------------------------------------------------------------------------------------
+ */
+
+static void arm(void)
+{
+	estate_kill = kill_most > 0 ? &killed : nullptr;
+	estate_kill_after = kill_most > 0 ? (unsigned long)rand() % kill_most : 0;
+}
+
+static void revive(void)
+{
+	kills++;
+	estate_kill = nullptr;
+	callers_restart(true, nullptr);
+}
+
+/* Until it is answered; whoever is killed meanwhile goes on. */
+static status_t ask(uint32_t method, const uint64_t words[6], const void *bytes, size_t size)
+{
+	volatile bool is_sent = false;
+	volatile unsigned turns = 0;
+
+	if (setjmp(killed) != 0)
+		revive();
+	arm();
+	if (!is_sent) {
+		is_sent = true;
+		call(c, method, words, bytes, size);
+	}
+	while (c->is_waiting) {
+		turns++;
+		assert_true(turns < 200000);
+		if (!drive_host_finish((unsigned)rand()) && turns % 8 == 0)
+			callers_wait(100000000);
+		disk_finish_all(); /* the other volume */
+		callers_drive();
+	}
+	estate_kill = nullptr;
+	return c->status;
+}
+
+static status_t open_name(const char *name, uint64_t flags, uint64_t *id)
+{
+	uint64_t words[6] = {0, flags, strlen(name)};
+	status_t status = ask(VFS_OPEN, words, name, strlen(name));
+
+	*id = status == OK ? c->results[0] : 0;
+	return status;
+}
+
+static void close_id(uint64_t id)
+{
+	uint64_t words[6] = {id};
+
+	assert_int_equal(ask(VFS_CLOSE, words, "", 0), OK);
+}
+
+static status_t mount_disk(void)
+{
+	uint64_t words[6] = {0, 0, 3, 7};
+
+	return ask(VFS_MOUNT, words, "vda/mnt", 7);
+}
+
+static status_t unmount_disk(void)
+{
+	uint64_t words[6] = {0, 4};
+
+	return ask(VFS_UNMOUNT, words, "/mnt", 4);
+}
+
+static const char *name_of(unsigned i)
+{
+	static char name[32];
+
+	(void)snprintf(name, sizeof(name), i % 3 == 0 ? "/mnt/d/file%u" : "/mnt/file%u", i);
+	return name;
+}
+
+/* --- operations ---------------------------------------------------------------------------------
+ */
+
+static void write_some(unsigned i)
+{
+	struct file *f = &files[i];
+	uint64_t offset = (uint64_t)rand() % (FILE_MOST / 2);
+	uint64_t size = 1 + (uint64_t)rand() % (MEMORY_SHARED_UNIT - 4096);
+	uint64_t id;
+	uint64_t words[6];
+	uint8_t byte = (uint8_t)rand();
+
+	if (size > FILE_MOST - offset)
+		size = FILE_MOST - offset;
+	assert_int_equal(open_name(name_of(i), FLAGS, &id), OK);
+	/* What is reported after a kill may be less than what happened: so it is written to its
+	 * end. */
+	for (uint64_t done = 0; done < size; done += c->results[0]) {
+		memcpy(words, (uint64_t[6]){id, offset + done, size - done, DATA_PLACE_WINDOW},
+			sizeof(words));
+		memset(window_of(c), byte, size - done);
+		assert_int_equal(ask(VFS_WRITE_AT, words, "", 0), OK);
+		assert_true(c->results[0] > 0 && c->results[0] <= size - done);
+	}
+	if (!f->exists)
+		f->size = 0;
+	f->exists = true;
+	if (offset > f->size)
+		memset(f->bytes + f->size, 0, offset - f->size);
+	memset(f->bytes + offset, byte, size);
+	f->size = offset + size > f->size ? offset + size : f->size;
+	close_id(id);
+}
+
+static void resize(unsigned i)
+{
+	struct file *f = &files[i];
+	uint64_t words[6] = {0, (uint64_t)rand() % FILE_MOST};
+
+	if (!f->exists)
+		return;
+	assert_int_equal(open_name(name_of(i), FLAGS, &words[0]), OK);
+	assert_int_equal(ask(VFS_SET_SIZE, words, "", 0), OK);
+	if (words[1] > f->size)
+		memset(f->bytes + f->size, 0, words[1] - f->size);
+	f->size = words[1];
+	close_id(words[0]);
+}
+
+static void unlink_one(unsigned i)
+{
+	uint64_t words[6] = {0, 0, strlen(name_of(i))};
+
+	assert_int_equal(ask(VFS_UNLINK, words, name_of(i), strlen(name_of(i))),
+		files[i].exists ? OK : ERR_NOT_FOUND);
+	files[i].exists = false;
+}
+
+static void check_file(unsigned i, const struct file *f)
+{
+	uint64_t id;
+	status_t status = open_name(name_of(i), OPEN_FLAG_READ, &id);
+
+	assert_int_equal(status, f->exists ? OK : ERR_NOT_FOUND);
+	if (status != OK)
+		return;
+	assert_int_equal(c->results[2], f->size);
+	for (uint64_t at = 0; at < f->size;) {
+		uint64_t words[6] = {id, at, MEMORY_SHARED_UNIT, DATA_PLACE_WINDOW};
+
+		assert_int_equal(ask(VFS_READ_AT, words, "", 0), OK);
+		assert_true(c->results[0] > 0 && c->results[0] <= f->size - at);
+		assert_memory_equal(window_of(c), f->bytes + at, c->results[0]);
+		at += c->results[0];
+	}
+	close_id(id);
+}
+
+static void sync_files(void)
+{
+	uint64_t words[6] = {0};
+
+	assert_int_equal(ask(VFS_SYNC, words, "", 0), OK);
+	memcpy(lasting, files, sizeof(lasting));
+	memset(is_touched, 0, sizeof(is_touched));
+}
+
+static void step(void)
+{
+	unsigned i = (unsigned)rand() % FILES;
+	unsigned what = (unsigned)rand() % 16;
+
+	if (what == 15) {
+		sync_files();
+		return;
+	}
+	if (what < 11)
+		is_touched[i] = true;
+	if (what < 6)
+		write_some(i);
+	else if (what < 8)
+		resize(i);
+	else if (what < 11)
+		unlink_one(i);
+	else
+		check_file(i, &files[i]);
+}
+
+/* --- tests --------------------------------------------------------------------------------------
+ */
+
+static const char *const forms[] = {"-b 1024", "-b 4096", "-b 2048 -O ^metadata_csum,^64bit"};
+#define FORMS (sizeof(forms) / sizeof(forms[0]))
+
+static void begin(unsigned seed, const char *options)
+{
+	uint64_t words[6] = {0, 6};
+
+	const char *wanted = getenv("VFS_SEED"); /* begins elsewhere */
+
+	srand(seed + (wanted != NULL ? (unsigned)atoi(wanted) * 1000 : 0));
+	kill_most = 0;
+	(void)callers_setup(nullptr);
+	callers_allow(c);
+	make_disk(options);
+	memset(files, 0, sizeof(files));
+	memset(is_touched, 0, sizeof(is_touched));
+	assert_int_equal(mount_disk(), OK);
+	assert_int_equal(ask(VFS_MKDIR, words, "/mnt/d", 6), OK);
+	sync_files();
+}
+
+static void end(void)
+{
+	kill_most = 0;
+	for (unsigned i = 0; i < FILES; i++)
+		check_file(i, &files[i]);
+	assert_int_equal(unmount_disk(), OK);
+	check_disk();
+	assert_int_equal(mount_disk(), OK);
+	for (unsigned i = 0; i < FILES; i++)
+		check_file(i, &files[i]);
+	assert_int_equal(unmount_disk(), OK);
+}
+
+static void test_random(void **state)
+{
+	(void)state;
+	for (unsigned form = 0; form < FORMS; form++) {
+		begin(form, forms[form]);
+		for (unsigned i = 0; i < 1200; i++)
+			step();
+		end();
+	}
+}
+
+static void test_kills(void **state)
+{
+	(void)state;
+	kills = 0;
+	for (unsigned form = 0; form < FORMS; form++) {
+		begin(form + 10, forms[form]);
+		kill_most = 400;
+		for (unsigned i = 0; i < 500; i++)
+			step();
+		assert_int_equal(unmount_disk(), OK);
+		assert_int_equal(mount_disk(), OK);
+		end();
+	}
+	printf("%u kills\n", kills);
+	assert_true(kills > 300);
+}
+
+/* Only what was not touched since the last sync is known. */
+static void test_cuts(void **state)
+{
+	(void)state;
+	for (unsigned cut = 0; cut < 120; cut++) {
+		begin(cut + 100, forms[cut % FORMS]);
+		for (unsigned i = (unsigned)rand() % 80; i > 0; i--)
+			step();
+		for (unsigned i = (unsigned)rand() % 20; i > 0; i--) {
+			(void)drive_host_finish((unsigned)rand());
+			callers_drive();
+		}
+		drive_host_cut();
+		(void)callers_setup(nullptr);
+		callers_allow(c);
+		assert_int_equal(mount_disk(), OK);
+		for (unsigned i = 0; i < FILES; i++) {
+			if (!is_touched[i])
+				check_file(i, &lasting[i]);
+		}
+		assert_int_equal(unmount_disk(), OK);
+		check_disk();
+	}
+}
+
+static void test_busy(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin(1, forms[0]);
+	assert_int_equal(mount_disk(), ERR_BUSY);
+	write_some(1);
+	assert_int_equal(open_name(name_of(1), OPEN_FLAG_READ, &id), OK);
+	assert_int_equal(unmount_disk(), ERR_BUSY);
+	close_id(id);
+	assert_int_equal(unmount_disk(), OK);
+	assert_int_equal(unmount_disk(), ERR_INVALID_ARGUMENT);
+	assert_int_equal(open_name(name_of(1), OPEN_FLAG_READ, &id), ERR_NOT_FOUND);
+	check_disk();
+}
+
+/* More files are opened and closed than can be kept, none of which needs the disk. */
+static void test_many(void **state)
+{
+	enum { MANY = 1300, ROUNDS = 3 };
+
+	(void)state;
+	begin(1, forms[1]);
+	for (unsigned i = 0; i < MANY * ROUNDS; i++) {
+		char name[32];
+		uint64_t id;
+
+		(void)snprintf(name, sizeof(name), "/mnt/d/many%u", i % MANY);
+		assert_int_equal(open_name(name, FLAGS, &id), OK);
+		close_id(id);
+	}
+	end();
+}
+
+static void test_no_file_system(void **state)
+{
+	uint64_t words[6] = {0, 0, 3, 7};
+
+	(void)state;
+	begin(1, forms[0]);
+	assert_int_equal(unmount_disk(), OK);
+	shell("head -c 12M /dev/urandom >%s");
+	drive_host_load(path);
+	(void)unlink(path);
+	assert_int_equal(mount_disk(), ERR_BAD_IMAGE);
+	assert_int_equal(mount_disk(), ERR_BAD_IMAGE);
+	assert_int_equal(ask(VFS_MOUNT, words, "vdb/mnt", 7), ERR_NOT_FOUND);
+	assert_int_equal(ask(VFS_MOUNT, words, "vda/nix", 7), ERR_NOT_FOUND);
+	make_disk(forms[1]);
+	drive_host_fail(100);
+	assert_int_equal(mount_disk(), ERR_IO);
+	drive_host_fail(0);
+	assert_int_equal(mount_disk(), OK);
+	assert_int_equal(unmount_disk(), OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_no_file_system),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_kills),
+		cmocka_unit_test(test_cuts),
+	};
+
+	return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What files on a virtio disk with ext4 cost, in instructions of the program and of all services: for each 4 KiB that is
+read or written from one end to the other, and for operations on names. Waiting for the disk does not count."""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import disk_test
+import machine
+
+MIB = 16
+PAGES = MIB * 256
+FILES = 500
+TIME = re.compile(r"^real \S+  cpu (\d+\.\d+)s", re.MULTILINE)
+SERVICES = re.compile(r"^\S+ +running +\S+ +\d+ +\d+ +\d+ +\S+s +(\d+\.\d+)s", re.MULTILINE)
+MARK = "----\n"
+
+# Names, the line that is timed, how many operations it is, of what.
+STEPS = (
+    ("write", "cp /tmp/f /mnt/f; sync", PAGES, "instructions/4KiB"),
+    ("read_first", "umount /mnt; mount vda /mnt; cat /mnt/f >/dev/null", PAGES, "instructions/4KiB"),
+    ("read_cached", "cat /mnt/f >/dev/null", PAGES, "instructions/4KiB"),
+    ("create", "cd /mnt/d; touch $names; cd /; sync", FILES, "instructions/file"),
+    ("list", "ls -l /mnt/d >/dev/null", FILES, "instructions/file"),
+    ("remove", "rm -r /mnt/d; sync", FILES, "instructions/file"),
+)
+
+
+def used(text):
+    """Nanoseconds, which are instructions here, of all services so far, and of the program that was timed."""
+    services = sum(float(value) for value in SERVICES.findall(text))
+    program = sum(float(value) for value in TIME.findall(text))
+    return round(services * 1e9), round(program * 1e9)
+
+
+def main():
+    lines = [f"mount vda /mnt; head -c {MIB}M /dev/zero >/tmp/f; mkdir /mnt/d; names=$(seq 1 {FILES}); svc; echo {MARK.strip()}"]
+    lines += [f'time sh -c "{line}"; svc; echo {MARK.strip()}' for _, line, _, _ in STEPS]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for block in (1024, 4096):
+            image = disk_test.make_disk(folder / "b.img", 128 << 20, "-b", block)
+            settings = disk_test.settings_for(folder, "; ".join(lines), [image])
+            settings.icount = True
+            done = subprocess.run(machine.arguments(settings, False), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, check=False, timeout=disk_test.TIMEOUT)
+            parts = [used(part) for part in done.stdout.split(MARK)[:-1]]
+            if len(parts) != len(STEPS) + 1:
+                sys.exit(f"figures are missing in:\n{done.stdout}")
+            for (step, _, count, unit), before, after in zip(STEPS, parts, parts[1:]):
+                print(f"disk.ext4-{block}.{step} {(after[0] - before[0] + after[1]) // count} {unit}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,356 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
+usage: disk_test.py PART [--smp N] [--count N] [--seed N]; PART: trees, tables, kills, power, log"""
+
+import argparse
+import hashlib
+import os
+import random
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+sys.dont_write_bytecode = True
+
+import machine
+
+BUILD = Path(os.environ.get("BUILD") or "build")
+FSCK, MKFS, DEBUGFS, SFDISK = (f"/sbin/{name}" for name in ("e2fsck", "mkfs.ext4", "debugfs", "sfdisk"))
+TIMEOUT = 1500
+MIB = 1 << 20
+
+
+class Wrong(Exception):
+    """What was not as it should be."""
+
+
+def tool(*command, allowed=(0,), **more):
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                          stdin=more.pop("stdin", subprocess.DEVNULL), **more)
+    if done.returncode not in allowed:
+        raise Wrong(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout.decode(errors='replace')}")
+    return done.stdout.decode(errors="replace")
+
+
+def make_disk(path, size, *options):
+    with path.open("wb") as file:
+        file.truncate(size)
+    tool(MKFS, "-q", "-F", *options, path)
+    return path
+
+
+def check_disk(path):
+    """Clean without anything to repair or to replay: it was unmounted."""
+    tool(FSCK, "-fn", path)
+
+
+def settings_for(folder, line, disks, smp=1, memory=256):
+    return machine.Settings(build=BUILD, cmd=line, smp=smp, memory=memory, direct=True, accel="tcg",
+                            disks=[(path, False) for path in disks], log=folder / "kernel.log")
+
+
+def guest(folder, line, disks, **more):
+    """Output and status of a shell line."""
+    settings = settings_for(folder, line, disks, **more)
+    done = subprocess.run(machine.arguments(settings, False), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
+                          timeout=TIMEOUT)
+    return done.stdout.decode(errors="replace"), machine.exit_status(done.returncode)
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        raise Wrong(f"{what}: got\n{got}\nwanted\n{wanted}")
+
+
+# --- trees ----------------------------------------------------------------------------------------
+
+def make_tree(folder, count, source):
+    """Files of all sizes, with odd names, in directories of very different sizes; links."""
+    directories = [folder]
+    folder.mkdir()
+    for number in range(count):
+        parent = source.choice(directories) if source.random() < 0.5 else folder
+        name = f"{source.choice(['file', 'a long name with spaces ', 'ümläut-', '.hidden', '-x'])}{number}"
+        size = source.choice([0, 1, 100, 4095, 4096, 5000, 30000, source.randrange(200_000)])
+        (parent / name).write_bytes(source.randbytes(size))
+        if number % 10 == 0:
+            directory = source.choice(directories) / f"directory{number}"
+            directory.mkdir()
+            directories.append(directory)
+        if number % 25 == 0:
+            (parent / f"link{number}").symlink_to(name if number % 50 else "x" * 100)
+
+
+def tree_sums(folder):
+    """Every file and link of a tree, with what is in it."""
+    result = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            result[name] = f"-> {os.readlink(path)}"
+        elif path.is_file():
+            result[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        else:
+            result[name] = "directory"
+    return result
+
+
+def taken_out(image, inside, folder):
+    folder.mkdir()
+    tool(DEBUGFS, "-R", f"rdump {inside} {folder}", image)
+    return tree_sums(folder / Path(inside).name)
+
+
+def trees(options, folder):
+    source = random.Random(options.seed)
+    for block in (1024, 2048, 4096):
+        tree = folder / "t"
+        make_tree(tree, options.count, source)
+        wanted = tree_sums(tree)
+        (tree / "script").write_text(
+            "cd /mnt\nfind . -type f ! -name script | sort >/tmp/names\n"
+            "while read -r name; do sha256sum -- \"$name\"; done </tmp/names\n"
+            "mkdir copy\nfor name in * .hidden*; do case \"$name\" in copy|script|lost+found) ;; *) cp -r -- \"$name\" copy;; esac; done\n"
+            "svc restart vfs\ncd /\n")
+        image = make_disk(folder / f"{block}.img", 256 * MIB, "-b", block, "-d", tree)
+        output, status = guest(folder, "mount vda /mnt && sh /mnt/script && umount /mnt", [image])
+        expect("status", status, 0)
+        sums = {line[66:].removeprefix("./"): line[:64] for line in output.splitlines()}
+        expect("sums in Craton", sums, {name: value for name, value in wanted.items() if len(value) == 64})
+        check_disk(image)
+        expect("copies", taken_out(image, "/copy", folder / f"out{block}"), wanted)
+        print(f"blocks of {block}: {len(sums)} files are right, and so are their copies")
+        shutil.rmtree(tree)
+
+
+# --- partition tables, and what goes wrong --------------------------------------------------------
+
+def partitioned(path, script, number, start):
+    with path.open("wb") as file:
+        file.truncate(128 * MIB)
+    done = subprocess.run([SFDISK, "-q", str(path)], input=script.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False)
+    if done.returncode:
+        raise Wrong(done.stdout.decode())
+    tool(MKFS, "-q", "-F", "-E", f"offset={start * MIB}", path, "32m")
+    return number
+
+
+TABLES = """NAME                 SIZE    TYPE                 MOUNTED ON
+vda             134217728 rw disk
+  vda1           20971520 rw EFI system
+  vda2           33554432 rw Linux
+  vda3           77594624 rw Linux swap
+vdb             134217728 rw disk
+  vdb1           10485760 rw FAT
+  vdb5           33554432 rw Linux
+vdc              16777216 ro disk
+"""
+
+
+def tables(_, folder):
+    gpt, mbr, junk = (folder / f"{name}.img" for name in ("gpt", "mbr", "junk"))
+    partitioned(gpt, "label: gpt\n,20M,U\n,32M,L\n,,S\n", 2, 21)
+    partitioned(mbr, "label: dos\n2048,20480,c\n,,5\n,65536,83\n", 5, 12)
+    junk.write_bytes(random.Random(1).randbytes(16 * MIB))
+    settings = settings_for(folder, (
+        "lsblk -b; mount vda2 /mnt; echo one >/mnt/f; cp /mnt/f /mnt/g; umount /mnt; mkdir /tmp/m; mount /dev/vdb5 /tmp/m;"
+        "echo two >/tmp/m/f; exec 5</tmp/m/f; umount /tmp/m; exec 5<&-; umount /tmp/m; mount -r vda2 /mnt; cat /mnt/g;"
+        "echo x >/mnt/g; mount vda2 /tmp/m; mount vdc /tmp/m; mount vdx /tmp/m; mount vda1 /nowhere; mount vda1 /share;"
+        "umount /tmp/m; rm -r /mnt/f; rmdir /mnt; df | grep -c 'vda2 .* ro  /mnt'"), [gpt, mbr])
+    settings.disks.append((junk, True))
+    done = subprocess.run(machine.arguments(settings, False), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
+                          stderr=subprocess.STDOUT, timeout=TIMEOUT)
+    expect("output", done.stdout.decode(errors="replace"), TABLES +
+           "umount: /tmp/m: files are open there\none\n"
+           "sh: 1: /mnt/g: Read-only file system\n"
+           "mount: vda2 is mounted already, or /tmp/m cannot be a place for it\n"
+           "mount: vdc has no file system that is known (ext4)\n"
+           "mount: there is no disk vdx or no directory /tmp/m; lsblk lists disks\n"
+           "mount: there is no disk vda1 or no directory /nowhere; lsblk lists disks\n"
+           "mount: vda1 has no file system that is known (ext4)\n"
+           "umount: /tmp/m: nothing is mounted there\n"
+           "rm: /mnt/f: Read-only file system\n"
+           "rmdir: /mnt: Resource busy\n"
+           "1\n")
+    for image, start, wanted in ((gpt, 21, "one\n"), (mbr, 12, "two\n")):
+        name = f"{image}?offset={start * MIB}"
+        tool(FSCK, "-fn", name)
+        expect(image.name, tool(DEBUGFS, "-R", "cat f", name).split("\n", 1)[1], wanted)
+    print("partitions of both kinds, and errors that say what is wrong")
+
+
+# --- kills ----------------------------------------------------------------------------------------
+
+KILLS = (
+    "mount vda /mnt; cd /mnt; (r=0; while [ $r -lt {rounds} ]; do svc restart virtio-blk; sleep 0.0$(($r % 7)); "
+    "svc restart vfs; sleep 0.0$(($r % 5)); [ $(($r % 4)) = 0 ] && svc restart devices; r=$((r + 1)); done; echo x >/tmp/end) & "
+    "i=0; while [ ! -e /tmp/end ]; do mkdir d$i && seq $i $((i + 20000)) >d$i/a && cp d$i/a d$i/b && mv d$i/b d$i/c && "
+    "cmp d$i/a d$i/c && seq $i $((i + 20000)) | cmp - d$i/c || {{ echo wrong $i; break; }}; "
+    "[ $((i % 3)) = 0 ] && sync; [ $i -ge 8 ] && rm -r d$((i - 8)); i=$((i + 1)); done; "
+    "wait; cd /; echo rounds $i; svc >/tmp/svc; umount /mnt || echo busy; grep -c failed /tmp/svc")
+
+
+def kills(options, folder):
+    """The disk's driver and the VFS with its file system are ended again and again under a load that checks itself."""
+    image = make_disk(folder / "k.img", 128 * MIB, "-b", "1024")
+    output, _ = guest(folder, KILLS.format(rounds=options.count), [image], smp=options.smp)
+    match = re.fullmatch(r"rounds (\d+)\n0\n", output)
+    if not match or int(match[1]) < 1:
+        raise Wrong(f"{output}\n{(folder / 'kernel.log').read_text(errors='replace')}")
+    check_disk(image)
+    names = {name for name in tree_names(image) if re.fullmatch(r"d\d+", name)}
+    expect("directories", names, {f"d{i}" for i in range(max(0, int(match[1]) - 8), int(match[1]))})
+    print(f"{2 * options.count} kills, {match[1]} rounds of work, nothing lost")
+
+
+def tree_names(image):
+    return re.findall(r"\S+(?= *$)", tool(DEBUGFS, "-R", "ls -l /", image), re.M)
+
+
+# --- power cuts -----------------------------------------------------------------------------------
+
+LOAD = ("mount vda /mnt; cd /mnt; i=0; while :; do seq $i $((i + 5000)) >f$i; mkdir d$i; cp f$i d$i; [ $i -ge 5 ] && "
+        "mv f$((i - 5)) d$((i - 5))/moved; [ $i -ge 9 ] && rm -r d$((i - 9)); sync && echo synced $i; i=$((i + 1)); done")
+
+
+def synced_of(text):
+    """The last sync of which the outside heard, or -1."""
+    return max((int(number) for number in re.findall(r"synced (\d+)\n", text)), default=-1)
+
+
+def contents_of(number):
+    return "".join(f"{value}\n" for value in range(number, number + 5001)).encode()
+
+
+def check_synced(image, last, folder):
+    """What was there at the last sync is there still, but for what was moved or removed since."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    tool(DEBUGFS, "-R", f"rdump / {folder}", image)
+    for number in range(max(0, last - 3), last + 1):
+        for name in (f"f{number}", f"d{number}/f{number}"):
+            file = folder / name
+            if not file.exists() or file.read_bytes() != contents_of(number):
+                raise Wrong(f"after a cut behind sync {last}: {name} is lost or wrong")
+
+
+def power(options, folder):
+    """The emulator is ended at some instant: then Craton mounts the disk again, and a Linux tool repairs a copy."""
+    source = random.Random(options.seed)
+    for cut in range(options.count):
+        image = make_disk(folder / "p.img", 64 * MIB, "-b", source.choice((1024, 4096)))
+        settings = settings_for(folder, LOAD, [image])
+        with (folder / "out").open("wb") as out:
+            process = subprocess.Popen(machine.arguments(settings, False), stdin=subprocess.DEVNULL, stdout=out)
+            end = time.monotonic() + TIMEOUT
+            while synced_of((folder / "out").read_text(errors="replace")) < source.randrange(1, 40):
+                if process.poll() is not None or time.monotonic() > end:
+                    raise Wrong((folder / "out").read_text(errors="replace"))
+                time.sleep(source.random() / 20)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        last = synced_of((folder / "out").read_text(errors="replace"))
+        shutil.copyfile(image, folder / "copy.img")
+        tool(FSCK, "-fy", folder / "copy.img", allowed=(0, 1))
+        check_synced(folder / "copy.img", last, folder / "copy")
+        output, status = guest(folder, "mount vda /mnt && ls /mnt >/tmp/x && umount /mnt", [image])
+        expect("mounting again", (output, status), ("", 0))
+        check_disk(image)
+        check_synced(image, last, folder / "copy")
+        print(f"cut {cut + 1} of {options.count}: behind sync {last}, nothing lost")
+
+
+# --- every state that the device can have ---------------------------------------------------------
+
+LOG_MAGIC, LOG_FLUSH, LOG_FUA, LOG_DISCARD = 0x6a736677736872, 1, 2, 4
+
+
+def read_log(path):
+    """What QEMU's blklogwrites noted: (offset, bytes, flags), in order."""
+    data = path.read_bytes()
+    magic, _, count, sector = struct.unpack_from("<QQQI", data)
+    if magic != LOG_MAGIC:
+        raise Wrong("no log of writes")
+    entries, at = [], sector
+    for _ in range(count):
+        start, sectors, flags, size = struct.unpack_from("<QQQQ", data, at)
+        at += sector
+        length = 0 if flags & LOG_DISCARD else sectors * sector
+        entries.append((start * sector, data[at:at + length], flags))
+        at += length
+    return entries
+
+
+def states(entries, count, source):
+    """Everything up to some flush, and some of what came behind it before the next, in any order."""
+    flushes = [index for index, entry in enumerate(entries) if entry[2] & LOG_FLUSH]
+    for _ in range(count):
+        cut = source.choice(flushes)
+        end = next((index for index in flushes if index > cut), len(entries))
+        loose = [entry for entry in entries[cut + 1:end] if not entry[2] & LOG_FUA and source.random() < 0.5]
+        source.shuffle(loose)
+        yield cut, entries[:cut + 1] + loose
+
+
+def log(options, folder):
+    """One load, of which each write is noted; then disks as the power could have left them."""
+    source = random.Random(options.seed)
+    image = make_disk(folder / "l.img", 24 * MIB, "-b", "1024")
+    base = image.read_bytes()
+    noted = folder / "writes"
+    noted.touch()
+    settings = settings_for(folder, LOAD.replace("while :", f"while [ $i -lt {options.rounds} ]"), [])
+    settings.extra = ["-blockdev", f"driver=file,node-name=data,filename={image}", "-blockdev",
+                      f"driver=file,node-name=notes,filename={noted}", "-blockdev",
+                      "driver=blklogwrites,node-name=disk,file=data,log=notes,log-sector-size=512",
+                      "-device", "virtio-blk-pci,drive=disk"]
+    done = subprocess.run(machine.arguments(settings, False), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
+                          timeout=TIMEOUT)
+    expect("syncs", synced_of(done.stdout.decode(errors="replace")), options.rounds - 1)
+    entries = read_log(noted)
+    worst = 0
+    for number, (cut, state) in enumerate(states(entries, options.count, source)):
+        disk = bytearray(base)
+        for offset, data, _ in state:
+            disk[offset:offset + len(data)] = data
+        path = folder / "state.img"
+        path.write_bytes(disk)
+        repaired = tool(FSCK, "-fy", path, allowed=(0, 1))
+        if re.search(r"FIXED|Fix\?|WARNING|differ|wrong", repaired.replace("recovering journal", "")):
+            raise Wrong(f"state {number}, behind entry {cut}:\n{repaired}")
+        worst = max(worst, len(state))
+    print(f"{options.count} states of {len(entries)} writes and flushes: each is whole after its journal")
+
+
+def main():
+    parts = {"trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=parts)
+    parser.add_argument("--smp", type=int, default=1)
+    parser.add_argument("--count", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=25)
+    options = parser.parse_args()
+    part, count = parts[options.part]
+    options.count = options.count or count
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
+        try:
+            part(options, Path(name))
+        except Wrong as wrong:
+            print(wrong)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

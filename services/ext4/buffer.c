@@ -33,6 +33,7 @@ void buffers_start(struct ext4 *fs, uint32_t block_size)
 	cache->room_is_wanted = false;
 	cache->empty = 0;
 	cache->empty_count = cache->count;
+	cache->reading = 0;
 	for (uint32_t i = cache->count; i-- > 0; cache->empty = i + 1)
 		cache->buffers[i].next = cache->empty;
 }
@@ -240,6 +241,13 @@ static bool start_read(struct ext4 *fs, const struct buffer *b)
 	return fs->environment->start(fs->environment->self, &io);
 }
 
+static void drop_unread(struct buffer_cache *cache, struct buffer *b)
+{
+	drop(cache, b);
+	ESTATE_SET(cache->reading, cache->reading - 1);
+	estate_commit();
+}
+
 /* That it is being read is committed before the device hears of it. */
 static bool read_block(struct ext4 *fs, uint64_t block)
 {
@@ -253,11 +261,11 @@ static bool read_block(struct ext4 *fs, uint64_t block)
 	if (!make_room(fs, 1))
 		return false;
 	b = take(cache, (struct buffer){.block = block, .state = BUFFER_READING});
+	ESTATE_SET(cache->reading, cache->reading + 1);
 	estate_commit();
 	if (start_read(fs, b))
 		return true;
-	drop(cache, b);
-	estate_commit();
+	drop_unread(cache, b);
 	return false;
 }
 
@@ -284,10 +292,8 @@ void buffers_resume(struct ext4 *fs)
 	for (uint32_t i = 0; i < fs->cache.count; i++) {
 		struct buffer *b = &fs->cache.buffers[i];
 
-		if (b->state != BUFFER_READING || start_read(fs, b))
-			continue;
-		drop(&fs->cache, b);
-		estate_commit();
+		if (b->state == BUFFER_READING && !start_read(fs, b))
+			drop_unread(&fs->cache, b);
 	}
 	fs->cache.wanted_count = 0;
 }
@@ -303,6 +309,7 @@ bool buffer_io_done(struct ext4 *fs, uint64_t id, status_t status)
 	estate_save(b, sizeof(*b));
 	b->state = status == OK ? BUFFER_VALID : BUFFER_FAILED;
 	b->was_used = true;
+	ESTATE_SET(fs->cache.reading, fs->cache.reading - 1);
 	estate_commit();
 	return true;
 }
@@ -318,9 +325,5 @@ void buffers_drop_failed(struct ext4 *fs)
 
 bool buffers_are_idle(const struct ext4 *fs)
 {
-	for (uint32_t i = 0; i < fs->cache.count; i++) {
-		if (fs->cache.buffers[i].state == BUFFER_READING)
-			return false;
-	}
-	return true;
+	return fs->cache.reading == 0;
 }

@@ -56,6 +56,7 @@ struct buffer_cache {
 	uint32_t hand;
 	uint32_t empty; /* number + 1 */
 	uint32_t empty_count;
+	uint32_t reading; /* how many are being read */
 	/* In no transaction: what is missing. */
 	bool room_is_wanted;
 	uint32_t wanted_count;

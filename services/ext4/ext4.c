@@ -43,6 +43,7 @@ void ext4_reset(struct ext4 *fs, uint64_t volume_size, bool read_only)
 	fs->journal.step = JOURNAL_IDLE;
 	fs->journal.running_count = 0;
 	fs->cache.count = 0;
+	fs->cache.reading = 0;
 	fs->mount.phase = MOUNT_NONE;
 	fs->mount.io_is_under_way = false;
 	fs->mount.io_is_done = false;

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
-usage: disk_test.py PART [--smp N] [--count N] [--seed N]; PART: trees, tables, kills, power, log"""
+usage: disk_test.py PART [--smp N] [--count N] [--seed N]; PART: trees, tables, kills, power, log, errors,
+full, hostile"""
 
 import argparse
 import hashlib
+import json
 import os
 import random
 import re
@@ -186,7 +188,31 @@ def tables(_, folder):
         name = f"{image}?offset={start * MIB}"
         tool(FSCK, "-fn", name)
         expect(image.name, tool(DEBUGFS, "-R", "cat f", name).split("\n", 1)[1], wanted)
-    print("partitions of both kinds, and errors that say what is wrong")
+    disks_as_files(folder, gpt, mbr)
+    print("partitions of both kinds, disks as files, and errors that say what is wrong")
+
+
+def part_of(image, start, size):
+    with image.open("rb") as file:
+        file.seek(start * MIB)
+        return file.read(size * MIB)
+
+
+def disks_as_files(folder, gpt, mbr):
+    """What blkid and dd say is what this machine's tools say."""
+    stats = tool(DEBUGFS, "-R", "stats", f"{gpt}?offset={21 * MIB}")
+    number, features = (re.search(rf"Filesystem {what}: +(.*)", stats)[1] for what in ("UUID", "features"))
+    whole = hashlib.sha256(part_of(gpt, 21, 32)).hexdigest()
+    output, _ = guest(folder, "blkid /dev/disk/vda /dev/disk/vda2 /dev/disk/vdb1; fsinfo /dev/disk/vda2 | grep feat; dd if=/dev/disk/vda2 bs=1M status=none | sha256sum;"
+                      "dd if=/dev/disk/vdb5 of=/dev/disk/vda1 bs=1M count=4 seek=3 status=none conv=fsync; "
+                      "mount vda2 /mnt; dd if=/dev/zero of=/dev/disk/vda count=1 status=none 2>&1; "
+                      "dd if=/dev/zero of=/dev/disk/vda3 count=1 seek=1 status=none 2>&1; umount /mnt", [gpt, mbr])
+    expect("disks as files", output, '/dev/disk/vda: TYPE="partition table (GPT)"\n'
+           f'/dev/disk/vda2: UUID="{number}" TYPE="ext4"\nfeatures           {features}\n{whole}  -\n'
+           "dd: /dev/disk/vda: Resource busy\n")
+    if part_of(gpt, 4, 4) != part_of(mbr, 12, 4):
+        raise Wrong("what dd copied from one disk to the other is different")
+    tool(FSCK, "-fn", f"{gpt}?offset={21 * MIB}")
 
 
 # --- kills ----------------------------------------------------------------------------------------
@@ -332,8 +358,91 @@ def log(options, folder):
     print(f"{options.count} states of {len(entries)} writes and flushes: each is whole after its journal")
 
 
+# --- disks that fail, are full, or lie ------------------------------------------------------------
+
+def debug_disk(image, *errors):
+    """The image behind a filter that lets requests fail."""
+    described = {"driver": "blkdebug", "node-name": "disk", "image": {"driver": "file", "filename": str(image)},
+                 "inject-error": list(errors)}
+    return ["-blockdev", json.dumps(described), "-device", "virtio-blk-pci,drive=disk"]
+
+
+def block_of(image, name):
+    """Where a file's first block lies, in sectors of 512 bytes."""
+    return int(tool(DEBUGFS, "-R", f"bmap {name} 0", image).split("\n")[1]) * 8
+
+
+def failing(folder, image, line, *errors):
+    settings = settings_for(folder, line, [])
+    settings.extra = debug_disk(image, *errors)
+    done = subprocess.run(machine.arguments(settings, False), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
+                          stderr=subprocess.STDOUT, timeout=TIMEOUT)
+    return done.stdout.decode(errors="replace")
+
+
+def errors(_, folder):
+    """Who asks for what cannot be read or written hears of it, and nobody else."""
+    tree = folder / "tree"
+    tree.mkdir()
+    for name in ("good", "bad", "other"):
+        (tree / name).write_text(f"{name}\n" * 2000)
+    image = make_disk(folder / "e.img", 32 * MIB, "-b", "4096", "-d", tree)
+    sector = block_of(image, "/bad")
+    output = failing(folder, image, "mount vda /mnt; head -n 1 /mnt/good; head -n 1 /mnt/bad; echo $?; head -n 1 /mnt/other;"
+                     "echo new >/mnt/new; umount /mnt; echo $?; mount vda /mnt; cat /mnt/new",
+                     {"event": "none", "iotype": "read", "errno": 5, "sector": sector, "once": False})
+    expect("a bad sector", output, "good\nhead: /mnt/bad: I/O error\n1\nother\n0\nnew\n")
+    check_disk(image)
+    output = failing(folder, image, "mount vda /mnt; echo one >/mnt/one; sync; echo $?; cat /mnt/one; cat /mnt/good | wc -l; "
+                     "svc | grep -c running", {"event": "none", "iotype": "write", "errno": 5, "sector": block_of(image, "/new"), "once": False})
+    expect("another place is written", output, "0\none\n2000\n11\n")
+    output = failing(folder, image, "mount vda /mnt 2>&1; echo $?; svc | grep -c running; ls /mnt",
+                     {"event": "none", "iotype": "flush", "errno": 5, "once": False})
+    expect("nothing lasts", output, "mount: vda: I/O error\n1\n11\n")
+    print("bad sectors, writes and flushes that fail: named errors, and the rest goes on")
+
+
+def full(_, folder):
+    for block in (1024, 4096):
+        image = make_disk(folder / "f.img", 8 * MIB, "-b", block)
+        output, _ = guest(folder, "mount vda /mnt; cat /dev/zero >/mnt/all 2>/tmp/e; cat /tmp/e; mkdir /mnt/d 2>/tmp/e && echo made; "
+                          "echo x >/mnt/x 2>/tmp/e; rm /mnt/all; sync; seq 100000 >/mnt/x; seq 100000 | cmp - /mnt/x && echo fits; "
+                          "umount /mnt", [image])
+        if not re.fullmatch(r"cat: [^\n]*No space left on device\n(made\n)?fits\n", output):
+            raise Wrong(f"blocks of {block}: {output}")
+        check_disk(image)
+    print("full disks: an error, and room again after removing")
+
+
+HOSTILE = ("for d in a b c d e f g h; do mount vd$d /mnt 2>/dev/null && { find /mnt >/tmp/names 2>/dev/null; "
+           "while read -r n; do [ -f \"$n\" ] && head -c 20000 \"$n\" >/dev/null 2>&1; done </tmp/names; "
+           "{ echo x >/mnt/new; } 2>/dev/null; mkdir /mnt/newdir 2>/dev/null; rm -r /mnt/lost+found 2>/dev/null; }; "
+           "umount /mnt 2>/dev/null; done; echo ended; svc | grep -cE '^(vfs|virtio-blk|memory|process) +running .* 0     0 '")
+
+
+def hostile(options, folder):
+    """Volumes with changed bytes in what describes them: refused, or read as far as they make sense. Nothing hangs."""
+    source = random.Random(options.seed)
+    tree = folder / "t"
+    make_tree(tree, 60, source)
+    good = make_disk(folder / "good.img", 8 * MIB, "-b", "1024", "-d", tree).read_bytes()
+    for round_number in range(options.count):
+        disks = []
+        for number in range(8):
+            data = bytearray(good)
+            for _ in range(source.choice((1, 4, 30, 300))):
+                at = source.randrange(1024, 700 * 1024)
+                data[at] = source.choice((0, 255, data[at] ^ 1 << source.randrange(8), source.randrange(256)))
+            path = folder / f"h{number}.img"
+            path.write_bytes(data)
+            disks.append(path)
+        output, _ = guest(folder, HOSTILE, disks)
+        expect(f"round {round_number}", output, "ended\n4\n")
+    print(f"{8 * options.count} changed volumes: nothing hangs, nothing breaks")
+
+
 def main():
-    parts = {"trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
+    parts = {"errors": (errors, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--smp", type=int, default=1)

@@ -23,7 +23,9 @@ static void take_label(struct found *found, const unsigned char *bytes, size_t s
 	while (size > 0 && (bytes[size - 1] == ' ' || bytes[size - 1] == 0))
 		size--;
 	for (size_t i = 0; i < size; i++)
-		found->label[i] = (char)(bytes[i] < ' ' || bytes[i] == '"' || bytes[i] == 127 ? '?' : bytes[i]);
+		found->label[i] =
+			(char)(bytes[i] < ' ' || bytes[i] == '"' || bytes[i] == 127 ? '?'
+										    : bytes[i]);
 	found->label[size] = 0;
 }
 
@@ -31,7 +33,8 @@ static void take_uuid(struct found *found, const unsigned char *bytes)
 {
 	char *at = found->number;
 	for (int i = 0; i < 16; i++)
-		at += snprintf(at, 4, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", bytes[i]);
+		at += snprintf(
+			at, 4, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", bytes[i]);
 }
 
 // --- kinds -----------------------------------------------------------------------------------
@@ -52,7 +55,8 @@ static bool is_ext(const unsigned char *head, struct found *found)
 
 static void take_serial(struct found *found, const unsigned char *bytes)
 {
-	(void)snprintf(found->number, sizeof found->number, "%04x-%04x", get16(bytes + 2), get16(bytes));
+	(void)snprintf(
+		found->number, sizeof found->number, "%04x-%04x", get16(bytes + 2), get16(bytes));
 }
 
 static bool is_fat(const unsigned char *head, struct found *found)

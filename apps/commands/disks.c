@@ -127,6 +127,10 @@ static void mount_fail(const char *device, const char *path, int error)
 	case EACCES:
 		die("not permitted: this needs the capability that the system's manifest gives to "
 		    "the console's shell");
+	case EMFILE:
+		die("no more disks can be mounted at once: umount one first");
+	case ENOMEM:
+		die("not enough memory to mount a disk");
 	case ENOTSUP:
 		die("%s has features that are not known: see log", device);
 	default:

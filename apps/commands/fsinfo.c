@@ -137,7 +137,8 @@ static void state_print(const unsigned char *super)
 		state & 2 ? ", with errors" : "",
 		recover ? ", in use or its journal has to be replayed" : "");
 	if (get32(super + ERROR_COUNT))
-		output_format(&out, "%-18s%u\n", "errors seen", (unsigned)get32(super + ERROR_COUNT));
+		output_format(
+			&out, "%-18s%u\n", "errors seen", (unsigned)get32(super + ERROR_COUNT));
 }
 
 static uint64_t blocks_of(const unsigned char *super, int low, int high)

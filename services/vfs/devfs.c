@@ -2,6 +2,8 @@
 /* Devices: see devfs.h. A node is DEVFS_ROOT, or FIRST + the index of a device. */
 #include "devfs.h"
 
+#include "fixed_names.h"
+
 #include <craton/random.h>
 
 #define FIRST (DEVFS_ROOT + 1)
@@ -34,13 +36,6 @@ static status_t lookup(struct volume *v, uint64_t directory, struct name name, u
 			return OK;
 	}
 	return ERR_NOT_FOUND;
-}
-
-static status_t parent(struct volume *v, uint64_t directory, uint64_t *node)
-{
-	(void)v;
-	*node = directory;
-	return OK;
 }
 
 static status_t attributes(struct volume *v, uint64_t node, struct file_attributes *a)
@@ -97,28 +92,6 @@ static status_t write(struct volume *v, uint64_t node, uint64_t offset, const vo
 	return OK;
 }
 
-static status_t space(struct volume *v, uint64_t *total, uint64_t *used)
-{
-	(void)v;
-	*total = 0;
-	*used = 0;
-	return OK;
-}
-
-/* --- what the fixed list does not allow ------------------------------------------------------ */
-
-static status_t create(struct volume *v, uint64_t directory, struct name name, enum file_type type,
-	struct name target, uint64_t *node)
-{
-	(void)v;
-	(void)directory;
-	(void)name;
-	(void)type;
-	(void)target;
-	(void)node;
-	return ERR_ACCESS;
-}
-
 /* To cut off a device, as opening it may ask for, changes nothing. */
 static status_t set_size(struct volume *v, uint64_t node, uint64_t size)
 {
@@ -128,46 +101,18 @@ static status_t set_size(struct volume *v, uint64_t node, uint64_t size)
 	return OK;
 }
 
-static status_t set_times(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified)
-{
-	(void)v;
-	(void)node;
-	(void)accessed;
-	(void)modified;
-	return OK;
-}
-
-static status_t remove(struct volume *v, uint64_t node, struct entry_name name)
-{
-	(void)v;
-	(void)node;
-	(void)name;
-	return ERR_ACCESS;
-}
-
-static status_t rename(struct volume *v, uint64_t node, struct entry_name from,
-	struct entry_name to, uint64_t replaced)
-{
-	(void)v;
-	(void)node;
-	(void)from;
-	(void)to;
-	(void)replaced;
-	return ERR_ACCESS;
-}
-
 const struct file_system_ops devfs_ops = {
 	.name = "devfs",
 	.lookup = lookup,
-	.parent = parent,
+	.parent = fixed_parent,
 	.attributes = attributes,
 	.next = next,
 	.read = read,
-	.space = space,
-	.create = create,
+	.space = fixed_space,
+	.create = fixed_create,
 	.write = write,
 	.set_size = set_size,
-	.set_times = set_times,
-	.remove = remove,
-	.rename = rename,
+	.set_times = fixed_set_times,
+	.remove = fixed_remove,
+	.rename = fixed_rename,
 };

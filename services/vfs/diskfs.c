@@ -7,6 +7,7 @@
 #include "blocks.h"
 #include "cache.h"
 #include "drive.h"
+#include "fixed_names.h"
 #include "mounts.h"
 #include "share.h"
 
@@ -65,13 +66,6 @@ static status_t lookup(struct volume *v, uint64_t directory, struct name name, u
 	return ERR_NOT_FOUND;
 }
 
-static status_t parent(struct volume *v, uint64_t directory, uint64_t *node)
-{
-	(void)v;
-	*node = directory;
-	return OK;
-}
-
 static status_t attributes(struct volume *v, uint64_t node, struct file_attributes *a)
 {
 	(void)v;
@@ -98,14 +92,6 @@ static status_t next(
 	item->name_size = strlen((const char *)unit->name);
 	memcpy(item->name, unit->name, item->name_size + 1);
 	++*cookie;
-	return OK;
-}
-
-static status_t space(struct volume *v, uint64_t *total, uint64_t *used)
-{
-	(void)v;
-	*total = 0;
-	*used = 0;
 	return OK;
 }
 
@@ -264,18 +250,6 @@ bool diskfs_io_done(uint64_t id, status_t status)
 /* --- what disks do not do -----------------------------------------------------------------------
  */
 
-static status_t create(struct volume *v, uint64_t directory, struct name name, enum file_type type,
-	struct name target, uint64_t *node)
-{
-	(void)v;
-	(void)directory;
-	(void)name;
-	(void)type;
-	(void)target;
-	(void)node;
-	return ERR_ACCESS;
-}
-
 /* A disk stays as long as it is, also for those who open it to write it anew. */
 static status_t set_size(struct volume *v, uint64_t node, uint64_t size)
 {
@@ -283,47 +257,19 @@ static status_t set_size(struct volume *v, uint64_t node, uint64_t size)
 	return size == 0 || size == unit_of(node)->size ? OK : ERR_ACCESS;
 }
 
-static status_t set_times(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified)
-{
-	(void)v;
-	(void)node;
-	(void)accessed;
-	(void)modified;
-	return OK;
-}
-
-static status_t remove_name(struct volume *v, uint64_t node, struct entry_name name)
-{
-	(void)v;
-	(void)node;
-	(void)name;
-	return ERR_ACCESS;
-}
-
-static status_t rename_node(struct volume *v, uint64_t node, struct entry_name from,
-	struct entry_name to, uint64_t replaced)
-{
-	(void)v;
-	(void)node;
-	(void)from;
-	(void)to;
-	(void)replaced;
-	return ERR_ACCESS;
-}
-
 const struct file_system_ops diskfs_ops = {
 	.name = "diskfs",
 	.lookup = lookup,
-	.parent = parent,
+	.parent = fixed_parent,
 	.attributes = attributes,
 	.next = next,
-	.space = space,
+	.space = fixed_space,
 	.retain = retain,
-	.create = create,
+	.create = fixed_create,
 	.set_size = set_size,
-	.set_times = set_times,
-	.remove = remove_name,
-	.rename = rename_node,
+	.set_times = fixed_set_times,
+	.remove = fixed_remove,
+	.rename = fixed_rename,
 	.fill = fill,
 	.write_back = write_back,
 	.reserve = reserve,

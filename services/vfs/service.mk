@@ -2,7 +2,7 @@
 # The virtual file system.
 
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c \
-	bundlefs.c devfs.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
+	bundlefs.c devfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
 	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c lib/hash/sha256.c lib/random/random.c
 $(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c ext4fs.c ext4fs_page.c) $(EXT4_CORE),svc/vfs))
 

@@ -22,8 +22,8 @@ status_t fixed_remove(struct volume *v, uint64_t node, struct entry_name name)
 	return ERR_ACCESS;
 }
 
-status_t fixed_rename(struct volume *v, uint64_t node, struct entry_name from,
-	struct entry_name to, uint64_t replaced)
+status_t fixed_rename(struct volume *v, uint64_t node, struct entry_name from, struct entry_name to,
+	uint64_t replaced)
 {
 	(void)v;
 	(void)node;

@@ -230,12 +230,19 @@ static void set_state(struct mount_entry *entry, enum mount_state state)
 	show(index_of(entry));
 }
 
-/* The name without the directory of devices. */
+/* The name without the directory that it may be given with. */
 static void strip(struct vfs_bytes *device)
 {
-	if (device->size > 5 && memcmp(device->data, "/dev/", 5) == 0) {
-		device->data += 5;
-		device->size -= 5;
+	static const char *const directories[] = {"/dev/disk/", "/dev/"};
+
+	for (unsigned i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		size_t size = strlen(directories[i]);
+
+		if (device->size <= size || memcmp(device->data, directories[i], size) != 0)
+			continue;
+		device->data += size;
+		device->size -= size;
+		return;
 	}
 }
 
@@ -378,7 +385,7 @@ status_t mounts_add(struct client *c, struct vfs_name at, struct vfs_bytes devic
 	if (entry != nullptr && entry->state != MOUNT_BEGUN && entry->state != MOUNT_FAILED)
 		return ERR_BUSY;
 	if (entry == nullptr)
-		status = begin(&wish);
+		status = mounts_use(&wish.disk) ? ERR_BUSY : begin(&wish);
 	return status == OK ? go_on(entry_of(wish.unit)) : status;
 }
 

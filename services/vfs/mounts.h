@@ -15,8 +15,8 @@ bool mounts_open(void);
 /* Before cache_resume. */
 void mounts_resume(void);
 
-/* Mounts a disk or partition ("vda1", "/dev/vda1") at a directory. FILE_LATER; ERR_BUSY: it is
- * mounted; ERR_NOT_FOUND: no such disk; ERR_BAD_IMAGE: no file system that is known;
+/* Mounts a disk or partition ("vda1", "/dev/vda1") at a directory. FILE_LATER; ERR_BUSY: a part of
+ * it is mounted; ERR_NOT_FOUND: no such disk; ERR_BAD_IMAGE: no file system that is known;
  * ERR_NOT_SUPPORTED; ERR_CORRUPT; ERR_TOO_MANY. */
 [[nodiscard]] status_t mounts_add(
 	struct client *client, struct vfs_name at, struct vfs_bytes device, uint64_t flags);

@@ -205,10 +205,11 @@ def disks_as_files(folder, gpt, mbr):
     whole = hashlib.sha256(part_of(gpt, 21, 32)).hexdigest()
     output, _ = guest(folder, "blkid /dev/disk/vda /dev/disk/vda2 /dev/disk/vdb1; fsinfo /dev/disk/vda2 | grep feat; dd if=/dev/disk/vda2 bs=1M status=none | sha256sum;"
                       "dd if=/dev/disk/vdb5 of=/dev/disk/vda1 bs=1M count=4 seek=3 status=none conv=fsync; "
-                      "mount vda2 /mnt; dd if=/dev/zero of=/dev/disk/vda count=1 status=none 2>&1; "
+                      "mount /dev/disk/vda2 /mnt; mount vda /tmp 2>&1; dd if=/dev/zero of=/dev/disk/vda count=1 status=none 2>&1; "
                       "dd if=/dev/zero of=/dev/disk/vda3 count=1 seek=1 status=none 2>&1; umount /mnt", [gpt, mbr])
     expect("disks as files", output, '/dev/disk/vda: TYPE="partition table (GPT)"\n'
            f'/dev/disk/vda2: UUID="{number}" TYPE="ext4"\nfeatures           {features}\n{whole}  -\n'
+           "mount: vda is mounted already, or /tmp cannot be a place for it\n"
            "dd: /dev/disk/vda: Resource busy\n")
     if part_of(gpt, 4, 4) != part_of(mbr, 12, 4):
         raise Wrong("what dd copied from one disk to the other is different")

@@ -442,6 +442,12 @@ def hostile(options, folder):
     print(f"{8 * options.count} changed volumes: nothing hangs, nothing breaks")
 
 
+def place():
+    """In memory, where there is enough of it."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 2 << 30 else None
+
+
 def main():
     parts = {"errors": (errors, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
@@ -453,7 +459,7 @@ def main():
     options = parser.parse_args()
     part, count = parts[options.part]
     options.count = options.count or count
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
+    with tempfile.TemporaryDirectory(dir=place()) as name:
         try:
             part(options, Path(name))
         except Wrong as wrong:

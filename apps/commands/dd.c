@@ -66,20 +66,32 @@ static void summary(const struct job *job)
 
 // --- copying ---------------------------------------------------------------------------------
 
+// A whole block but at the end: what gives less at once is asked again. Negative: errno says why.
+static ssize_t read_block(const struct job *job, int fd, char *buffer)
+{
+	size_t used = 0;
+	ssize_t size = 1;
+	while (size > 0 && used < job->block) {
+		size = read(fd, buffer + used, job->block - used);
+		used += size > 0 ? (size_t)size : 0;
+	}
+	return used > 0 ? (ssize_t)used : size;
+}
+
 // Passes over what is not wanted: by reading where there is no other way.
 static void skip_input(const struct job *job, int fd, char *buffer)
 {
 	if (lseek(fd, (off_t)(job->skip * job->block), SEEK_SET) >= 0)
 		return;
 	for (uint64_t i = 0; i < job->skip; i++)
-		if (read(fd, buffer, job->block) <= 0)
+		if (read_block(job, fd, buffer) <= 0)
 			return;
 }
 
 static void copy_blocks(struct job *job, int in, int out_fd, char *buffer)
 {
 	for (uint64_t i = 0; i < job->count; i++) {
-		ssize_t size = read(in, buffer, job->block);
+		ssize_t size = read_block(job, in, buffer);
 		if (size < 0)
 			complain_file(job->from ? job->from : "standard input");
 		if (size <= 0)

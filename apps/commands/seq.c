@@ -54,7 +54,8 @@ static void whole_print(long long value)
 {
 	char digits[24];
 	size_t at = sizeof digits;
-	unsigned long long rest = value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
+	unsigned long long rest =
+		value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
 	do
 		digits[--at] = (char)('0' + rest % 10);
 	while ((rest /= 10) > 0);

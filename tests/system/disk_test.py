@@ -29,6 +29,7 @@ BUILD = Path(os.environ.get("BUILD") or "build")
 FSCK, MKFS, DEBUGFS, SFDISK = (f"/sbin/{name}" for name in ("e2fsck", "mkfs.ext4", "debugfs", "sfdisk"))
 TIMEOUT = 1500
 MIB = 1 << 20
+DISKS_MOST = 8  # that the driver takes
 
 
 class Wrong(Exception):
@@ -345,17 +346,23 @@ def log(options, folder):
                           timeout=TIMEOUT)
     expect("syncs", synced_of(done.stdout.decode(errors="replace")), options.rounds - 1)
     entries = read_log(noted)
-    worst = 0
     for number, (cut, state) in enumerate(states(entries, options.count, source)):
         disk = bytearray(base)
         for offset, data, _ in state:
             disk[offset:offset + len(data)] = data
         path = folder / "state.img"
         path.write_bytes(disk)
+        if number < DISKS_MOST:
+            shutil.copyfile(path, folder / f"own{number}.img")
         repaired = tool(FSCK, "-fy", path, allowed=(0, 1))
         if re.search(r"FIXED|Fix\?|WARNING|differ|wrong", repaired.replace("recovering journal", "")):
             raise Wrong(f"state {number}, behind entry {cut}:\n{repaired}")
-        worst = max(worst, len(state))
+    own = [folder / f"own{number}.img" for number in range(min(DISKS_MOST, options.count))]
+    output, _ = guest(folder, "for d in a b c d e f g h; do mount vd$d /mnt && find /mnt -type f | xargs cat >/dev/null && umount /mnt "
+                      "|| echo $d; done", own)
+    expect("mounting the states", output, "")
+    for path in own:
+        check_disk(path)
     print(f"{options.count} states of {len(entries)} writes and flushes: each is whole after its journal")
 
 

@@ -134,10 +134,9 @@ static status_t pin(uint64_t object, uint32_t client, struct pinned **out)
 	status_t status = object != 0 ? OK : ERR_INVALID_ARGUMENT;
 
 	if (entry == nullptr && status == OK) {
-		status = driver_pin(object, &new.physical, &new.size);
 		entry = free_pinned();
-		if (entry == nullptr && status == OK)
-			status = ERR_TOO_MANY;
+		status = entry != nullptr ? driver_pin(object, &new.physical, &new.size)
+					  : ERR_TOO_MANY;
 		if (status != OK)
 			return status;
 		estate_save(entry, sizeof(*entry));
@@ -165,11 +164,19 @@ static bool is_under_way(uint32_t client, uint32_t slot)
 	return (under_way[client][slot / 64] >> slot % 64 & 1) != 0;
 }
 
+static void set_under_way(uint32_t client, uint32_t slot, bool is)
+{
+	uint64_t bit = (uint64_t)1 << slot % 64;
+	uint64_t *word = &under_way[client][slot / 64];
+
+	*word = is ? *word | bit : *word & ~bit;
+}
+
 static void finish(uint32_t client, uint32_t slot, status_t status)
 {
 	struct block_slot *s = &slots[client][slot];
 
-	under_way[client][slot / 64] &= ~((uint64_t)1 << slot % 64);
+	set_under_way(client, slot, false);
 	s->status = (uint64_t)-status;
 	__atomic_store_n(&s->state, BLOCK_STATE_DONE, __ATOMIC_RELEASE);
 	(void)!sys_signal(service_start()->signals[client]);
@@ -217,32 +224,35 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 	return OK;
 }
 
-/* False: the device takes no more. */
-static bool begin(uint32_t client, uint32_t slot)
+/* `full` has a bit for each disk that takes no more. A request may end while it begins. */
+static void begin(uint32_t client, uint32_t slot, uint64_t *full)
 {
 	struct block_request r;
 	status_t status = check(client, slot, &r);
 
 	if (status != OK) {
 		finish(client, slot, status);
-		return true;
+		return;
 	}
+	if ((*full >> r.disk & 1) != 0)
+		return;
 	r.token = client << SLOT_SHIFT | slot;
-	if (!driver->begin(&r))
-		return false;
-	under_way[client][slot / 64] |= (uint64_t)1 << slot % 64;
-	return true;
+	set_under_way(client, slot, true);
+	if (driver->begin(&r))
+		return;
+	set_under_way(client, slot, false);
+	*full |= (uint64_t)1 << r.disk;
 }
 
 void block_work(void)
 {
+	uint64_t full = 0;
+
 	for (uint32_t client = 0; client < CLIENTS; client++) {
 		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
-			if (state_of(&slots[client][i]) != BLOCK_STATE_REQUESTED ||
-				is_under_way(client, i))
-				continue;
-			if (!begin(client, i))
-				return;
+			if (state_of(&slots[client][i]) == BLOCK_STATE_REQUESTED &&
+				!is_under_way(client, i))
+				begin(client, i, &full);
 		}
 	}
 }

@@ -260,7 +260,6 @@ static status_t space(struct volume *v, uint64_t *total, uint64_t *used)
 
 const struct file_system_ops bundlefs_ops = {
 	.name = "bundlefs",
-	.read_only = true,
 	.lookup = lookup,
 	.parent = parent,
 	.attributes = attributes,

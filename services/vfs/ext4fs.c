@@ -301,22 +301,6 @@ const struct file_system_ops ext4fs_ops = {
 	.sync = sync_volume,
 };
 
-const struct file_system_ops ext4fs_read_only_ops = {
-	.name = "ext4",
-	.read_only = true,
-	.lookup = lookup,
-	.parent = parent,
-	.attributes = attributes,
-	.next = next,
-	.read = read,
-	.space = space,
-	.retain = retain,
-	.release = release,
-	.fill = fill,
-	.write_back = write_back,
-	.sync = sync_volume,
-};
-
 /* --- what ext4 stands on ------------------------------------------------------------------------
  */
 

@@ -11,7 +11,6 @@
 #define EXT4FS_MEMORY 0x200000u /* bytes, of a chunk that is shared with the driver */
 
 extern const struct file_system_ops ext4fs_ops;
-extern const struct file_system_ops ext4fs_read_only_ops;
 
 /* Carves the state of EXT4FS_MOST volumes; `memory` is where each has its bytes once it is mounted.
  */

@@ -46,7 +46,6 @@ struct volume;
 
 struct file_system_ops {
 	const char *name;
-	bool read_only; /* then the calls that change something are nullptr */
 
 	/* ERR_NOT_FOUND. */
 	status_t (*lookup)(struct volume *v, uint64_t directory, struct name name, uint64_t *node);
@@ -117,6 +116,7 @@ struct file_system_ops {
 struct volume {
 	const struct file_system_ops *ops;
 	uint64_t root;
+	bool is_read_only; /* calls that change something are not made */
 	/* Where it is mounted; for the first volume nowhere. */
 	uint32_t parent_volume;
 	uint64_t parent_node;

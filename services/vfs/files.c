@@ -27,7 +27,7 @@ static status_t make_file(struct walk *walk)
 
 	if (walk->needs_directory)
 		return ERR_IS_DIRECTORY;
-	if (v->ops->read_only)
+	if (v->is_read_only)
 		return ERR_READ_ONLY;
 	walk->place = walk->parent;
 	status = v->ops->create(v, walk->parent.node, walk_name(walk), FILE_TYPE_REGULAR,

@@ -33,8 +33,6 @@ struct mount_entry {
 	uint64_t unit;
 	status_t failure;
 	struct place parent;
-	uint32_t device_size;
-	uint32_t name_size;
 	char device[16];
 	char path[MOUNT_PATH]; /* for people */
 	char name[NAME_MOST + 1];
@@ -55,7 +53,8 @@ static void show(unsigned i)
 {
 	const struct mount_entry *e = &table->entries[i];
 	struct volume volume = {
-		.ops = e->is_read_only ? &ext4fs_read_only_ops : &ext4fs_ops,
+		.ops = &ext4fs_ops,
+		.is_read_only = e->is_read_only != 0,
 		.root = EXT4FS_ROOT,
 		.parent_volume = e->parent.volume,
 		.parent_node = e->parent.node,
@@ -280,8 +279,6 @@ static status_t begin(const struct wish *wish)
 		.is_read_only = read_only,
 		.unit = wish->unit,
 		.parent = wish->walk.parent,
-		.device_size = (uint32_t)wish->device.size,
-		.name_size = (uint32_t)wish->walk.name_size,
 	};
 	memcpy(entry->device, wish->device.data, wish->device.size);
 	memcpy(entry->name, wish->walk.name, wish->walk.name_size);
@@ -417,8 +414,9 @@ static struct mount_entry *entry_at(const struct walk *walk)
 		struct mount_entry *e = &table->entries[i];
 
 		if ((e->state == MOUNT_THERE || e->state == MOUNT_ENDING) &&
-			place_is_same(e->parent, walk->parent) && e->name_size == walk->name_size &&
-			memcmp(e->name, walk->name, e->name_size) == 0)
+			place_is_same(e->parent, walk->parent) &&
+			strlen(e->name) == walk->name_size &&
+			memcmp(e->name, walk->name, walk->name_size) == 0)
 			return e;
 	}
 	return nullptr;

@@ -61,7 +61,7 @@ static status_t make(struct client *c, uint64_t directory, struct vfs_bytes path
 	if (walk.needs_directory && type != FILE_TYPE_DIRECTORY)
 		return ERR_NOT_FOUND;
 	v = volume_of(walk.parent);
-	if (v->ops->read_only)
+	if (v->is_read_only)
 		return ERR_READ_ONLY;
 	return v->ops->create(v, walk.parent.node, walk_name(&walk), type, target, &node);
 }

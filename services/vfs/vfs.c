@@ -24,10 +24,10 @@ bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundl
 		!tmpfs_open(sizes->nodes, sizes->blocks) || !cache_open(sizes->blocks))
 		return false;
 	volumes_clear();
-	volume_mount(&bundlefs_ops, root, (struct place){0}, "");
+	volume_mount(&bundlefs_ops, root, true, (struct place){0}, "");
 	for (unsigned i = 0; i < WRITABLE; i++)
-		volume_mount(&tmpfs_ops, tmpfs_root(i), place_root(), writable[i]);
-	volume_mount(&devfs_ops, DEVFS_ROOT, place_root(), "dev");
+		volume_mount(&tmpfs_ops, tmpfs_root(i), false, place_root(), writable[i]);
+	volume_mount(&devfs_ops, DEVFS_ROOT, false, place_root(), "dev");
 	return true;
 }
 
@@ -150,7 +150,7 @@ status_t vfs_volume(uint64_t index, struct volume_status *status)
 
 	if (v == nullptr)
 		return ERR_NOT_FOUND;
-	*status = (struct volume_status){.read_only = v->ops->read_only};
+	*status = (struct volume_status){.read_only = v->is_read_only};
 	note(status->name, sizeof(status->name), v->ops->name);
 	status->path[0] = '/';
 	if (v->path != nullptr)

@@ -11,8 +11,8 @@ void volumes_clear(void)
 	count = 0;
 }
 
-void volume_mount(
-	const struct file_system_ops *ops, uint64_t root, struct place at, const char *name)
+void volume_mount(const struct file_system_ops *ops, uint64_t root, bool is_read_only,
+	struct place at, const char *name)
 {
 	if (count == VOLUMES_MOST)
 		runtime_abort("too many volumes");
@@ -22,6 +22,7 @@ void volume_mount(
 		.parent_volume = at.volume,
 		.parent_node = at.node,
 		.name = name,
+		.is_read_only = is_read_only,
 	};
 }
 
@@ -88,7 +89,7 @@ status_t place_attributes(struct place place, struct file_attributes *a)
 	status_t status = v->ops->attributes(v, place.node, a);
 
 	a->device = place.volume + 1;
-	a->writable = !v->ops->read_only;
+	a->writable = !v->is_read_only;
 	return status;
 }
 
@@ -119,5 +120,5 @@ status_t place_parent(struct place directory, struct place *parent)
 
 bool place_is_read_only(struct place place)
 {
-	return volumes[place.volume].ops->read_only;
+	return volumes[place.volume].is_read_only;
 }

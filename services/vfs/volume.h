@@ -18,8 +18,8 @@ void volumes_clear(void);
 
 /* Mounts a file system at a name in the directory `at`; the first becomes the root, whatever `at`
  * says. What had this name is hidden. */
-void volume_mount(
-	const struct file_system_ops *ops, uint64_t root, struct place at, const char *name);
+void volume_mount(const struct file_system_ops *ops, uint64_t root, bool is_read_only,
+	struct place at, const char *name);
 
 /* A volume that comes and goes at this place of the table, behind those that stay; `ops` nullptr:
  * it is gone. */

@@ -33,6 +33,14 @@ struct sink {
 
 void sink_add(struct sink *sink, const void *record, uint32_t size);
 
+/* One record of a service that gives them one by one; `words` as for the request. ERR_PROTOCOL: it
+ * is shorter than `size`. */
+[[nodiscard]] status_t record_fetch(
+	uint32_t service, uint32_t method, uint64_t words[6], void *record, size_t size);
+
+/* That there are no more records is no error. */
+errno_t records_ended(status_t status);
+
 /* Kinds of records of the trace: craton_trace.c. */
 errno_t info_trace(uint64_t argument, struct sink *sink);
 errno_t info_threads(uint64_t argument, struct sink *sink);

@@ -7,20 +7,6 @@
 #include <abi/protocol/supervisor.h>
 #include <abi/protocol/vfs.h>
 
-/* The next record of a service's list. */
-static status_t fetch(uint32_t service, uint32_t method, uint64_t index, void *record, size_t size)
-{
-	struct call call = {.words = {index}, .out = record, .out_size = size};
-	status_t status = service_call(service, method, &call);
-
-	return status == OK && call.out_used != size ? ERR_PROTOCOL : status;
-}
-
-static errno_t ended(status_t status)
-{
-	return status == ERR_NOT_FOUND ? WASI_SUCCESS : errno_of(status);
-}
-
 /* --- devices ------------------------------------------------------------------------------------
  */
 
@@ -28,8 +14,8 @@ static void name_driver(uint8_t number, uint8_t name[32])
 {
 	struct service_manifest manifest;
 
-	if (number != 0 && fetch(SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_MANIFEST, number, &manifest,
-				   sizeof(manifest)) == OK)
+	if (number != 0 && record_fetch(SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_MANIFEST,
+				   (uint64_t[6]){number}, &manifest, sizeof(manifest)) == OK)
 		memcpy(name, manifest.name, sizeof(manifest.name));
 }
 
@@ -44,7 +30,8 @@ errno_t info_devices(uint64_t argument, struct sink *sink)
 		struct pci_device device;
 		struct device_record record;
 
-		status = fetch(SERVICE_NUMBER_DEVICES, DEVICES_LIST, i, &device, sizeof(device));
+		status = record_fetch(SERVICE_NUMBER_DEVICES, DEVICES_LIST, (uint64_t[6]){i},
+			&device, sizeof(device));
 		if (status != OK)
 			break;
 		record = (struct device_record){
@@ -60,7 +47,7 @@ errno_t info_devices(uint64_t argument, struct sink *sink)
 		name_driver(device.owner, record.driver);
 		sink_add(sink, &record, sizeof(record));
 	}
-	return ended(status);
+	return records_ended(status);
 }
 
 /* --- disks --------------------------------------------------------------------------------------
@@ -77,7 +64,8 @@ errno_t info_disks(uint64_t argument, struct sink *sink)
 		struct block_unit unit;
 		struct disk_record record;
 
-		status = fetch(SERVICE_NUMBER_VIRTIO_BLK, BLOCK_LIST, i, &unit, sizeof(unit));
+		status = record_fetch(SERVICE_NUMBER_VIRTIO_BLK, BLOCK_LIST, (uint64_t[6]){i},
+			&unit, sizeof(unit));
 		if (status != OK)
 			break;
 		record = (struct disk_record){
@@ -90,7 +78,7 @@ errno_t info_disks(uint64_t argument, struct sink *sink)
 		memcpy(record.type, unit.type, sizeof(record.type));
 		sink_add(sink, &record, sizeof(record));
 	}
-	return ended(status);
+	return records_ended(status);
 }
 
 /* v: device, its length, path, its length, flags. */

@@ -21,8 +21,7 @@ void sink_add(struct sink *sink, const void *record, uint32_t size)
 	sink->used += size;
 }
 
-/* One record of a service that gives them one by one; `words` as for the request. */
-static status_t fetch(
+status_t record_fetch(
 	uint32_t service, uint32_t method, uint64_t words[6], void *record, size_t size)
 {
 	struct call call = {.out = record, .out_size = size};
@@ -35,8 +34,7 @@ static status_t fetch(
 	return status == OK && call.out_used < size ? ERR_PROTOCOL : status;
 }
 
-/* That there are no more records is no error. */
-static errno_t ended(status_t status)
+errno_t records_ended(status_t status)
 {
 	return status == ERR_NOT_FOUND ? WASI_SUCCESS : errno_of(status);
 }
@@ -47,7 +45,8 @@ static status_t fetch_service(uint64_t index, struct service_status *status)
 {
 	uint64_t words[6] = {index};
 
-	return fetch(SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_STATUS, words, status, sizeof(*status));
+	return record_fetch(
+		SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_STATUS, words, status, sizeof(*status));
 }
 
 /* Services are listed with small numbers, which no program has; the first task is 0. */
@@ -111,12 +110,12 @@ static errno_t info_processes(uint64_t argument, struct sink *sink)
 		i++)
 		add_service_process(sink, &service);
 	do {
-		status = fetch(
+		status = record_fetch(
 			SERVICE_NUMBER_PROCESS, PROCESS_LIST, words, &program, sizeof(program));
 		if (status == OK)
 			add_program(sink, &program);
 	} while (status == OK);
-	return ended(status);
+	return records_ended(status);
 }
 
 static errno_t info_services(uint64_t argument, struct sink *sink)
@@ -147,7 +146,7 @@ static errno_t info_services(uint64_t argument, struct sink *sink)
 		memcpy(record.detail, service.detail, sizeof(record.detail));
 		sink_add(sink, &record, sizeof(record));
 	}
-	return ended(status);
+	return records_ended(status);
 }
 
 /* --- memory, the system ----------------------------------------------------------------------- */
@@ -159,7 +158,8 @@ static uint64_t quota_total(void)
 	uint64_t words[6] = {0};
 	uint64_t total = 0;
 
-	while (fetch(SERVICE_NUMBER_PROCESS, PROCESS_LIST, words, &program, sizeof(program)) == OK)
+	while (record_fetch(SERVICE_NUMBER_PROCESS, PROCESS_LIST, words, &program,
+		       sizeof(program)) == OK)
 		total += program.memory_limit;
 	return total;
 }
@@ -263,11 +263,11 @@ static errno_t info_log(uint64_t argument, struct sink *sink)
 	unsigned count = 0;
 
 	do {
-		status = fetch(SERVICE_NUMBER_LOG, LOG_READ, words, &record, sizeof(record));
+		status = record_fetch(SERVICE_NUMBER_LOG, LOG_READ, words, &record, sizeof(record));
 		if (status == OK)
 			sink_add(sink, &record, sizeof(record));
 	} while (status == OK && ++count < RECORDS_MOST);
-	return ended(status);
+	return records_ended(status);
 }
 
 /* --- capabilities ----------------------------------------------------------------------------- */
@@ -277,7 +277,7 @@ static status_t add_program_capability(uint64_t pid, uint64_t *index, struct sin
 	struct capability_entry entry;
 	uint64_t words[6] = {pid, *index};
 	status_t status =
-		fetch(SERVICE_NUMBER_PROCESS, PROCESS_INSPECT, words, &entry, sizeof(entry));
+		record_fetch(SERVICE_NUMBER_PROCESS, PROCESS_INSPECT, words, &entry, sizeof(entry));
 	struct capability_record record;
 
 	if (status != OK)
@@ -296,8 +296,8 @@ static status_t add_service_capability(uint64_t number, uint64_t *slot, struct s
 {
 	struct capability_status entry;
 	uint64_t words[6] = {number, *slot};
-	status_t status =
-		fetch(SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_INSPECT, words, &entry, sizeof(entry));
+	status_t status = record_fetch(
+		SERVICE_NUMBER_SUPERVISOR, SUPERVISOR_INSPECT, words, &entry, sizeof(entry));
 	struct capability_record record;
 
 	if (status != OK)
@@ -341,7 +341,7 @@ static errno_t info_capabilities(uint64_t pid, struct sink *sink)
 	} while (status == OK && ++count < RECORDS_MOST);
 	if (status == ERR_NOT_FOUND && count == 0)
 		return WASI_SRCH;
-	return ended(status);
+	return records_ended(status);
 }
 
 /* --- file systems ----------------------------------------------------------------------------- */
@@ -356,7 +356,8 @@ static errno_t info_filesystems(uint64_t argument, struct sink *sink)
 		uint64_t words[6] = {i};
 		struct filesystem_record record;
 
-		status = fetch(SERVICE_NUMBER_VFS, VFS_VOLUME, words, &volume, sizeof(volume));
+		status = record_fetch(
+			SERVICE_NUMBER_VFS, VFS_VOLUME, words, &volume, sizeof(volume));
 		if (status != OK)
 			break;
 		record = (struct filesystem_record){
@@ -366,7 +367,7 @@ static errno_t info_filesystems(uint64_t argument, struct sink *sink)
 		memcpy(record.device, volume.device, sizeof(record.device));
 		sink_add(sink, &record, sizeof(record));
 	}
-	return ended(status);
+	return records_ended(status);
 }
 
 /* v: kind, argument, buffer, size, result. */

@@ -25,7 +25,8 @@ static _Alignas(4096) uint8_t shared[16][MEMORY_SHARED_UNIT];
 static unsigned signals[16];
 static struct block_request begun[256];
 static unsigned begun_count;
-static unsigned room; /* of the device */
+static unsigned room; /* of each device */
+static bool ends_at_once;
 static unsigned pins;
 static struct block_client client;
 
@@ -79,10 +80,18 @@ static status_t read_nothing(void *self, uint64_t offset, void *bytes, size_t si
 
 static bool begin(const struct block_request *r)
 {
-	if (begun_count >= room)
-		return false;
-	for (unsigned i = 0; i < begun_count; i++)
+	unsigned under_way = 0;
+
+	if (ends_at_once) {
+		block_done(r->token, OK);
+		return true;
+	}
+	for (unsigned i = 0; i < begun_count; i++) {
 		assert_int_not_equal(begun[i].token, r->token);
+		under_way += begun[i].disk == r->disk;
+	}
+	if (under_way >= room)
+		return false;
 	begun[begun_count++] = *r;
 	return true;
 }
@@ -125,6 +134,7 @@ static int make(void **state)
 	for (uint64_t i = 0; i < 16; i++)
 		start_page.signals[i] = i;
 	room = 256;
+	ends_at_once = false;
 	pins = 0;
 	(void)estate_host_new(1u << 20);
 	open_server();
@@ -256,6 +266,43 @@ static void test_full(void **state)
 	assert_int_equal(ended, BLOCK_SLOTS);
 }
 
+/* A request that ends while the driver begins it leaves its slot free for the next. */
+static void test_at_once(void **state)
+{
+	struct block_slot request = write_of(1);
+	struct block_end end;
+
+	(void)state;
+	ends_at_once = true;
+	for (unsigned i = 0; i < 2 * BLOCK_SLOTS; i++) {
+		request.id = i + 1;
+		assert_true(block_client_begin(&client, &request));
+		block_work();
+		assert_true(block_client_end(&client, &end));
+		assert_int_equal(end.id, i + 1);
+	}
+}
+
+/* A disk that takes no more does not hold up another. */
+static void test_full_disk(void **state)
+{
+	struct block_slot request;
+
+	(void)state;
+	room = 2;
+	for (uint64_t id = 1; id <= 5; id++) {
+		request = write_of(id);
+		assert_true(block_client_begin(&client, &request));
+	}
+	request = write_of(6);
+	request.unit = 1;
+	request.operation = BLOCK_OPERATION_READ;
+	assert_true(block_client_begin(&client, &request));
+	block_work();
+	assert_int_equal(begun_count, 3);
+	assert_int_equal(begun[2].disk, 1);
+}
+
 /* What was under way is begun again, what was done is not. */
 static void test_server_again(void **state)
 {
@@ -358,6 +405,8 @@ int main(void)
 		cmocka_unit_test_setup(test_request, make),
 		cmocka_unit_test_setup(test_checks, make),
 		cmocka_unit_test_setup(test_full, make),
+		cmocka_unit_test_setup(test_at_once, make),
+		cmocka_unit_test_setup(test_full_disk, make),
 		cmocka_unit_test_setup(test_server_again, make),
 		cmocka_unit_test_setup(test_client_again, make),
 		cmocka_unit_test_setup(test_forget, make),

@@ -580,7 +580,7 @@ void disk_mount(void)
 		capacity = UINT32_MAX;
 		disk_set_trouble(0, 0);
 	}
-	volume_mount(&disk_ops, ROOT, place_root(), "disk");
+	volume_mount(&disk_ops, ROOT, false, place_root(), "disk");
 }
 
 void disk_set_capacity(uint32_t pages)

@@ -48,6 +48,7 @@ void ext4_reset(struct ext4 *fs, uint64_t volume_size, bool read_only)
 	fs->mount.io_is_under_way = false;
 	fs->mount.io_is_done = false;
 	fs->mount.was_replayed = false;
+	fs->mount.was_mended = false;
 	fs->mount.ticket = 0;
 }
 

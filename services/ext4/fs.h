@@ -60,6 +60,8 @@ struct geometry {
 enum mount_phase : uint8_t {
 	MOUNT_NONE,
 	MOUNT_SUPER,
+	MOUNT_COPY, /* the superblock was written in part: its copy */
+	MOUNT_MEND,
 	MOUNT_LOG_PARTS,
 	MOUNT_LOG_SUPER,
 	MOUNT_SCAN,
@@ -95,6 +97,7 @@ struct mount {
 	uint64_t io_count;
 	uint64_t ticket;
 	bool was_replayed;
+	bool was_mended; /* the superblock */
 	uint32_t log_inode;
 	/* Replay. */
 	bool log_64bit;

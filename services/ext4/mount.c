@@ -92,16 +92,32 @@ static void set_phase(struct ext4 *fs, enum mount_phase phase)
 	ESTATE_SET(fs->mount.phase, phase);
 }
 
+/* The superblock at its place, and behind it its copy, if that is needed. */
+static struct super_block *super_in_page(const struct ext4 *fs, unsigned which)
+{
+	return (struct super_block *)fs->journal.page + which;
+}
+
+static status_t super_io(struct ext4 *fs, unsigned which, uint64_t offset, enum ext4_io_kind kind)
+{
+	return mount_io(fs, (struct ext4_io){.offset = offset,
+				    .bytes = (uint8_t *)super_in_page(fs, which),
+				    .size = sizeof(struct super_block),
+				    .kind = kind,
+				    .lasting = kind == EXT4_IO_WRITE});
+}
+
 /* The geometry and the flags mean something only in the next phase. */
 static status_t take_super(struct ext4 *fs)
 {
 	struct super_block super;
 
-	TRY(mount_io(fs, (struct ext4_io){.offset = SUPER_OFFSET,
-				 .bytes = fs->journal.page,
-				 .size = sizeof(super),
-				 .kind = EXT4_IO_READ}));
-	memcpy(&super, fs->journal.page, sizeof(super));
+	TRY(super_io(fs, 0, SUPER_OFFSET, EXT4_IO_READ));
+	super = *super_in_page(fs, 0);
+	if (!fs->read_only && !fs->mount.was_mended && super_is_torn(&super)) {
+		set_phase(fs, MOUNT_COPY);
+		return OK;
+	}
 	TRY(super_read(fs, &super));
 	buffers_start(fs, fs->g.block_size);
 	fs->journal.logging = false;
@@ -117,6 +133,32 @@ static status_t take_super(struct ext4 *fs)
 		set_phase(fs, MOUNT_DONE);
 	if (fs->read_only && (super.feature_incompat & INCOMPAT_RECOVER) != 0)
 		trouble(fs, "the journal was not replayed: some files may be older than they were");
+	return OK;
+}
+
+/* All that changes in a superblock, but its checksum, lies in one sector: when the power went
+ * between its two sectors, what is there is right, be it old or new. That it was not changed
+ * otherwise the copy shows. */
+static status_t take_copy(struct ext4 *fs)
+{
+	struct super_block *super = super_in_page(fs, 0);
+	uint64_t place = super_copy_place(super);
+
+	if (place + sizeof(*super) > fs->volume_size)
+		return corrupt(fs, "checksum of the superblock", 0);
+	TRY(super_io(fs, 1, place, EXT4_IO_READ));
+	if (!super_is_copy(super, super_in_page(fs, 1)))
+		return corrupt(fs, "checksum of the superblock", 0);
+	super->checksum = super_sum(super);
+	set_phase(fs, MOUNT_MEND);
+	return OK;
+}
+
+static status_t mend_super(struct ext4 *fs)
+{
+	TRY(super_io(fs, 0, SUPER_OFFSET, EXT4_IO_WRITE));
+	ESTATE_SET(fs->mount.was_mended, true);
+	set_phase(fs, MOUNT_SUPER);
 	return OK;
 }
 
@@ -363,6 +405,8 @@ typedef status_t (*step_function)(struct ext4 *fs);
 
 static const step_function steps[] = {
 	[MOUNT_SUPER] = take_super,
+	[MOUNT_COPY] = take_copy,
+	[MOUNT_MEND] = mend_super,
 	[MOUNT_LOG_PARTS] = take_parts,
 	[MOUNT_LOG_SUPER] = take_log_super,
 	[MOUNT_SCAN] = scan,

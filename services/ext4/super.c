@@ -173,8 +173,7 @@ status_t super_read(struct ext4 *fs, const struct super_block *s)
 		return ERR_NOT_SUPPORTED;
 	}
 	take_features(&fs->g, s);
-	if (fs->g.has_metadata_csum &&
-		s->checksum != crc32c(~0u, s, offsetof(struct super_block, checksum)))
+	if (fs->g.has_metadata_csum && s->checksum != super_sum(s))
 		return corrupt(fs, "checksum of the superblock", 0);
 	if (s->rev_level != 0)
 		TRY(check_features(fs, s));
@@ -184,6 +183,55 @@ status_t super_read(struct ext4 *fs, const struct super_block *s)
 	if (sizes_are_right(&fs->g, s, fs->volume_size))
 		return OK;
 	return corrupt(fs, "sizes in the superblock", 0);
+}
+
+/* --- a write that was cut short -----------------------------------------------------------------
+ */
+
+uint32_t super_sum(const struct super_block *s)
+{
+	return crc32c(~0u, s, offsetof(struct super_block, checksum));
+}
+
+bool super_is_torn(const struct super_block *s)
+{
+	return s->magic == SUPER_MAGIC && s->log_block_size <= 2 &&
+	       (s->feature_ro_compat & RO_COMPAT_METADATA_CSUM) != 0 && s->checksum != super_sum(s);
+}
+
+uint64_t super_copy_place(const struct super_block *s)
+{
+	unsigned shift = 10 + s->log_block_size;
+	uint64_t block = (uint64_t)s->first_data_block + s->blocks_per_group;
+
+	return block << shift;
+}
+
+static bool is_same_volume(const struct super_block *a, const struct super_block *b)
+{
+	return memcmp(a->uuid, b->uuid, sizeof(a->uuid)) == 0 &&
+	       memcmp(a->hash_seed, b->hash_seed, sizeof(a->hash_seed)) == 0 &&
+	       a->checksum_seed == b->checksum_seed && a->rev_level == b->rev_level &&
+	       a->journal_inum == b->journal_inum && a->feature_compat == b->feature_compat &&
+	       a->feature_ro_compat == b->feature_ro_compat &&
+	       (a->feature_incompat | INCOMPAT_RECOVER) == (b->feature_incompat | INCOMPAT_RECOVER);
+}
+
+static bool is_same_geometry(const struct super_block *a, const struct super_block *b)
+{
+	return a->inodes_count == b->inodes_count && a->blocks_count_lo == b->blocks_count_lo &&
+	       a->blocks_count_hi == b->blocks_count_hi && a->log_block_size == b->log_block_size &&
+	       a->first_data_block == b->first_data_block &&
+	       a->blocks_per_group == b->blocks_per_group &&
+	       a->inodes_per_group == b->inodes_per_group && a->inode_size == b->inode_size &&
+	       a->first_ino == b->first_ino && a->desc_size == b->desc_size &&
+	       a->reserved_gdt_blocks == b->reserved_gdt_blocks;
+}
+
+bool super_is_copy(const struct super_block *s, const struct super_block *copy)
+{
+	return copy->magic == SUPER_MAGIC && copy->checksum == super_sum(copy) &&
+	       is_same_volume(s, copy) && is_same_geometry(s, copy);
 }
 
 /* --- in the cache ------------------------------------------------------------------------------

@@ -195,10 +195,74 @@ static void test_features(void **state)
 	}
 }
 
+static void take_super(uint8_t super[1024])
+{
+	disk_read_now(1024, super, 1024);
+}
+
+/* The two superblocks of a volume: before it is mounted, and in use. */
+static void two_supers(
+	const char *options, unsigned kibibytes, uint8_t clean[1024], uint8_t used[1024])
+{
+	uint32_t inode;
+	uint64_t ticket = 0;
+
+	volume_make(options, kibibytes);
+	take_super(clean);
+	volume_open(false);
+	assert_int_equal(VOLUME_DO(ext4_mount(volume)), OK);
+	assert_int_equal(VOLUME_DO(ext4_create(
+				 volume, EXT4_ROOT, name_of("x"), REGULAR, name_of(""), &inode)),
+		OK);
+	assert_int_equal(VOLUME_DO(ext4_sync(volume, &ticket)), OK);
+	take_super(used);
+	assert_memory_not_equal(clean, used, 512);
+	assert_memory_not_equal(clean + 512, used + 512, 512);
+}
+
+static status_t mount_with(const uint8_t first[512], const uint8_t second[512], bool read_only)
+{
+	disk_write_now(1024, first, 512);
+	disk_write_now(1536, second, 512);
+	volume_open(read_only);
+	return VOLUME_DO(ext4_mount(volume));
+}
+
+/* The power went between the two sectors of a superblock. */
+static void test_torn(void **state)
+{
+	uint8_t clean[1024];
+	uint8_t used[1024];
+	uint32_t inode;
+
+	(void)state;
+	for (unsigned form = 0; form < 2; form++) {
+		two_supers("-b 1024 -O metadata_csum,64bit", 20000, clean, used);
+		assert_int_equal(mount_with(used, clean + 512, true), ERR_CORRUPT);
+		assert_int_equal(form == 0 ? mount_with(used, clean + 512, false)
+					   : mount_with(clean, used + 512, false),
+			OK);
+		assert_int_equal(volume_find("x", &inode), OK);
+		volume_unmount();
+		volume_check();
+	}
+	/* Something else changed. */
+	two_supers("-b 1024 -O metadata_csum,64bit", 20000, clean, used);
+	used[0] ^= 1; /* the number of inodes */
+	assert_int_equal(mount_with(used, used + 512, false), ERR_CORRUPT);
+	used[0] ^= 1;
+	used[104] ^= 1; /* the volume's number */
+	assert_int_equal(mount_with(used, used + 512, false), ERR_CORRUPT);
+	/* No copy. */
+	two_supers("-b 4096 -O metadata_csum,64bit", 20000, clean, used);
+	assert_int_equal(mount_with(used, clean + 512, false), ERR_CORRUPT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_features),
+		cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_changed),
 	};
 

@@ -37,7 +37,7 @@ static bool map_windows(void)
 	for (uint32_t i = 0; i < client_count; i++) {
 		struct client *c = &clients[i];
 
-		if (c->arena != 0 && share_unit(window_key(c), client_badge(c), &windows[i]) != OK)
+		if (c->has_window && share_unit(window_key(c), client_badge(c), &windows[i]) != OK)
 			return false;
 	}
 	return true;

@@ -150,6 +150,20 @@ static void test_restart(void **state)
 	assert_null(share_host_lent(1, ARENA));
 }
 
+/* A client that has an arena for its pipes, but no window, needs no memory at a restart. */
+static void test_restart_without_window(void **state)
+{
+	(void)state;
+	assert_int_equal(client_attach(me, ARENA, false), OK);
+	estate_commit();
+	share_host_exhaust(true);
+	fixture_restart();
+	share_host_exhaust(false);
+	me = client_known(1);
+	assert_null(client_window(me));
+	assert_int_equal(client_attach(me, ARENA, true), OK);
+}
+
 /* As much as a window holds fits into one transaction, also over what is there. */
 static void test_largest_write(void **state)
 {
@@ -187,6 +201,7 @@ int main(void)
 		TEST(test_open_loads),
 		TEST(test_stamps),
 		TEST(test_restart),
+		TEST(test_restart_without_window),
 		TEST(test_largest_write),
 	};
 

@@ -547,8 +547,11 @@ status_t builder_start(struct builder *b, struct built *s)
 
 void builder_kill(struct builder *b, struct built *s)
 {
-	status_t status = cnode_revoke(b->cnode, s->base + AT_UNTYPED);
+	status_t status;
 
+	/* Stopped first: it must not go on, and answer somebody, while it loses its parts. */
+	(void)!thread_stop(s->thread);
+	status = cnode_revoke(b->cnode, s->base + AT_UNTYPED);
 	ASSERT(status == OK);
 	s->thread = 0;
 }

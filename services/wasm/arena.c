@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The arena: the part of the address space where the vfs puts what it shares with this program. It
- * is not reserved, for what the vfs puts there is; a place that something else has is not used. */
+ * is not reserved, as the vfs fills it later; nothing else is put there. */
 #include "host.h"
-
-#define ATTEMPTS 16u
 
 static uint64_t arena;
 static bool has_window;
@@ -11,19 +9,12 @@ static bool was_refused; /* the window, for want of memory */
 
 static status_t attach(bool window)
 {
-	status_t status = ERR_ALREADY_MAPPED;
+	uint64_t place = arena != 0 ? arena : memory_arena();
+	uint64_t words[6] = {place, window};
+	status_t status = service_ask(SERVICE_NUMBER_VFS, VFS_ATTACH, words);
 
-	for (unsigned i = 0; i < ATTEMPTS && status == ERR_ALREADY_MAPPED; i++) {
-		uint64_t place =
-			arena != 0 ? arena : memory_place() & ~(uint64_t)(MEMORY_SHARED_UNIT - 1);
-		uint64_t words[6] = {place, window};
-
-		status = service_ask(SERVICE_NUMBER_VFS, VFS_ATTACH, words);
-		if (status == OK)
-			arena = place;
-		else if (arena != 0)
-			return status;
-	}
+	if (status == OK)
+		arena = place;
 	return status;
 }
 

@@ -8,11 +8,22 @@
 #define PAGE       4096u
 #define AREA_LOW   0x400000000000u /* above the runtime's own image and the compiled module */
 #define AREA_PAGES 0x200000000u
+#define SIZE_MOST  ((uint64_t)1 << 40)
+#define ARENA_LOW  (AREA_LOW + AREA_PAGES * PAGE + SIZE_MOST)
+#define ARENA_SIZE ((uint64_t)1 << 44)
 #define WINDOW     ((uint64_t)1 << 30)
 #define ATTEMPTS   16u
 #define ACCESS     (RIGHT_READ | RIGHT_WRITE)
 
-uint64_t memory_place(void)
+static_assert(ARENA_LOW + ARENA_SIZE + SIZE_MOST <= ABI_USER_ADDRESS_END);
+
+/* Nothing else is ever placed there, so what comes into it later finds its place free. */
+uint64_t memory_arena(void)
+{
+	return ARENA_LOW + random_number() % (ARENA_SIZE / MEMORY_SHARED_UNIT) * MEMORY_SHARED_UNIT;
+}
+
+static uint64_t anywhere(void)
 {
 	return AREA_LOW + random_number() % AREA_PAGES * PAGE;
 }
@@ -24,7 +35,7 @@ static uint64_t place(uint64_t size)
 	static uint64_t window;
 
 	if (size > WINDOW / 4)
-		return memory_place();
+		return anywhere();
 	if (window == 0)
 		window = AREA_LOW + random_number() % (AREA_PAGES * PAGE / WINDOW) * WINDOW;
 	return window + random_number() % ((WINDOW - size) / PAGE) * PAGE;
@@ -32,7 +43,7 @@ static uint64_t place(uint64_t size)
 
 static void *map(uint64_t size, uint64_t rights, uint64_t object)
 {
-	for (unsigned i = 0; i < ATTEMPTS; i++) {
+	for (unsigned i = 0; size <= SIZE_MOST && i < ATTEMPTS; i++) {
 		uint64_t address = place(size);
 		uint64_t words[6] = {0, address, size, rights, object, 0};
 

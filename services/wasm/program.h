@@ -51,8 +51,9 @@ void *memory_take(uint64_t size);
 /* The same at an address where nothing is. */
 [[nodiscard]] bool memory_take_at(void *address, uint64_t size);
 
-/* A random address for something of at most 4 GiB. */
-uint64_t memory_place(void);
+/* A random address, a multiple of MEMORY_SHARED_UNIT, for the arena: behind it is as much as that
+ * can take, where nothing else of this program is ever put. */
+uint64_t memory_arena(void);
 
 /* Makes a part of it readable, writable and zero; it costs memory when it is touched. */
 [[nodiscard]] bool memory_commit(void *address, uint64_t size);

@@ -3,10 +3,13 @@
 #include "command.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+constexpr double WHOLE_MOST = 1e15; // exact so far
 
 static double real_read(const char *word)
 {
@@ -46,6 +49,21 @@ static int options_end(int count, char **arguments, const char **separator, bool
 	return i;
 }
 
+// Whole numbers without anything around them, which are most: digits are made here.
+static void whole_print(long long value)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+	unsigned long long rest =
+		value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
+	do
+		digits[--at] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		digits[--at] = '-';
+	output_bytes(&out, digits + at, sizeof digits - at);
+}
+
 int command_seq(int count, char **arguments)
 {
 	const char *separator = "\n";
@@ -69,7 +87,12 @@ int command_seq(int count, char **arguments)
 		double value = first + (double)i * step;
 		if (step > 0 ? value > last + step * 1e-9 : value < last + step * 1e-9)
 			break;
-		output_format(&out, "%s%0*.*f", some ? separator : "", width, digits, value);
+		if (some)
+			output_string(&out, separator);
+		if (digits == 0 && width == 0 && value > -WHOLE_MOST && value < WHOLE_MOST)
+			whole_print((long long)nearbyint(value));
+		else
+			output_format(&out, "%0*.*f", width, digits, value);
 		some = true;
 	}
 	if (some)

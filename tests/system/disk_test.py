@@ -223,7 +223,7 @@ KILLS = (
     "mount vda /mnt; cd /mnt; (r=0; while [ $r -lt {rounds} ]; do svc restart virtio-blk; sleep 0.0$(($r % 7)); "
     "svc restart vfs; sleep 0.0$(($r % 5)); [ $(($r % 4)) = 0 ] && svc restart devices; r=$((r + 1)); done; echo x >/tmp/end) & "
     "i=0; while [ ! -e /tmp/end ]; do mkdir d$i && seq $i $((i + 20000)) >d$i/a && cp d$i/a d$i/b && mv d$i/b d$i/c && "
-    "cmp d$i/a d$i/c && seq $i $((i + 20000)) >/tmp/want && cmp /tmp/want d$i/c || {{ echo wrong $i; break; }}; "
+    "cmp d$i/a d$i/c && seq $i $((i + 20000)) | cmp - d$i/c || {{ echo wrong $i; break; }}; "
     "[ $((i % 3)) = 0 ] && sync; [ $i -ge 8 ] && rm -r d$((i - 8)); i=$((i + 1)); done; "
     "wait; cd /; echo rounds $i; svc >/tmp/svc; umount /mnt || echo busy; grep -c failed /tmp/svc")
 

@@ -63,12 +63,11 @@ void ext4_resume(struct ext4 *fs)
 
 bool ext4_work(struct ext4 *fs)
 {
-	bool again = false;
+	bool again = mount_work(fs);
 
-	mount_work(fs);
 	if (fs->mount.phase == MOUNT_DONE) {
 		for (uint32_t i = 0; i < ORPHAN_STEPS; i++)
-			again = orphans_work(fs);
+			again = orphans_work(fs) || again;
 	}
 	again = buffers_work(fs) || again;
 	return journal_work(fs) || again;

@@ -422,24 +422,26 @@ static const step_function steps[] = {
 	[UNMOUNT_DONE] = nullptr,
 };
 
-void mount_work(struct ext4 *fs)
+bool mount_work(struct ext4 *fs)
 {
 	step_function step;
+	bool some = false;
 
 	while ((step = steps[fs->mount.phase]) != nullptr) {
 		status_t status = step(fs);
 
-		if (status == OK) {
-			estate_commit();
-			continue;
-		}
-		estate_rollback();
+		if (status != OK)
+			estate_rollback();
 		if (status == EXT4_LATER)
-			return;
-		ESTATE_SET(fs->mount.status, status);
-		set_phase(fs, MOUNT_FAILED);
+			break;
+		if (status != OK) {
+			ESTATE_SET(fs->mount.status, status);
+			set_phase(fs, MOUNT_FAILED);
+		}
 		estate_commit();
+		some = true;
 	}
+	return some;
 }
 
 status_t ext4_mount(struct ext4 *fs)

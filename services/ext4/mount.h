@@ -7,8 +7,8 @@
 
 bool mount_open(struct ext4 *fs);
 
-/* Goes on as far as it can. Commits. */
-void mount_work(struct ext4 *fs);
+/* Goes on as far as it can. Commits. True: it went on. */
+bool mount_work(struct ext4 *fs);
 void mount_resume(struct ext4 *fs);
 bool mount_io_done(struct ext4 *fs, uint64_t id, status_t status);
 

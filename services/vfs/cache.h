@@ -51,6 +51,10 @@ bool cache_is_held(uint32_t volume);
  * ERR_IO: pages cannot be written. */
 [[nodiscard]] status_t cache_empty(uint32_t volume);
 
+/* What is changed in a volume of which nothing is open and that takes no changes any more will
+ * never be written. Commits. */
+void cache_give_up(uint32_t volume);
+
 /* --- contents: FILE_LATER, and what the file system says ---------------------------------------
  */
 

@@ -240,17 +240,21 @@ void cache_let_go(struct place place)
 	object_settle(object);
 }
 
+static void forget(struct object *object)
+{
+	leave_hash(object);
+	ESTATE_SET(object->forgotten, 1);
+	ESTATE_SET(object->cut, 0);
+	want_cut(object);
+}
+
 void cache_forget(const struct volume *v, uint64_t node)
 {
 	struct object *object =
 		object_find((struct place){.volume = volume_index(v), .node = node});
 
-	if (object == nullptr)
-		return;
-	leave_hash(object);
-	ESTATE_SET(object->forgotten, 1);
-	ESTATE_SET(object->cut, 0);
-	want_cut(object);
+	if (object != nullptr)
+		forget(object);
 }
 
 status_t place_hold(struct place place)
@@ -301,6 +305,17 @@ bool cache_is_held(uint32_t volume)
 			return true;
 	}
 	return false;
+}
+
+void cache_give_up(uint32_t volume)
+{
+	for (uint32_t i = 1; i <= cache->unused_object; i++) {
+		struct object *object = object_at(i);
+
+		if (is_of(object, volume) && object->changed.first != 0 && !object->forgotten)
+			forget(object);
+		estate_commit();
+	}
 }
 
 status_t cache_empty(uint32_t volume)

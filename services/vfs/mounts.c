@@ -398,6 +398,11 @@ static status_t go_down(struct mount_entry *entry)
 		if (cache_is_held(FIRST_VOLUME + i))
 			return ERR_BUSY;
 		status = cache_empty(FIRST_VOLUME + i);
+		if (status == ERR_IO &&
+			ext4fs_is_read_only(i)) { /* it has become so: its disk failed */
+			cache_give_up(FIRST_VOLUME + i);
+			status = FILE_LATER;
+		}
 		if (status != OK)
 			return status;
 		set_state(entry, MOUNT_ENDING);

@@ -375,9 +375,9 @@ def debug_disk(image, *errors):
     return ["-blockdev", json.dumps(described), "-device", "virtio-blk-pci,drive=disk"]
 
 
-def block_of(image, name):
-    """Where a file's first block lies, in sectors of 512 bytes."""
-    return int(tool(DEBUGFS, "-R", f"bmap {name} 0", image).split("\n")[1]) * 8
+def block_of(image, name, nth=0):
+    """Where a block of a file lies, in sectors of 512 bytes."""
+    return int(tool(DEBUGFS, "-R", f"bmap {name} {nth}", image).split("\n")[1]) * 8
 
 
 def failing(folder, image, line, *errors):
@@ -407,6 +407,11 @@ def errors(_, folder):
     output = failing(folder, image, "mount vda /mnt 2>&1; echo $?; svc | grep -c running; ls /mnt",
                      {"event": "none", "iotype": "flush", "errno": 5, "once": False})
     expect("nothing lasts", output, "mount: vda: I/O error\n1\n11\n")
+    output = failing(folder, image, "mount vda /mnt; seq 9 >/mnt/two; sync; echo $?; { echo >>/mnt/two; } 2>&1; umount /mnt 2>&1; echo $?; ls /mnt; "
+                     "svc | grep -c running",
+                     {"event": "none", "iotype": "write", "errno": 5, "sector": block_of(image, "<8>", 1), "once": False})
+    expect("a journal that cannot be written", output, "sync: I/O error\n1\nsh: 1: echo: write error: Read-only file system\n"
+           "umount: /mnt: I/O error\n1\n11\n")
     print("bad sectors, writes and flushes that fail: named errors, and the rest goes on")
 
 

@@ -299,6 +299,30 @@ static void test_write_error_is_not_lost(void **state)
 	assert_int_equal(a->status, ERR_IO);
 }
 
+/* A volume whose device takes nothing more is emptied without writing. */
+static void test_give_up(void **state)
+{
+	uint64_t id = open_ok(a, "/disk/f", READ | WRITE | CREATE);
+	uint32_t volume = 0;
+	bool again;
+
+	(void)state;
+	assert_true(volume_mounted(place_root(), (struct name){"disk", 4}, &volume));
+	assert_int_equal(write_file(a, id, 0, "text", 4), OK);
+	disk_set_trouble(0, 1000);
+	assert_int_equal(sync_file(a, id), ERR_IO);
+	assert_int_equal(close_file(a, id), OK);
+	assert_false(cache_is_held(volume));
+	assert_int_equal(cache_empty(volume), ERR_IO);
+	cache_give_up(volume);
+	for (unsigned i = 0; i < 10 && cache_empty(volume) != OK; i++) {
+		estate_commit();
+		(void)!cache_work(&again);
+	}
+	assert_int_equal(cache_empty(volume), OK);
+	estate_commit();
+}
+
 static void test_full_disk(void **state)
 {
 	uint64_t id = open_ok(a, "/disk/f", READ | WRITE | CREATE);
@@ -620,6 +644,7 @@ int main(void)
 		TEST(test_sync_of_memory),
 		TEST(test_write_error),
 		TEST(test_write_error_is_not_lost),
+		TEST(test_give_up),
 		TEST(test_full_disk),
 		TEST(test_throttle),
 		TEST(test_stable_pages),

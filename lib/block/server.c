@@ -234,14 +234,19 @@ static void begin(uint32_t client, uint32_t slot, uint64_t *full)
 		finish(client, slot, status);
 		return;
 	}
-	if ((*full >> r.disk & 1) != 0)
-		return;
 	r.token = client << SLOT_SHIFT | slot;
 	set_under_way(client, slot, true);
 	if (driver->begin(&r))
 		return;
 	set_under_way(client, slot, false);
 	*full |= (uint64_t)1 << r.disk;
+}
+
+static bool is_for(uint64_t disks, const struct block_slot *slot)
+{
+	uint64_t unit = __atomic_load_n(&slot->unit, __ATOMIC_RELAXED);
+
+	return unit < state->unit_count && (disks >> state->units[unit].disk & 1) != 0;
 }
 
 void block_work(void)
@@ -251,7 +256,7 @@ void block_work(void)
 	for (uint32_t client = 0; client < CLIENTS; client++) {
 		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
 			if (state_of(&slots[client][i]) == BLOCK_STATE_REQUESTED &&
-				!is_under_way(client, i))
+				!is_under_way(client, i) && !is_for(full, &slots[client][i]))
 				begin(client, i, &full);
 		}
 	}

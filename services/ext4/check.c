@@ -4,6 +4,7 @@
 
 #include "fs.h"
 #include "group.h"
+#include "super.h"
 
 #include <craton/print.h>
 #include <hash/crc.h>
@@ -240,7 +241,7 @@ void block_seal(const struct ext4 *fs, uint8_t *bytes, enum block_kind kind, uin
 	switch (kind) {
 	case BLOCK_SUPER:
 		super = (struct super_block *)(bytes + SUPER_OFFSET % fs->g.block_size);
-		super->checksum = crc32c(~0u, super, offsetof(struct super_block, checksum));
+		super->checksum = super_sum(super);
 		break;
 	case BLOCK_EXTENTS:
 		*extent_tail(bytes) = extent_sum(bytes, owner);

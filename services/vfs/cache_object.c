@@ -312,8 +312,9 @@ void cache_give_up(uint32_t volume)
 	for (uint32_t i = 1; i <= cache->unused_object; i++) {
 		struct object *object = object_at(i);
 
-		if (is_of(object, volume) && object->changed.first != 0 && !object->forgotten)
-			forget(object);
+		if (!is_of(object, volume) || object->changed.first == 0 || object->forgotten)
+			continue;
+		forget(object);
 		estate_commit();
 	}
 }

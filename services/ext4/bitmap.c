@@ -175,7 +175,7 @@ status_t blocks_allocate(
 	if (fs->journal.freed_count == 0)
 		return ERR_NO_SPACE;
 	fs->journal.is_wanted = true; /* sets free what was just deleted */
-	return EXT4_LATER;
+	return FILE_LATER;
 }
 
 static bool all_set(const uint8_t *bits, uint32_t at, uint32_t count)

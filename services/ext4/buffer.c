@@ -129,7 +129,7 @@ static status_t want(struct ext4 *fs, uint64_t block)
 
 	if (cache->wanted_count < BUFFERS_WANTED)
 		cache->wanted[cache->wanted_count++] = block;
-	return EXT4_LATER;
+	return FILE_LATER;
 }
 
 /* Blocks that are read for the first time are checked; one that is there for something else cannot
@@ -159,7 +159,7 @@ status_t buffer_get(struct ext4 *fs, uint64_t block, enum block_kind kind, uint3
 		return want(fs, block);
 	b->was_used = true;
 	if (b->state == BUFFER_READING)
-		return EXT4_LATER;
+		return FILE_LATER;
 	if (b->state == BUFFER_FAILED)
 		return ERR_IO;
 	*buffer = b;
@@ -172,7 +172,7 @@ status_t buffer_new(struct ext4 *fs, uint64_t block, enum block_kind kind, uint3
 	struct buffer *b = find(&fs->cache, block);
 
 	if (b != nullptr && is_pinned(fs, b))
-		return EXT4_LATER; /* of a file that had it before */
+		return FILE_LATER; /* of a file that had it before */
 	if (b != nullptr)
 		drop(&fs->cache, b);
 	b = take(&fs->cache, (struct buffer){.block = block,
@@ -182,7 +182,7 @@ status_t buffer_new(struct ext4 *fs, uint64_t block, enum block_kind kind, uint3
 				     .was_used = true});
 	if (b == nullptr) {
 		fs->cache.room_is_wanted = true;
-		return EXT4_LATER;
+		return FILE_LATER;
 	}
 	journal_add(fs, b);
 	memset(bytes_of(fs, b), 0, fs->g.block_size);
@@ -197,7 +197,7 @@ status_t buffer_overwrite(struct ext4 *fs, uint64_t block, struct buffer **buffe
 	if (b == nullptr)
 		return buffer_new(fs, block, BLOCK_PLAIN, 0, buffer);
 	if (b->state == BUFFER_READING)
-		return EXT4_LATER;
+		return FILE_LATER;
 	estate_save(b, sizeof(*b));
 	b->state = BUFFER_VALID;
 	b->kind = BLOCK_PLAIN;
@@ -229,13 +229,13 @@ void buffer_forget(struct ext4 *fs, uint64_t block)
 
 static bool start_read(struct ext4 *fs, const struct buffer *b)
 {
-	struct ext4_io io = {
+	struct engine_io io = {
 		.id = (uint64_t)IO_BUFFER << IO_OWNER_SHIFT | (uint64_t)b->reads << BUFFER_BITS |
 		      (uint64_t)(b - fs->cache.buffers),
 		.offset = b->block << fs->g.block_shift,
 		.bytes = bytes_of(fs, b),
 		.size = fs->g.block_size,
-		.kind = EXT4_IO_READ,
+		.kind = ENGINE_READ,
 	};
 
 	return fs->environment->start(fs->environment->self, &io);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Blocks of the volume in memory. What an operation finds missing it notes, and answers EXT4_LATER;
+/* Blocks of the volume in memory. What an operation finds missing it notes, and answers FILE_LATER;
  * buffers_work() reads it. A block that is changed belongs to the journal's running transaction and
  * stays until it lies in its place on the device.
  * Operations take empty buffers only, because what they do may be undone: buffers_work() gives up
@@ -76,12 +76,12 @@ static inline uint8_t *buffer_bytes(
 	return cache->bytes + (size_t)(b - cache->buffers) * size;
 }
 
-/* The block, checked as one of this kind; BLOCK_UNKNOWN: as it is. EXT4_LATER; ERR_IO; ERR_CORRUPT.
+/* The block, checked as one of this kind; BLOCK_UNKNOWN: as it is. FILE_LATER; ERR_IO; ERR_CORRUPT.
  */
 [[nodiscard]] status_t buffer_get(struct ext4 *fs, uint64_t block, enum block_kind kind,
 	uint32_t owner, struct buffer **buffer);
 
-/* A block that was just allocated, full of zeros and part of the running transaction. EXT4_LATER:
+/* A block that was just allocated, full of zeros and part of the running transaction. FILE_LATER:
  * no buffer is free. */
 [[nodiscard]] status_t buffer_new(struct ext4 *fs, uint64_t block, enum block_kind kind,
 	uint32_t owner, struct buffer **buffer);

@@ -5,7 +5,7 @@
 
 #include "buffer.h"
 
-/* Checksum and shape. ERR_CORRUPT; EXT4_LATER. */
+/* Checksum and shape. ERR_CORRUPT; FILE_LATER. */
 [[nodiscard]] status_t block_check(struct ext4 *fs, uint64_t block, const uint8_t *bytes,
 	enum block_kind kind, uint32_t owner);
 

@@ -116,8 +116,8 @@ static struct dir_entry *entry_at(const struct ext4 *fs, const struct buffer *bu
 	return (struct dir_entry *)(bytes_of(fs, buffer) + at);
 }
 
-bool dir_block_find(const struct ext4 *fs, struct buffer *buffer, struct ext4_name name,
-	struct dir_place *place)
+bool dir_block_find(
+	const struct ext4 *fs, struct buffer *buffer, struct name name, struct dir_place *place)
 {
 	*place = (struct dir_place){.buffer = buffer};
 	for (uint32_t at = 0; at < dir_block_room(fs); at += place->entry->length) {
@@ -137,7 +137,7 @@ static uint32_t used_of(const struct dir_entry *entry)
 
 /* The entry goes behind what this one uses of its length. */
 static void put_behind(struct ext4 *fs, struct buffer *buffer, struct dir_entry *old,
-	struct ext4_name name, uint32_t inode, uint8_t type)
+	struct name name, uint32_t inode, uint8_t type)
 {
 	uint32_t used = used_of(old);
 	struct dir_entry *entry = (struct dir_entry *)((uint8_t *)old + used);
@@ -151,7 +151,7 @@ static void put_behind(struct ext4 *fs, struct buffer *buffer, struct dir_entry 
 }
 
 bool dir_block_add(
-	struct ext4 *fs, struct buffer *buffer, struct ext4_name name, uint32_t inode, uint8_t type)
+	struct ext4 *fs, struct buffer *buffer, struct name name, uint32_t inode, uint8_t type)
 {
 	struct dir_entry *entry;
 

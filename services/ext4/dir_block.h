@@ -31,10 +31,10 @@ uint32_t dir_block_count(const struct ext4 *fs, const struct inode *directory);
 /* One entry without a name over the whole block, and the checksum's. */
 void dir_block_init(const struct ext4 *fs, struct buffer *buffer);
 
-bool dir_block_find(const struct ext4 *fs, struct buffer *buffer, struct ext4_name name,
-	struct dir_place *place);
+bool dir_block_find(
+	const struct ext4 *fs, struct buffer *buffer, struct name name, struct dir_place *place);
 /* False: there is no room. */
-bool dir_block_add(struct ext4 *fs, struct buffer *buffer, struct ext4_name name, uint32_t inode,
-	uint8_t type);
+bool dir_block_add(
+	struct ext4 *fs, struct buffer *buffer, struct name name, uint32_t inode, uint8_t type);
 
 uint8_t dir_type(const struct ext4 *fs, uint16_t mode);

@@ -20,13 +20,13 @@ static status_t check(struct ext4 *fs, const struct inode *directory)
 	return OK;
 }
 
-static bool is_dots(struct ext4_name name)
+static bool is_dots(struct name name)
 {
 	return name.text[0] == '.' && (name.size == 1 || (name.size == 2 && name.text[1] == '.'));
 }
 
-status_t directory_find(struct ext4 *fs, const struct inode *directory, struct ext4_name name,
-	struct dir_place *place)
+status_t directory_find(
+	struct ext4 *fs, const struct inode *directory, struct name name, struct dir_place *place)
 {
 	struct buffer *buffer;
 
@@ -41,7 +41,7 @@ status_t directory_find(struct ext4 *fs, const struct inode *directory, struct e
 	return ERR_NOT_FOUND;
 }
 
-static status_t add_linear(struct ext4 *fs, const struct inode *directory, struct ext4_name name,
+static status_t add_linear(struct ext4 *fs, const struct inode *directory, struct name name,
 	uint32_t inode, uint8_t type)
 {
 	uint32_t count = dir_block_count(fs, directory);
@@ -61,7 +61,7 @@ static status_t add_linear(struct ext4 *fs, const struct inode *directory, struc
 	return OK;
 }
 
-status_t directory_add(struct ext4 *fs, const struct inode *directory, struct ext4_name name,
+status_t directory_add(struct ext4 *fs, const struct inode *directory, struct name name,
 	uint32_t inode, uint16_t mode)
 {
 	uint8_t type = dir_type(fs, mode);
@@ -107,8 +107,8 @@ status_t directory_init(struct ext4 *fs, const struct inode *directory, uint32_t
 	uint32_t block;
 
 	TRY(dir_block_append(fs, directory, BLOCK_DIRECTORY, &block, &buffer));
-	(void)dir_block_add(fs, buffer, (struct ext4_name){".", 1}, directory->number, type);
-	(void)dir_block_add(fs, buffer, (struct ext4_name){"..", 2}, parent, type);
+	(void)dir_block_add(fs, buffer, (struct name){".", 1}, directory->number, type);
+	(void)dir_block_add(fs, buffer, (struct name){"..", 2}, parent, type);
 	return OK;
 }
 
@@ -145,7 +145,7 @@ static void fill(struct ext4_entry *entry, const struct dir_entry *from)
 static bool is_shown(const struct dir_entry *e)
 {
 	return e->inode != 0 && e->name_length != 0 &&
-	       !is_dots((struct ext4_name){dir_name(e), e->name_length});
+	       !is_dots((struct name){dir_name(e), e->name_length});
 }
 
 /* The first entry at an offset of a block or behind it. False: there is none. */

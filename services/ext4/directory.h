@@ -13,12 +13,12 @@ struct dir_place {
 };
 
 /* ERR_NOT_FOUND; ERR_NOT_DIRECTORY. */
-[[nodiscard]] status_t directory_find(struct ext4 *fs, const struct inode *directory,
-	struct ext4_name name, struct dir_place *place);
+[[nodiscard]] status_t directory_find(
+	struct ext4 *fs, const struct inode *directory, struct name name, struct dir_place *place);
 
 /* The name is not there yet. `mode`: of the inode. ERR_NO_SPACE. */
 [[nodiscard]] status_t directory_add(struct ext4 *fs, const struct inode *directory,
-	struct ext4_name name, uint32_t inode, uint16_t mode);
+	struct name name, uint32_t inode, uint16_t mode);
 void directory_remove(struct ext4 *fs, const struct dir_place *place);
 /* The entry means another inode. */
 void directory_set(struct ext4 *fs, const struct dir_place *place, uint32_t inode, uint16_t mode);

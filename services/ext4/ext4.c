@@ -11,7 +11,7 @@
 #define ORPHAN_STEPS 4u /* at once, before others are served */
 #define MEMORY_LEAST (1u << 20)
 
-struct ext4 *ext4_open(const struct ext4_parameters *p)
+struct ext4 *ext4_open(const struct engine_parameters *p)
 {
 	struct ext4 *fs = estate_allocate(sizeof(*fs), 64);
 	uint8_t *memory = p->memory;
@@ -20,10 +20,6 @@ struct ext4 *ext4_open(const struct ext4_parameters *p)
 	if (fs == nullptr || p->memory_size < MEMORY_LEAST)
 		return nullptr;
 	fs->environment = p->environment;
-	if (p->volume_size != 0)
-		fs->volume_size = p->volume_size;
-	if (p->volume_size != 0 && fs->mount.phase == MOUNT_NONE)
-		fs->read_only = p->read_only;
 	if (!journal_open(fs, memory + PAGE, (uint32_t)stage, memory) || !mount_open(fs) ||
 		!buffers_open(fs, memory + PAGE + stage, p->memory_size - PAGE - stage))
 		return nullptr;

@@ -1,67 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* The file system ext4 over a device that reads and writes blocks some time later.
+/* The file system ext4, as an engine of files (file_engine.h, where the rules are).
  *
- * All state that must outlive the process is in the estate and, the bytes of blocks, in memory that
- * each instance maps at the same address; each operation is one transaction of the estate. An
- * operation that needs a block which is not there yet answers EXT4_LATER: the caller rolls the
- * transaction back, lets ext4_work() start what is missing, and does the operation again from its
- * start when ext4_io_done() was told of something. So an operation is written as if all blocks
- * were there, and a kill at any instant is the same as one that was rolled back.
- *
- * Changes reach the device through the journal (journal.h): together, or not at all. Contents of
- * files are moved by the caller, from and to where ext4_map() says.
+ * Changes reach the device through the journal (journal.h): together, or not at all.
  * Tests: tests/host/services/ext4_*_test.c */
 #pragma once
 
-#include <craton/runtime.h>
-
-/* Not an error: see above. */
-#define EXT4_LATER ((status_t)2)
+#include <craton/file_engine.h>
 
 #define EXT4_NAME_MAX  255u
 #define EXT4_BLOCK_MAX 4096u
 #define EXT4_ROOT      2u /* the inode of the root directory */
 
-enum ext4_io_kind : uint8_t {
-	EXT4_IO_READ,
-	EXT4_IO_WRITE,
-	EXT4_IO_FLUSH, /* what was written before it lasts if the power goes */
-};
-
-/* What the file system wants of its device. `id` tells which is meant; a new instance starts what
- * was under way again under the same id. */
-struct ext4_io {
-	uint64_t id;
-	uint64_t offset; /* bytes, on the volume */
-	void *bytes;     /* of the memory that ext4_open() was given */
-	uint32_t size;
-	enum ext4_io_kind kind;
-	bool lasting; /* a write: it lasts when it has ended */
-};
-
-/* What it stands on. */
-struct ext4_environment {
-	void *self;
-	/* Begins, or goes on if one with this id is under way; the end is told by ext4_io_done(),
-	 * not from within. False: too many are under way, try later. */
-	bool (*start)(void *self, const struct ext4_io *io);
-	/* Nanoseconds since 1970. */
-	uint64_t (*now)(void *self);
-	uint32_t (*random)(void *self);
-};
-
-struct ext4_parameters {
-	const struct ext4_environment *environment;
-	void *memory; /* page-aligned; each instance has it at the same address */
-	size_t memory_size;
-	uint64_t volume_size; /* bytes; 0: ext4_reset() tells it, and the next */
-	bool read_only;
-};
-
 struct ext4;
+extern const struct file_engine ext4_engine;
 
 /* Carves the state from the estate, which is open. nullptr: it is too small, or the memory is. */
-struct ext4 *ext4_open(const struct ext4_parameters *parameters);
+struct ext4 *ext4_open(const struct engine_parameters *parameters);
 
 /* Forgets the volume, of which nothing is under way: the next mount is of another one. In no
  * transaction: what was there meant nothing any more. */
@@ -84,7 +38,7 @@ bool ext4_is_idle(const struct ext4 *fs);
 /* True: nothing is under way. */
 bool ext4_is_quiet(const struct ext4 *fs);
 
-/* --- the volume: all that follow are operations, and may answer EXT4_LATER --------------------
+/* --- the volume: all that follow are operations, and may answer FILE_LATER --------------------
  * Of all: ERR_IO, and ERR_CORRUPT for what cannot be on a sound volume: it can be read only from
  * then on. ERR_READ_ONLY. */
 
@@ -126,12 +80,8 @@ struct ext4_attributes {
 [[nodiscard]] status_t ext4_set_times(
 	struct ext4 *fs, uint32_t inode, uint64_t accessed, uint64_t modified);
 
-struct ext4_name {
-	const char *text; /* not terminated */
-	size_t size;      /* 1 to 255 */
-};
 [[nodiscard]] status_t ext4_lookup(
-	struct ext4 *fs, uint32_t directory, struct ext4_name name, uint32_t *inode);
+	struct ext4 *fs, uint32_t directory, struct name name, uint32_t *inode);
 
 struct ext4_entry {
 	uint32_t inode;
@@ -145,15 +95,15 @@ struct ext4_entry {
 	struct ext4 *fs, uint32_t directory, uint64_t *cookie, struct ext4_entry *entry);
 
 /* `mode` with the type: a regular file, a directory, or a link with its target (< 4096 bytes). */
-[[nodiscard]] status_t ext4_create(struct ext4 *fs, uint32_t directory, struct ext4_name name,
-	uint16_t mode, struct ext4_name target, uint32_t *inode);
+[[nodiscard]] status_t ext4_create(struct ext4 *fs, uint32_t directory, struct name name,
+	uint16_t mode, struct name target, uint32_t *inode);
 [[nodiscard]] status_t ext4_link(
-	struct ext4 *fs, uint32_t inode, uint32_t directory, struct ext4_name name);
+	struct ext4 *fs, uint32_t inode, uint32_t directory, struct name name);
 /* A node that is retained lives on without a name. ERR_NOT_EMPTY. */
-[[nodiscard]] status_t ext4_remove(struct ext4 *fs, uint32_t directory, struct ext4_name name);
+[[nodiscard]] status_t ext4_remove(struct ext4 *fs, uint32_t directory, struct name name);
 /* ERR_NOT_EMPTY, ERR_INVALID_ARGUMENT: a directory would move into itself. */
-[[nodiscard]] status_t ext4_rename(struct ext4 *fs, uint32_t from, struct ext4_name old_name,
-	uint32_t to, struct ext4_name new_name);
+[[nodiscard]] status_t ext4_rename(
+	struct ext4 *fs, uint32_t from, struct name old_name, uint32_t to, struct name new_name);
 [[nodiscard]] status_t ext4_read_link(
 	struct ext4 *fs, uint32_t inode, uint64_t offset, void *bytes, size_t size, size_t *done);
 
@@ -164,20 +114,15 @@ struct ext4_entry {
 /* --- contents ---------------------------------------------------------------------------------
  */
 
-struct ext4_run {
-	uint64_t offset; /* bytes, on the volume */
-	uint32_t size;   /* bytes */
-	bool is_hole;    /* reads as zeros; offset means nothing */
-};
 /* Where `size` bytes from `offset` on lie: the first piece of them. Whole blocks' worth can be
  * asked for behind the file's end: what is there means nothing (it may be about to be freed). */
 [[nodiscard]] status_t ext4_map(
-	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct ext4_run *run);
+	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct engine_run *run);
 /* The same for writing: there is room where ext4_reserve() made it; elsewhere is a hole, and zeros
  * need no room. Blocks are written whole, with zeros behind the file's end, so that nothing else
  * comes to light when it grows. */
 [[nodiscard]] status_t ext4_map_write(
-	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct ext4_run *run);
+	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct engine_run *run);
 /* The bytes of a run are on the device: from now on they count. */
 [[nodiscard]] status_t ext4_written(
 	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size);

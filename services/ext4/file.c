@@ -104,7 +104,7 @@ static status_t get_changeable(struct ext4 *fs, uint32_t inode, struct inode *i)
 }
 
 static status_t map(struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, bool is_write,
-	struct ext4_run *run)
+	struct engine_run *run)
 {
 	uint32_t into = (uint32_t)(offset % fs->g.block_size);
 	struct inode i;
@@ -117,7 +117,7 @@ static status_t map(struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t s
 	TRY(extent_find(fs, &i, block_of(fs, offset), block_of(fs, (uint64_t)into + size - 1) + 1,
 		&blocks));
 	bytes = ((uint64_t)blocks.count << fs->g.block_shift) - into;
-	*run = (struct ext4_run){
+	*run = (struct engine_run){
 		.offset = (blocks.block << fs->g.block_shift) + into,
 		.size = bytes < size ? (uint32_t)bytes : size,
 		.is_hole = blocks.block == 0 || (blocks.is_unwritten && !is_write),
@@ -126,13 +126,13 @@ static status_t map(struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t s
 }
 
 status_t ext4_map(
-	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct ext4_run *run)
+	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct engine_run *run)
 {
 	return map(fs, inode, offset, size, false, run);
 }
 
 status_t ext4_map_write(
-	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct ext4_run *run)
+	struct ext4 *fs, uint32_t inode, uint64_t offset, uint32_t size, struct engine_run *run)
 {
 	return map(fs, inode, offset, size, true, run);
 }
@@ -175,7 +175,7 @@ status_t ext4_reserve(struct ext4 *fs, uint32_t inode, uint64_t offset, uint64_t
 		return ERR_RANGE;
 	TRY(get_changeable(fs, inode, &i));
 	if (orphan_is_cut(fs, inode))
-		return EXT4_LATER; /* it is being cut */
+		return FILE_LATER; /* it is being cut */
 	end = size == 0 ? 0 : block_of(fs, (offset + size + PAGE - 1) / PAGE * PAGE);
 	for (uint32_t at = block_of(fs, offset / PAGE * PAGE); at < end; at += run.count) {
 		TRY(extent_find(fs, &i, at, end - at, &run));
@@ -199,7 +199,7 @@ status_t ext4_set_size(struct ext4 *fs, uint32_t inode, uint64_t size)
 		return ERR_RANGE;
 	TRY(get_changeable(fs, inode, &i));
 	if (orphan_is_cut(fs, inode))
-		return EXT4_LATER;
+		return FILE_LATER;
 	if (size < inode_size(&i))
 		TRY(orphan_add(fs, &i, true));
 	inode_change(fs, &i);

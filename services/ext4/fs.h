@@ -93,7 +93,7 @@ struct mount {
 	bool io_is_under_way;
 	bool io_is_done;
 	status_t io_status;
-	struct ext4_io io;
+	struct engine_io io;
 	uint64_t io_count;
 	uint64_t ticket;
 	bool was_replayed;
@@ -127,7 +127,7 @@ struct orphan {
 };
 
 struct ext4 {
-	const struct ext4_environment *environment; /* of this instance */
+	const struct engine_environment *environment; /* of this instance */
 	uint64_t volume_size;
 	bool read_only;
 	char trouble[96];

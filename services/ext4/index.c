@@ -73,7 +73,7 @@ static uint32_t search(const struct level *level, uint32_t hash)
 }
 
 static status_t find(
-	struct ext4 *fs, const struct inode *directory, struct ext4_name name, struct path *path)
+	struct ext4 *fs, const struct inode *directory, struct name name, struct path *path)
 {
 	struct level *root = &path->levels[0];
 	const struct index_root_info *info;
@@ -129,8 +129,8 @@ static status_t go_on(
 		DIR_ENTRY_HEAD, &path->levels[1]);
 }
 
-status_t index_find(struct ext4 *fs, const struct inode *directory, struct ext4_name name,
-	struct dir_place *place)
+status_t index_find(
+	struct ext4 *fs, const struct inode *directory, struct name name, struct dir_place *place)
 {
 	struct path path;
 	struct buffer *leaf;
@@ -259,7 +259,7 @@ static uint32_t list_items(
 		if (e->inode == 0 || e->name_length == 0)
 			continue;
 		(void)name_hash(path->hash_version, fs->g.hash_seed,
-			(struct ext4_name){dir_name(e), e->name_length}, &item.hash);
+			(struct name){dir_name(e), e->name_length}, &item.hash);
 		item.size = (uint16_t)dir_entry_size(e->name_length);
 		for (; place > 0 && items[place - 1].hash > item.hash; place--)
 			items[place] = items[place - 1];
@@ -339,8 +339,8 @@ static status_t make_room(
 	return ERR_NO_SPACE;
 }
 
-status_t index_add(struct ext4 *fs, const struct inode *directory, struct ext4_name name,
-	uint32_t inode, uint8_t type)
+status_t index_add(struct ext4 *fs, const struct inode *directory, struct name name, uint32_t inode,
+	uint8_t type)
 {
 	struct path path;
 	struct buffer *leaf;

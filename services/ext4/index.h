@@ -6,11 +6,11 @@
 
 #include "directory.h"
 
-[[nodiscard]] status_t index_find(struct ext4 *fs, const struct inode *directory,
-	struct ext4_name name, struct dir_place *place);
+[[nodiscard]] status_t index_find(
+	struct ext4 *fs, const struct inode *directory, struct name name, struct dir_place *place);
 /* ERR_NO_SPACE: the tree is full. */
-[[nodiscard]] status_t index_add(struct ext4 *fs, const struct inode *directory,
-	struct ext4_name name, uint32_t inode, uint8_t type);
+[[nodiscard]] status_t index_add(struct ext4 *fs, const struct inode *directory, struct name name,
+	uint32_t inode, uint8_t type);
 
 /* A directory of one block, which is full, gets an index. */
 [[nodiscard]] status_t index_make(struct ext4 *fs, const struct inode *directory);

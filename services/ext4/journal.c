@@ -53,14 +53,14 @@ status_t journal_begin(struct ext4 *fs)
 		return ERR_READ_ONLY;
 	if (fs->cache.empty_count < JOURNAL_CREDITS) {
 		fs->cache.room_is_wanted = true;
-		return EXT4_LATER;
+		return FILE_LATER;
 	}
 	if (j->running_count + JOURNAL_CREDITS <= j->running_max &&
 		j->freed_count + JOURNAL_FREES <= JOURNAL_FREED &&
 		j->revoked_count + JOURNAL_FREES <= JOURNAL_REVOKED)
 		return OK;
 	j->is_wanted = true;
-	return EXT4_LATER;
+	return FILE_LATER;
 }
 
 bool journal_is_running(const struct ext4 *fs, const struct buffer *b)
@@ -165,7 +165,7 @@ status_t journal_sync(struct ext4 *fs, uint64_t *ticket)
 	if (j->rounds_lasting >= *ticket)
 		return OK;
 	j->is_wanted = true;
-	return EXT4_LATER;
+	return FILE_LATER;
 }
 
 /* --- the beginning of a round ----------------------------------------------------------------- */
@@ -271,20 +271,20 @@ static uint32_t home_run(const struct journal *j, uint32_t at)
 	return count;
 }
 
-static struct ext4_io write_of(
+static struct engine_io write_of(
 	const struct ext4 *fs, uint64_t block, uint8_t *bytes, uint32_t count, bool lasting)
 {
-	return (struct ext4_io){
+	return (struct engine_io){
 		.offset = block << fs->g.block_shift,
 		.bytes = bytes,
 		.size = count << fs->g.block_shift,
-		.kind = EXT4_IO_WRITE,
+		.kind = ENGINE_WRITE,
 		.lasting = lasting,
 	};
 }
 
 /* The step's write that begins with this block, and how many blocks it is. */
-static struct ext4_io write_at(const struct ext4 *fs, uint32_t at, uint32_t *count)
+static struct engine_io write_at(const struct ext4 *fs, uint32_t at, uint32_t *count)
 {
 	const struct journal *j = &fs->journal;
 	const struct home_copy *copy = &j->home[at];
@@ -308,7 +308,7 @@ static struct ext4_io write_at(const struct ext4 *fs, uint32_t at, uint32_t *cou
 		stage = j->stage + ((size_t)copy->stage << fs->g.block_shift);
 		return write_of(fs, copy->block, stage, *count, false);
 	default:
-		return (struct ext4_io){.kind = EXT4_IO_FLUSH};
+		return (struct engine_io){.kind = ENGINE_FLUSH};
 	}
 }
 
@@ -339,7 +339,7 @@ static void start_writes(struct ext4 *fs)
 		return;
 	plan_writes(fs);
 	for (unsigned i = 0; i < JOURNAL_WRITES; i++) {
-		struct ext4_io io;
+		struct engine_io io;
 
 		if (j->under_way[i] == 0 || j->is_started[i])
 			continue;

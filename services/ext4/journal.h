@@ -102,7 +102,7 @@ bool journal_open(struct ext4 *fs, uint8_t *stage, uint32_t stage_size, uint8_t 
 /* With the block size: nothing is running. */
 void journal_start(struct ext4 *fs);
 
-/* Each operation that changes something begins so. EXT4_LATER: a round has to come first.
+/* Each operation that changes something begins so. FILE_LATER: a round has to come first.
  * ERR_READ_ONLY. */
 [[nodiscard]] status_t journal_begin(struct ext4 *fs);
 

@@ -33,7 +33,7 @@ static void start_io(struct ext4 *fs)
 	estate_commit();
 }
 
-status_t mount_io(struct ext4 *fs, struct ext4_io io)
+status_t mount_io(struct ext4 *fs, struct engine_io io)
 {
 	struct mount *m = &fs->mount;
 
@@ -42,14 +42,14 @@ status_t mount_io(struct ext4 *fs, struct ext4_io io)
 		return m->io_status;
 	}
 	if (m->io_is_under_way)
-		return EXT4_LATER;
+		return FILE_LATER;
 	estate_save(m, offsetof(struct mount, ticket));
 	io.id = (uint64_t)IO_MOUNT << IO_OWNER_SHIFT | ++m->io_count;
 	m->io = io;
 	m->io_is_under_way = true;
 	estate_commit();
 	start_io(fs);
-	return EXT4_LATER;
+	return FILE_LATER;
 }
 
 void mount_resume(struct ext4 *fs)
@@ -76,12 +76,12 @@ static status_t write_log_super(struct ext4 *fs)
 {
 	uint32_t count = 1;
 
-	return mount_io(fs,
-		(struct ext4_io){.offset = log_place(&fs->journal, 0, &count) << fs->g.block_shift,
-			.bytes = fs->journal.page,
-			.size = fs->g.block_size,
-			.kind = EXT4_IO_WRITE,
-			.lasting = true});
+	return mount_io(fs, (struct engine_io){.offset = log_place(&fs->journal, 0, &count)
+							 << fs->g.block_shift,
+				    .bytes = fs->journal.page,
+				    .size = fs->g.block_size,
+				    .kind = ENGINE_WRITE,
+				    .lasting = true});
 }
 
 /* --- the steps ----------------------------------------------------------------------------------
@@ -98,13 +98,13 @@ static struct super_block *super_in_page(const struct ext4 *fs, unsigned which)
 	return (struct super_block *)fs->journal.page + which;
 }
 
-static status_t super_io(struct ext4 *fs, unsigned which, uint64_t offset, enum ext4_io_kind kind)
+static status_t super_io(struct ext4 *fs, unsigned which, uint64_t offset, enum engine_io_kind kind)
 {
-	return mount_io(fs, (struct ext4_io){.offset = offset,
+	return mount_io(fs, (struct engine_io){.offset = offset,
 				    .bytes = (uint8_t *)super_in_page(fs, which),
 				    .size = sizeof(struct super_block),
 				    .kind = kind,
-				    .lasting = kind == EXT4_IO_WRITE});
+				    .lasting = kind == ENGINE_WRITE});
 }
 
 /* The geometry and the flags mean something only in the next phase. */
@@ -112,7 +112,7 @@ static status_t take_super(struct ext4 *fs)
 {
 	struct super_block super;
 
-	TRY(super_io(fs, 0, SUPER_OFFSET, EXT4_IO_READ));
+	TRY(super_io(fs, 0, SUPER_OFFSET, ENGINE_READ));
 	super = *super_in_page(fs, 0);
 	if (!fs->read_only && !fs->mount.was_mended && super_is_torn(&super)) {
 		set_phase(fs, MOUNT_COPY);
@@ -146,7 +146,7 @@ static status_t take_copy(struct ext4 *fs)
 
 	if (place + sizeof(*super) > fs->volume_size)
 		return corrupt(fs, "checksum of the superblock", 0);
-	TRY(super_io(fs, 1, place, EXT4_IO_READ));
+	TRY(super_io(fs, 1, place, ENGINE_READ));
 	if (!super_is_copy(super, super_in_page(fs, 1)))
 		return corrupt(fs, "checksum of the superblock", 0);
 	super->checksum = super_sum(super);
@@ -156,7 +156,7 @@ static status_t take_copy(struct ext4 *fs)
 
 static status_t mend_super(struct ext4 *fs)
 {
-	TRY(super_io(fs, 0, SUPER_OFFSET, EXT4_IO_WRITE));
+	TRY(super_io(fs, 0, SUPER_OFFSET, ENGINE_WRITE));
 	ESTATE_SET(fs->mount.was_mended, true);
 	set_phase(fs, MOUNT_SUPER);
 	return OK;
@@ -235,10 +235,10 @@ static status_t take_log_super(struct ext4 *fs)
 	struct journal_super super;
 	uint32_t count = 1;
 
-	TRY(mount_io(fs, (struct ext4_io){.offset = log_place(j, 0, &count) << fs->g.block_shift,
+	TRY(mount_io(fs, (struct engine_io){.offset = log_place(j, 0, &count) << fs->g.block_shift,
 				 .bytes = j->page,
 				 .size = fs->g.block_size,
-				 .kind = EXT4_IO_READ}));
+				 .kind = ENGINE_READ}));
 	memcpy(&super, j->page, sizeof(super));
 	if (!log_super_is_right(fs, &super))
 		return corrupt(fs, "superblock of the journal", 0);
@@ -342,10 +342,10 @@ static status_t write_super(struct ext4 *fs, bool in_use)
 		memcpy(j->stage, bytes_of(fs, buffer), fs->g.block_size);
 		block_seal(fs, j->stage, BLOCK_SUPER, 0);
 	}
-	return mount_io(fs, (struct ext4_io){.offset = super_place(fs) << fs->g.block_shift,
+	return mount_io(fs, (struct engine_io){.offset = super_place(fs) << fs->g.block_shift,
 				    .bytes = j->stage,
 				    .size = fs->g.block_size,
-				    .kind = EXT4_IO_WRITE,
+				    .kind = ENGINE_WRITE,
 				    .lasting = true});
 }
 
@@ -367,17 +367,17 @@ static status_t take_orphans(struct ext4 *fs)
 static status_t unmount_sync(struct ext4 *fs)
 {
 	if (orphans_are_ready(fs))
-		return orphans_work(fs) ? OK : EXT4_LATER;
+		return orphans_work(fs) ? OK : FILE_LATER;
 	TRY(journal_sync(fs, &fs->mount.ticket));
 	if (fs->journal.step != JOURNAL_IDLE)
-		return EXT4_LATER;
+		return FILE_LATER;
 	set_phase(fs, UNMOUNT_FLUSH);
 	return OK;
 }
 
 static status_t unmount_flush(struct ext4 *fs)
 {
-	TRY(mount_io(fs, (struct ext4_io){.kind = EXT4_IO_FLUSH}));
+	TRY(mount_io(fs, (struct engine_io){.kind = ENGINE_FLUSH}));
 	set_phase(fs, fs->journal.logging ? UNMOUNT_LOG : UNMOUNT_MARK);
 	return OK;
 }
@@ -432,7 +432,7 @@ bool mount_work(struct ext4 *fs)
 
 		if (status != OK)
 			estate_rollback();
-		if (status == EXT4_LATER)
+		if (status == FILE_LATER)
 			break;
 		if (status != OK) {
 			ESTATE_SET(fs->mount.status, status);
@@ -454,7 +454,7 @@ status_t ext4_mount(struct ext4 *fs)
 		return m->status;
 	if (m->phase == MOUNT_NONE)
 		m->phase = MOUNT_SUPER;
-	return EXT4_LATER;
+	return FILE_LATER;
 }
 
 status_t ext4_unmount(struct ext4 *fs)
@@ -466,8 +466,8 @@ status_t ext4_unmount(struct ext4 *fs)
 	if (m->phase == UNMOUNT_DONE || fs->read_only)
 		return fs->journal.failed ? ERR_IO : OK;
 	if (m->phase != MOUNT_DONE)
-		return EXT4_LATER;
+		return FILE_LATER;
 	m->ticket = 0;
 	m->phase = UNMOUNT_SYNC;
-	return EXT4_LATER;
+	return FILE_LATER;
 }

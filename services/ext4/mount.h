@@ -12,5 +12,5 @@ bool mount_work(struct ext4 *fs);
 void mount_resume(struct ext4 *fs);
 bool mount_io_done(struct ext4 *fs, uint64_t id, status_t status);
 
-/* One read or write, or flush; EXT4_LATER until it has ended. Commits: it comes first in a step. */
-[[nodiscard]] status_t mount_io(struct ext4 *fs, struct ext4_io io);
+/* One read or write, or flush; FILE_LATER until it has ended. Commits: it comes first in a step. */
+[[nodiscard]] status_t mount_io(struct ext4 *fs, struct engine_io io);

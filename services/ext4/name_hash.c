@@ -162,7 +162,7 @@ static uint32_t hash_legacy(const struct text *text)
 	return last << 1;
 }
 
-bool name_hash(uint8_t version, const uint32_t seed[4], struct ext4_name name, uint32_t *hash)
+bool name_hash(uint8_t version, const uint32_t seed[4], struct name name, uint32_t *hash)
 {
 	uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
 	struct text text = {name.text, name.size, version >= HASH_LEGACY_UNSIGNED};

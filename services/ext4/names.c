@@ -10,7 +10,7 @@
 #define LINKS_MOST     65000u
 #define FAST_LINK_MOST (INODE_BLOCK_BYTES - 1)
 
-status_t ext4_lookup(struct ext4 *fs, uint32_t directory, struct ext4_name name, uint32_t *inode)
+status_t ext4_lookup(struct ext4 *fs, uint32_t directory, struct name name, uint32_t *inode)
 {
 	struct inode d;
 	struct dir_place place;
@@ -62,7 +62,7 @@ static void drop_link(struct ext4 *fs, const struct inode *inode)
  */
 
 /* Short targets lie in the inode. */
-static status_t set_target(struct ext4 *fs, const struct inode *inode, struct ext4_name target)
+static status_t set_target(struct ext4 *fs, const struct inode *inode, struct name target)
 {
 	struct extent_run run = {0};
 	struct buffer *buffer;
@@ -85,7 +85,7 @@ static status_t set_target(struct ext4 *fs, const struct inode *inode, struct ex
 }
 
 static status_t fill(struct ext4 *fs, const struct inode *inode, const struct inode *directory,
-	struct ext4_name target)
+	struct name target)
 {
 	bool is_directory = inode_is(inode, MODE_DIRECTORY);
 
@@ -103,8 +103,7 @@ static status_t fill(struct ext4 *fs, const struct inode *inode, const struct in
 }
 
 /* The directory, into which a new name can come. */
-static status_t get_target(
-	struct ext4 *fs, uint32_t directory, struct ext4_name name, struct inode *d)
+static status_t get_target(struct ext4 *fs, uint32_t directory, struct name name, struct inode *d)
 {
 	struct dir_place place;
 	status_t status;
@@ -118,8 +117,8 @@ static status_t get_target(
 	return status == ERR_NOT_FOUND ? OK : status;
 }
 
-status_t ext4_create(struct ext4 *fs, uint32_t directory, struct ext4_name name, uint16_t mode,
-	struct ext4_name target, uint32_t *inode)
+status_t ext4_create(struct ext4 *fs, uint32_t directory, struct name name, uint16_t mode,
+	struct name target, uint32_t *inode)
 {
 	struct inode d;
 	struct inode made;
@@ -137,7 +136,7 @@ status_t ext4_create(struct ext4 *fs, uint32_t directory, struct ext4_name name,
 	return directory_add(fs, &d, name, *inode, mode);
 }
 
-status_t ext4_link(struct ext4 *fs, uint32_t inode, uint32_t directory, struct ext4_name name)
+status_t ext4_link(struct ext4 *fs, uint32_t inode, uint32_t directory, struct name name)
 {
 	struct inode d;
 	struct inode i;
@@ -165,7 +164,7 @@ static status_t check_can_go(struct ext4 *fs, const struct inode *inode)
 			 !(inode_is(inode, MODE_SYMLINK) && inode_size(inode) < INODE_BLOCK_BYTES);
 
 	if (orphan_is_cut(fs, inode->number))
-		return EXT4_LATER;
+		return FILE_LATER;
 	if (has_lists && (inode_is(inode, MODE_REGULAR) || inode_is(inode, MODE_DIRECTORY) ||
 				 inode_is(inode, MODE_SYMLINK)))
 		return ERR_NOT_SUPPORTED;
@@ -194,7 +193,7 @@ static void touch(struct ext4 *fs, const struct inode *inode)
 	inode_seal(fs, inode);
 }
 
-status_t ext4_remove(struct ext4 *fs, uint32_t directory, struct ext4_name name)
+status_t ext4_remove(struct ext4 *fs, uint32_t directory, struct name name)
 {
 	struct inode d;
 	struct inode i;
@@ -222,7 +221,7 @@ static status_t check_above(struct ext4 *fs, uint32_t inode, uint32_t directory)
 			return ERR_INVALID_ARGUMENT;
 		if (depth > fs->g.inodes)
 			return corrupt(fs, "a directory is in itself", directory);
-		TRY(ext4_lookup(fs, directory, (struct ext4_name){"..", 2}, &directory));
+		TRY(ext4_lookup(fs, directory, (struct name){"..", 2}, &directory));
 	}
 	return directory == inode ? ERR_INVALID_ARGUMENT : OK;
 }
@@ -235,7 +234,7 @@ static status_t change_parent(struct ext4 *fs, const struct inode *inode, const 
 
 	if (!inode_is(inode, MODE_DIRECTORY) || from->number == to->number)
 		return OK;
-	TRY(directory_find(fs, inode, (struct ext4_name){"..", 2}, &place));
+	TRY(directory_find(fs, inode, (struct name){"..", 2}, &place));
 	directory_set(fs, &place, to->number, MODE_DIRECTORY);
 	drop_link(fs, from);
 	return add_link(fs, to);
@@ -260,7 +259,7 @@ static status_t replace(struct ext4 *fs, const struct inode *inode, const struct
 }
 
 static status_t put_name(
-	struct ext4 *fs, const struct inode *inode, const struct inode *to, struct ext4_name name)
+	struct ext4 *fs, const struct inode *inode, const struct inode *to, struct name name)
 {
 	struct dir_place place;
 	status_t status = directory_find(fs, to, name, &place);
@@ -273,8 +272,8 @@ static status_t put_name(
 }
 
 /* The old name is looked for once more: adding the new one may have moved it. */
-status_t ext4_rename(struct ext4 *fs, uint32_t from, struct ext4_name old_name, uint32_t to,
-	struct ext4_name new_name)
+status_t ext4_rename(
+	struct ext4 *fs, uint32_t from, struct name old_name, uint32_t to, struct name new_name)
 {
 	struct inode source;
 	struct inode target;

@@ -86,7 +86,7 @@ static status_t add(struct ext4 *fs, const struct inode *inode)
 	struct super_block *super;
 
 	if (fs->orphan_count == ORPHANS_MOST)
-		return orphans_are_ready(fs) ? EXT4_LATER : ERR_TOO_MANY;
+		return orphans_are_ready(fs) ? FILE_LATER : ERR_TOO_MANY;
 	TRY(super_get(fs, &buffer, &super));
 	inode_change(fs, inode);
 	inode->raw->dtime = super->last_orphan;

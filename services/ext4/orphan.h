@@ -11,7 +11,7 @@
 /* Blocks behind its end are not freed yet: nothing else is done with it meanwhile. */
 bool orphan_is_cut(const struct ext4 *fs, uint32_t inode);
 
-/* Takes the list of the volume, in steps: EXT4_LATER. */
+/* Takes the list of the volume, in steps: FILE_LATER. */
 [[nodiscard]] status_t orphans_load(struct ext4 *fs);
 
 /* Nobody may hold it: kept until then. */

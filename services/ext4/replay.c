@@ -61,10 +61,10 @@ static status_t read_log(struct ext4 *fs, uint32_t position, uint8_t **bytes)
 	if (count > 64)
 		count = 64;
 	block = log_place(j, position, &count);
-	TRY(mount_io(fs, (struct ext4_io){.offset = block << fs->g.block_shift,
+	TRY(mount_io(fs, (struct engine_io){.offset = block << fs->g.block_shift,
 				 .bytes = j->stage,
 				 .size = count << fs->g.block_shift,
-				 .kind = EXT4_IO_READ}));
+				 .kind = ENGINE_READ}));
 	ESTATE_SET(m->window, position);
 	ESTATE_SET(m->window_count, count);
 	*bytes = j->stage;
@@ -290,7 +290,7 @@ static status_t put_block(struct ext4 *fs, const struct tag *tag, const uint8_t 
 		return corrupt(fs, "block in the journal", fs->mount.position);
 	if (fs->journal.running_count >= fs->journal.running_max) {
 		fs->journal.is_wanted = true;
-		return EXT4_LATER;
+		return FILE_LATER;
 	}
 	TRY(buffer_overwrite(fs, tag->block, &buffer));
 	memcpy(bytes_of(fs, buffer), bytes, fs->g.block_size);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The file system ext4.
 
-EXT4_CORE := $(addprefix services/ext4/,ext4.c mount.c replay.c super.c journal.c log.c buffer.c check.c \
+EXT4_CORE := $(addprefix services/ext4/,ext4.c engine.c mount.c replay.c super.c journal.c log.c buffer.c check.c \
 	group.c bitmap.c inode.c extent.c indirect.c directory.c dir_block.c index.c name_hash.c \
 	names.c file.c orphan.c xattr.c) lib/hash/crc.c
 

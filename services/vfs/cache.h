@@ -44,6 +44,9 @@ void cache_forget(const struct volume *v, uint64_t node);
 /* The word of the sheet of a file that is held; 0 if it is not. */
 uint32_t cache_slot(struct place place);
 
+/* True: pages of the file were changed and are not written back yet; that will be done now. */
+bool cache_is_changed(struct place place);
+
 /* True: files of the volume are open. */
 bool cache_is_held(uint32_t volume);
 

@@ -290,6 +290,16 @@ uint32_t cache_errors(struct place place)
 	return object != nullptr ? object->errors : 0;
 }
 
+bool cache_is_changed(struct place place)
+{
+	const struct object *object = object_find(place);
+
+	if (object == nullptr || object->changed.first == 0)
+		return false;
+	want_write(object, UINT64_MAX);
+	return true;
+}
+
 /* --- whole volumes -------------------------------------------------------------------------------
  */
 

@@ -1,37 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* What a file system offers to the VFS. A node is a file system's number of a file or directory; it
  * stays valid while it is retained. The VFS checks types, names (1 to 255 bytes, no slash, not `.`
- * or `..`) and read-only volumes before it calls. Each call is part of the caller's transaction. */
+ * or `..`) and read-only volumes before it calls. Each call is part of the caller's transaction;
+ * one that answers FILE_LATER has begun what it needs, and changed nothing. When something has come
+ * (`event`), the request is made again from its start, and so the call is. */
 #pragma once
 
-#include <abi/protocol/vfs.h>
-#include <craton/runtime.h>
-
-#define NAME_MOST 255u
-
-struct name {
-	const char *text; /* not terminated */
-	size_t size;
-};
-
-/* A name in a directory. */
-struct entry_name {
-	uint64_t directory;
-	struct name name;
-};
-
-struct directory_item {
-	uint64_t node;
-	uint64_t inode;
-	enum file_type type;
-	char name[NAME_MOST + 1]; /* terminated */
-	size_t name_size;
-};
-
-/* What a call answers that cannot be done yet: it has begun what it needs, and changed nothing. The
- * request's transaction is undone. When something has come (`event`), the request is made again
- * from its start, and so the call is. */
-#define FILE_LATER ((status_t)2)
+#include <craton/file_engine.h>
 
 /* A page on its way between a file system and the cache. */
 struct page_transfer {
@@ -115,6 +90,7 @@ struct file_system_ops {
 /* A mounted file system. */
 struct volume {
 	const struct file_system_ops *ops;
+	const char *kind; /* for people */
 	uint64_t root;
 	bool is_read_only; /* calls that change something are not made */
 	/* Where it is mounted; for the first volume nowhere. */

@@ -4,7 +4,7 @@
 #include "mounts.h"
 
 #include "diskfs.h"
-#include "ext4fs.h"
+#include "enginefs.h"
 #include "internal.h"
 #include "share.h"
 #include "walk.h"
@@ -13,7 +13,7 @@
 #include <craton/print.h>
 #include <craton/service.h>
 
-#define FIRST_VOLUME (VOLUMES_MOST - EXT4FS_MOST)
+#define FIRST_VOLUME (VOLUMES_MOST - ENGINEFS_MOST)
 #define MOUNT_PATH   64u
 #define DISKS_VOLUME (FIRST_VOLUME - 1)
 #define LOOK_NS      1000000000u /* how often a volume with changes is looked after */
@@ -30,6 +30,7 @@ enum mount_state : uint32_t {
 struct mount_entry {
 	enum mount_state state;
 	uint32_t is_read_only;
+	uint64_t kind; /* of engine: which looks at it, or has it */
 	uint64_t unit;
 	status_t failure;
 	struct place parent;
@@ -39,7 +40,7 @@ struct mount_entry {
 };
 
 struct mount_table {
-	struct mount_entry entries[EXT4FS_MOST];
+	struct mount_entry entries[ENGINEFS_MOST];
 };
 
 static struct mount_table *table;
@@ -53,9 +54,10 @@ static void show(unsigned i)
 {
 	const struct mount_entry *e = &table->entries[i];
 	struct volume volume = {
-		.ops = &ext4fs_ops,
+		.ops = &enginefs_ops,
+		.kind = enginefs_engine((unsigned)e->kind)->name,
 		.is_read_only = e->is_read_only != 0,
-		.root = EXT4FS_ROOT,
+		.root = enginefs_engine((unsigned)e->kind)->root,
 		.parent_volume = e->parent.volume,
 		.parent_node = e->parent.node,
 		.name = e->name,
@@ -74,9 +76,11 @@ static status_t bind(unsigned i)
 	uint64_t object;
 	status_t status = share_chunk(i, &object);
 
-	if (status == OK)
-		ext4fs_bind(i, FIRST_VOLUME + i, table->entries[i].unit, object);
-	return status;
+	if (status != OK)
+		return status;
+	enginefs_choose(i, (unsigned)table->entries[i].kind);
+	enginefs_bind(i, FIRST_VOLUME + i, table->entries[i].unit, object);
+	return OK;
 }
 
 /* In the directory of devices. */
@@ -84,7 +88,12 @@ static void show_disks(void)
 {
 	uint32_t devices;
 	struct volume volume = {
-		.ops = &diskfs_ops, .root = DISKFS_ROOT, .name = "disk", .path = "/dev/disk"};
+		.ops = &diskfs_ops,
+		.kind = diskfs_ops.name,
+		.root = DISKFS_ROOT,
+		.name = "disk",
+		.path = "/dev/disk",
+	};
 
 	if (!volume_mounted(place_root(), (struct name){"dev", 3}, &devices))
 		return;
@@ -96,14 +105,14 @@ static void show_disks(void)
 
 bool mounts_open(void)
 {
-	uint8_t *memory[EXT4FS_MOST];
+	uint8_t *memory[ENGINEFS_MOST];
 
-	for (unsigned i = 0; i < EXT4FS_MOST; i++)
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++)
 		memory[i] = share_chunk_place(i);
 	table = estate_allocate(sizeof(*table), 64);
-	if (table == nullptr || !ext4fs_open(memory) || !drive_open())
+	if (table == nullptr || !enginefs_open(memory) || !drive_open())
 		return false;
-	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		if (table->entries[i].state != MOUNT_FREE && bind(i) != OK)
 			return false;
 		show(i);
@@ -115,9 +124,9 @@ bool mounts_open(void)
 void mounts_resume(void)
 {
 	drive_look();
-	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		if (table->entries[i].state != MOUNT_FREE)
-			ext4fs_resume(i);
+			enginefs_resume(i);
 	}
 	is_more = true;
 }
@@ -133,9 +142,9 @@ static void take_ends(void)
 	while (drive_end(&unit, &id, &status)) {
 		if (diskfs_io_done(id, status))
 			continue;
-		for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+		for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 			if (table->entries[i].state != MOUNT_FREE && table->entries[i].unit == unit)
-				ext4fs_io_done(i, id, status);
+				enginefs_io_done(i, id, status);
 		}
 	}
 }
@@ -146,9 +155,9 @@ static bool work_once(void)
 
 	take_ends();
 	diskfs_work();
-	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		if (table->entries[i].state != MOUNT_FREE)
-			again = ext4fs_work(i) || again;
+			again = enginefs_work(i) || again;
 	}
 	return again;
 }
@@ -172,9 +181,9 @@ uint64_t mounts_deadline(void)
 
 	if (is_more)
 		return 1; /* long ago */
-	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		if (table->entries[i].state != MOUNT_FREE)
-			is_busy = is_busy || ext4fs_is_busy(i);
+			is_busy = is_busy || enginefs_is_busy(i);
 	}
 	if (!is_busy)
 		return ABI_DEADLINE_NEVER;
@@ -188,7 +197,7 @@ uint64_t mounts_deadline(void)
 
 static struct mount_entry *entry_of(uint64_t unit)
 {
-	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		if (table->entries[i].state != MOUNT_FREE && table->entries[i].unit == unit)
 			return &table->entries[i];
 	}
@@ -197,7 +206,7 @@ static struct mount_entry *entry_of(uint64_t unit)
 
 bool mounts_use(const struct block_unit *unit)
 {
-	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		const struct mount_entry *e = &table->entries[i];
 		const struct block_unit *used = drive_unit((uint32_t)e->unit);
 
@@ -211,7 +220,7 @@ bool mounts_use(const struct block_unit *unit)
 
 static struct mount_entry *free_entry(void)
 {
-	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		if (table->entries[i].state == MOUNT_FREE)
 			return &table->entries[i];
 	}
@@ -283,7 +292,8 @@ static status_t begin(const struct wish *wish)
 	memcpy(entry->device, wish->device.data, wish->device.size);
 	memcpy(entry->name, wish->walk.name, wish->walk.name_size);
 	note_path(entry->path, wish->path);
-	ext4fs_begin(index_of(entry), wish->disk.size, read_only);
+	enginefs_choose(index_of(entry), 0);
+	enginefs_begin(index_of(entry), wish->disk.size, read_only);
 	if (bind(index_of(entry)) != OK) {
 		estate_rollback();
 		return ERR_NO_MEMORY;
@@ -297,7 +307,7 @@ static status_t begin(const struct wish *wish)
 static status_t end(struct mount_entry *entry, status_t result)
 {
 	uint64_t object;
-	status_t status = ext4fs_settle(index_of(entry));
+	status_t status = enginefs_settle(index_of(entry));
 
 	if (status == OK)
 		status = share_chunk(index_of(entry), &object);
@@ -312,6 +322,39 @@ static status_t end(struct mount_entry *entry, status_t result)
 	return result;
 }
 
+/* The volume is none of the engine's that looked at it. OK: another one is to look. */
+static status_t try_next(struct mount_entry *entry)
+{
+	unsigned i = index_of(entry);
+	unsigned kind = (unsigned)entry->kind + 1;
+	const struct block_unit *disk = drive_unit((uint32_t)entry->unit);
+	status_t status = enginefs_settle(i);
+
+	if (status != OK)
+		return status;
+	if (enginefs_engine(kind) == nullptr || disk == nullptr)
+		return ERR_BAD_IMAGE;
+	enginefs_choose(i, kind);
+	enginefs_begin(i, disk->size, entry->is_read_only != 0);
+	ESTATE_SET(entry->kind, kind); /* behind its beginning: that can be done again */
+	estate_commit();
+	return OK;
+}
+
+static status_t look(struct mount_entry *entry)
+{
+	status_t status;
+
+	for (;;) {
+		status = enginefs_mount(index_of(entry));
+		if (status != ERR_BAD_IMAGE)
+			return status;
+		status = try_next(entry);
+		if (status != OK)
+			return status;
+	}
+}
+
 static status_t go_on(struct mount_entry *entry)
 {
 	unsigned i = index_of(entry);
@@ -319,16 +362,16 @@ static status_t go_on(struct mount_entry *entry)
 
 	if (entry->state == MOUNT_FAILED)
 		return end(entry, entry->failure);
-	status = ext4fs_mount(i);
+	status = look(entry);
 	if (status == FILE_LATER)
 		return status;
 	if (status == OK) {
-		ESTATE_SET(entry->is_read_only, ext4fs_is_read_only(i));
+		ESTATE_SET(entry->is_read_only, enginefs_is_read_only(i));
 		set_state(entry, MOUNT_THERE);
 		return OK;
 	}
-	if (ext4fs_trouble(i)[0] != 0)
-		debug_print("vfs: %s cannot be mounted: %s\n", entry->device, ext4fs_trouble(i));
+	if (enginefs_trouble(i)[0] != 0)
+		debug_print("vfs: %s cannot be mounted: %s\n", entry->device, enginefs_trouble(i));
 	ESTATE_SET(entry->failure, status);
 	set_state(entry, MOUNT_FAILED);
 	estate_commit();
@@ -399,7 +442,7 @@ static status_t go_down(struct mount_entry *entry)
 			return ERR_BUSY;
 		status = cache_empty(FIRST_VOLUME + i);
 		if (status == ERR_IO &&
-			ext4fs_is_read_only(i)) { /* it has become so: its disk failed */
+			enginefs_is_read_only(i)) { /* it has become so: its disk failed */
 			cache_give_up(FIRST_VOLUME + i);
 			status = FILE_LATER;
 		}
@@ -408,14 +451,14 @@ static status_t go_down(struct mount_entry *entry)
 		set_state(entry, MOUNT_ENDING);
 		estate_commit();
 	}
-	status = ext4fs_unmount(i);
+	status = enginefs_unmount(i);
 	return status == FILE_LATER ? status : end(entry, status);
 }
 
 /* One that is going down already has no place any more: it is known by its directory and name. */
 static struct mount_entry *entry_at(const struct walk *walk)
 {
-	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		struct mount_entry *e = &table->entries[i];
 
 		if ((e->state == MOUNT_THERE || e->state == MOUNT_ENDING) &&
@@ -441,7 +484,7 @@ status_t mounts_remove(struct client *c, struct vfs_name at)
 
 status_t mounts_remove_all(void)
 {
-	for (unsigned i = 0; i < EXT4FS_MOST; i++) {
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		struct mount_entry *e = &table->entries[i];
 
 		if ((e->state == MOUNT_THERE || e->state == MOUNT_ENDING) &&

@@ -151,7 +151,7 @@ status_t vfs_volume(uint64_t index, struct volume_status *status)
 	if (v == nullptr)
 		return ERR_NOT_FOUND;
 	*status = (struct volume_status){.read_only = v->is_read_only};
-	note(status->name, sizeof(status->name), v->ops->name);
+	note(status->name, sizeof(status->name), v->kind);
 	status->path[0] = '/';
 	if (v->path != nullptr)
 		note(status->path, sizeof(status->path), v->path);

@@ -18,6 +18,7 @@ void volume_mount(const struct file_system_ops *ops, uint64_t root, bool is_read
 		runtime_abort("too many volumes");
 	volumes[count++] = (struct volume){
 		.ops = ops,
+		.kind = ops->name,
 		.root = root,
 		.parent_volume = at.volume,
 		.parent_node = at.node,

@@ -11,7 +11,7 @@
 #define DIRECTORY 0040755u
 #define SYMLINK   0120777u
 
-static const struct ext4_name none = {"", 0};
+static const struct name none = {"", 0};
 
 static uint32_t make(uint32_t directory, const char *name, uint16_t mode)
 {
@@ -96,7 +96,7 @@ static void test_names(void)
 		VOLUME_DO(ext4_create(volume, a, name_of("soft"), SYMLINK, name_of("b/f"), &link)),
 		OK);
 	assert_int_equal(VOLUME_DO(ext4_create(volume, a, name_of("long"), SYMLINK,
-				 (struct ext4_name){target, sizeof(target)}, &link)),
+				 (struct name){target, sizeof(target)}, &link)),
 		OK);
 	assert_int_equal(
 		VOLUME_DO(ext4_rename(volume, EXT4_ROOT, name_of("a"), b, name_of("in itself"))),

@@ -19,7 +19,7 @@ struct old_sector {
 static uint8_t *image;
 static uint8_t *kept;
 static uint64_t size;
-static struct ext4_io pending[PENDING_MOST];
+static struct engine_io pending[PENDING_MOST];
 static unsigned pending_count;
 static struct old_sector *olds;
 static size_t old_count;
@@ -104,9 +104,9 @@ void disk_read_now(uint64_t offset, void *bytes, size_t count)
 void disk_cut(unsigned (*random)(void))
 {
 	while (pending_count > 0) {
-		const struct ext4_io *io = &pending[--pending_count];
+		const struct engine_io *io = &pending[--pending_count];
 
-		if (io->kind == EXT4_IO_WRITE && random() % 2 == 0)
+		if (io->kind == ENGINE_WRITE && random() % 2 == 0)
 			disk_write_now(io->offset, io->bytes, io->size);
 	}
 	while (old_count > 0) {
@@ -120,7 +120,7 @@ void disk_cut(unsigned (*random)(void))
 /* --- requests ----------------------------------------------------------------------------------
  */
 
-bool disk_start(void *self, const struct ext4_io *io)
+bool disk_start(void *self, const struct engine_io *io)
 {
 	(void)self;
 	for (unsigned i = 0; i < pending_count; i++) {
@@ -133,19 +133,19 @@ bool disk_start(void *self, const struct ext4_io *io)
 	return true;
 }
 
-static void do_io(const struct ext4_io *io)
+static void do_io(const struct engine_io *io)
 {
 	switch (io->kind) {
-	case EXT4_IO_READ:
+	case ENGINE_READ:
 		disk_read_now(io->offset, io->bytes, io->size);
 		break;
-	case EXT4_IO_WRITE:
+	case ENGINE_WRITE:
 		if (io->lasting) /* as if a flush of just this came after it */
 			memcpy(image + io->offset, io->bytes, io->size);
 		else
 			disk_write_now(io->offset, io->bytes, io->size);
 		break;
-	case EXT4_IO_FLUSH:
+	case ENGINE_FLUSH:
 		old_count = 0;
 		break;
 	}
@@ -153,7 +153,7 @@ static void do_io(const struct ext4_io *io)
 
 bool disk_end_one(unsigned which, uint64_t *id, status_t *status)
 {
-	struct ext4_io io;
+	struct engine_io io;
 
 	if (pending_count == 0)
 		return false;

@@ -14,8 +14,8 @@ void disk_keep(void);
 void disk_restore(void);
 uint64_t disk_size(void);
 
-/* As `struct ext4_environment` wants it. A request that is known already is not begun twice. */
-bool disk_start(void *self, const struct ext4_io *io);
+/* As `struct engine_environment` wants it. A request that is known already is not begun twice. */
+bool disk_start(void *self, const struct engine_io *io);
 
 /* Ends one request, chosen by `which`. False: there is none. */
 bool disk_end_one(unsigned which, uint64_t *id, status_t *status);

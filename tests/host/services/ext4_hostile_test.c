@@ -85,7 +85,7 @@ static void walk(uint32_t directory, unsigned depth)
 		if (VOLUME_DO(ext4_next(volume, directory, &cookie, &entry)) != OK)
 			return;
 		(void)VOLUME_DO(ext4_lookup(
-			volume, directory, (struct ext4_name){entry.name, entry.size}, &found));
+			volume, directory, (struct name){entry.name, entry.size}, &found));
 		if (VOLUME_DO(ext4_attributes(volume, entry.inode, &a)) != OK)
 			continue;
 		(void)VOLUME_DO(

@@ -17,7 +17,6 @@ struct ext4 *volume;
 static uint8_t *memory;
 static uint64_t seed = 1;
 static uint64_t now = 1700000000000000000u;
-static bool opened_read_only;
 static unsigned turns_left;
 static char image_path[64];
 
@@ -44,7 +43,8 @@ static uint32_t random_number(void *self)
 	return volume_random();
 }
 
-static const struct ext4_environment environment = {nullptr, disk_start, time_now, random_number};
+static const struct engine_environment environment = {
+	.start = disk_start, .now = time_now, .random = random_number};
 
 /* --- files of the host -------------------------------------------------------------------------
  */
@@ -164,7 +164,7 @@ status_t volume_revive(void)
 	volume_disarm();
 	volume_restart();
 	arm();
-	return *operation_done == operation ? OK : EXT4_LATER;
+	return *operation_done == operation ? OK : FILE_LATER;
 }
 
 /* --- instances ---------------------------------------------------------------------------------
@@ -172,8 +172,7 @@ status_t volume_revive(void)
 
 static void open_volume(void)
 {
-	struct ext4_parameters p = {
-		&environment, memory, MEMORY_SIZE, disk_size(), opened_read_only};
+	struct engine_parameters p = {&environment, memory, MEMORY_SIZE};
 
 	volume = ext4_open(&p);
 	assert_non_null(volume);
@@ -187,8 +186,8 @@ void volume_open(bool read_only)
 	free(memory);
 	memory = aligned_alloc(4096, MEMORY_SIZE);
 	assert_non_null(memory);
-	opened_read_only = read_only;
 	open_volume();
+	ext4_reset(volume, disk_size(), read_only);
 }
 
 void volume_restart(void)
@@ -242,7 +241,7 @@ void volume_sync(void)
 
 static status_t write_part(uint32_t inode, uint64_t offset, const uint8_t *bytes, size_t size)
 {
-	struct ext4_run run;
+	struct engine_run run;
 	status_t status = OK;
 
 	for (size_t done = 0; status == OK && done < size; done += run.size) {
@@ -303,7 +302,7 @@ status_t volume_write(uint32_t inode, uint64_t offset, const void *bytes, size_t
 
 status_t volume_read(uint32_t inode, uint64_t offset, void *bytes, size_t size)
 {
-	struct ext4_run run;
+	struct engine_run run;
 	status_t status = OK;
 
 	for (size_t done = 0; status == OK && done < size; done += run.size) {
@@ -330,7 +329,7 @@ status_t volume_find(const char *path, uint32_t *inode)
 
 		if (size > 0)
 			status = VOLUME_DO(
-				ext4_lookup(volume, *inode, (struct ext4_name){path, size}, inode));
+				ext4_lookup(volume, *inode, (struct name){path, size}, inode));
 		path += size + (path[size] == '/');
 	}
 	return status;

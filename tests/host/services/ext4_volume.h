@@ -44,23 +44,23 @@ unsigned volume_kills(void);
 extern jmp_buf volume_killed;
 void volume_begin(void);
 void volume_end(status_t status);
-/* A new instance. OK: the operation was committed before; EXT4_LATER: it has to be done again. */
+/* A new instance. OK: the operation was committed before; FILE_LATER: it has to be done again. */
 status_t volume_revive(void);
 
 /* Does an operation until it is not told to try later; whoever is killed meanwhile does it again if
  * it was not committed. */
 #define VOLUME_DO(call)                                          \
 	({                                                       \
-		volatile status_t volume_status = EXT4_LATER;    \
+		volatile status_t volume_status = FILE_LATER;    \
 		volume_begin();                                  \
-		while (volume_status == EXT4_LATER) {            \
+		while (volume_status == FILE_LATER) {            \
 			if (setjmp(volume_killed) != 0) {        \
 				volume_status = volume_revive(); \
 				continue;                        \
 			}                                        \
 			volume_status = (call);                  \
 			volume_end(volume_status);               \
-			if (volume_status == EXT4_LATER)         \
+			if (volume_status == FILE_LATER)         \
 				volume_turn();                   \
 		}                                                \
 		volume_disarm();                                 \
@@ -72,9 +72,9 @@ void volume_sync(void);
 status_t volume_write(uint32_t inode, uint64_t offset, const void *bytes, size_t size);
 status_t volume_read(uint32_t inode, uint64_t offset, void *bytes, size_t size);
 
-static inline struct ext4_name name_of(const char *text)
+static inline struct name name_of(const char *text)
 {
-	return (struct ext4_name){text, strlen(text)};
+	return (struct name){text, strlen(text)};
 }
 
 /* By a path from the root, without symbolic links. */

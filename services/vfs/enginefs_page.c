@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Pages of files on their way between an ext4 volume and the cache. A page lies in several places
- * at worst (blocks are 1 to 4 KiB); its parts are read or written at once, and what was written
- * counts when ext4 knows of it. None of this is in the estate: a new instance is given all pages
- * that are under way again (cache_resume), and their parts have the same ids. */
-#include "ext4fs_internal.h"
+/* Pages of files on their way between a volume and the cache. A page lies in several places
+ * at worst (blocks are 512 bytes to 4 KiB); its parts are read or written at once, and what was
+ * written counts when the engine knows of it. None of this is in the estate: a new instance is
+ * given all pages that are under way again (cache_resume), and their parts have the same ids. */
+#include "enginefs_internal.h"
 
 #include "blocks.h"
 #include "share.h"
 
 #include <craton/estate.h>
 
-#define PARTS_MOST 4u
-#define ID_PAGE    ((uint64_t)1 << 63) /* ext4's own ids are smaller */
+#define PARTS_MOST 8u
+#define ID_PAGE    ((uint64_t)1 << 63) /* an engine's own ids are smaller */
 #define ID_PARTS   4u                  /* bits */
 #define ID_BLOCK   24u
 #define ID_COUNT   32u
@@ -43,12 +43,12 @@ static uint64_t id_of(const struct transfer *t, uint32_t part)
 
 static_assert(ID_PARTS + ID_BLOCK + ID_COUNT < 63);
 
-void ext4fs_pages_open(void)
+void enginefs_pages_open(void)
 {
 	memset(transfers, 0, sizeof(transfers));
 }
 
-status_t ext4fs_page_begin(struct mounted *m, const struct page_transfer *page, bool is_write)
+status_t enginefs_page_begin(struct mounted *m, const struct page_transfer *page, bool is_write)
 {
 	for (unsigned i = 0; i < CACHE_TRANSFERS; i++) {
 		if (transfers[i].owner != nullptr)
@@ -74,10 +74,11 @@ static struct drive_bytes place_of(const struct transfer *t)
 
 static status_t learn(struct transfer *t)
 {
-	uint32_t block = ext4_block_size(t->owner->fs);
-	struct ext4_attributes a;
+	const struct mounted *m = t->owner;
+	uint32_t block = m->engine->block_size(m->fs);
+	struct file_attributes a;
 	uint64_t left;
-	status_t status = ext4_attributes(t->owner->fs, (uint32_t)t->page.node, &a);
+	status_t status = m->engine->attributes(m->fs, t->page.node, &a);
 
 	if (status != OK)
 		return status;
@@ -88,14 +89,14 @@ static status_t learn(struct transfer *t)
 	return OK;
 }
 
-static status_t map(const struct transfer *t, struct ext4_run *run)
+static status_t map(const struct transfer *t, struct engine_run *run)
 {
-	uint32_t inode = (uint32_t)t->page.node;
+	const struct mounted *m = t->owner;
 	uint64_t offset = t->page.offset + t->mapped;
 	uint32_t size = t->wanted - t->mapped;
 
-	return t->is_write ? ext4_map_write(t->owner->fs, inode, offset, size, run)
-			   : ext4_map(t->owner->fs, inode, offset, size, run);
+	return t->is_write ? m->engine->map_write(m->fs, t->page.node, offset, size, run)
+			   : m->engine->map(m->fs, t->page.node, offset, size, run);
 }
 
 /* A page in a hole is written when the file grew behind it: zeros, which need no room. */
@@ -114,7 +115,7 @@ static status_t pass_hole(const struct transfer *t, uint32_t size)
 /* FILE_LATER: also if the disk takes no more now. */
 static status_t begin_part(struct transfer *t)
 {
-	struct ext4_run run;
+	struct engine_run run;
 	status_t status = map(t, &run);
 	struct block_slot request;
 
@@ -157,9 +158,11 @@ static void finish(struct transfer *t)
 
 static status_t note_written(const struct transfer *t)
 {
+	const struct mounted *m = t->owner;
+
 	if (!t->is_write || t->status != OK || t->wanted == 0)
 		return OK;
-	return ext4_written(t->owner->fs, (uint32_t)t->page.node, t->page.offset, t->wanted);
+	return m->engine->written(m->fs, t->page.node, t->page.offset, t->valid);
 }
 
 /* The next step; true: the transfer has ended. */
@@ -186,7 +189,7 @@ static bool step(struct transfer *t)
 	return true;
 }
 
-bool ext4fs_pages_work(struct mounted *m)
+bool enginefs_pages_work(struct mounted *m)
 {
 	bool ended = false;
 
@@ -199,7 +202,7 @@ bool ext4fs_pages_work(struct mounted *m)
 	return ended;
 }
 
-bool ext4fs_page_is_under_way(const struct mounted *m, uint64_t node)
+bool enginefs_page_is_under_way(const struct mounted *m, uint64_t node)
 {
 	for (unsigned i = 0; i < CACHE_TRANSFERS; i++) {
 		if (transfers[i].owner == m && transfers[i].page.node == node)
@@ -208,7 +211,7 @@ bool ext4fs_page_is_under_way(const struct mounted *m, uint64_t node)
 	return false;
 }
 
-bool ext4fs_page_io_done(struct mounted *m, uint64_t id, status_t status)
+bool enginefs_page_io_done(struct mounted *m, uint64_t id, status_t status)
 {
 	uint32_t part = id & ((1u << ID_PARTS) - 1);
 

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Engines of files in the VFS: see enginefs.h. Operations are the engine's own; here are nodes that
+ * are released, and what an engine stands on. Contents: enginefs_page.c. */
+#include "enginefs_internal.h"
+
+#include "wall_time.h"
+
+#include <craton/estate.h>
+#include <craton/random.h>
+#include <ext4/ext4.h>
+
+static const struct file_engine *const engines[] = {&ext4_engine};
+#define ENGINES (sizeof(engines) / sizeof(engines[0]))
+
+static_assert(ENGINES <= ENGINES_MOST);
+
+struct mounted mounted[ENGINEFS_MOST];
+
+static struct mounted *of(const struct volume *v)
+{
+	struct mounted *m = mounted;
+
+	while (m->volume != volume_index(v))
+		m++;
+	return m;
+}
+
+/* --- looking ------------------------------------------------------------------------------------
+ */
+
+static status_t lookup(struct volume *v, uint64_t directory, struct name name, uint64_t *node)
+{
+	return of(v)->engine->lookup(of(v)->fs, directory, name, node);
+}
+
+static status_t parent(struct volume *v, uint64_t directory, uint64_t *node)
+{
+	return of(v)->engine->parent(of(v)->fs, directory, node);
+}
+
+static status_t attributes(struct volume *v, uint64_t node, struct file_attributes *a)
+{
+	return of(v)->engine->attributes(of(v)->fs, node, a);
+}
+
+static status_t next(
+	struct volume *v, uint64_t directory, uint64_t *cookie, struct directory_item *item)
+{
+	return of(v)->engine->next(of(v)->fs, directory, cookie, item);
+}
+
+static status_t read(
+	struct volume *v, uint64_t node, uint64_t offset, void *buffer, size_t size, size_t *done)
+{
+	return of(v)->engine->read_link(of(v)->fs, node, offset, buffer, size, done);
+}
+
+static status_t space(struct volume *v, uint64_t *total, uint64_t *used)
+{
+	return of(v)->engine->space(of(v)->fs, total, used);
+}
+
+/* --- nodes that are kept ------------------------------------------------------------------------
+ */
+
+static bool take_release(struct mounted *m, uint64_t node)
+{
+	struct releases *r = m->releases;
+
+	for (uint64_t i = 0; i < r->count; i++) {
+		if (r->nodes[i] != node)
+			continue;
+		ESTATE_SET(r->nodes[i], r->nodes[r->count - 1]);
+		ESTATE_SET(r->count, r->count - 1);
+		return true;
+	}
+	return false;
+}
+
+static status_t retain(struct volume *v, uint64_t node)
+{
+	struct mounted *m = of(v);
+
+	if (take_release(m, node))
+		return OK;
+	if (m->releases->count >= RELEASES_MOST - RELEASES_SPARE)
+		return FILE_LATER; /* those come first */
+	return m->engine->retain(m->fs, node);
+}
+
+/* It may need blocks that are not there: it is done soon. */
+static void release(struct volume *v, uint64_t node)
+{
+	struct releases *r = of(v)->releases;
+
+	ASSERT(r->count < RELEASES_MOST);
+	ESTATE_SET(r->nodes[r->count], node);
+	ESTATE_SET(r->count, r->count + 1);
+}
+
+/* What is on its way goes on first; what cannot be deleted stays on the disk. */
+static bool do_releases(struct mounted *m)
+{
+	struct releases *r = m->releases;
+	bool some = false;
+
+	for (uint64_t i = 0; i < r->count;) {
+		uint64_t node = r->nodes[i];
+		status_t status = enginefs_page_is_under_way(m, node)
+					  ? FILE_LATER
+					  : m->engine->release(m->fs, node);
+
+		if (status == FILE_LATER) {
+			estate_rollback();
+			i++;
+			continue;
+		}
+		(void)take_release(m, node);
+		estate_commit();
+		some = true;
+	}
+	return some;
+}
+
+/* --- changing -----------------------------------------------------------------------------------
+ */
+
+static status_t create(struct volume *v, uint64_t directory, struct name name, enum file_type type,
+	struct name target, uint64_t *node)
+{
+	struct entry_name entry = {directory, name};
+
+	return of(v)->engine->create(of(v)->fs, entry, type, target, node);
+}
+
+static status_t set_size(struct volume *v, uint64_t node, uint64_t size)
+{
+	return of(v)->engine->set_size(of(v)->fs, node, size);
+}
+
+static status_t set_times(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified)
+{
+	return of(v)->engine->set_times(of(v)->fs, node, accessed, modified);
+}
+
+static status_t link(struct volume *v, uint64_t node, struct entry_name name)
+{
+	if (of(v)->engine->link == nullptr)
+		return ERR_NOT_SUPPORTED;
+	return of(v)->engine->link(of(v)->fs, node, name);
+}
+
+static status_t remove_name(struct volume *v, uint64_t node, struct entry_name name)
+{
+	(void)node;
+	return of(v)->engine->remove(of(v)->fs, name);
+}
+
+static status_t rename_node(struct volume *v, uint64_t node, struct entry_name from,
+	struct entry_name to, uint64_t replaced)
+{
+	(void)node;
+	(void)replaced;
+	return of(v)->engine->rename(of(v)->fs, from, to);
+}
+
+static status_t reserve(struct volume *v, uint64_t node, uint64_t offset, uint64_t size)
+{
+	return of(v)->engine->reserve(of(v)->fs, node, offset, size);
+}
+
+static status_t sync_volume(struct volume *v, uint64_t node, uint64_t *ticket)
+{
+	(void)node;
+	return of(v)->engine->sync(of(v)->fs, ticket);
+}
+
+static status_t fill(struct volume *v, const struct page_transfer *transfer)
+{
+	return enginefs_page_begin(of(v), transfer, false);
+}
+
+static status_t write_back(struct volume *v, const struct page_transfer *transfer)
+{
+	return enginefs_page_begin(of(v), transfer, true);
+}
+
+const struct file_system_ops enginefs_ops = {
+	.name = "disk",
+	.lookup = lookup,
+	.parent = parent,
+	.attributes = attributes,
+	.next = next,
+	.read = read,
+	.space = space,
+	.retain = retain,
+	.release = release,
+	.create = create,
+	.set_size = set_size,
+	.set_times = set_times,
+	.link = link,
+	.remove = remove_name,
+	.rename = rename_node,
+	.fill = fill,
+	.write_back = write_back,
+	.reserve = reserve,
+	.sync = sync_volume,
+};
+
+/* --- what an engine stands on -------------------------------------------------------------------
+ */
+
+static bool start(void *self, const struct engine_io *io)
+{
+	static const uint32_t operations[] = {
+		[ENGINE_READ] = BLOCK_OPERATION_READ,
+		[ENGINE_WRITE] = BLOCK_OPERATION_WRITE,
+		[ENGINE_FLUSH] = BLOCK_OPERATION_FLUSH,
+	};
+	const struct mounted *m = self;
+	struct block_slot request = {
+		.operation = operations[io->kind],
+		.id = io->id,
+		.unit = m->unit,
+		.offset = io->offset,
+		.size = io->size,
+		.flags = io->lasting ? BLOCK_LASTING : 0,
+	};
+	struct drive_bytes bytes = {0};
+
+	if (io->kind != ENGINE_FLUSH)
+		bytes = (struct drive_bytes){
+			m->object, (uint64_t)((const uint8_t *)io->bytes - m->memory)};
+	return drive_begin(&request, bytes);
+}
+
+static uint64_t now(void *self)
+{
+	(void)self;
+	return wall_time();
+}
+
+static uint32_t random_word(void *self)
+{
+	uint32_t word;
+
+	(void)self;
+	random_fill(&word, sizeof(word));
+	return word;
+}
+
+static void forget(void *self, uint64_t node)
+{
+	const struct mounted *m = self;
+
+	cache_forget(volume_at(m->volume), node);
+}
+
+static bool is_changed(void *self, uint64_t node)
+{
+	const struct mounted *m = self;
+
+	return cache_is_changed((struct place){.volume = m->volume, .node = node});
+}
+
+/* --- volumes ------------------------------------------------------------------------------------
+ */
+
+const struct file_engine *enginefs_engine(unsigned kind)
+{
+	return kind < ENGINES ? engines[kind] : nullptr;
+}
+
+static bool open_states(struct mounted *m)
+{
+	for (unsigned kind = 0; kind < ENGINES; kind++) {
+		m->states[kind] = engines[kind]->open(&(struct engine_parameters){
+			.environment = &m->environment,
+			.memory = m->memory,
+			.memory_size = ENGINEFS_MEMORY,
+		});
+		if (m->states[kind] == nullptr)
+			return false;
+	}
+	return true;
+}
+
+bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
+{
+	enginefs_pages_open();
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
+		struct mounted *m = &mounted[i];
+
+		*m = (struct mounted){
+			.environment = {m, start, now, random_word, forget, is_changed},
+			.memory = memory[i],
+			.volume = UINT32_MAX,
+		};
+		m->releases = estate_allocate(sizeof(*m->releases), 64);
+		if (m->releases == nullptr || !open_states(m))
+			return false;
+		enginefs_choose(i, 0);
+	}
+	return true;
+}
+
+void enginefs_bind(unsigned index, uint32_t volume, uint64_t unit, uint64_t object)
+{
+	mounted[index].volume = volume;
+	mounted[index].unit = unit;
+	mounted[index].object = object;
+}
+
+void enginefs_choose(unsigned index, unsigned kind)
+{
+	mounted[index].engine = engines[kind];
+	mounted[index].fs = mounted[index].states[kind];
+}
+
+void enginefs_begin(unsigned index, uint64_t size, bool read_only)
+{
+	ESTATE_SET(mounted[index].releases->count, 0);
+	mounted[index].engine->reset(mounted[index].fs, size, read_only);
+}
+
+void enginefs_resume(unsigned index)
+{
+	mounted[index].engine->resume(mounted[index].fs);
+}
+
+status_t enginefs_mount(unsigned index)
+{
+	return mounted[index].engine->mount(mounted[index].fs);
+}
+
+status_t enginefs_unmount(unsigned index)
+{
+	const struct mounted *m = &mounted[index];
+
+	return m->releases->count > 0 ? FILE_LATER : m->engine->unmount(m->fs);
+}
+
+status_t enginefs_settle(unsigned index)
+{
+	return mounted[index].engine->is_quiet(mounted[index].fs) ? OK : FILE_LATER;
+}
+
+const char *enginefs_trouble(unsigned index)
+{
+	return mounted[index].engine->trouble(mounted[index].fs);
+}
+
+bool enginefs_is_read_only(unsigned index)
+{
+	return mounted[index].engine->is_read_only(mounted[index].fs);
+}
+
+void enginefs_io_done(unsigned index, uint64_t id, status_t status)
+{
+	struct mounted *m = &mounted[index];
+
+	if (!enginefs_page_io_done(m, id, status))
+		m->engine->io_done(m->fs, id, status);
+}
+
+bool enginefs_work(unsigned index)
+{
+	struct mounted *m = &mounted[index];
+	bool again = enginefs_pages_work(m);
+
+	again = do_releases(m) || again;
+	return m->engine->work(m->fs) || again;
+}
+
+bool enginefs_is_busy(unsigned index)
+{
+	const struct mounted *m = &mounted[index];
+
+	return m->releases->count > 0 || !m->engine->is_idle(m->fs);
+}

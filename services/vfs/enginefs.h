@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Volumes of disks as file systems of the VFS: engines of files (craton/file_engine.h), fused into
+ * this process. Their state is in this estate, so that it is undone with the request that changes
+ * it. */
+#pragma once
+
+#include "drive.h"
+#include "volume.h"
+
+#include <craton/file_engine.h>
+
+#define ENGINEFS_MOST   2u        /* volumes */
+#define ENGINEFS_MEMORY 0x200000u /* bytes, of a chunk that is shared with the driver */
+
+extern const struct file_system_ops enginefs_ops;
+
+/* All engines that there are, in the order in which they look at a volume; nullptr: no more. */
+const struct file_engine *enginefs_engine(unsigned kind);
+
+/* Carves the state of ENGINEFS_MOST volumes; `memory` is where each has its bytes once it is
+ * mounted. */
+bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST]);
+
+/* Which volume of the name space this is, on which unit, and where the driver finds its memory: at
+ * the start of an instance, and before it is mounted. */
+void enginefs_bind(unsigned index, uint32_t volume, uint64_t unit, uint64_t object);
+
+/* Which engine it is for. */
+void enginefs_choose(unsigned index, unsigned kind);
+
+/* A new volume begins, with the engine that was chosen. */
+void enginefs_begin(unsigned index, uint64_t size, bool read_only);
+
+/* What was under way in the instance before. */
+void enginefs_resume(unsigned index);
+
+/* FILE_LATER until it is done. */
+[[nodiscard]] status_t enginefs_mount(unsigned index);
+[[nodiscard]] status_t enginefs_unmount(unsigned index);
+
+/* FILE_LATER until nothing is under way, whatever became of it. */
+[[nodiscard]] status_t enginefs_settle(unsigned index);
+
+/* Why it could not be mounted, or can only be read; may be empty. */
+const char *enginefs_trouble(unsigned index);
+bool enginefs_is_read_only(unsigned index);
+
+/* The end of a request to the disk. */
+void enginefs_io_done(unsigned index, uint64_t id, status_t status);
+
+/* Goes on with everything, in transactions of its own; true: there is more to do at once, or
+ * something that requests may have waited for is there. */
+bool enginefs_work(unsigned index);
+
+/* False: it has nothing to do, and will have nothing, unless it is called. */
+bool enginefs_is_busy(unsigned index);

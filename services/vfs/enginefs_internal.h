@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Private to enginefs.c and enginefs_page.c. */
+#pragma once
+
+#include "cache.h"
+#include "enginefs.h"
+
+#define RELEASES_MOST  CACHE_OBJECTS
+#define RELEASES_SPARE 64u /* for what one request closes */
+#define ENGINES_MOST   4u
+
+/* In the estate: nodes that nobody keeps any more, of which the engine has not heard yet. */
+struct releases {
+	uint64_t count;
+	uint64_t nodes[RELEASES_MOST];
+};
+
+struct mounted {
+	const struct file_engine *engine;
+	void *fs;                   /* its state */
+	void *states[ENGINES_MOST]; /* of each engine */
+	struct engine_environment environment;
+	struct releases *releases;
+	uint8_t *memory;
+	uint64_t unit;
+	uint64_t object;
+	uint32_t volume; /* UINT32_MAX: none */
+};
+
+extern struct mounted mounted[ENGINEFS_MOST];
+
+/* Pages of files on their way: enginefs_page.c. At the start of an instance there are none. */
+void enginefs_pages_open(void);
+[[nodiscard]] status_t enginefs_page_begin(
+	struct mounted *m, const struct page_transfer *transfer, bool is_write);
+/* False: the id is none of a page's. */
+bool enginefs_page_io_done(struct mounted *m, uint64_t id, status_t status);
+bool enginefs_page_is_under_way(const struct mounted *m, uint64_t node);
+bool enginefs_pages_work(struct mounted *m);

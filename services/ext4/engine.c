@@ -197,12 +197,12 @@ static status_t release(void *fs, uint64_t node)
 }
 
 /* The number may be that of a file that was deleted, of which pages are still there. */
-static status_t create(void *fs, struct entry_name name, enum file_type type, struct name target,
-	uint64_t *node)
+static status_t create(
+	void *fs, struct entry_name name, enum file_type type, struct name target, uint64_t *node)
 {
 	uint32_t inode = 0;
-	status_t status = ext4_create(
-		fs, (uint32_t)name.directory, name.name, mode_of(type), target, &inode);
+	status_t status =
+		ext4_create(fs, (uint32_t)name.directory, name.name, mode_of(type), target, &inode);
 
 	*node = inode;
 	if (status == OK)
@@ -244,8 +244,7 @@ static status_t reserve(void *fs, uint64_t node, uint64_t offset, uint64_t size)
 	return ext4_reserve(fs, (uint32_t)node, offset, size);
 }
 
-static status_t map(
-	void *fs, uint64_t node, uint64_t offset, uint32_t size, struct engine_run *run)
+static status_t map(void *fs, uint64_t node, uint64_t offset, uint32_t size, struct engine_run *run)
 {
 	return ext4_map(fs, (uint32_t)node, offset, size, run);
 }

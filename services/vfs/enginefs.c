@@ -8,8 +8,9 @@
 #include <craton/estate.h>
 #include <craton/random.h>
 #include <ext4/ext4.h>
+#include <fat/fat.h>
 
-static const struct file_engine *const engines[] = {&ext4_engine};
+static const struct file_engine *const engines[] = {&ext4_engine, &fat_engine};
 #define ENGINES (sizeof(engines) / sizeof(engines[0]))
 
 static_assert(ENGINES <= ENGINES_MOST);

@@ -138,8 +138,8 @@ struct file_engine {
 	status_t (*attributes)(void *fs, uint64_t node, struct file_attributes *attributes);
 	status_t (*next)(
 		void *fs, uint64_t directory, uint64_t *cookie, struct directory_item *item);
-	status_t (*read_link)(void *fs, uint64_t node, uint64_t offset, void *bytes, size_t size,
-		size_t *done);
+	status_t (*read_link)(
+		void *fs, uint64_t node, uint64_t offset, void *bytes, size_t size, size_t *done);
 	/* A node is kept until it is released, even without a name. ERR_TOO_MANY. */
 	status_t (*retain)(void *fs, uint64_t node);
 	status_t (*release)(void *fs, uint64_t node);
@@ -159,13 +159,13 @@ struct file_engine {
 
 	/* Where `size` bytes from `offset` on lie: the first piece of them. Whole blocks' worth can
 	 * be asked for behind the file's end: what is there means nothing. */
-	status_t (*map)(void *fs, uint64_t node, uint64_t offset, uint32_t size,
-		struct engine_run *run);
+	status_t (*map)(
+		void *fs, uint64_t node, uint64_t offset, uint32_t size, struct engine_run *run);
 	/* The same for writing: there is room where reserve() made it; elsewhere is a hole, and
 	 * zeros need no room. Blocks are written whole, with zeros behind the file's end, so that
 	 * nothing else comes to light when it grows. */
-	status_t (*map_write)(void *fs, uint64_t node, uint64_t offset, uint32_t size,
-		struct engine_run *run);
+	status_t (*map_write)(
+		void *fs, uint64_t node, uint64_t offset, uint32_t size, struct engine_run *run);
 	/* Bytes that the file has are on the device: from now on they count. */
 	status_t (*written)(void *fs, uint64_t node, uint64_t offset, uint32_t size);
 };

@@ -15,12 +15,12 @@
 
 #include <cmocka.h>
 
-#define UNIT   0u
-#define SECTOR 1024u /* written whole: the superblock has no second copy that is current */
+#define UNIT        0u
+#define SECTOR_MOST 1024u
 
 struct old_sector {
 	uint64_t number;
-	uint8_t bytes[SECTOR];
+	uint8_t bytes[SECTOR_MOST];
 };
 
 static uint8_t *image;
@@ -30,6 +30,7 @@ static struct old_sector *olds;
 static size_t old_count;
 static size_t old_room;
 static unsigned failing;
+static unsigned sector = SECTOR_MOST;
 static bool is_connected;
 
 void drive_host_load(const char *path)
@@ -47,6 +48,11 @@ void drive_host_load(const char *path)
 	memset(slots, 0, sizeof(slots));
 	old_count = 0;
 	failing = 0;
+}
+
+void drive_host_sector(unsigned bytes)
+{
+	sector = bytes;
 }
 
 void drive_host_save(const char *path)
@@ -70,23 +76,24 @@ static uint8_t *bytes_at(const struct block_slot *slot)
 	return (uint8_t *)share_host_object(slot->object) + slot->object_offset;
 }
 
-static void keep_old(uint64_t sector)
+static void keep_old(uint64_t number)
 {
 	if (old_count == old_room) {
 		old_room = old_room * 2 + 1024;
 		olds = realloc(olds, old_room * sizeof(*olds));
 		assert_non_null(olds);
 	}
-	olds[old_count].number = sector;
-	memcpy(olds[old_count++].bytes, image + sector * SECTOR, SECTOR);
+	olds[old_count].number = number;
+	memcpy(olds[old_count++].bytes, image + number * sector, sector);
 }
 
 static void write_bytes(const struct block_slot *slot)
 {
 	bool lasts = (slot->flags & BLOCK_LASTING) != 0;
 
-	for (uint64_t at = slot->offset; !lasts && at < slot->offset + slot->size; at += SECTOR)
-		keep_old(at / SECTOR);
+	for (uint64_t at = slot->offset / sector * sector; !lasts && at < slot->offset + slot->size;
+		at += sector)
+		keep_old(at / sector);
 	memcpy(image + slot->offset, bytes_at(slot), slot->size);
 }
 
@@ -135,7 +142,7 @@ void drive_host_cut(void)
 		const struct old_sector *old = &olds[--old_count];
 
 		if (rand() % 2 != 0)
-			memcpy(image + old->number * SECTOR, old->bytes, SECTOR);
+			memcpy(image + old->number * sector, old->bytes, sector);
 	}
 }
 

@@ -9,6 +9,9 @@
 void drive_host_load(const char *path);
 void drive_host_save(const char *path);
 
+/* What is written as a whole when the power goes, at most 1024 bytes. */
+void drive_host_sector(unsigned bytes);
+
 /* One request ends: its end waits to be taken. False: none is under way. */
 bool drive_host_finish(unsigned choice);
 

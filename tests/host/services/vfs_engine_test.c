@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* ext4 within the VFS: files on a volume that mkfs.ext4 made, through the VFS's requests, over a
- * disk that ends its requests in any order. The VFS is killed at any saved change; the power goes;
- * the disk fails. Checked by a model and by e2fsck. */
+/* Engines of files within the VFS: files on a volume that Linux's tools made, through the VFS's
+ * requests, over a disk that ends its requests in any order. The VFS is killed at any saved change;
+ * the power goes; the disk fails. Checked by a model, and by Linux's tools.
+ * VFS_SEED: begins elsewhere; VFS_CUTS: how often the power goes. */
 #include "vfs_callers.h"
 #include "vfs_disk.h"
 #include "vfs_drive.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CUTS      320u
 #define FILES     24u
 #define FILE_MOST 60000u
 #define FLAGS     (OPEN_FLAG_READ | OPEN_FLAG_WRITE | OPEN_FLAG_CREATE)
@@ -43,25 +45,59 @@ static void shell(const char *format)
 		fail_msg("status %d: %s", status, command);
 }
 
-static void make_disk(const char *options)
-{
-	char format[160];
+struct form {
+	const char *make;  /* a command; %s: the file */
+	const char *check; /* another; silent if all is well */
+	unsigned mebibytes;
+	unsigned sector; /* what the device writes as a whole */
+};
 
-	(void)snprintf(path, sizeof(path), "/dev/shm/vfs-ext4-test-%d.img", (int)getpid());
+#define EXT4(options)                                               \
+	{"E2FSPROGS_FAKE_TIME=1700000000 /sbin/mkfs.ext4 -q -F -U " \
+	 "00000000-0000-4000-8000-000000000001 " options " %s",     \
+		"/sbin/e2fsck -fn %s", 12, 1024}
+/* What fsck.fat finds it says, whatever its status is. */
+#define FAT(size, options) \
+	{"/sbin/mkfs.fat -i 12345678 " options " %s", "/sbin/fsck.fat -nv %s", size, 512}
+
+static const struct form forms[] = {
+	EXT4("-b 1024"),
+	EXT4("-b 4096"),
+	EXT4("-b 2048 -O ^metadata_csum,^64bit"),
+	FAT(4, "-F 12"),
+	FAT(12, "-F 16 -s 1 -f 1"),
+	FAT(40, "-F 32 -s 1"),
+	FAT(12, "-F 32 -s 8"),
+	FAT(12, "-F 16 -s 2 -S 1024"),
+};
+#define FORMS (sizeof(forms) / sizeof(forms[0]))
+
+static const struct form *form = &forms[0];
+
+static void make_disk(const struct form *wanted)
+{
+	char format[256];
+
+	form = wanted;
+	(void)snprintf(path, sizeof(path), "/dev/shm/vfs-engine-test-%d.img", (int)getpid());
 	(void)unlink(path);
-	(void)snprintf(format, sizeof(format),
-		"E2FSPROGS_FAKE_TIME=1700000000 /sbin/mkfs.ext4 -q -F -U "
-		"00000000-0000-4000-8000-000000000001 %s %%s 12m >/dev/null 2>&1",
-		options);
+	(void)snprintf(format, sizeof(format), "truncate -s %uM %%s", form->mebibytes);
+	shell(format);
+	(void)snprintf(format, sizeof(format), "%s >/dev/null 2>&1", form->make);
 	shell(format);
 	drive_host_load(path);
+	drive_host_sector(form->sector);
 	(void)unlink(path);
 }
 
 static void check_disk(void)
 {
+	char format[256];
+
 	drive_host_save(path);
-	shell("/sbin/e2fsck -fn %s >%s.log 2>&1 || { cat %s.log; false; }");
+	(void)snprintf(
+		format, sizeof(format), "%s >%%s.log 2>&1 || { cat %%s.log; false; }", form->check);
+	shell(format);
 	shell("rm -f %s %s.log");
 }
 
@@ -147,18 +183,38 @@ static const char *name_of(unsigned i)
 /* --- operations ---------------------------------------------------------------------------------
  */
 
-static void write_some(unsigned i)
+/* A file that stays open, whatever happens to its name. */
+static struct {
+	uint64_t id; /* 0: none */
+	int name;    /* -1: it has none any more */
+	struct file orphan;
+} held;
+
+static struct file *held_file(void)
 {
-	struct file *f = &files[i];
+	return held.name < 0 ? &held.orphan : &files[held.name];
+}
+
+/* The name stands for something else from now on. */
+static void lose(unsigned i)
+{
+	if (held.id == 0 || held.name != (int)i)
+		return;
+	held.orphan = files[i];
+	held.name = -1;
+}
+
+static void write_to(uint64_t id, struct file *f)
+{
 	uint64_t offset = (uint64_t)rand() % (FILE_MOST / 2);
 	uint64_t size = 1 + (uint64_t)rand() % (MEMORY_SHARED_UNIT - 4096);
-	uint64_t id;
 	uint64_t words[6];
 	uint8_t byte = (uint8_t)rand();
 
+	if (rand() % 2 != 0 && f->exists)
+		offset = f->size < FILE_MOST - 1 ? f->size : 0; /* at its end */
 	if (size > FILE_MOST - offset)
 		size = FILE_MOST - offset;
-	assert_int_equal(open_name(name_of(i), FLAGS, &id), OK);
 	/* What is reported after a kill may be less than what happened: so it is written to its
 	 * end. */
 	for (uint64_t done = 0; done < size; done += c->results[0]) {
@@ -175,6 +231,14 @@ static void write_some(unsigned i)
 		memset(f->bytes + f->size, 0, offset - f->size);
 	memset(f->bytes + offset, byte, size);
 	f->size = offset + size > f->size ? offset + size : f->size;
+}
+
+static void write_some(unsigned i)
+{
+	uint64_t id;
+
+	assert_int_equal(open_name(name_of(i), FLAGS, &id), OK);
+	write_to(id, &files[i]);
 	close_id(id);
 }
 
@@ -199,7 +263,39 @@ static void unlink_one(unsigned i)
 
 	assert_int_equal(ask(VFS_UNLINK, words, name_of(i), strlen(name_of(i))),
 		files[i].exists ? OK : ERR_NOT_FOUND);
+	lose(i);
 	files[i].exists = false;
+}
+
+static void rename_one(unsigned from, unsigned to)
+{
+	char both[128];
+	uint64_t words[6] = {0, 0, strlen(name_of(from))};
+
+	(void)snprintf(both, sizeof(both), "%s", name_of(from));
+	(void)snprintf(both + words[2], sizeof(both) - words[2], "%s", name_of(to));
+	words[3] = strlen(both);
+	assert_int_equal(ask(VFS_RENAME, words, both, strlen(both)),
+		files[from].exists ? OK : ERR_NOT_FOUND);
+	if (from == to || !files[from].exists)
+		return;
+	lose(to);
+	files[to] = files[from];
+	files[from].exists = false;
+	if (held.id != 0 && held.name == (int)from)
+		held.name = (int)to;
+}
+
+static void check_contents(uint64_t id, const struct file *f)
+{
+	for (uint64_t at = 0; at < f->size;) {
+		uint64_t words[6] = {id, at, MEMORY_SHARED_UNIT, DATA_PLACE_WINDOW};
+
+		assert_int_equal(ask(VFS_READ_AT, words, "", 0), OK);
+		assert_true(c->results[0] > 0 && c->results[0] <= f->size - at);
+		assert_memory_equal(window_of(c), f->bytes + at, c->results[0]);
+		at += c->results[0];
+	}
 }
 
 static void check_file(unsigned i, const struct file *f)
@@ -211,15 +307,35 @@ static void check_file(unsigned i, const struct file *f)
 	if (status != OK)
 		return;
 	assert_int_equal(c->results[2], f->size);
-	for (uint64_t at = 0; at < f->size;) {
-		uint64_t words[6] = {id, at, MEMORY_SHARED_UNIT, DATA_PLACE_WINDOW};
-
-		assert_int_equal(ask(VFS_READ_AT, words, "", 0), OK);
-		assert_true(c->results[0] > 0 && c->results[0] <= f->size - at);
-		assert_memory_equal(window_of(c), f->bytes + at, c->results[0]);
-		at += c->results[0];
-	}
+	check_contents(id, f);
 	close_id(id);
+}
+
+static void let_go(void)
+{
+	if (held.id == 0)
+		return;
+	check_contents(held.id, held_file());
+	close_id(held.id);
+	held.id = 0;
+}
+
+static void hold(unsigned i)
+{
+	let_go();
+	if (!files[i].exists)
+		return;
+	assert_int_equal(open_name(name_of(i), FLAGS, &held.id), OK);
+	held.name = (int)i;
+}
+
+static void use_held(void)
+{
+	if (held.id == 0)
+		return;
+	if (held.name >= 0)
+		is_touched[held.name] = true;
+	write_to(held.id, held_file());
 }
 
 static void sync_files(void)
@@ -234,31 +350,36 @@ static void sync_files(void)
 static void step(void)
 {
 	unsigned i = (unsigned)rand() % FILES;
-	unsigned what = (unsigned)rand() % 16;
+	unsigned what = (unsigned)rand() % 20;
 
-	if (what == 15) {
-		sync_files();
-		return;
-	}
-	if (what < 11)
+	if (what < 13)
 		is_touched[i] = true;
-	if (what < 6)
+	if (what < 6) {
 		write_some(i);
-	else if (what < 8)
+	} else if (what < 8) {
 		resize(i);
-	else if (what < 11)
+	} else if (what < 11) {
 		unlink_one(i);
-	else
+	} else if (what < 13) {
+		unsigned to = (unsigned)rand() % FILES;
+
+		is_touched[to] = true;
+		rename_one(i, to);
+	} else if (what < 16) {
 		check_file(i, &files[i]);
+	} else if (what < 17) {
+		hold(i);
+	} else if (what < 19) {
+		use_held();
+	} else {
+		sync_files();
+	}
 }
 
 /* --- tests --------------------------------------------------------------------------------------
  */
 
-static const char *const forms[] = {"-b 1024", "-b 4096", "-b 2048 -O ^metadata_csum,^64bit"};
-#define FORMS (sizeof(forms) / sizeof(forms[0]))
-
-static void begin(unsigned seed, const char *options)
+static void begin(unsigned seed, const struct form *wanted_form)
 {
 	uint64_t words[6] = {0, 6};
 
@@ -266,9 +387,10 @@ static void begin(unsigned seed, const char *options)
 
 	srand(seed + (wanted != NULL ? (unsigned)atoi(wanted) * 1000 : 0));
 	kill_most = 0;
+	held.id = 0;
 	(void)callers_setup(nullptr);
 	callers_allow(c);
-	make_disk(options);
+	make_disk(wanted_form);
 	memset(files, 0, sizeof(files));
 	memset(is_touched, 0, sizeof(is_touched));
 	assert_int_equal(mount_disk(), OK);
@@ -279,6 +401,7 @@ static void begin(unsigned seed, const char *options)
 static void end(void)
 {
 	kill_most = 0;
+	let_go();
 	for (unsigned i = 0; i < FILES; i++)
 		check_file(i, &files[i]);
 	assert_int_equal(unmount_disk(), OK);
@@ -292,9 +415,9 @@ static void end(void)
 static void test_random(void **state)
 {
 	(void)state;
-	for (unsigned form = 0; form < FORMS; form++) {
-		begin(form, forms[form]);
-		for (unsigned i = 0; i < 1200; i++)
+	for (unsigned i = 0; i < FORMS; i++) {
+		begin(i, &forms[i]);
+		for (unsigned steps = 0; steps < 1200; steps++)
 			step();
 		end();
 	}
@@ -304,11 +427,12 @@ static void test_kills(void **state)
 {
 	(void)state;
 	kills = 0;
-	for (unsigned form = 0; form < FORMS; form++) {
-		begin(form + 10, forms[form]);
+	for (unsigned i = 0; i < FORMS; i++) {
+		begin(i + 10, &forms[i]);
 		kill_most = 400;
-		for (unsigned i = 0; i < 500; i++)
+		for (unsigned steps = 0; steps < 500; steps++)
 			step();
+		let_go();
 		assert_int_equal(unmount_disk(), OK);
 		assert_int_equal(mount_disk(), OK);
 		end();
@@ -320,9 +444,12 @@ static void test_kills(void **state)
 /* Only what was not touched since the last sync is known. */
 static void test_cuts(void **state)
 {
+	const char *wanted = getenv("VFS_CUTS");
+	unsigned cuts = wanted != NULL ? (unsigned)atoi(wanted) : CUTS;
+
 	(void)state;
-	for (unsigned cut = 0; cut < 120; cut++) {
-		begin(cut + 100, forms[cut % FORMS]);
+	for (unsigned cut = 0; cut < cuts; cut++) {
+		begin(cut + 100, &forms[cut % FORMS]);
 		for (unsigned i = (unsigned)rand() % 80; i > 0; i--)
 			step();
 		for (unsigned i = (unsigned)rand() % 20; i > 0; i--) {
@@ -330,9 +457,12 @@ static void test_cuts(void **state)
 			callers_drive();
 		}
 		drive_host_cut();
+		held.id = 0;
 		(void)callers_setup(nullptr);
 		callers_allow(c);
+		kill_most = cut % 3 == 0 ? 300 : 0; /* while it mends */
 		assert_int_equal(mount_disk(), OK);
+		kill_most = 0;
 		for (unsigned i = 0; i < FILES; i++) {
 			if (!is_touched[i])
 				check_file(i, &lasting[i]);
@@ -347,7 +477,7 @@ static void test_busy(void **state)
 	uint64_t id;
 
 	(void)state;
-	begin(1, forms[0]);
+	begin(1, &forms[0]);
 	assert_int_equal(mount_disk(), ERR_BUSY);
 	write_some(1);
 	assert_int_equal(open_name(name_of(1), OPEN_FLAG_READ, &id), OK);
@@ -365,7 +495,7 @@ static void test_many(void **state)
 	enum { MANY = 1300, ROUNDS = 3 };
 
 	(void)state;
-	begin(1, forms[1]);
+	begin(1, &forms[1]);
 	for (unsigned i = 0; i < MANY * ROUNDS; i++) {
 		char name[32];
 		uint64_t id;
@@ -382,7 +512,7 @@ static void test_no_file_system(void **state)
 	uint64_t words[6] = {0, 0, 3, 7};
 
 	(void)state;
-	begin(1, forms[0]);
+	begin(1, &forms[0]);
 	assert_int_equal(unmount_disk(), OK);
 	shell("head -c 12M /dev/urandom >%s");
 	drive_host_load(path);
@@ -391,7 +521,7 @@ static void test_no_file_system(void **state)
 	assert_int_equal(mount_disk(), ERR_BAD_IMAGE);
 	assert_int_equal(ask(VFS_MOUNT, words, "vdb/mnt", 7), ERR_NOT_FOUND);
 	assert_int_equal(ask(VFS_MOUNT, words, "vda/nix", 7), ERR_NOT_FOUND);
-	make_disk(forms[1]);
+	make_disk(&forms[1]);
 	drive_host_fail(100);
 	assert_int_equal(mount_disk(), ERR_IO);
 	drive_host_fail(0);

@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Directories: see directory.h. */
+#include "directory.h"
+
+#include "node.h"
+#include "table.h"
+
+#define TAILS     9u /* numbers that short names have before chance is asked */
+#define DOT_NAME  ".          "
+#define DOTS_NAME "..         "
+
+void entry_set_start(struct dirent *entry, uint32_t start)
+{
+	entry->start_high = (uint16_t)(start >> 16);
+	entry->start_low = (uint16_t)start;
+}
+
+uint32_t fat_directory_start(const struct fat *fs, uint64_t node)
+{
+	uint32_t start = (uint32_t)node;
+
+	return start == 0 && fs->g.bits == 32 ? fs->g.root_cluster : start;
+}
+
+uint64_t fat_directory_node(const struct fat *fs, uint32_t start)
+{
+	return NODE_DIRECTORY | (fs->g.bits == 32 && start == fs->g.root_cluster ? 0 : start);
+}
+
+/* The root of a small volume lies beside the clusters. */
+static bool is_fixed_root(uint32_t start)
+{
+	return start == 0;
+}
+
+/* --- places ------------------------------------------------------------------------------------ */
+
+static uint32_t piece_size(uint64_t whole, uint64_t at)
+{
+	return whole - at < CHUNK ? (uint32_t)(whole - at) : CHUNK;
+}
+
+/* The piece of the root, or of a cluster, in which a byte of the volume lies. */
+static status_t piece_at(struct fat *fs, uint64_t offset, struct buffer **buffer)
+{
+	const struct geometry *g = &fs->g;
+	uint64_t base = g->root_offset;
+	uint64_t whole = g->root_size;
+	uint64_t at;
+
+	if (offset >= g->data_offset) {
+		base = g->data_offset + (offset - g->data_offset) / g->cluster_size * g->cluster_size;
+		whole = g->cluster_size;
+	}
+	at = (offset - base) / CHUNK * CHUNK;
+	return fat_buffer_get(fs, base + at, piece_size(whole, at), BUFFER_DIRECTORY, buffer);
+}
+
+status_t entry_at(struct fat *fs, uint64_t place, struct buffer **buffer, struct dirent **entry)
+{
+	uint64_t offset = place * ENTRY_SIZE;
+
+	TRY(piece_at(fs, offset, buffer));
+	*entry = (struct dirent *)(bytes_of(fs, *buffer) + (offset - (*buffer)->offset));
+	return OK;
+}
+
+/* --- going through ----------------------------------------------------------------------------- */
+
+static uint32_t entries_per_cluster(const struct fat *fs)
+{
+	return fs->g.cluster_size / ENTRY_SIZE;
+}
+
+/* ERR_NOT_FOUND: there is no such entry. */
+static status_t find_piece(struct cursor *c)
+{
+	struct fat *fs = c->fs;
+	uint64_t offset;
+
+	c->buffer = nullptr;
+	if (c->index >= DIRECTORY_MOST)
+		return ERR_NOT_FOUND;
+	if (is_fixed_root(c->start)) {
+		if ((uint64_t)c->index * ENTRY_SIZE >= fs->g.root_size)
+			return ERR_NOT_FOUND;
+		offset = fs->g.root_offset + (uint64_t)c->index * ENTRY_SIZE;
+	} else {
+		if (c->cluster == 0)
+			return ERR_NOT_FOUND;
+		offset = cluster_offset(fs, c->cluster) +
+			 (uint64_t)(c->index % entries_per_cluster(fs)) * ENTRY_SIZE;
+	}
+	TRY(piece_at(fs, offset, &c->buffer));
+	c->in_buffer = (uint32_t)(offset - c->buffer->offset);
+	return OK;
+}
+
+status_t cursor_set(struct fat *fs, struct cursor *c, uint32_t start, uint32_t index)
+{
+	*c = (struct cursor){.fs = fs, .start = start, .index = index, .cluster = start};
+	if (is_fixed_root(start))
+		return OK;
+	if (!cluster_is_sound(fs, start))
+		return corrupt(fs, "a directory without clusters", start);
+	return chain_at(fs, start, index / entries_per_cluster(fs), &c->cluster);
+}
+
+status_t cursor_next(struct cursor *c, struct dirent **entry, uint64_t *place)
+{
+	struct fat *fs = c->fs;
+
+	if (c->buffer == nullptr)
+		TRY(find_piece(c));
+	c->last = c->buffer;
+	*entry = (struct dirent *)(bytes_of(fs, c->buffer) + c->in_buffer);
+	*place = (c->buffer->offset + c->in_buffer) / ENTRY_SIZE;
+	c->index++;
+	c->in_buffer += ENTRY_SIZE;
+	if (c->in_buffer < c->buffer->size)
+		return OK;
+	c->buffer = nullptr;
+	if (!is_fixed_root(c->start) && c->index % entries_per_cluster(fs) == 0)
+		TRY(chain_next(fs, c->cluster, &c->cluster));
+	return OK;
+}
+
+/* --- names ------------------------------------------------------------------------------------- */
+
+/* The long name that the pieces so far make. */
+struct pieces {
+	uint32_t first;
+	uint32_t expected; /* order of the piece that comes next; 0: it is complete */
+	uint32_t count;    /* units */
+	uint8_t checksum;
+	bool is_there;
+};
+
+static void add_piece(
+	struct pieces *p, const struct long_entry *piece, uint32_t index, struct fat_name *name)
+{
+	uint32_t order = piece->order & LONG_ORDER;
+	uint16_t units[LONG_UNITS];
+	uint32_t at;
+
+	if ((piece->order & LONG_LAST) != 0) {
+		*p = (struct pieces){
+			.first = index, .expected = order, .checksum = piece->checksum, .is_there = true};
+		p->count = order * LONG_UNITS;
+	}
+	if (!p->is_there || order == 0 || order > LONG_PIECES || order != p->expected ||
+		piece->checksum != p->checksum) {
+		p->is_there = false;
+		return;
+	}
+	p->expected--;
+	at = (order - 1) * LONG_UNITS;
+	piece_units(piece, units);
+	for (uint32_t i = 0; i < LONG_UNITS; i++) {
+		if (units[i] == 0 && at + i < p->count)
+			p->count = at + i;
+		else if (at + i < LONG_MOST)
+			name->units[at + i] = units[i];
+	}
+}
+
+static void take_name(const struct pieces *p, struct named *found)
+{
+	bool is_long = p->is_there && p->expected == 0 && p->count > 0 && p->count <= LONG_MOST &&
+		       p->checksum == name_checksum(found->entry.name);
+
+	found->first = found->index;
+	if (!is_long) {
+		name_of_short(&found->entry, &found->name);
+		return;
+	}
+	found->first = p->first;
+	found->name.count = p->count;
+}
+
+static bool is_dots(const struct dirent *entry)
+{
+	return entry->name[0] == '.';
+}
+
+status_t fat_directory_next(struct cursor *c, struct named *found)
+{
+	struct pieces pieces = {.is_there = false};
+	struct dirent *entry;
+
+	for (;;) {
+		TRY(cursor_next(c, &entry, &found->place));
+		if (entry->name[0] == ENTRY_END)
+			return ERR_NOT_FOUND;
+		if (entry->name[0] != ENTRY_FREE &&
+			(entry->attributes & ATTR_LONG_MASK) == ATTR_LONG) {
+			add_piece(&pieces, (const struct long_entry *)entry, c->index - 1,
+				&found->name);
+			continue;
+		}
+		if (entry->name[0] != ENTRY_FREE && (entry->attributes & ATTR_LABEL) == 0 &&
+			!is_dots(entry))
+			break;
+		pieces.is_there = false;
+	}
+	found->index = c->index - 1;
+	found->entry = *entry;
+	take_name(&pieces, found);
+	return OK;
+}
+
+/* By the long name or the short one. */
+static bool has_name(const struct named *found, const struct fat_name *name)
+{
+	struct fat_name other;
+
+	if (name_is_same(&found->name, name))
+		return true;
+	if (found->first == found->index)
+		return false;
+	name_of_short(&found->entry, &other);
+	return name_is_same(&other, name);
+}
+
+status_t fat_directory_find(struct fat *fs, uint32_t start, struct name text, struct named *found)
+{
+	struct fat_name name;
+	struct cursor c;
+
+	if (name_from(text, &name) != OK)
+		return ERR_NOT_FOUND;
+	TRY(cursor_set(fs, &c, start, 0));
+	do
+		TRY(fat_directory_next(&c, found));
+	while (!has_name(found, &name));
+	return OK;
+}
+
+status_t fat_directory_is_empty(struct fat *fs, uint32_t start, bool *is_empty)
+{
+	struct named found;
+	struct cursor c;
+	status_t status;
+
+	TRY(cursor_set(fs, &c, start, 0));
+	status = fat_directory_next(&c, &found);
+	*is_empty = status == ERR_NOT_FOUND;
+	return *is_empty ? OK : status;
+}
+
+/* --- adding ------------------------------------------------------------------------------------ */
+
+/* What there is in a directory, for a new name. */
+struct survey {
+	uint32_t wanted; /* free entries, side by side */
+	uint32_t first;  /* the first of those that were found last */
+	uint32_t run;
+	bool tails[TAILS + 1]; /* numbers that are in use behind the name */
+	bool is_taken;         /* the name itself is in use */
+	const uint8_t *short_name;
+};
+
+static bool is_same_short(const struct dirent *entry, const uint8_t *short_name)
+{
+	return memcmp(entry->name, short_name, SHORT_SIZE) == 0;
+}
+
+static void note_short(struct survey *s, const struct dirent *entry)
+{
+	uint8_t other[SHORT_SIZE];
+
+	s->is_taken = s->is_taken || is_same_short(entry, s->short_name);
+	for (uint32_t i = 1; i <= TAILS; i++) {
+		memcpy(other, s->short_name, SHORT_SIZE);
+		name_number(other, i, false, 0);
+		s->tails[i] = s->tails[i] || is_same_short(entry, other);
+	}
+}
+
+/* Free now and on the device, and no file that lost its name has its number from there. */
+static bool is_usable(
+	struct fat *fs, const struct buffer *b, const struct dirent *entry, uint64_t place)
+{
+	const struct dirent *old = entry;
+
+	if (!entry_is_free(entry))
+		return false;
+	if (b->shadow != 0)
+		old = (const struct dirent *)(shadow_of(fs, b) +
+					      ((const uint8_t *)entry - bytes_of(fs, b)));
+	return entry_is_free(old) && node_find(fs, place) == nullptr;
+}
+
+static status_t survey(struct fat *fs, uint32_t start, struct survey *s)
+{
+	struct cursor c;
+	struct dirent *entry;
+	uint64_t place;
+	status_t status;
+
+	TRY(cursor_set(fs, &c, start, 0));
+	for (;;) {
+		uint32_t index = c.index;
+
+		status = cursor_next(&c, &entry, &place);
+		if (status != OK)
+			break;
+		if (!entry_is_free(entry) && entry->attributes != ATTR_LONG)
+			note_short(s, entry);
+		if (s->run >= s->wanted)
+			continue;
+		if (!is_usable(fs, c.last, entry, place)) {
+			s->run = 0;
+			continue;
+		}
+		if (s->run++ == 0)
+			s->first = index;
+	}
+	if (s->run == 0)
+		s->first = c.index;
+	return status == ERR_NOT_FOUND ? OK : status;
+}
+
+static status_t clear_cluster(struct fat *fs, uint32_t cluster, struct buffer **first)
+{
+	for (uint32_t at = 0; at < fs->g.cluster_size; at += CHUNK) {
+		struct buffer *b;
+
+		TRY(fat_buffer_new(fs, cluster_offset(fs, cluster) + at,
+			piece_size(fs->g.cluster_size, at), &b));
+		if (at == 0)
+			*first = b;
+	}
+	return OK;
+}
+
+/* A cluster more. */
+static status_t extend(struct fat *fs, uint32_t start, struct survey *s)
+{
+	uint32_t count;
+	uint32_t last;
+	uint32_t cluster;
+	struct buffer *b;
+
+	if (is_fixed_root(start))
+		return ERR_NO_SPACE;
+	TRY(chain_measure(fs, start, &count, &last));
+	if ((uint64_t)(count + 1) * entries_per_cluster(fs) > DIRECTORY_MOST)
+		return ERR_NO_SPACE;
+	TRY(chain_grow(fs, last, &cluster));
+	TRY(clear_cluster(fs, cluster, &b));
+	s->run += entries_per_cluster(fs);
+	return OK;
+}
+
+static status_t put_entry(struct cursor *c, const void *entry, uint64_t *place)
+{
+	struct dirent *at;
+
+	TRY(cursor_next(c, &at, place));
+	fat_buffer_change(c->fs, c->last, at, ENTRY_SIZE);
+	memcpy(at, entry, ENTRY_SIZE);
+	return OK;
+}
+
+/* What lay behind the end must not come to light. */
+static status_t end_behind(struct cursor *c, bool was_end)
+{
+	struct dirent *entry;
+	uint64_t place;
+	status_t status = was_end ? cursor_next(c, &entry, &place) : ERR_NOT_FOUND;
+
+	if (status != OK)
+		return status == ERR_NOT_FOUND ? OK : status;
+	if (entry->name[0] == ENTRY_END)
+		return OK;
+	fat_buffer_change(c->fs, c->last, entry, ENTRY_SIZE);
+	entry->name[0] = ENTRY_END;
+	return OK;
+}
+
+static status_t was_end(struct fat *fs, uint32_t start, uint32_t index, bool *is_end)
+{
+	struct cursor c;
+	struct dirent *entry;
+	uint64_t place;
+
+	TRY(cursor_set(fs, &c, start, index));
+	TRY(cursor_next(&c, &entry, &place));
+	*is_end = entry->name[0] == ENTRY_END;
+	return OK;
+}
+
+static status_t put_name(struct fat *fs, uint32_t start, const struct survey *s,
+	const struct fat_name *name, const struct dirent *entry, uint64_t *place)
+{
+	struct cursor c;
+	struct long_entry piece;
+	bool is_end;
+
+	TRY(was_end(fs, start, s->first + s->wanted - 1, &is_end));
+	TRY(cursor_set(fs, &c, start, s->first));
+	for (uint32_t order = s->wanted - 1; order > 0; order--) {
+		piece_fill(&piece, name, order, name_checksum(entry->name));
+		TRY(put_entry(&c, &piece, place));
+	}
+	TRY(put_entry(&c, entry, place));
+	return end_behind(&c, is_end);
+}
+
+static status_t is_in_use(
+	struct fat *fs, uint32_t start, const uint8_t short_name[SHORT_SIZE], bool *is_used)
+{
+	struct cursor c;
+	struct dirent *entry;
+	uint64_t place;
+	status_t status;
+
+	*is_used = false;
+	TRY(cursor_set(fs, &c, start, 0));
+	while ((status = cursor_next(&c, &entry, &place)) == OK)
+		*is_used = *is_used || is_same_short(entry, short_name);
+	return status == ERR_NOT_FOUND ? OK : status;
+}
+
+/* A short name that no other entry has. */
+static status_t choose_short(
+	struct fat *fs, uint32_t start, const struct survey *s, uint8_t name[SHORT_SIZE])
+{
+	uint8_t base[SHORT_SIZE];
+	bool is_used = true;
+
+	for (uint32_t i = 1; i <= TAILS; i++) {
+		if (s->tails[i])
+			continue;
+		name_number(name, i, false, 0);
+		return OK;
+	}
+	memcpy(base, name, SHORT_SIZE);
+	while (is_used) {
+		uint32_t chance = fs->environment->random(fs->environment->self);
+
+		memcpy(name, base, SHORT_SIZE);
+		name_number(name, 1 + (chance >> 16) % TAILS, true, (uint16_t)chance);
+		TRY(is_in_use(fs, start, name, &is_used));
+	}
+	return OK;
+}
+
+status_t fat_directory_add(struct fat *fs, uint32_t start, struct name text,
+	const struct dirent *like, uint64_t *place)
+{
+	struct fat_name name;
+	struct dirent entry = *like;
+	struct survey s = {.wanted = 1};
+	bool is_short;
+
+	TRY(name_from(text, &name));
+	is_short = name_fits_short(&name, entry.name);
+	entry.case_flags = 0;
+	if (!is_short) {
+		name_make_short(&name, entry.name);
+		s.wanted += (name.count + LONG_UNITS - 1) / LONG_UNITS;
+	}
+	s.short_name = entry.name;
+	TRY(survey(fs, start, &s));
+	if (is_short && s.is_taken)
+		return ERR_EXISTS;
+	while (s.run < s.wanted)
+		TRY(extend(fs, start, &s));
+	if (!is_short) {
+		uint8_t chosen[SHORT_SIZE];
+
+		memcpy(chosen, entry.name, SHORT_SIZE);
+		TRY(choose_short(fs, start, &s, chosen));
+		memcpy(entry.name, chosen, SHORT_SIZE);
+	}
+	return put_name(fs, start, &s, &name, &entry, place);
+}
+
+status_t fat_directory_remove(struct fat *fs, uint32_t start, uint32_t first, uint32_t last)
+{
+	struct cursor c;
+	struct dirent *entry;
+	uint64_t place;
+
+	TRY(cursor_set(fs, &c, start, first));
+	for (uint32_t i = first; i <= last; i++) {
+		TRY(cursor_next(&c, &entry, &place));
+		fat_buffer_change(fs, c.last, entry, ENTRY_SIZE);
+		entry->name[0] = ENTRY_FREE;
+	}
+	return OK;
+}
+
+status_t fat_directory_make(
+	struct fat *fs, uint32_t parent, const struct dirent *like, uint32_t *start)
+{
+	struct buffer *b;
+	struct dirent *entries;
+
+	TRY(chain_grow(fs, 0, start));
+	TRY(clear_cluster(fs, *start, &b));
+	entries = (struct dirent *)bytes_of(fs, b);
+	for (unsigned i = 0; i < 2; i++) {
+		entries[i] = *like;
+		entries[i].attributes = ATTR_DIRECTORY;
+		entries[i].case_flags = 0;
+		memcpy(entries[i].name, i == 0 ? DOT_NAME : DOTS_NAME, SHORT_SIZE);
+	}
+	entry_set_start(&entries[0], *start);
+	entry_set_start(&entries[1], (uint32_t)fat_directory_node(fs, parent));
+	return OK;
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The table of clusters: see table.h. */
+#include "table.h"
+
+#define PIECE_12  3072u /* whole entries, and whole sectors of 512 bytes */
+#define FREE_MOST 200u  /* clusters, in one transaction */
+
+/* --- entries ----------------------------------------------------------------------------------- */
+
+uint32_t table_piece_bytes(const struct geometry *g)
+{
+	return g->bits == 12 ? PIECE_12 : CHUNK;
+}
+
+uint32_t table_piece_entries(const struct geometry *g)
+{
+	return table_piece_bytes(g) * 8 / g->bits;
+}
+
+static uint32_t load(const uint8_t *at, unsigned bytes)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = bytes; i-- > 0;)
+		value = value << 8 | at[i];
+	return value;
+}
+
+static void store(uint8_t *at, unsigned bytes, uint32_t value)
+{
+	for (unsigned i = 0; i < bytes; i++, value >>= 8)
+		at[i] = (uint8_t)value;
+}
+
+static uint32_t widened(uint32_t value, uint32_t bad)
+{
+	if (value == bad)
+		return CLUSTER_BAD;
+	return value > bad ? CLUSTER_END : value;
+}
+
+uint32_t table_peek(const struct geometry *g, const uint8_t *piece, uint32_t index)
+{
+	uint32_t pair;
+
+	switch (g->bits) {
+	case 12:
+		pair = load(piece + index * 3 / 2, 2);
+		return widened(index % 2 != 0 ? pair >> 4 : pair & 0xfff, 0xff7);
+	case 16:
+		return widened(load(piece + index * 2, 2), 0xfff7);
+	default:
+		return widened(load(piece + index * 4, 4) & CLUSTER_MASK, CLUSTER_BAD);
+	}
+}
+
+void table_poke(const struct geometry *g, uint8_t *piece, uint32_t index, uint32_t value)
+{
+	uint8_t *at = piece + index * g->bits / 8;
+	uint32_t old;
+
+	switch (g->bits) {
+	case 12:
+		old = load(at, 2);
+		value &= 0xfff;
+		store(at, 2, index % 2 != 0 ? (old & 0xf) | value << 4 : (old & 0xf000) | value);
+		break;
+	case 16:
+		store(at, 2, value & 0xffff);
+		break;
+	default:
+		store(at, 4, (load(at, 4) & ~CLUSTER_MASK) | (value & CLUSTER_MASK));
+		break;
+	}
+}
+
+/* Half of such an entry could be written without the other: no cluster is taken that has one. */
+static bool straddles(const struct geometry *g, uint32_t cluster)
+{
+	return g->bits == 12 && (uint64_t)cluster * 3 / 2 % SECTOR_LEAST == SECTOR_LEAST - 1;
+}
+
+static status_t piece_of(
+	struct fat *fs, uint32_t cluster, struct buffer **buffer, uint32_t *index)
+{
+	uint32_t entries = table_piece_entries(&fs->g);
+	uint64_t at = (uint64_t)(cluster / entries) * table_piece_bytes(&fs->g);
+	uint64_t left = fs->g.table_size - at;
+	uint32_t size = table_piece_bytes(&fs->g);
+
+	*index = cluster % entries;
+	return fat_buffer_get(fs, fs->g.table_offsets[0] + at, left < size ? (uint32_t)left : size,
+		BUFFER_TABLE, buffer);
+}
+
+status_t table_get(struct fat *fs, uint32_t cluster, uint32_t *value)
+{
+	struct buffer *b;
+	uint32_t index;
+
+	TRY(piece_of(fs, cluster, &b, &index));
+	*value = table_peek(&fs->g, bytes_of(fs, b), index);
+	return OK;
+}
+
+/* As it is on the device. */
+static status_t table_get_old(struct fat *fs, uint32_t cluster, uint32_t *value)
+{
+	struct buffer *b;
+	uint32_t index;
+
+	TRY(piece_of(fs, cluster, &b, &index));
+	*value = table_peek(&fs->g, b->shadow != 0 ? shadow_of(fs, b) : bytes_of(fs, b), index);
+	return OK;
+}
+
+status_t table_set(struct fat *fs, uint32_t cluster, uint32_t value)
+{
+	struct buffer *b;
+	uint32_t index;
+
+	TRY(piece_of(fs, cluster, &b, &index));
+	fat_buffer_change(fs, b, bytes_of(fs, b) + index * fs->g.bits / 8, fs->g.bits == 32 ? 4 : 2);
+	table_poke(&fs->g, bytes_of(fs, b), index, value);
+	return OK;
+}
+
+/* --- chains ------------------------------------------------------------------------------------ */
+
+status_t chain_next(struct fat *fs, uint32_t cluster, uint32_t *next)
+{
+	if (!cluster_is_sound(fs, cluster))
+		return corrupt(fs, "no such cluster", cluster);
+	TRY(table_get(fs, cluster, next));
+	if (*next == CLUSTER_END)
+		*next = 0;
+	else if (!cluster_is_sound(fs, *next))
+		return corrupt(fs, "a chain goes on to no cluster", cluster);
+	return OK;
+}
+
+static struct mark *mark_of(struct fat *fs, uint32_t start, uint32_t stride)
+{
+	return &fs->marks[(start * 31 + stride) % MARKS];
+}
+
+/* The nearest place before `index` that is known. */
+static uint32_t begin_at(struct fat *fs, uint32_t start, uint32_t index, uint32_t *at)
+{
+	for (uint32_t back = 0; back < 4 && back <= index / MARK_STRIDE; back++) {
+		uint32_t stride = index / MARK_STRIDE - back;
+		const struct mark *m = mark_of(fs, start, stride);
+
+		if (m->start != start || m->index != stride || m->cuts != fs->cuts || stride == 0)
+			continue;
+		*at = stride * MARK_STRIDE;
+		return m->cluster;
+	}
+	*at = 0;
+	return start;
+}
+
+status_t chain_at(struct fat *fs, uint32_t start, uint32_t index, uint32_t *cluster)
+{
+	uint32_t at;
+
+	*cluster = begin_at(fs, start, index, &at);
+	if (index >= fs->g.clusters)
+		*cluster = 0;
+	while (at < index && *cluster != 0) {
+		TRY(chain_next(fs, *cluster, cluster));
+		if (++at % MARK_STRIDE == 0 && *cluster != 0)
+			*mark_of(fs, start, at / MARK_STRIDE) = (struct mark){
+				start, at / MARK_STRIDE, *cluster, fs->cuts};
+	}
+	return OK;
+}
+
+status_t chain_measure(struct fat *fs, uint32_t start, uint32_t *count, uint32_t *last)
+{
+	uint32_t next = start;
+
+	*last = 0;
+	for (*count = 0; next != 0; ++*count) {
+		if (*count == fs->g.clusters)
+			return corrupt(fs, "a chain has no end", start);
+		*last = next;
+		TRY(chain_next(fs, next, &next));
+	}
+	return OK;
+}
+
+/* --- taking ------------------------------------------------------------------------------------ */
+
+static status_t is_usable(struct fat *fs, uint32_t cluster, bool *usable)
+{
+	uint32_t value;
+	uint32_t old;
+
+	*usable = false;
+	if (straddles(&fs->g, cluster))
+		return OK;
+	TRY(table_get(fs, cluster, &value));
+	if (value != CLUSTER_FREE)
+		return OK;
+	TRY(table_get_old(fs, cluster, &old));
+	*usable = old == CLUSTER_FREE;
+	return OK;
+}
+
+/* 0: there is none that could be used now. */
+static status_t find_free(struct fat *fs, uint32_t from, uint32_t *cluster)
+{
+	uint32_t count = fs->g.clusters - CLUSTER_FIRST;
+	bool usable = false;
+
+	*cluster = cluster_is_sound(fs, from) ? from : CLUSTER_FIRST;
+	for (uint32_t i = 0; i < count; i++) {
+		TRY(is_usable(fs, *cluster, &usable));
+		if (usable)
+			return OK;
+		if (++*cluster == fs->g.clusters)
+			*cluster = CLUSTER_FIRST;
+	}
+	*cluster = 0;
+	return OK;
+}
+
+/* What is freed in this round cannot be used before it has ended. */
+static status_t no_space(struct fat *fs)
+{
+	if (fs->loose_count == 0 && fs->cache.changed == 0)
+		return ERR_NO_SPACE;
+	if (fs->loose_count == 0 && fs->free_clusters == 0)
+		return ERR_NO_SPACE;
+	fs->commit.is_wanted = fs->loose_count == 0;
+	return FILE_LATER;
+}
+
+/* A link that is to be cut in this round cannot become another one. */
+static status_t check_last(struct fat *fs, uint32_t last)
+{
+	uint32_t old;
+
+	TRY(table_get_old(fs, last, &old));
+	if (old == CLUSTER_FREE || old == CLUSTER_END)
+		return OK;
+	fs->commit.is_wanted = true;
+	return FILE_LATER;
+}
+
+status_t chain_grow(struct fat *fs, uint32_t last, uint32_t *cluster)
+{
+	if (last != 0)
+		TRY(check_last(fs, last));
+	TRY(find_free(fs, last != 0 ? last + 1 : fs->next_free, cluster));
+	if (*cluster == 0)
+		return no_space(fs);
+	TRY(fat_buffers_drop(fs, cluster_offset(fs, *cluster), fs->g.cluster_size));
+	TRY(table_set(fs, *cluster, CLUSTER_END));
+	if (last != 0)
+		TRY(table_set(fs, last, *cluster));
+	ESTATE_SET(fs->free_clusters, fs->free_clusters - 1);
+	ESTATE_SET(fs->next_free, *cluster + 1);
+	return OK;
+}
+
+/* --- freeing ----------------------------------------------------------------------------------- */
+
+void chain_free(struct fat *fs, uint32_t start)
+{
+	ASSERT(fs->loose_count < LOOSE_MOST);
+	fs->cuts++;
+	ESTATE_SET(fs->loose[fs->loose_count], start);
+	ESTATE_SET(fs->loose_count, fs->loose_count + 1);
+}
+
+status_t chain_cut(struct fat *fs, uint32_t last)
+{
+	uint32_t next;
+
+	TRY(chain_next(fs, last, &next));
+	if (next == 0)
+		return OK;
+	TRY(table_set(fs, last, CLUSTER_END));
+	chain_free(fs, next);
+	return OK;
+}
+
+/* The chain's rest is in its place then; 0: all of it is free. */
+static status_t free_some(struct fat *fs, uint32_t *rest)
+{
+	uint32_t cluster = *rest;
+	uint32_t next = 0;
+	status_t status = OK;
+
+	for (unsigned i = 0; status == OK && cluster != 0 && i < FREE_MOST; i++) {
+		if (fs->cache.changed + 1 >= SHADOWS)
+			break; /* the next step */
+		status = chain_next(fs, cluster, &next);
+		if (status == OK)
+			status = table_set(fs, cluster, CLUSTER_FREE);
+		if (status != OK)
+			break;
+		ESTATE_SET(fs->free_clusters, fs->free_clusters + 1);
+		cluster = next;
+	}
+	if (status == FILE_LATER && cluster != *rest)
+		status = OK; /* so far */
+	ESTATE_SET(*rest, cluster);
+	return status;
+}
+
+bool chains_work(struct fat *fs)
+{
+	uint32_t last = fs->loose_count - 1;
+	status_t status;
+
+	if (fs->loose_count == 0 || fs->read_only || fs->commit.failed ||
+		fs->commit.phase != COMMIT_IDLE)
+		return false;
+	if (fs->cache.changed + 2 >= SHADOWS) {
+		fs->commit.is_wanted = true;
+		return true;
+	}
+	fs->cuts++;
+	status = free_some(fs, &fs->loose[last]);
+	if (status == FILE_LATER) {
+		estate_rollback();
+		return false;
+	}
+	if (status != OK || fs->loose[last] == 0)
+		ESTATE_SET(fs->loose_count, last);
+	estate_commit();
+	return true;
+}

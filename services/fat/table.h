@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The table of clusters, and chains of them. Values are as if all entries were of 32 bits. */
+#pragma once
+
+#include "buffer.h"
+
+/* An entry in a piece of the table. */
+uint32_t table_peek(const struct geometry *g, const uint8_t *piece, uint32_t index);
+void table_poke(const struct geometry *g, uint8_t *piece, uint32_t index, uint32_t value);
+/* How many entries a piece has, and how many bytes. */
+uint32_t table_piece_entries(const struct geometry *g);
+uint32_t table_piece_bytes(const struct geometry *g);
+
+/* A value that leads on. */
+static inline bool cluster_is_link(uint32_t value)
+{
+	return value >= CLUSTER_FIRST && value < CLUSTER_BAD;
+}
+
+static inline bool cluster_is_sound(const struct fat *fs, uint32_t cluster)
+{
+	return cluster >= CLUSTER_FIRST && cluster < fs->g.clusters;
+}
+
+static inline uint64_t cluster_offset(const struct fat *fs, uint32_t cluster)
+{
+	return fs->g.data_offset + ((uint64_t)(cluster - CLUSTER_FIRST) << fs->g.cluster_shift);
+}
+
+[[nodiscard]] status_t table_get(struct fat *fs, uint32_t cluster, uint32_t *value);
+[[nodiscard]] status_t table_set(struct fat *fs, uint32_t cluster, uint32_t value);
+
+/* The cluster behind this one; 0: it is the last. ERR_CORRUPT. */
+[[nodiscard]] status_t chain_next(struct fat *fs, uint32_t cluster, uint32_t *next);
+/* The n-th of a chain, from 0 on; 0: it is not so long. */
+[[nodiscard]] status_t chain_at(
+	struct fat *fs, uint32_t start, uint32_t index, uint32_t *cluster);
+/* How many there are, and the last. */
+[[nodiscard]] status_t chain_measure(
+	struct fat *fs, uint32_t start, uint32_t *count, uint32_t *last);
+
+/* Takes a free cluster, and puts it behind `last` (0: a new chain). ERR_NO_SPACE; FILE_LATER: also
+ * if those that are free cannot be used before a round has ended. */
+[[nodiscard]] status_t chain_grow(struct fat *fs, uint32_t last, uint32_t *cluster);
+/* `last` becomes the last of its chain; what follows is freed later. */
+[[nodiscard]] status_t chain_cut(struct fat *fs, uint32_t last);
+/* A whole chain is freed later. */
+void chain_free(struct fat *fs, uint32_t start);
+
+/* Frees some of those; commits. True: there is more to do at once. */
+bool chains_work(struct fat *fs);

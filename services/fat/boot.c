@@ -21,8 +21,7 @@ static bool looks_like_fat(const struct boot_sector *b)
 	return b->magic == SECTOR_MAGIC && (b->jump[0] == 0xeb || b->jump[0] == 0xe9) &&
 	       is_power(b->sector_size) && b->sector_size >= SECTOR_LEAST &&
 	       b->sector_size <= CHUNK && is_power(b->sectors_per_cluster) &&
-	       b->reserved_sectors > 0 && b->tables > 0 &&
-	       (b->media == 0xf0 || b->media >= 0xf8) &&
+	       b->reserved_sectors > 0 && b->tables > 0 && (b->media == 0xf0 || b->media >= 0xf8) &&
 	       (b->sectors_16 != 0 || b->sectors_32 != 0);
 }
 
@@ -56,8 +55,8 @@ static status_t place_parts(struct fat *fs, const struct boot_sector *b)
 	bool is_large = b->table_sectors_16 == 0;
 	uint64_t table_sectors = is_large ? b->large.table_sectors : b->table_sectors_16;
 	uint64_t sectors = b->sectors_16 != 0 ? b->sectors_16 : b->sectors_32;
-	uint64_t root = ((uint64_t)b->root_entries * ENTRY_SIZE + g->sector_size - 1) /
-			g->sector_size;
+	uint64_t root =
+		((uint64_t)b->root_entries * ENTRY_SIZE + g->sector_size - 1) / g->sector_size;
 	uint64_t data = b->reserved_sectors + b->tables * table_sectors + root;
 	uint64_t clusters = data < sectors ? (sectors - data) / b->sectors_per_cluster : 0;
 
@@ -91,7 +90,8 @@ static status_t find_root(struct fat *fs, const struct boot_sector *b)
 	}
 	g->root_cluster = b->large.root_cluster;
 	g->info_offset = info != 0 && info < b->reserved_sectors ? info * g->sector_size : 0;
-	return g->root_cluster >= CLUSTER_FIRST && g->root_cluster < g->clusters && g->root_size == 0
+	return g->root_cluster >= CLUSTER_FIRST && g->root_cluster < g->clusters &&
+			       g->root_size == 0
 		       ? OK
 		       : ERR_CORRUPT;
 }
@@ -109,8 +109,8 @@ status_t boot_read(struct fat *fs, const struct boot_sector *b)
 	};
 	g->cluster_shift = shift_of(g->cluster_size);
 	if (b->tables > TABLES_MOST || g->cluster_size > CLUSTER_MOST) {
-		note_trouble(fs, "more tables, or larger clusters, than are known",
-			g->cluster_size);
+		note_trouble(
+			fs, "more tables, or larger clusters, than are known", g->cluster_size);
 		return ERR_NOT_SUPPORTED;
 	}
 	status = place_parts(fs, b);

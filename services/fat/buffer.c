@@ -180,6 +180,7 @@ void fat_buffer_change(struct fat *fs, struct buffer *b, const void *part, size_
 		memcpy(shadow_of(fs, b), bytes_of(fs, b), b->size);
 	}
 	estate_save(part, size);
+	fs->changes++;
 }
 
 status_t fat_buffers_drop(struct fat *fs, uint64_t offset, uint32_t size)

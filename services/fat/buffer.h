@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Pieces of the tables and directories in memory. What an operation finds missing it notes, and
- * answers FILE_LATER; fat_fat_buffers_work() reads it. One that is changed has a shadow, which says what is
- * on the device, and stays until the two are the same (commit.h).
- * Invariant: each byte of the volume is in one buffer at most. */
+ * answers FILE_LATER; fat_fat_buffers_work() reads it. One that is changed has a shadow, which says
+ * what is on the device, and stays until the two are the same (commit.h). Invariant: each byte of
+ * the volume is in one buffer at most. */
 #pragma once
 
 #include "fs.h"

@@ -91,7 +91,8 @@ static bool apply(struct fat *fs, const struct buffer *b, bool do_it)
 				       : apply_to_directory(fs, b, do_it);
 }
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing -----------------------------------------------------------------------------------
+ */
 
 static uint32_t copies_of(const struct fat *fs, const struct buffer *b)
 {

@@ -5,7 +5,6 @@
 #include "node.h"
 #include "table.h"
 
-#define TAILS     9u /* numbers that short names have before chance is asked */
 #define DOT_NAME  ".          "
 #define DOTS_NAME "..         "
 
@@ -33,7 +32,8 @@ static bool is_fixed_root(uint32_t start)
 	return start == 0;
 }
 
-/* --- places ------------------------------------------------------------------------------------ */
+/* --- places ------------------------------------------------------------------------------------
+ */
 
 static uint32_t piece_size(uint64_t whole, uint64_t at)
 {
@@ -49,7 +49,8 @@ static status_t piece_at(struct fat *fs, uint64_t offset, struct buffer **buffer
 	uint64_t at;
 
 	if (offset >= g->data_offset) {
-		base = g->data_offset + (offset - g->data_offset) / g->cluster_size * g->cluster_size;
+		base = g->data_offset +
+		       (offset - g->data_offset) / g->cluster_size * g->cluster_size;
 		whole = g->cluster_size;
 	}
 	at = (offset - base) / CHUNK * CHUNK;
@@ -65,7 +66,8 @@ status_t entry_at(struct fat *fs, uint64_t place, struct buffer **buffer, struct
 	return OK;
 }
 
-/* --- going through ----------------------------------------------------------------------------- */
+/* --- going through -----------------------------------------------------------------------------
+ */
 
 static uint32_t entries_per_cluster(const struct fat *fs)
 {
@@ -125,7 +127,8 @@ status_t cursor_next(struct cursor *c, struct dirent **entry, uint64_t *place)
 	return OK;
 }
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------------
+ */
 
 /* The long name that the pieces so far make. */
 struct pieces {
@@ -144,8 +147,10 @@ static void add_piece(
 	uint32_t at;
 
 	if ((piece->order & LONG_LAST) != 0) {
-		*p = (struct pieces){
-			.first = index, .expected = order, .checksum = piece->checksum, .is_there = true};
+		*p = (struct pieces){.first = index,
+			.expected = order,
+			.checksum = piece->checksum,
+			.is_there = true};
 		p->count = order * LONG_UNITS;
 	}
 	if (!p->is_there || order == 0 || order > LONG_PIECES || order != p->expected ||
@@ -222,18 +227,81 @@ static bool has_name(const struct named *found, const struct fat_name *name)
 	return name_is_same(&other, name);
 }
 
+/* --- long directories --------------------------------------------------------------------------
+ */
+
+static uint64_t key_of(struct name text, bool is_new)
+{
+	uint64_t key = is_new ? 1 : 0;
+
+	for (size_t i = 0; i < text.size; i++)
+		key = (key ^ (uint8_t)text.text[i]) * 0x100000001b3u;
+	return key;
+}
+
+/* How far such a search came, since something was changed last; else a new one. */
+static struct scan *scan_of(struct fat *fs, uint32_t start, uint64_t key)
+{
+	struct scan *s;
+
+	for (s = fs->scans; s < fs->scans + SCANS; s++) {
+		if (s->start == start && s->key == key && s->changes == fs->changes)
+			return s;
+	}
+	s = &fs->scans[fs->oldest_scan++ % SCANS];
+	*s = (struct scan){.start = start, .key = key, .changes = fs->changes};
+	return s;
+}
+
+/* Names are often asked for in the order in which they lie. */
+static struct scan *search_of(struct fat *fs, uint32_t start, struct name text)
+{
+	struct scan *s = scan_of(fs, start, key_of(text, false));
+	const struct scan *last = &fs->last_found;
+
+	if (s->index == 0 && !s->is_around && last->start == start &&
+		last->changes == fs->changes) {
+		s->index = last->index;
+		s->origin = last->index;
+	}
+	return s;
+}
+
+/* Up to the end, or to where the search began. */
+static status_t search(
+	struct fat *fs, struct scan *s, const struct fat_name *name, struct named *found)
+{
+	struct cursor c;
+
+	TRY(cursor_set(fs, &c, s->start, s->index));
+	for (;;) {
+		s->index = c.index;
+		if (s->is_around && c.index >= s->origin)
+			return ERR_NOT_FOUND;
+		TRY(fat_directory_next(&c, found));
+		if (has_name(found, name))
+			return OK;
+	}
+}
+
 status_t fat_directory_find(struct fat *fs, uint32_t start, struct name text, struct named *found)
 {
+	struct scan *s = search_of(fs, start, text);
 	struct fat_name name;
-	struct cursor c;
+	status_t status;
 
 	if (name_from(text, &name) != OK)
 		return ERR_NOT_FOUND;
-	TRY(cursor_set(fs, &c, start, 0));
-	do
-		TRY(fat_directory_next(&c, found));
-	while (!has_name(found, &name));
-	return OK;
+	status = search(fs, s, &name, found);
+	if (status == ERR_NOT_FOUND && !s->is_around) {
+		s->is_around = true;
+		s->index = 0;
+		status = search(fs, s, &name, found);
+	}
+	if (status == OK)
+		fs->last_found = (struct scan){
+			.start = start, .index = found->index + 1, .changes = fs->changes};
+	return status;
 }
 
 status_t fat_directory_is_empty(struct fat *fs, uint32_t start, bool *is_empty)
@@ -248,29 +316,24 @@ status_t fat_directory_is_empty(struct fat *fs, uint32_t start, bool *is_empty)
 	return *is_empty ? OK : status;
 }
 
-/* --- adding ------------------------------------------------------------------------------------ */
-
-/* What there is in a directory, for a new name. */
-struct survey {
-	uint32_t wanted; /* free entries, side by side */
-	uint32_t first;  /* the first of those that were found last */
-	uint32_t run;
-	bool tails[TAILS + 1]; /* numbers that are in use behind the name */
-	bool is_taken;         /* the name itself is in use */
-	const uint8_t *short_name;
-};
+/* --- adding ------------------------------------------------------------------------------------
+ */
 
 static bool is_same_short(const struct dirent *entry, const uint8_t *short_name)
 {
 	return memcmp(entry->name, short_name, SHORT_SIZE) == 0;
 }
 
-static void note_short(struct survey *s, const struct dirent *entry)
+static void note_short(struct scan *s, const struct dirent *entry)
 {
 	uint8_t other[SHORT_SIZE];
+	uint32_t tilde = 0;
 
+	while (tilde < SHORT_SIZE && entry->name[tilde] != '~')
+		tilde++;
 	s->is_taken = s->is_taken || is_same_short(entry, s->short_name);
-	for (uint32_t i = 1; i <= TAILS; i++) {
+	s->is_salted_taken = s->is_salted_taken || is_same_short(entry, s->salted_name);
+	for (uint32_t i = 1; tilde < SHORT_SIZE && i <= TAILS; i++) {
 		memcpy(other, s->short_name, SHORT_SIZE);
 		name_number(other, i, false, 0);
 		s->tails[i] = s->tails[i] || is_same_short(entry, other);
@@ -291,30 +354,34 @@ static bool is_usable(
 	return entry_is_free(old) && node_find(fs, place) == nullptr;
 }
 
-static status_t survey(struct fat *fs, uint32_t start, struct survey *s)
+static void survey_entry(struct fat *fs, struct scan *s, const struct cursor *c,
+	const struct dirent *entry, uint64_t place)
+{
+	if (!entry_is_free(entry) && entry->attributes != ATTR_LONG)
+		note_short(s, entry);
+	if (s->run >= s->wanted)
+		return;
+	if (!is_usable(fs, c->last, entry, place))
+		s->run = 0;
+	else if (s->run++ == 0)
+		s->first = s->index;
+}
+
+/* Free entries, and short names like the wanted one. */
+static status_t survey(struct fat *fs, struct scan *s)
 {
 	struct cursor c;
 	struct dirent *entry;
 	uint64_t place;
 	status_t status;
 
-	TRY(cursor_set(fs, &c, start, 0));
+	TRY(cursor_set(fs, &c, s->start, s->index));
 	for (;;) {
-		uint32_t index = c.index;
-
+		s->index = c.index;
 		status = cursor_next(&c, &entry, &place);
-		if (status != OK)
+		if (status != OK || (entry->name[0] == ENTRY_END && s->run >= s->wanted))
 			break;
-		if (!entry_is_free(entry) && entry->attributes != ATTR_LONG)
-			note_short(s, entry);
-		if (s->run >= s->wanted)
-			continue;
-		if (!is_usable(fs, c.last, entry, place)) {
-			s->run = 0;
-			continue;
-		}
-		if (s->run++ == 0)
-			s->first = index;
+		survey_entry(fs, s, &c, entry, place);
 	}
 	if (s->run == 0)
 		s->first = c.index;
@@ -335,7 +402,7 @@ static status_t clear_cluster(struct fat *fs, uint32_t cluster, struct buffer **
 }
 
 /* A cluster more. */
-static status_t extend(struct fat *fs, uint32_t start, struct survey *s)
+static status_t extend(struct fat *fs, uint32_t start, struct scan *s)
 {
 	uint32_t count;
 	uint32_t last;
@@ -391,7 +458,7 @@ static status_t was_end(struct fat *fs, uint32_t start, uint32_t index, bool *is
 	return OK;
 }
 
-static status_t put_name(struct fat *fs, uint32_t start, const struct survey *s,
+static status_t put_name(struct fat *fs, uint32_t start, const struct scan *s,
 	const struct fat_name *name, const struct dirent *entry, uint64_t *place)
 {
 	struct cursor c;
@@ -408,74 +475,108 @@ static status_t put_name(struct fat *fs, uint32_t start, const struct survey *s,
 	return end_behind(&c, is_end);
 }
 
-static status_t is_in_use(
-	struct fat *fs, uint32_t start, const uint8_t short_name[SHORT_SIZE], bool *is_used)
+/* A short name that no other entry has; false: chance was unlucky. */
+static bool choose_short(const struct scan *s, uint8_t name[SHORT_SIZE])
+{
+	for (uint32_t i = 1; i <= TAILS; i++) {
+		if (s->tails[i])
+			continue;
+		name_number(name, i, false, 0);
+		return true;
+	}
+	memcpy(name, s->salted_name, SHORT_SIZE);
+	return !s->is_salted_taken;
+}
+
+/* A new name, and the short one that goes with it. */
+struct new_name {
+	struct fat_name name;
+	uint8_t short_name[SHORT_SIZE];
+	uint32_t wanted; /* entries */
+	bool is_short;   /* there is no other */
+	bool is_whole;
+};
+
+static status_t prepare_name(struct name text, struct new_name *n)
+{
+	TRY(name_from(text, &n->name));
+	n->is_short = name_fits_short(&n->name, n->short_name);
+	n->is_whole = n->is_short || name_make_short(&n->name, n->short_name);
+	n->wanted = n->is_short ? 1 : 1 + (n->name.count + LONG_UNITS - 1) / LONG_UNITS;
+	return OK;
+}
+
+static void begin_survey(const struct fat *fs, struct scan *s, const struct new_name *n)
+{
+	uint32_t salt = (uint32_t)(s->key >> 20) + fs->salt * 0x9e37u;
+
+	*s = (struct scan){.start = s->start, .key = s->key, .changes = s->changes};
+	s->wanted = n->wanted;
+	memcpy(s->short_name, n->short_name, SHORT_SIZE);
+	memcpy(s->salted_name, n->short_name, SHORT_SIZE);
+	name_number(s->salted_name, 1 + (salt >> 16) % TAILS, true, (uint16_t)salt);
+}
+
+status_t fat_directory_touch(struct fat *fs, uint32_t start, uint32_t first, uint32_t last)
 {
 	struct cursor c;
 	struct dirent *entry;
 	uint64_t place;
 	status_t status;
 
-	*is_used = false;
-	TRY(cursor_set(fs, &c, start, 0));
-	while ((status = cursor_next(&c, &entry, &place)) == OK)
-		*is_used = *is_used || is_same_short(entry, short_name);
-	return status == ERR_NOT_FOUND ? OK : status;
-}
-
-/* A short name that no other entry has. */
-static status_t choose_short(
-	struct fat *fs, uint32_t start, const struct survey *s, uint8_t name[SHORT_SIZE])
-{
-	uint8_t base[SHORT_SIZE];
-	bool is_used = true;
-
-	for (uint32_t i = 1; i <= TAILS; i++) {
-		if (s->tails[i])
-			continue;
-		name_number(name, i, false, 0);
-		return OK;
-	}
-	memcpy(base, name, SHORT_SIZE);
-	while (is_used) {
-		uint32_t chance = fs->environment->random(fs->environment->self);
-
-		memcpy(name, base, SHORT_SIZE);
-		name_number(name, 1 + (chance >> 16) % TAILS, true, (uint16_t)chance);
-		TRY(is_in_use(fs, start, name, &is_used));
+	TRY(cursor_set(fs, &c, start, first));
+	for (uint32_t i = first; i <= last; i++) {
+		status = cursor_next(&c, &entry, &place);
+		if (status != OK)
+			return status == ERR_NOT_FOUND ? OK : status;
 	}
 	return OK;
+}
+
+/* Where the name goes, and its short one; nothing is changed. */
+static status_t plan(
+	struct fat *fs, uint32_t start, struct name text, struct new_name *n, struct scan *out)
+{
+	struct scan *s = scan_of(fs, start, key_of(text, true));
+
+	TRY(prepare_name(text, n));
+	for (;;) {
+		if (s->wanted == 0)
+			begin_survey(fs, s, n);
+		TRY(survey(fs, s));
+		if (n->is_short && s->is_taken)
+			return ERR_EXISTS;
+		if ((n->is_whole && !s->is_taken) || choose_short(s, n->short_name))
+			break;
+		fs->salt++;
+		s->wanted = 0;
+	}
+	TRY(fat_directory_touch(fs, start, s->first, s->first + s->wanted));
+	*out = *s;
+	return OK;
+}
+
+status_t fat_directory_prepare(struct fat *fs, uint32_t start, struct name text)
+{
+	struct new_name n;
+	struct scan seen;
+
+	return plan(fs, start, text, &n, &seen);
 }
 
 status_t fat_directory_add(struct fat *fs, uint32_t start, struct name text,
 	const struct dirent *like, uint64_t *place)
 {
-	struct fat_name name;
+	struct new_name n;
+	struct scan seen;
 	struct dirent entry = *like;
-	struct survey s = {.wanted = 1};
-	bool is_short;
 
-	TRY(name_from(text, &name));
-	is_short = name_fits_short(&name, entry.name);
+	TRY(plan(fs, start, text, &n, &seen));
+	memcpy(entry.name, n.short_name, SHORT_SIZE);
 	entry.case_flags = 0;
-	if (!is_short) {
-		name_make_short(&name, entry.name);
-		s.wanted += (name.count + LONG_UNITS - 1) / LONG_UNITS;
-	}
-	s.short_name = entry.name;
-	TRY(survey(fs, start, &s));
-	if (is_short && s.is_taken)
-		return ERR_EXISTS;
-	while (s.run < s.wanted)
-		TRY(extend(fs, start, &s));
-	if (!is_short) {
-		uint8_t chosen[SHORT_SIZE];
-
-		memcpy(chosen, entry.name, SHORT_SIZE);
-		TRY(choose_short(fs, start, &s, chosen));
-		memcpy(entry.name, chosen, SHORT_SIZE);
-	}
-	return put_name(fs, start, &s, &name, &entry, place);
+	while (seen.run < seen.wanted)
+		TRY(extend(fs, start, &seen));
+	return put_name(fs, start, &seen, &n.name, &entry, place);
 }
 
 status_t fat_directory_remove(struct fat *fs, uint32_t start, uint32_t first, uint32_t last)

@@ -46,8 +46,7 @@ uint64_t fat_directory_node(const struct fat *fs, uint32_t start);
 [[nodiscard]] status_t cursor_set(
 	struct fat *fs, struct cursor *cursor, uint32_t start, uint32_t index);
 /* The next entry, which may be free. ERR_NOT_FOUND: the directory has no more room. */
-[[nodiscard]] status_t cursor_next(
-	struct cursor *cursor, struct dirent **entry, uint64_t *place);
+[[nodiscard]] status_t cursor_next(struct cursor *cursor, struct dirent **entry, uint64_t *place);
 
 /* The next file or directory. ERR_NOT_FOUND: the end. */
 [[nodiscard]] status_t fat_directory_next(struct cursor *cursor, struct named *found);
@@ -58,6 +57,12 @@ uint64_t fat_directory_node(const struct fat *fs, uint32_t start);
 /* The entry that lies at a place. */
 [[nodiscard]] status_t entry_at(
 	struct fat *fs, uint64_t place, struct buffer **buffer, struct dirent **entry);
+
+/* That those entries, or what a new name needs, can be changed without waiting: before an operation
+ * that concerns two places changes the first. */
+[[nodiscard]] status_t fat_directory_touch(
+	struct fat *fs, uint32_t start, uint32_t first, uint32_t last);
+[[nodiscard]] status_t fat_directory_prepare(struct fat *fs, uint32_t start, struct name name);
 
 /* Adds a name with an entry that is like this one but for its name. ERR_NO_SPACE. */
 [[nodiscard]] status_t fat_directory_add(struct fat *fs, uint32_t start, struct name name,

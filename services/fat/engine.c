@@ -12,7 +12,8 @@
 
 #include <craton/print.h>
 
-/* --- trouble ----------------------------------------------------------------------------------- */
+/* --- trouble -----------------------------------------------------------------------------------
+ */
 
 /* The first reason stays. */
 void note_trouble(struct fat *fs, const char *what, uint64_t number)
@@ -28,7 +29,8 @@ status_t corrupt(struct fat *fs, const char *what, uint64_t where)
 	return ERR_CORRUPT;
 }
 
-/* --- the volume -------------------------------------------------------------------------------- */
+/* --- the volume --------------------------------------------------------------------------------
+ */
 
 /* The memory's parts, one behind the other. */
 static uint8_t *cut(uint8_t **memory, size_t *left, size_t size)
@@ -195,7 +197,8 @@ static status_t sync_self(void *fs, uint64_t *ticket)
 	return commit_sync(fs, ticket);
 }
 
-/* --- files ------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------
+ */
 
 static status_t lookup(void *fs, uint64_t directory, struct name name, uint64_t *node)
 {
@@ -239,8 +242,9 @@ static status_t retain(void *fs, uint64_t node)
 	return status;
 }
 
-static status_t release(void *fs, uint64_t node)
+static status_t release(void *self, uint64_t node)
 {
+	struct fat *fs = self;
 	struct node *n = node_find(fs, node);
 
 	if (n == nullptr)
@@ -248,11 +252,13 @@ static status_t release(void *fs, uint64_t node)
 	if (grow_is_busy(fs, node))
 		return FILE_LATER;
 	node_set_retained(fs, n, false);
+	if (n->place == 0) /* so nothing of it is written any more when its clusters are freed */
+		fs->environment->forget(fs->environment->self, node);
 	return OK;
 }
 
-static status_t create(void *fs, struct entry_name name, enum file_type type, struct name target,
-	uint64_t *node)
+static status_t create(
+	void *fs, struct entry_name name, enum file_type type, struct name target, uint64_t *node)
 {
 	(void)target;
 	return names_create(fs, name, type, node);
@@ -283,8 +289,7 @@ static status_t reserve(void *fs, uint64_t node, uint64_t offset, uint64_t size)
 	return file_reserve(fs, node, offset, size);
 }
 
-static status_t map(
-	void *fs, uint64_t node, uint64_t offset, uint32_t size, struct engine_run *run)
+static status_t map(void *fs, uint64_t node, uint64_t offset, uint32_t size, struct engine_run *run)
 {
 	return file_map(fs, node, offset, size, run);
 }

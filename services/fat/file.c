@@ -13,7 +13,8 @@
 #define PAGE      4096u
 #define PAGES     128u /* that may be written in another order */
 
-/* --- attributes -------------------------------------------------------------------------------- */
+/* --- attributes --------------------------------------------------------------------------------
+ */
 
 static status_t directory_attributes(struct fat *fs, uint64_t id, struct file_attributes *a)
 {
@@ -112,9 +113,10 @@ status_t file_set_times(struct fat *fs, uint64_t id, uint64_t accessed, uint64_t
 	return set_entry_times(fs, n != nullptr ? n->place : id, accessed, modified);
 }
 
-/* --- where bytes lie --------------------------------------------------------------------------- */
+/* --- where bytes lie ---------------------------------------------------------------------------
+ */
 
-static status_t start_and_count(struct fat *fs, uint64_t id, uint32_t *start)
+static status_t start_and_size(struct fat *fs, uint64_t id, uint32_t *start, uint64_t *size)
 {
 	const struct node *n = node_find(fs, id);
 	struct buffer *b;
@@ -122,10 +124,12 @@ static status_t start_and_count(struct fat *fs, uint64_t id, uint32_t *start)
 
 	if (n != nullptr) {
 		*start = n->start;
+		*size = n->size;
 		return OK;
 	}
 	TRY(entry_at(fs, id, &b, &entry));
 	*start = start_of(entry);
+	*size = entry->size;
 	return OK;
 }
 
@@ -153,11 +157,14 @@ status_t file_map(
 	uint32_t in_cluster = (uint32_t)(offset & (fs->g.cluster_size - 1));
 	uint32_t start = 0;
 	uint32_t cluster = 0;
+	uint64_t file_size = 0;
 
-	TRY(start_and_count(fs, id, &start));
+	TRY(start_and_size(fs, id, &start, &file_size));
 	if (start != 0)
 		TRY(chain_at(fs, start, (uint32_t)(offset >> fs->g.cluster_shift), &cluster));
 	*run = (struct engine_run){.size = size, .is_hole = cluster == 0};
+	if (cluster == 0 && offset < file_size)
+		return corrupt(fs, "a chain is too short", start);
 	if (cluster == 0)
 		return OK;
 	run->offset = cluster_offset(fs, cluster) + in_cluster;
@@ -165,7 +172,8 @@ status_t file_map(
 	return extend_run(fs, cluster, size, run);
 }
 
-/* --- what is on the device --------------------------------------------------------------------- */
+/* --- what is on the device ---------------------------------------------------------------------
+ */
 
 static bool is_noted(const struct node *n, uint64_t page)
 {
@@ -240,7 +248,8 @@ status_t file_written(struct fat *fs, uint64_t id, uint64_t offset, uint32_t siz
 	return node_store(fs, n, 0);
 }
 
-/* --- becoming longer and shorter --------------------------------------------------------------- */
+/* --- becoming longer and shorter ---------------------------------------------------------------
+ */
 
 static status_t open_for_change(struct fat *fs, uint64_t id, struct node **node)
 {

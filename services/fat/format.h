@@ -6,7 +6,7 @@
 #include <craton/runtime.h>
 
 #define SECTOR_LEAST 512u
-#define SECTOR_MAGIC   0xaa55u
+#define SECTOR_MAGIC 0xaa55u
 
 /* The boot sector, where both forms have what follows the common part at different places. */
 struct boot_sector {
@@ -91,19 +91,19 @@ struct dirent {
 } __attribute__((packed));
 static_assert(sizeof(struct dirent) == 32);
 
-#define ENTRY_SIZE       32u
-#define ENTRY_END        0x00u /* and all behind it are free */
-#define ENTRY_FREE       0xe5u
-#define ENTRY_E5         0x05u /* stands for 0xe5 */
-#define ATTR_READ_ONLY   0x01u
-#define ATTR_LABEL       0x08u
-#define ATTR_DIRECTORY   0x10u
-#define ATTR_ARCHIVE     0x20u
-#define ATTR_LONG        0x0fu
-#define ATTR_LONG_MASK   0x3fu
-#define CASE_BASE        0x08u /* shown in small letters */
-#define CASE_EXTENSION   0x10u
-#define DIRECTORY_MOST   65536u /* entries */
+#define ENTRY_SIZE     32u
+#define ENTRY_END      0x00u /* and all behind it are free */
+#define ENTRY_FREE     0xe5u
+#define ENTRY_E5       0x05u /* stands for 0xe5 */
+#define ATTR_READ_ONLY 0x01u
+#define ATTR_LABEL     0x08u
+#define ATTR_DIRECTORY 0x10u
+#define ATTR_ARCHIVE   0x20u
+#define ATTR_LONG      0x0fu
+#define ATTR_LONG_MASK 0x3fu
+#define CASE_BASE      0x08u /* shown in small letters */
+#define CASE_EXTENSION 0x10u
+#define DIRECTORY_MOST 65536u /* entries */
 
 /* A piece of a long name; pieces lie before the entry, the last one first. */
 struct long_entry {

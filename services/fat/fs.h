@@ -34,7 +34,7 @@ struct geometry {
 	uint32_t sector_size;
 	uint32_t cluster_size;
 	uint32_t cluster_shift;
-	uint32_t clusters; /* their numbers end here, from CLUSTER_FIRST on */
+	uint32_t clusters;     /* their numbers end here, from CLUSTER_FIRST on */
 	uint32_t root_cluster; /* FAT32 */
 	uint32_t tables;
 	uint64_t table_offsets[TABLES_MOST];
@@ -65,15 +65,15 @@ struct buffer {
 	uint16_t shadow; /* what is on the device, if it is changed: number + 1 */
 	enum buffer_state state;
 	enum buffer_kind kind;
-	bool is_new;       /* nothing on the device is of it */
-	uint8_t writing;   /* bit per copy that the phase writes */
-	uint8_t started;   /* of them, by this instance; in no transaction */
-	bool was_used;     /* since the hand passed; in no transaction */
+	bool is_new;     /* nothing on the device is of it */
+	uint8_t writing; /* bit per copy that the phase writes */
+	uint8_t started; /* of them, by this instance; in no transaction */
+	bool was_used;   /* since the hand passed; in no transaction */
 };
 
-#define BUFFERS       192u
-#define SHADOWS       120u
-#define BUFFER_HEADS  256u
+#define BUFFERS        192u
+#define SHADOWS        120u
+#define BUFFER_HEADS   256u
 #define BUFFERS_WANTED 8u
 
 struct buffer_cache {
@@ -110,14 +110,14 @@ enum commit_phase : uint8_t {
 
 struct commit {
 	enum commit_phase phase;
-	bool is_flushing; /* what the phase wrote */
-	bool is_started;  /* that flush, by this instance; in no transaction */
-	bool has_written; /* the phase did */
+	bool is_flushing;  /* what the phase wrote */
+	bool is_started;   /* that flush, by this instance; in no transaction */
+	bool has_written;  /* the phase did */
 	bool has_contents; /* of files were written since the last flush */
-	bool is_wanted;   /* in no transaction */
-	bool failed;      /* the device did not take something: nothing is changed any more */
-	bool is_marked;   /* on the device, the volume is in use */
-	uint64_t rounds;  /* that have ended */
+	bool is_wanted;    /* in no transaction */
+	bool failed;       /* the device did not take something: nothing is changed any more */
+	bool is_marked;    /* on the device, the volume is in use */
+	uint64_t rounds;   /* that have ended */
 	uint64_t changed_since;
 	uint32_t io_count;
 };
@@ -131,9 +131,9 @@ struct node {
 	uint64_t id;    /* 0: free */
 	uint64_t place; /* of its entry; 0: it has none any more */
 	uint64_t size;
-	uint64_t valid;  /* so many bytes are on the device: the size that its entry says */
-	uint64_t zeroed; /* from the size up to here the device has zeros */
-	uint64_t tail;   /* where the last page that was written ends, if it is no whole one */
+	uint64_t valid;      /* so many bytes are on the device: the size that its entry says */
+	uint64_t zeroed;     /* from the size up to here the device has zeros */
+	uint64_t tail;       /* where the last page that was written ends, if it is no whole one */
 	uint64_t modified;   /* if it has no name */
 	uint64_t written[2]; /* bit per page behind the one where `valid` ends: it is written */
 	uint32_t start;      /* 0: no clusters */
@@ -183,6 +183,30 @@ struct growth {
 	uint64_t wanted_zeros;
 };
 
+/* How far a directory that does not fit into the buffers was looked through when something was
+ * missing, so that the same operation goes on there; in no transaction. */
+#define SCANS 8u
+#define TAILS 9u /* numbers that short names have before chance is asked */
+
+struct scan {
+	uint32_t start;
+	uint32_t index;
+	uint64_t key;     /* what it is about */
+	uint64_t changes; /* of the volume's buffers, up to then */
+	/* For a name that is looked for: */
+	uint32_t origin; /* where the search began; it ends there */
+	bool is_around;  /* it has passed the end */
+	/* For a new name: */
+	uint32_t wanted; /* free entries, side by side */
+	uint32_t first;  /* the first of those that were found last */
+	uint32_t run;
+	bool tails[TAILS + 1]; /* numbers that are in use behind the name */
+	bool is_taken;         /* the name itself is in use */
+	bool is_salted_taken;
+	uint8_t short_name[11];
+	uint8_t salted_name[11];
+};
+
 enum mount_phase : uint8_t {
 	MOUNT_NONE,
 	MOUNT_BOOT,
@@ -223,6 +247,7 @@ struct mend {
 		uint32_t start;
 		uint32_t index; /* of its next entry */
 		uint32_t parent;
+		uint32_t end; /* index + 1 of what says that there is no more, but there is */
 	} stack[DEPTH_MOST];
 	/* The long name before the entry. */
 	uint32_t long_first;
@@ -266,6 +291,11 @@ struct fat {
 	uint32_t loose_count;
 	uint32_t loose[LOOSE_MOST];
 	struct mark marks[MARKS];
+	uint64_t changes; /* of buffers; in no transaction */
+	uint32_t salt;    /* the same */
+	uint32_t oldest_scan;
+	struct scan last_found; /* the next name that is looked for is mostly behind it */
+	struct scan scans[SCANS];
 };
 
 #define STAGE_SIZE 65536u

@@ -65,7 +65,8 @@ static status_t check_gap(const struct fat *fs, const struct node *n)
 {
 	if (n->valid == n->size)
 		return OK;
-	return fs->environment->is_changed(fs->environment->self, n->id) ? FILE_LATER : ERR_IO;
+	TRY(fs->environment->clean(fs->environment->self, n->id));
+	return ERR_IO; /* something was not written, and given up */
 }
 
 status_t grow_to(struct fat *fs, struct node *n, uint64_t size, uint64_t zeros)
@@ -87,7 +88,8 @@ bool grow_is_busy(const struct fat *fs, uint64_t id)
 	return fs->growth.is_under_way && fs->growth.node == id;
 }
 
-/* --- zeros ------------------------------------------------------------------------------------- */
+/* --- zeros -------------------------------------------------------------------------------------
+ */
 
 static void start(struct fat *fs)
 {
@@ -136,7 +138,8 @@ static status_t begin_zeros(struct fat *fs, struct node *n, uint64_t end)
 	return OK;
 }
 
-/* --- steps ------------------------------------------------------------------------------------- */
+/* --- steps -------------------------------------------------------------------------------------
+ */
 
 static status_t step(struct fat *fs)
 {

@@ -7,8 +7,7 @@
 
 /* Room for so many bytes, and zeros from the file's end up to `zeros`. ERR_NO_SPACE; FILE_LATER:
  * also while that is being done. */
-[[nodiscard]] status_t grow_to(
-	struct fat *fs, struct node *node, uint64_t size, uint64_t zeros);
+[[nodiscard]] status_t grow_to(struct fat *fs, struct node *node, uint64_t size, uint64_t zeros);
 
 /* Zeros are being written to it. */
 bool grow_is_busy(const struct fat *fs, uint64_t id);

@@ -25,7 +25,8 @@ static status_t repair(struct fat *fs)
 	return OK;
 }
 
-/* --- chains ------------------------------------------------------------------------------------ */
+/* --- chains ------------------------------------------------------------------------------------
+ */
 
 static void begin_walk(struct fat *fs, uint32_t start, uint32_t needed, uint64_t place)
 {
@@ -80,6 +81,7 @@ static status_t push(struct fat *fs)
 		return corrupt(fs, "directories are too deep to be checked", m->start);
 	m->stack[m->depth].start = m->start;
 	m->stack[m->depth].index = 0;
+	m->stack[m->depth].end = 0;
 	m->stack[m->depth].parent = (uint32_t)fat_directory_node(fs, parent);
 	m->depth++;
 	m->has_long = false;
@@ -110,7 +112,8 @@ static status_t walk_one(struct fat *fs)
 	return m->needed == 0 ? push(fs) : OK;
 }
 
-/* --- entries ----------------------------------------------------------------------------------- */
+/* --- entries -----------------------------------------------------------------------------------
+ */
 
 static status_t remove_entries(struct fat *fs, uint32_t first, uint32_t last)
 {
@@ -181,8 +184,8 @@ static status_t drop_start(struct fat *fs, uint64_t place)
 }
 
 /* A name of a file or directory. */
-static status_t take_entry(struct fat *fs, const struct dirent *entry, uint64_t place,
-	uint32_t index)
+static status_t take_entry(
+	struct fat *fs, const struct dirent *entry, uint64_t place, uint32_t index)
 {
 	const struct mend *m = &fs->mend;
 	uint32_t start = start_of(entry);
@@ -215,6 +218,24 @@ static status_t take_name(struct fat *fs, struct dirent *entry, uint64_t place, 
 	return take_entry(fs, entry, place, index);
 }
 
+static bool is_piece(const struct dirent *entry)
+{
+	return (entry->attributes & ATTR_LONG_MASK) == ATTR_LONG;
+}
+
+/* Of two sectors with new entries only the second was written: what lies between is free, but it is
+ * not the end. */
+static status_t move_end(struct fat *fs, uint32_t index)
+{
+	struct mend *m = &fs->mend;
+	uint32_t first = m->stack[m->depth - 1].end - 1;
+	uint32_t count = index - first < REPAIRS_MOST ? index - first : REPAIRS_MOST;
+
+	TRY(remove_entries(fs, first, first + count - 1));
+	m->stack[m->depth - 1].end = first + count < index ? first + count + 1 : 0;
+	return OK;
+}
+
 /* The next entry of the directory on top. */
 static status_t take_one(struct fat *fs)
 {
@@ -228,15 +249,19 @@ static status_t take_one(struct fat *fs)
 
 	TRY(cursor_set(fs, &c, m->stack[top].start, index));
 	status = cursor_next(&c, &entry, &place);
-	if (status == ERR_NOT_FOUND || (status == OK && entry->name[0] == ENTRY_END)) {
+	if (status == ERR_NOT_FOUND) {
 		TRY(drop_pieces(fs, index));
 		m->depth--;
 		return OK;
 	}
 	TRY(status);
-	if (entry->name[0] == ENTRY_FREE) {
+	if (entry_is_free(entry)) {
 		TRY(drop_pieces(fs, index));
-	} else if ((entry->attributes & ATTR_LONG_MASK) == ATTR_LONG) {
+		if (entry->name[0] == ENTRY_END && m->stack[top].end == 0)
+			m->stack[top].end = index + 1;
+	} else if (!is_piece(entry) && m->stack[top].end != 0) {
+		return move_end(fs, m->has_long ? m->long_first : index);
+	} else if (is_piece(entry)) {
 		TRY(take_piece(fs, (const struct long_entry *)entry, index));
 	} else {
 		TRY(take_name(fs, entry, place, index));
@@ -246,7 +271,8 @@ static status_t take_one(struct fat *fs)
 	return OK;
 }
 
-/* --- all of it --------------------------------------------------------------------------------- */
+/* --- all of it ---------------------------------------------------------------------------------
+ */
 
 bool mend_begin(struct fat *fs)
 {
@@ -295,7 +321,8 @@ static status_t look_at(struct fat *fs, uint32_t cluster)
 		TRY(repair(fs));
 		TRY(table_set(fs, cluster, CLUSTER_FREE));
 	}
-	fs->mend.count++;
+	if (cluster_is_takable(&fs->g, cluster))
+		fs->mend.count++;
 	return OK;
 }
 

@@ -104,8 +104,8 @@ static bool is_dirty(const struct fat *fs)
 static void count_or_mend(struct fat *fs)
 {
 	if (is_dirty(fs) && fs->read_only)
-		note_trouble(fs, "it was not unmounted, and may not be mended: it is read as it is",
-			0);
+		note_trouble(
+			fs, "it was not unmounted, and may not be mended: it is read as it is", 0);
 	if (!is_dirty(fs) || fs->read_only) {
 		set_phase(fs, MOUNT_COUNT);
 		return;
@@ -158,7 +158,8 @@ static void begin_mending(struct fat *fs)
 		set_phase(fs, MOUNT_TREE);
 		return;
 	}
-	note_trouble(fs, "it was not unmounted, and is too large to be mended here", fs->g.clusters);
+	note_trouble(
+		fs, "it was not unmounted, and is too large to be mended here", fs->g.clusters);
 	fs->read_only = true;
 	set_phase(fs, MOUNT_COUNT);
 }
@@ -235,7 +236,8 @@ static status_t count_part(struct fat *fs)
 		uint64_t cluster = first + i;
 
 		if (cluster >= CLUSTER_FIRST && cluster < fs->g.clusters &&
-			table_peek(&fs->g, fs->stage, i) == CLUSTER_FREE)
+			table_peek(&fs->g, fs->stage, i) == CLUSTER_FREE &&
+			cluster_is_takable(&fs->g, (uint32_t)cluster))
 			free++;
 	}
 	ESTATE_SET(fs->free_clusters, free);
@@ -312,10 +314,9 @@ static status_t write_info(struct fat *fs)
 	if (fs->g.info_offset != 0 && info->first_magic == INFO_FIRST &&
 		info->second_magic == INFO_SECOND) {
 		info->free_clusters = fs->free_clusters;
-		info->next_free = cluster_is_sound(fs, fs->next_free) ? fs->next_free
-								      : CLUSTER_FIRST;
-		TRY(transfer(
-			fs, ENGINE_WRITE, fs->g.info_offset, fs->info, fs->g.sector_size));
+		info->next_free =
+			cluster_is_sound(fs, fs->next_free) ? fs->next_free : CLUSTER_FIRST;
+		TRY(transfer(fs, ENGINE_WRITE, fs->g.info_offset, fs->info, fs->g.sector_size));
 	}
 	change_phase(fs, UNMOUNT_FLUSH);
 	return OK;

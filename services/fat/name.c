@@ -11,21 +11,21 @@
 #define LOW_END    0xe000u
 
 /* Code page 437 from 0x80 on. */
-static const uint16_t page_437[128] = {
-	0x00c7, 0x00fc, 0x00e9, 0x00e2, 0x00e4, 0x00e0, 0x00e5, 0x00e7, 0x00ea, 0x00eb, 0x00e8,
-	0x00ef, 0x00ee, 0x00ec, 0x00c4, 0x00c5, 0x00c9, 0x00e6, 0x00c6, 0x00f4, 0x00f6, 0x00f2,
-	0x00fb, 0x00f9, 0x00ff, 0x00d6, 0x00dc, 0x00a2, 0x00a3, 0x00a5, 0x20a7, 0x0192, 0x00e1,
-	0x00ed, 0x00f3, 0x00fa, 0x00f1, 0x00d1, 0x00aa, 0x00ba, 0x00bf, 0x2310, 0x00ac, 0x00bd,
-	0x00bc, 0x00a1, 0x00ab, 0x00bb, 0x2591, 0x2592, 0x2593, 0x2502, 0x2524, 0x2561, 0x2562,
-	0x2556, 0x2555, 0x2563, 0x2551, 0x2557, 0x255d, 0x255c, 0x255b, 0x2510, 0x2514, 0x2534,
-	0x252c, 0x251c, 0x2500, 0x253c, 0x255e, 0x255f, 0x255a, 0x2554, 0x2569, 0x2566, 0x2560,
-	0x2550, 0x256c, 0x2567, 0x2568, 0x2564, 0x2565, 0x2559, 0x2558, 0x2552, 0x2553, 0x256b,
-	0x256a, 0x2518, 0x250c, 0x2588, 0x2584, 0x258c, 0x2590, 0x2580, 0x03b1, 0x00df, 0x0393,
-	0x03c0, 0x03a3, 0x03c3, 0x00b5, 0x03c4, 0x03a6, 0x0398, 0x03a9, 0x03b4, 0x221e, 0x03c6,
-	0x03b5, 0x2229, 0x2261, 0x00b1, 0x2265, 0x2264, 0x2320, 0x2321, 0x00f7, 0x2248, 0x00b0,
-	0x2219, 0x00b7, 0x221a, 0x207f, 0x00b2, 0x25a0, 0x00a0};
+static const uint16_t page_437[128] = {0x00c7, 0x00fc, 0x00e9, 0x00e2, 0x00e4, 0x00e0, 0x00e5,
+	0x00e7, 0x00ea, 0x00eb, 0x00e8, 0x00ef, 0x00ee, 0x00ec, 0x00c4, 0x00c5, 0x00c9, 0x00e6,
+	0x00c6, 0x00f4, 0x00f6, 0x00f2, 0x00fb, 0x00f9, 0x00ff, 0x00d6, 0x00dc, 0x00a2, 0x00a3,
+	0x00a5, 0x20a7, 0x0192, 0x00e1, 0x00ed, 0x00f3, 0x00fa, 0x00f1, 0x00d1, 0x00aa, 0x00ba,
+	0x00bf, 0x2310, 0x00ac, 0x00bd, 0x00bc, 0x00a1, 0x00ab, 0x00bb, 0x2591, 0x2592, 0x2593,
+	0x2502, 0x2524, 0x2561, 0x2562, 0x2556, 0x2555, 0x2563, 0x2551, 0x2557, 0x255d, 0x255c,
+	0x255b, 0x2510, 0x2514, 0x2534, 0x252c, 0x251c, 0x2500, 0x253c, 0x255e, 0x255f, 0x255a,
+	0x2554, 0x2569, 0x2566, 0x2560, 0x2550, 0x256c, 0x2567, 0x2568, 0x2564, 0x2565, 0x2559,
+	0x2558, 0x2552, 0x2553, 0x256b, 0x256a, 0x2518, 0x250c, 0x2588, 0x2584, 0x258c, 0x2590,
+	0x2580, 0x03b1, 0x00df, 0x0393, 0x03c0, 0x03a3, 0x03c3, 0x00b5, 0x03c4, 0x03a6, 0x0398,
+	0x03a9, 0x03b4, 0x221e, 0x03c6, 0x03b5, 0x2229, 0x2261, 0x00b1, 0x2265, 0x2264, 0x2320,
+	0x2321, 0x00f7, 0x2248, 0x00b0, 0x2219, 0x00b7, 0x221a, 0x207f, 0x00b2, 0x25a0, 0x00a0};
 
-/* --- UTF-8 ------------------------------------------------------------------------------------- */
+/* --- UTF-8 -------------------------------------------------------------------------------------
+ */
 
 /* The next character; false: it is no UTF-8. */
 static bool take_character(struct name *text, uint32_t *value)
@@ -130,7 +130,8 @@ size_t name_to(const uint16_t *units, uint32_t count, char text[NAME_MOST + 1])
 	return size;
 }
 
-/* --- letters ----------------------------------------------------------------------------------- */
+/* --- letters -----------------------------------------------------------------------------------
+ */
 
 /* Pairs in which the capital letter has the even, or the odd, number. */
 static bool is_paired(uint16_t unit)
@@ -170,13 +171,16 @@ bool name_is_same(const struct fat_name *a, const struct fat_name *b)
 	return true;
 }
 
-/* --- short names ------------------------------------------------------------------------------- */
+/* --- short names -------------------------------------------------------------------------------
+ */
 
 static uint16_t unit_of(uint8_t byte, bool is_small)
 {
-	if (byte >= 0x80)
-		return page_437[byte - 0x80];
-	return is_small && byte >= 'A' && byte <= 'Z' ? byte + 0x20 : byte;
+	uint16_t unit = byte >= 0x80 ? page_437[byte - 0x80] : byte;
+	bool is_letter =
+		(unit >= 'A' && unit <= 'Z') || (unit >= 0xc0 && unit <= 0xde && unit != 0xd7);
+
+	return is_small && is_letter ? unit + 0x20 : unit;
 }
 
 static void append_part(struct fat_name *name, const uint8_t *bytes, uint32_t size, bool is_small)
@@ -250,30 +254,36 @@ bool name_fits_short(const struct fat_name *name, uint8_t short_name[SHORT_SIZE]
 	       is_plain(name, dot + 1, dot + 1 + extension, short_name + BASE_SIZE);
 }
 
-static uint32_t squeeze(
+/* True: each character is there. */
+static bool squeeze(
 	const struct fat_name *name, uint32_t from, uint32_t to, uint8_t *bytes, uint32_t room)
 {
 	uint32_t size = 0;
+	bool is_whole = to - from <= room;
 
 	for (uint32_t i = from; i < to && size < room; i++) {
 		uint16_t unit = capital(name->units[i]);
 
+		is_whole = is_whole && is_short_byte(unit);
 		if (unit != ' ' && unit != '.')
 			bytes[size++] = is_short_byte(unit) ? (uint8_t)unit : '_';
 	}
-	return size;
+	return is_whole;
 }
 
-void name_make_short(const struct fat_name *name, uint8_t short_name[SHORT_SIZE])
+bool name_make_short(const struct fat_name *name, uint8_t short_name[SHORT_SIZE])
 {
 	uint32_t dot = dot_of(name);
+	bool is_whole;
 
 	memset(short_name, ' ', SHORT_SIZE);
-	if (squeeze(name, 0, dot, short_name, BASE_SIZE) == 0)
+	is_whole = squeeze(name, 0, dot, short_name, BASE_SIZE);
+	if (short_name[0] == ' ')
 		short_name[0] = '_';
-	if (dot < name->count)
-		(void)squeeze(name, dot + 1, name->count, short_name + BASE_SIZE,
-			SHORT_SIZE - BASE_SIZE);
+	if (dot < name->count && !squeeze(name, dot + 1, name->count, short_name + BASE_SIZE,
+					 SHORT_SIZE - BASE_SIZE))
+		is_whole = false;
+	return is_whole;
 }
 
 void name_number(uint8_t short_name[SHORT_SIZE], uint32_t number, bool salted, uint16_t salt)
@@ -309,7 +319,8 @@ uint8_t name_checksum(const uint8_t short_name[SHORT_SIZE])
 	return sum;
 }
 
-/* --- pieces ------------------------------------------------------------------------------------ */
+/* --- pieces ------------------------------------------------------------------------------------
+ */
 
 /* Where a unit lies in a piece. */
 static size_t unit_place(uint32_t i)
@@ -321,8 +332,8 @@ static size_t unit_place(uint32_t i)
 	return offsetof(struct long_entry, text_3) + 2 * (i - 11);
 }
 
-void piece_fill(struct long_entry *piece, const struct fat_name *name, uint32_t order,
-	uint8_t checksum)
+void piece_fill(
+	struct long_entry *piece, const struct fat_name *name, uint32_t order, uint8_t checksum)
 {
 	uint32_t first = (order - 1) * LONG_UNITS;
 	bool is_last = first + LONG_UNITS >= name->count;

@@ -28,8 +28,9 @@ bool name_is_same(const struct fat_name *a, const struct fat_name *b);
 /* The short name that says all of a name; false: there is none. */
 bool name_fits_short(const struct fat_name *name, uint8_t short_name[SHORT_SIZE]);
 
-/* Such a name without a number behind it. */
-void name_make_short(const struct fat_name *name, uint8_t short_name[SHORT_SIZE]);
+/* Such a name without a number behind it. True: only the size of letters is lost, so it needs a
+ * number only if another file has it. */
+bool name_make_short(const struct fat_name *name, uint8_t short_name[SHORT_SIZE]);
 
 /* Puts "~number" behind the first part; and with `salt`, four of its digits before that. */
 void name_number(uint8_t short_name[SHORT_SIZE], uint32_t number, bool salted, uint16_t salt);
@@ -38,7 +39,7 @@ void name_number(uint8_t short_name[SHORT_SIZE], uint32_t number, bool salted, u
 uint8_t name_checksum(const uint8_t short_name[SHORT_SIZE]);
 
 /* The piece with this order (from 1). */
-void piece_fill(struct long_entry *piece, const struct fat_name *name, uint32_t order,
-	uint8_t checksum);
+void piece_fill(
+	struct long_entry *piece, const struct fat_name *name, uint32_t order, uint8_t checksum);
 /* Its units; behind the end they are 0 and then 0xffff. */
 void piece_units(const struct long_entry *piece, uint16_t units[LONG_UNITS]);

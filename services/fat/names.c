@@ -70,7 +70,8 @@ status_t names_next(
 	return OK;
 }
 
-/* --- creating ---------------------------------------------------------------------------------- */
+/* --- creating ----------------------------------------------------------------------------------
+ */
 
 static struct dirent new_entry(const struct fat *fs, uint8_t attributes)
 {
@@ -89,12 +90,18 @@ static status_t create_directory(struct fat *fs, struct entry_name name, uint64_
 {
 	struct dirent entry = new_entry(fs, ATTR_DIRECTORY);
 	uint32_t parent = fat_directory_start(fs, name.directory);
+	struct buffer *b;
+	struct dirent *added;
 	uint64_t place;
 	uint32_t start;
 
-	TRY(fat_directory_make(fs, parent, &entry, &start));
-	entry_set_start(&entry, start);
+	TRY(fat_directory_prepare(fs, parent, name.name));
+	TRY(chain_prepare(fs));
 	TRY(fat_directory_add(fs, parent, name.name, &entry, &place));
+	TRY(fat_directory_make(fs, parent, &entry, &start));
+	TRY(entry_at(fs, place, &b, &added));
+	fat_buffer_change(fs, b, added, ENTRY_SIZE);
+	entry_set_start(added, start);
 	*node = fat_directory_node(fs, start);
 	return OK;
 }
@@ -107,8 +114,7 @@ static status_t check_holder(struct fat *fs, uint64_t directory)
 	return n != nullptr && n->place == 0 ? ERR_NOT_FOUND : OK;
 }
 
-status_t names_create(
-	struct fat *fs, struct entry_name name, enum file_type type, uint64_t *node)
+status_t names_create(struct fat *fs, struct entry_name name, enum file_type type, uint64_t *node)
 {
 	struct dirent entry = new_entry(fs, ATTR_ARCHIVE);
 	status_t status;
@@ -126,7 +132,8 @@ status_t names_create(
 	return status;
 }
 
-/* --- removing ---------------------------------------------------------------------------------- */
+/* --- removing ----------------------------------------------------------------------------------
+ */
 
 static status_t check_empty(struct fat *fs, const struct named *found)
 {
@@ -152,7 +159,8 @@ status_t names_remove(struct fat *fs, struct entry_name name)
 	return node_lose(fs, node, &found.entry);
 }
 
-/* --- renaming ---------------------------------------------------------------------------------- */
+/* --- renaming ----------------------------------------------------------------------------------
+ */
 
 /* A directory does not go into itself. */
 static status_t check_below(struct fat *fs, uint32_t moved, uint64_t directory)
@@ -208,16 +216,27 @@ static status_t replace(
 	return node_lose(fs, node, &to->entry);
 }
 
-static status_t put(struct fat *fs, struct entry_name to, const struct named *from,
-	uint64_t *place)
+/* `from` lies in another directory, or the same. */
+static status_t put(struct fat *fs, struct entry_name to, uint64_t from_directory,
+	const struct named *from, uint64_t *place)
 {
 	uint32_t start = fat_directory_start(fs, to.directory);
 	struct named found;
+	bool is_there = false;
 	status_t status = fat_directory_find(fs, start, to.name, &found);
 
 	if (status == ERR_NOT_FOUND)
+		status = fat_directory_prepare(fs, start, to.name);
+	else
+		is_there = status == OK;
+	if (status != OK)
+		return status;
+	TRY(fat_directory_touch(
+		fs, fat_directory_start(fs, from_directory), from->first, from->index));
+	if (is_of_directory(from))
+		TRY(fat_directory_touch(fs, start_of(&from->entry), 0, 1));
+	if (!is_there)
 		return fat_directory_add(fs, start, to.name, &from->entry, place);
-	TRY(status);
 	if (found.place == from->place)
 		return ERR_EXISTS; /* the same file: the VFS does not ask for that */
 	if (is_of_directory(from) != is_of_directory(&found))
@@ -241,7 +260,7 @@ status_t names_rename(struct fat *fs, struct entry_name from, struct entry_name 
 		TRY(check_below(fs, start_of(&found.entry), to.directory));
 	else
 		TRY(node_get(fs, node, &n)); /* it keeps its number as long as that is known */
-	TRY(put(fs, to, &found, &place));
+	TRY(put(fs, to, from.directory, &found, &place));
 	TRY(fat_directory_remove(fs, start, found.first, found.index));
 	if (n != nullptr)
 		node_move(fs, n, place);

@@ -12,5 +12,4 @@
 [[nodiscard]] status_t names_create(
 	struct fat *fs, struct entry_name name, enum file_type type, uint64_t *node);
 [[nodiscard]] status_t names_remove(struct fat *fs, struct entry_name name);
-[[nodiscard]] status_t names_rename(
-	struct fat *fs, struct entry_name from, struct entry_name to);
+[[nodiscard]] status_t names_rename(struct fat *fs, struct entry_name from, struct entry_name to);

@@ -2,6 +2,7 @@
 /* Nodes: see node.h. */
 #include "node.h"
 
+#include "grow.h"
 #include "table.h"
 #include "time.h"
 
@@ -18,7 +19,8 @@ void nodes_start(struct fat *fs)
 	memset(t->hash, 0, sizeof(t->hash));
 }
 
-/* --- finding ----------------------------------------------------------------------------------- */
+/* --- finding -----------------------------------------------------------------------------------
+ */
 
 static uint32_t *hash_head(struct fat *fs, uint64_t id)
 {
@@ -70,7 +72,8 @@ status_t node_of(struct fat *fs, const struct named *found, uint64_t *id)
 	return OK;
 }
 
-/* --- making and freeing ------------------------------------------------------------------------ */
+/* --- making and freeing ------------------------------------------------------------------------
+ */
 
 static bool is_moved(const struct node *n)
 {
@@ -157,7 +160,8 @@ status_t node_get(struct fat *fs, uint64_t id, struct node **node)
 		node);
 }
 
-/* --- what it knows ----------------------------------------------------------------------------- */
+/* --- what it knows -----------------------------------------------------------------------------
+ */
 
 status_t node_measure(struct fat *fs, struct node *n)
 {
@@ -202,7 +206,8 @@ void node_unname(struct fat *fs, struct node *n, const struct dirent *entry)
 	set_place(fs, n, 0);
 }
 
-/* --- going ------------------------------------------------------------------------------------- */
+/* --- going -------------------------------------------------------------------------------------
+ */
 
 static void forget(const struct fat *fs, uint64_t id)
 {
@@ -230,7 +235,8 @@ static bool is_needed(const struct fat *fs, const struct node *n)
 {
 	bool is_unwritten = n->place != 0 && n->valid < n->size;
 
-	return n->is_retained || (is_unwritten && fs->mount.phase == MOUNT_DONE);
+	return n->is_retained || grow_is_busy(fs, n->id) ||
+	       (is_unwritten && fs->mount.phase == MOUNT_DONE);
 }
 
 /* Nodes that go together: where one that was moved goes, its number is its place from then on, and
@@ -256,7 +262,7 @@ static status_t gather(struct fat *fs, struct node *n, struct group *group)
 	while (n != nullptr && !has_node(group, n)) {
 		if (is_needed(fs, n) || group->count == RING_MOST)
 			return FILE_LATER;
-		if (is_moved(n) && fs->environment->is_changed(fs->environment->self, n->id))
+		if (is_moved(n) && fs->environment->clean(fs->environment->self, n->id) != OK)
 			return FILE_LATER;
 		group->nodes[group->count++] = n;
 		n = is_moved(n) ? node_find(fs, n->place) : nullptr;

@@ -23,8 +23,8 @@ uint64_t node_at(struct fat *fs, uint64_t place);
 /* It is kept, as it is open; or not any more. */
 void node_set_retained(struct fat *fs, struct node *node, bool is_retained);
 
-/* Those that nothing keeps go: chains without a name are freed, and what is behind the end. Commits.
- * True: some did. */
+/* Those that nothing keeps go: chains without a name are freed, and what is behind the end.
+ * Commits. True: some did. */
 bool nodes_work(struct fat *fs);
 
 /* Its entry says what the node says; `modified` 0: that stays. */
@@ -40,5 +40,4 @@ void node_move(struct fat *fs, struct node *node, uint64_t place);
 void node_unname(struct fat *fs, struct node *node, const struct dirent *entry);
 
 /* A chain of a file or directory that lost its name, which may be open. */
-[[nodiscard]] status_t node_lose(
-	struct fat *fs, uint64_t id, const struct dirent *entry);
+[[nodiscard]] status_t node_lose(struct fat *fs, uint64_t id, const struct dirent *entry);

@@ -5,7 +5,8 @@
 #define PIECE_12  3072u /* whole entries, and whole sectors of 512 bytes */
 #define FREE_MOST 200u  /* clusters, in one transaction */
 
-/* --- entries ----------------------------------------------------------------------------------- */
+/* --- entries -----------------------------------------------------------------------------------
+ */
 
 uint32_t table_piece_bytes(const struct geometry *g)
 {
@@ -75,13 +76,12 @@ void table_poke(const struct geometry *g, uint8_t *piece, uint32_t index, uint32
 }
 
 /* Half of such an entry could be written without the other: no cluster is taken that has one. */
-static bool straddles(const struct geometry *g, uint32_t cluster)
+bool cluster_is_takable(const struct geometry *g, uint32_t cluster)
 {
-	return g->bits == 12 && (uint64_t)cluster * 3 / 2 % SECTOR_LEAST == SECTOR_LEAST - 1;
+	return g->bits != 12 || cluster * 3 / 2 % SECTOR_LEAST != SECTOR_LEAST - 1;
 }
 
-static status_t piece_of(
-	struct fat *fs, uint32_t cluster, struct buffer **buffer, uint32_t *index)
+static status_t piece_of(struct fat *fs, uint32_t cluster, struct buffer **buffer, uint32_t *index)
 {
 	uint32_t entries = table_piece_entries(&fs->g);
 	uint64_t at = (uint64_t)(cluster / entries) * table_piece_bytes(&fs->g);
@@ -120,12 +120,14 @@ status_t table_set(struct fat *fs, uint32_t cluster, uint32_t value)
 	uint32_t index;
 
 	TRY(piece_of(fs, cluster, &b, &index));
-	fat_buffer_change(fs, b, bytes_of(fs, b) + index * fs->g.bits / 8, fs->g.bits == 32 ? 4 : 2);
+	fat_buffer_change(
+		fs, b, bytes_of(fs, b) + index * fs->g.bits / 8, fs->g.bits == 32 ? 4 : 2);
 	table_poke(&fs->g, bytes_of(fs, b), index, value);
 	return OK;
 }
 
-/* --- chains ------------------------------------------------------------------------------------ */
+/* --- chains ------------------------------------------------------------------------------------
+ */
 
 status_t chain_next(struct fat *fs, uint32_t cluster, uint32_t *next)
 {
@@ -164,14 +166,16 @@ status_t chain_at(struct fat *fs, uint32_t start, uint32_t index, uint32_t *clus
 {
 	uint32_t at;
 
+	if (!cluster_is_sound(fs, start))
+		return corrupt(fs, "no such cluster", start);
 	*cluster = begin_at(fs, start, index, &at);
 	if (index >= fs->g.clusters)
 		*cluster = 0;
 	while (at < index && *cluster != 0) {
 		TRY(chain_next(fs, *cluster, cluster));
 		if (++at % MARK_STRIDE == 0 && *cluster != 0)
-			*mark_of(fs, start, at / MARK_STRIDE) = (struct mark){
-				start, at / MARK_STRIDE, *cluster, fs->cuts};
+			*mark_of(fs, start, at / MARK_STRIDE) =
+				(struct mark){start, at / MARK_STRIDE, *cluster, fs->cuts};
 	}
 	return OK;
 }
@@ -190,7 +194,8 @@ status_t chain_measure(struct fat *fs, uint32_t start, uint32_t *count, uint32_t
 	return OK;
 }
 
-/* --- taking ------------------------------------------------------------------------------------ */
+/* --- taking ------------------------------------------------------------------------------------
+ */
 
 static status_t is_usable(struct fat *fs, uint32_t cluster, bool *usable)
 {
@@ -198,7 +203,7 @@ static status_t is_usable(struct fat *fs, uint32_t cluster, bool *usable)
 	uint32_t old;
 
 	*usable = false;
-	if (straddles(&fs->g, cluster))
+	if (!cluster_is_takable(&fs->g, cluster))
 		return OK;
 	TRY(table_get(fs, cluster, &value));
 	if (value != CLUSTER_FREE)
@@ -229,11 +234,9 @@ static status_t find_free(struct fat *fs, uint32_t from, uint32_t *cluster)
 /* What is freed in this round cannot be used before it has ended. */
 static status_t no_space(struct fat *fs)
 {
-	if (fs->loose_count == 0 && fs->cache.changed == 0)
-		return ERR_NO_SPACE;
 	if (fs->loose_count == 0 && fs->free_clusters == 0)
 		return ERR_NO_SPACE;
-	fs->commit.is_wanted = fs->loose_count == 0;
+	fs->commit.is_wanted = true;
 	return FILE_LATER;
 }
 
@@ -247,6 +250,14 @@ static status_t check_last(struct fat *fs, uint32_t last)
 		return OK;
 	fs->commit.is_wanted = true;
 	return FILE_LATER;
+}
+
+status_t chain_prepare(struct fat *fs)
+{
+	uint32_t cluster;
+
+	TRY(find_free(fs, fs->next_free, &cluster));
+	return cluster != 0 ? OK : no_space(fs);
 }
 
 status_t chain_grow(struct fat *fs, uint32_t last, uint32_t *cluster)
@@ -265,7 +276,8 @@ status_t chain_grow(struct fat *fs, uint32_t last, uint32_t *cluster)
 	return OK;
 }
 
-/* --- freeing ----------------------------------------------------------------------------------- */
+/* --- freeing -----------------------------------------------------------------------------------
+ */
 
 void chain_free(struct fat *fs, uint32_t start)
 {
@@ -302,7 +314,8 @@ static status_t free_some(struct fat *fs, uint32_t *rest)
 			status = table_set(fs, cluster, CLUSTER_FREE);
 		if (status != OK)
 			break;
-		ESTATE_SET(fs->free_clusters, fs->free_clusters + 1);
+		if (cluster_is_takable(&fs->g, cluster))
+			ESTATE_SET(fs->free_clusters, fs->free_clusters + 1);
 		cluster = next;
 	}
 	if (status == FILE_LATER && cluster != *rest)

@@ -22,6 +22,9 @@ static inline bool cluster_is_sound(const struct fat *fs, uint32_t cluster)
 	return cluster >= CLUSTER_FIRST && cluster < fs->g.clusters;
 }
 
+/* It can be given to a file; those that cannot are not counted as free. */
+bool cluster_is_takable(const struct geometry *g, uint32_t cluster);
+
 static inline uint64_t cluster_offset(const struct fat *fs, uint32_t cluster)
 {
 	return fs->g.data_offset + ((uint64_t)(cluster - CLUSTER_FIRST) << fs->g.cluster_shift);
@@ -33,11 +36,13 @@ static inline uint64_t cluster_offset(const struct fat *fs, uint32_t cluster)
 /* The cluster behind this one; 0: it is the last. ERR_CORRUPT. */
 [[nodiscard]] status_t chain_next(struct fat *fs, uint32_t cluster, uint32_t *next);
 /* The n-th of a chain, from 0 on; 0: it is not so long. */
-[[nodiscard]] status_t chain_at(
-	struct fat *fs, uint32_t start, uint32_t index, uint32_t *cluster);
+[[nodiscard]] status_t chain_at(struct fat *fs, uint32_t start, uint32_t index, uint32_t *cluster);
 /* How many there are, and the last. */
 [[nodiscard]] status_t chain_measure(
 	struct fat *fs, uint32_t start, uint32_t *count, uint32_t *last);
+
+/* That one can be taken without waiting. */
+[[nodiscard]] status_t chain_prepare(struct fat *fs);
 
 /* Takes a free cluster, and puts it behind `last` (0: a new chain). ERR_NO_SPACE; FILE_LATER: also
  * if those that are free cannot be used before a round has ended. */

@@ -4,7 +4,7 @@
 
 #define SECOND_NS   1000000000u
 #define DAY_SECONDS 86400u
-#define DAYS_1980   3652u  /* since 1970 */
+#define DAYS_1980   3652u /* since 1970 */
 #define DAYS_2108   50403u
 
 static bool is_leap(uint32_t year)

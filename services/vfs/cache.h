@@ -38,14 +38,16 @@ void cache_let_go(struct place place);
 [[nodiscard]] status_t place_hold(struct place place);
 void place_let_go(struct place place);
 
-/* For file systems: a node that was released is deleted, and its number may be used again. */
+/* For file systems: a node that was released is deleted, and its number may be used again. A file
+ * that is open keeps what it has: only a volume that is not sound says so of one. */
 void cache_forget(const struct volume *v, uint64_t node);
 
 /* The word of the sheet of a file that is held; 0 if it is not. */
 uint32_t cache_slot(struct place place);
 
-/* True: pages of the file were changed and are not written back yet; that will be done now. */
-bool cache_is_changed(struct place place);
+/* OK: no page of the file is changed and not written back yet. FILE_LATER; ERR_IO: pages cannot be
+ * written. */
+[[nodiscard]] status_t cache_clean(struct place place);
 
 /* True: files of the volume are open. */
 bool cache_is_held(uint32_t volume);

@@ -253,7 +253,7 @@ void cache_forget(const struct volume *v, uint64_t node)
 	struct object *object =
 		object_find((struct place){.volume = volume_index(v), .node = node});
 
-	if (object != nullptr)
+	if (object != nullptr && object->holders == 0)
 		forget(object);
 }
 
@@ -290,14 +290,16 @@ uint32_t cache_errors(struct place place)
 	return object != nullptr ? object->errors : 0;
 }
 
-bool cache_is_changed(struct place place)
+status_t cache_clean(struct place place)
 {
 	const struct object *object = object_find(place);
 
 	if (object == nullptr || object->changed.first == 0)
-		return false;
+		return OK;
+	if (cache->is_failing)
+		return ERR_IO;
 	want_write(object, UINT64_MAX);
-	return true;
+	return FILE_LATER;
 }
 
 /* --- whole volumes -------------------------------------------------------------------------------

@@ -162,6 +162,8 @@ void cache_transfer_done(uint64_t id, status_t status)
 		return;
 	object_settle(object);
 	estate_commit();
+	if (object->volume != 0 && object->cut != NO_CUT)
+		want_cut(object);
 }
 
 /* --- making room ----------------------------------------------------------------------------- */
@@ -197,8 +199,12 @@ static unsigned reclaim(unsigned wanted)
 	return done;
 }
 
+/* Pages of a forgotten file that are on their way go when that has ended; of others there are none
+ * behind a cut. */
 static bool do_cut(struct object *object)
 {
+	if (object->volume != 0 && object->forgotten && object->busy > 0)
+		return false;
 	while (object->volume != 0 && object->cut != NO_CUT) {
 		uint64_t index = page_map_next(&object->map, object->cut);
 

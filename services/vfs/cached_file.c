@@ -210,7 +210,7 @@ static status_t check_changed(const struct range *r)
 
 	if (cache->changed + more > most && cache->is_failing)
 		return ERR_IO;
-	if (cache->changed + more > most / 2)
+	if (cache->changed + more > most / 2 && !cache->is_failing)
 		want_write(nullptr, UINT64_MAX);
 	return cache->changed + more > most ? FILE_LATER : OK;
 }

@@ -257,11 +257,11 @@ static void forget(void *self, uint64_t node)
 	cache_forget(volume_at(m->volume), node);
 }
 
-static bool is_changed(void *self, uint64_t node)
+static status_t clean(void *self, uint64_t node)
 {
 	const struct mounted *m = self;
 
-	return cache_is_changed((struct place){.volume = m->volume, .node = node});
+	return cache_clean((struct place){.volume = m->volume, .node = node});
 }
 
 /* --- volumes ------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
 		struct mounted *m = &mounted[i];
 
 		*m = (struct mounted){
-			.environment = {m, start, now, random_word, forget, is_changed},
+			.environment = {m, start, now, random_word, forget, clean},
 			.memory = memory[i],
 			.volume = UINT32_MAX,
 		};

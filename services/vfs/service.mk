@@ -27,6 +27,11 @@ $(eval $(call fuzzer,vfs_messages,tests/fuzz/vfs_messages.c $(VFS_NONE) services
 DISK_TEST := $(PYTHON) tests/system/disk_test.py
 DISK_NEEDS := $(LOADER) $(BUILD)/craton.bundle
 $(eval $(call add_test,system/disk-trees,$(DISK_TEST) trees,$(DISK_NEEDS)))
+$(eval $(call add_test,system/fat-trees,$(DISK_TEST) trees --kind fat,$(DISK_NEEDS)))
+$(eval $(call add_test,system/fat-kills,$(DISK_TEST) kills --kind fat --smp 4 --count 100,$(DISK_NEEDS)))
+$(eval $(call add_test,system/fat-power,$(DISK_TEST) power --kind fat,$(DISK_NEEDS)))
+$(eval $(call add_test,system/fat-log,$(DISK_TEST) log --kind fat --count 80,$(DISK_NEEDS)))
+$(foreach part,full hostile large,$(eval $(call add_test,system/fat-$(part),$(DISK_TEST) $(part) --kind fat,$(DISK_NEEDS))))
 $(eval $(call add_test,system/disk-tables,$(DISK_TEST) tables,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-kills-1-cpu,$(DISK_TEST) kills --count 100,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-kills-4-cpu,$(DISK_TEST) kills --count 100 --smp 4,$(DISK_NEEDS)))

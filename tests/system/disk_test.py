@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
-usage: disk_test.py PART [--smp N] [--count N] [--seed N]; PART: trees, tables, kills, power, log, errors,
-full, hostile"""
+usage: disk_test.py PART [--kind ext4|fat] [--smp N] [--count N] [--seed N]; PART: trees, tables, kills, power, log,
+errors, full, hostile, large"""
 
 import argparse
 import hashlib
@@ -24,36 +24,12 @@ sys.path.insert(0, str(ROOT / "tools"))
 sys.dont_write_bytecode = True
 
 import machine
+from disk_kinds import DEBUGFS, FSCK, KINDS, MIB, Wrong, check_disk, make_disk, tool
 
 BUILD = Path(os.environ.get("BUILD") or "build")
-FSCK, MKFS, DEBUGFS, SFDISK = (f"/sbin/{name}" for name in ("e2fsck", "mkfs.ext4", "debugfs", "sfdisk"))
+SFDISK = "/sbin/sfdisk"
 TIMEOUT = 1500
-MIB = 1 << 20
 DISKS_MOST = 8  # that the driver takes
-
-
-class Wrong(Exception):
-    """What was not as it should be."""
-
-
-def tool(*command, allowed=(0,), **more):
-    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                          stdin=more.pop("stdin", subprocess.DEVNULL), **more)
-    if done.returncode not in allowed:
-        raise Wrong(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout.decode(errors='replace')}")
-    return done.stdout.decode(errors="replace")
-
-
-def make_disk(path, size, *options):
-    with path.open("wb") as file:
-        file.truncate(size)
-    tool(MKFS, "-q", "-F", *options, path)
-    return path
-
-
-def check_disk(path):
-    """Clean without anything to repair or to replay: it was unmounted."""
-    tool(FSCK, "-fn", path)
 
 
 def settings_for(folder, line, disks, smp=1, memory=256):
@@ -70,13 +46,16 @@ def guest(folder, line, disks, **more):
 
 
 def expect(what, got, wanted):
+    if isinstance(wanted, dict) and got != wanted:
+        names = [name for name in sorted(got | wanted) if got.get(name) != wanted.get(name)]
+        raise Wrong(f"{what}: {len(names)} differ: {names[:9]}")
     if got != wanted:
         raise Wrong(f"{what}: got\n{got}\nwanted\n{wanted}")
 
 
 # --- trees ----------------------------------------------------------------------------------------
 
-def make_tree(folder, count, source):
+def make_tree(folder, count, source, links=True):
     """Files of all sizes, with odd names, in directories of very different sizes; links."""
     directories = [folder]
     folder.mkdir()
@@ -89,7 +68,7 @@ def make_tree(folder, count, source):
             directory = source.choice(directories) / f"directory{number}"
             directory.mkdir()
             directories.append(directory)
-        if number % 25 == 0:
+        if number % 25 == 0 and links:
             (parent / f"link{number}").symlink_to(name if number % 50 else "x" * 100)
 
 
@@ -107,31 +86,26 @@ def tree_sums(folder):
     return result
 
 
-def taken_out(image, inside, folder):
-    folder.mkdir()
-    tool(DEBUGFS, "-R", f"rdump {inside} {folder}", image)
-    return tree_sums(folder / Path(inside).name)
-
-
 def trees(options, folder):
     source = random.Random(options.seed)
-    for block in (1024, 2048, 4096):
+    kind = KINDS[options.kind]
+    for number, form in enumerate(kind.forms):
         tree = folder / "t"
-        make_tree(tree, options.count, source)
+        make_tree(tree, options.count, source, kind.has_links)
         wanted = tree_sums(tree)
         (tree / "script").write_text(
             "cd /mnt\nfind . -type f ! -name script | sort >/tmp/names\n"
             "while read -r name; do sha256sum -- \"$name\"; done </tmp/names\n"
             "mkdir copy\nfor name in * .hidden*; do case \"$name\" in copy|script|lost+found) ;; *) cp -r -- \"$name\" copy;; esac; done\n"
             "svc restart vfs\ncd /\n")
-        image = make_disk(folder / f"{block}.img", 256 * MIB, "-b", block, "-d", tree)
+        image = kind.make(folder / f"{number}.img", form, tree)
         output, status = guest(folder, "mount vda /mnt && sh /mnt/script && umount /mnt", [image])
         expect("status", status, 0)
         sums = {line[66:].removeprefix("./"): line[:64] for line in output.splitlines()}
         expect("sums in Craton", sums, {name: value for name, value in wanted.items() if len(value) == 64})
-        check_disk(image)
-        expect("copies", taken_out(image, "/copy", folder / f"out{block}"), wanted)
-        print(f"blocks of {block}: {len(sums)} files are right, and so are their copies")
+        kind.check(image)
+        expect("copies", tree_sums(kind.take_out(image, "/copy", folder / f"out{number}")), wanted)
+        print(f"{kind.name} {form}: {len(sums)} files are right, and so are their copies")
         shutil.rmtree(tree)
 
 
@@ -177,10 +151,10 @@ def tables(_, folder):
            "umount: /tmp/m: files are open there\none\n"
            "sh: 1: /mnt/g: Read-only file system\n"
            "mount: vda2 is mounted already, or /tmp/m cannot be a place for it\n"
-           "mount: vdc has no file system that is known (ext4)\n"
+           "mount: vdc has no file system that is known (ext4, FAT)\n"
            "mount: there is no disk vdx or no directory /tmp/m; lsblk lists disks\n"
            "mount: there is no disk vda1 or no directory /nowhere; lsblk lists disks\n"
-           "mount: vda1 has no file system that is known (ext4)\n"
+           "mount: vda1 has no file system that is known (ext4, FAT)\n"
            "umount: /tmp/m: nothing is mounted there\n"
            "rm: /mnt/f: Read-only file system\n"
            "rmdir: /mnt: Resource busy\n"
@@ -230,19 +204,16 @@ KILLS = (
 
 def kills(options, folder):
     """The disk's driver and the VFS with its file system are ended again and again under a load that checks itself."""
-    image = make_disk(folder / "k.img", 128 * MIB, "-b", "1024")
+    kind = KINDS[options.kind]
+    image = kind.make(folder / "k.img", kind.forms[0])
     output, _ = guest(folder, KILLS.format(rounds=options.count), [image], smp=options.smp)
     match = re.fullmatch(r"rounds (\d+)\n0\n", output)
     if not match or int(match[1]) < 1:
         raise Wrong(f"{output}\n{(folder / 'kernel.log').read_text(errors='replace')}")
-    check_disk(image)
-    names = {name for name in tree_names(image) if re.fullmatch(r"d\d+", name)}
+    kind.check(image)
+    names = {name for name in kind.names(image) if re.fullmatch(r"d\d+", name)}
     expect("directories", names, {f"d{i}" for i in range(max(0, int(match[1]) - 8), int(match[1]))})
     print(f"{2 * options.count} kills, {match[1]} rounds of work, nothing lost")
-
-
-def tree_names(image):
-    return re.findall(r"\S+(?= *$)", tool(DEBUGFS, "-R", "ls -l /", image), re.M)
 
 
 # --- power cuts -----------------------------------------------------------------------------------
@@ -260,11 +231,10 @@ def contents_of(number):
     return "".join(f"{value}\n" for value in range(number, number + 5001)).encode()
 
 
-def check_synced(image, last, folder):
+def check_synced(kind, image, last, folder):
     """What was there at the last sync is there still, but for what was moved or removed since."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    tool(DEBUGFS, "-R", f"rdump / {folder}", image)
+    kind.take_out(image, "/", folder)
     for number in range(max(0, last - 3), last + 1):
         for name in (f"f{number}", f"d{number}/f{number}"):
             file = folder / name
@@ -275,8 +245,9 @@ def check_synced(image, last, folder):
 def power(options, folder):
     """The emulator is ended at some instant: then Craton mounts the disk again, and a Linux tool repairs a copy."""
     source = random.Random(options.seed)
+    kind = KINDS[options.kind]
     for cut in range(options.count):
-        image = make_disk(folder / "p.img", 64 * MIB, "-b", source.choice((1024, 4096)))
+        image = kind.make(folder / "p.img", source.choice(kind.forms))
         settings = settings_for(folder, LOAD, [image])
         with (folder / "out").open("wb") as out:
             process = subprocess.Popen(machine.arguments(settings, False), stdin=subprocess.DEVNULL, stdout=out)
@@ -289,12 +260,12 @@ def power(options, folder):
             process.wait()
         last = synced_of((folder / "out").read_text(errors="replace"))
         shutil.copyfile(image, folder / "copy.img")
-        tool(FSCK, "-fy", folder / "copy.img", allowed=(0, 1))
-        check_synced(folder / "copy.img", last, folder / "copy")
+        kind.repair(folder / "copy.img")
+        check_synced(kind, folder / "copy.img", last, folder / "copy")
         output, status = guest(folder, "mount vda /mnt && ls /mnt >/tmp/x && umount /mnt", [image])
         expect("mounting again", (output, status), ("", 0))
-        check_disk(image)
-        check_synced(image, last, folder / "copy")
+        kind.check(image)
+        check_synced(kind, image, last, folder / "copy")
         print(f"cut {cut + 1} of {options.count}: behind sync {last}, nothing lost")
 
 
@@ -333,7 +304,8 @@ def states(entries, count, source):
 def log(options, folder):
     """One load, of which each write is noted; then disks as the power could have left them."""
     source = random.Random(options.seed)
-    image = make_disk(folder / "l.img", 24 * MIB, "-b", "1024")
+    kind = KINDS[options.kind]
+    image = kind.make(folder / "l.img", kind.small)
     base = image.read_bytes()
     noted = folder / "writes"
     noted.touch()
@@ -346,24 +318,36 @@ def log(options, folder):
                           timeout=TIMEOUT)
     expect("syncs", synced_of(done.stdout.decode(errors="replace")), options.rounds - 1)
     entries = read_log(noted)
+    states_made = []
     for number, (cut, state) in enumerate(states(entries, options.count, source)):
         disk = bytearray(base)
         for offset, data, _ in state:
             disk[offset:offset + len(data)] = data
-        path = folder / "state.img"
+        path = folder / f"state{number}.img"
         path.write_bytes(disk)
-        if number < DISKS_MOST:
-            shutil.copyfile(path, folder / f"own{number}.img")
-        repaired = tool(FSCK, "-fy", path, allowed=(0, 1))
-        if re.search(r"FIXED|Fix\?|WARNING|differ|wrong", repaired.replace("recovering journal", "")):
-            raise Wrong(f"state {number}, behind entry {cut}:\n{repaired}")
-    own = [folder / f"own{number}.img" for number in range(min(DISKS_MOST, options.count))]
-    output, _ = guest(folder, "for d in a b c d e f g h; do mount vd$d /mnt && find /mnt -type f | xargs cat >/dev/null && umount /mnt "
-                      "|| echo $d; done", own)
-    expect("mounting the states", output, "")
-    for path in own:
-        check_disk(path)
-    print(f"{options.count} states of {len(entries)} writes and flushes: each is whole after its journal")
+        if kind.repairs:
+            check_repair(kind, path, f"state {number}, behind entry {cut}", folder)
+        if number < DISKS_MOST or not kind.repairs:
+            states_made.append(path)
+        else:
+            path.unlink()
+    for first in range(0, len(states_made), DISKS_MOST):
+        own = states_made[first:first + DISKS_MOST]
+        output, _ = guest(folder, f"for d in {' '.join('abcdefgh'[:len(own)])}; do mount vd$d /mnt && find /mnt -type f | xargs cat "
+                          ">/dev/null && umount /mnt || echo $d; done", own)
+        expect("mounting the states", output, "")
+        for path in own:
+            kind.check(path)
+    print(f"{options.count} states of {len(entries)} writes and flushes: each is whole after its journal, or was mended")
+
+
+def check_repair(kind, path, what, folder):
+    """That the journal is enough."""
+    copy = folder / "state.img"
+    shutil.copyfile(path, copy)
+    repaired = kind.repair(copy)
+    if re.search(r"FIXED|Fix\?|WARNING|differ|wrong", repaired.replace("recovering journal", "")):
+        raise Wrong(f"{what}:\n{repaired}")
 
 
 # --- disks that fail, are full, or lie ------------------------------------------------------------
@@ -415,16 +399,36 @@ def errors(_, folder):
     print("bad sectors, writes and flushes that fail: named errors, and the rest goes on")
 
 
-def full(_, folder):
-    for block in (1024, 4096):
-        image = make_disk(folder / "f.img", 8 * MIB, "-b", block)
+def full(options, folder):
+    kind = KINDS[options.kind]
+    for form in kind.full:
+        image = kind.make(folder / "f.img", form)
         output, _ = guest(folder, "mount vda /mnt; cat /dev/zero >/mnt/all 2>/tmp/e; cat /tmp/e; mkdir /mnt/d 2>/tmp/e && echo made; "
                           "echo x >/mnt/x 2>/tmp/e; rm /mnt/all; sync; seq 100000 >/mnt/x; seq 100000 | cmp - /mnt/x && echo fits; "
                           "umount /mnt", [image])
         if not re.fullmatch(r"cat: [^\n]*No space left on device\n(made\n)?fits\n", output):
-            raise Wrong(f"blocks of {block}: {output}")
-        check_disk(image)
+            raise Wrong(f"{form}: {output}")
+        kind.check(image)
     print("full disks: an error, and room again after removing")
+
+
+def large(_, folder):
+    """A directory that is larger than what is kept of a volume in memory."""
+    image = folder / "large.img"
+    with image.open("wb") as file:
+        file.truncate(64 * MIB)
+    tool("/sbin/mkfs.fat", "-F", "16", "-r", "32768", image)
+    data = bytearray(image.read_bytes())
+    reserved, tables, sectors = data[14] | data[15] << 8, data[16], data[22] | data[23] << 8
+    root = (reserved + tables * sectors) * 512
+    for number in range(30000):
+        data[root + 32 * number:root + 32 * number + 32] = f"F{number:07}TXT".encode() + b"\x20" + bytes(20)
+    image.write_bytes(data)
+    output, _ = guest(folder, "mount vda /mnt; cd /mnt; ls | wc -l; echo one >'A long name.text'; mkdir 'Another long name'; mv f0029999.txt 'moved here'; "
+                      "mv f0000001.txt 'Another long name/x'; rm f0015000.txt; ls | wc -l; cat 'A long name.text'; cd /; umount /mnt", [image])
+    expect("a large directory", output, "30000\n30000\none\n")
+    KINDS["fat"].check(image)
+    print("30,000 files in one directory")
 
 
 HOSTILE = ("for d in a b c d e f g h; do mount vd$d /mnt 2>/dev/null && { find /mnt >/tmp/names 2>/dev/null; "
@@ -436,15 +440,16 @@ HOSTILE = ("for d in a b c d e f g h; do mount vd$d /mnt 2>/dev/null && { find /
 def hostile(options, folder):
     """Volumes with changed bytes in what describes them: refused, or read as far as they make sense. Nothing hangs."""
     source = random.Random(options.seed)
+    kind = KINDS[options.kind]
     tree = folder / "t"
-    make_tree(tree, 60, source)
-    good = make_disk(folder / "good.img", 8 * MIB, "-b", "1024", "-d", tree).read_bytes()
+    make_tree(tree, 60, source, kind.has_links)
+    good = kind.make(folder / "good.img", kind.full[0], tree).read_bytes()
     for round_number in range(options.count):
         disks = []
         for number in range(8):
             data = bytearray(good)
             for _ in range(source.choice((1, 4, 30, 300))):
-                at = source.randrange(1024, 700 * 1024)
+                at = source.randrange(*kind.metadata)
                 data[at] = source.choice((0, 255, data[at] ^ 1 << source.randrange(8), source.randrange(256)))
             path = folder / f"h{number}.img"
             path.write_bytes(data)
@@ -461,9 +466,10 @@ def place():
 
 
 def main():
-    parts = {"errors": (errors, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
+    parts = {"large": (large, 0), "errors": (errors, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
+    parser.add_argument("--kind", choices=KINDS, default="ext4")
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int, default=1)

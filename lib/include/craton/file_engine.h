@@ -73,8 +73,9 @@ struct engine_environment {
 	/* Within the caller's transaction: a node's number means another file from now on, or none.
 	 */
 	void (*forget)(void *self, uint64_t node);
-	/* Pages of a file were changed that are not written back yet. */
-	bool (*is_changed)(void *self, uint64_t node);
+	/* OK: no page of a file is changed and not written back yet. FILE_LATER: that is done now.
+	 * ERR_IO: it cannot be done. */
+	status_t (*clean)(void *self, uint64_t node);
 };
 
 struct engine_parameters {

@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CUTS      320u
+#define CUTS      1600u
+#define HOSTILE   60u /* changed volumes of each form */
 #define FILES     24u
 #define FILE_MOST 60000u
 #define FLAGS     (OPEN_FLAG_READ | OPEN_FLAG_WRITE | OPEN_FLAG_CREATE)
@@ -472,6 +473,91 @@ static void test_cuts(void **state)
 	}
 }
 
+/* --- volumes that lie ---------------------------------------------------------------------------
+ */
+
+static void spoil(const char *file)
+{
+	FILE *f = fopen(file, "r+b");
+	static const int few[] = {1, 4, 30, 300};
+
+	assert_non_null(f);
+	for (int n = few[rand() % 4]; n > 0; n--) {
+		long at = rand() % (form->mebibytes < 12 ? 40000 : 700000);
+
+		(void)fseek(f, at, SEEK_SET);
+		(void)fputc(rand() % 3 == 0 ? 0xff : rand(), f);
+	}
+	(void)fclose(f);
+}
+
+/* Whatever is answered: it is answered. */
+static void try_all(void)
+{
+	uint64_t id;
+	uint64_t words[6] = {0, 0, 0};
+
+	for (unsigned i = 0; i < FILES; i++) {
+		const char *name = name_of(i);
+
+		if (open_name(name, FLAGS, &id) == OK) {
+			uint64_t at[6] = {id, (uint64_t)rand() % 4 * 9000, 5000, DATA_PLACE_WINDOW};
+
+			(void)ask(VFS_READ_AT, at, "", 0);
+			(void)ask(VFS_WRITE_AT, at, "", 0);
+			at[1] = (uint64_t)rand() % FILE_MOST;
+			(void)ask(VFS_SET_SIZE, at, "", 0);
+			(void)ask(VFS_CLOSE, at, "", 0);
+		}
+		words[2] = strlen(name);
+		if (rand() % 2 != 0)
+			(void)ask(VFS_UNLINK, words, name, strlen(name));
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		const char *name = i == 0 ? "/mnt" : "/mnt/d";
+		uint64_t read[6] = {0, 0, 4000, DATA_PLACE_WINDOW};
+
+		if (open_name(name, OPEN_FLAG_READ | OPEN_FLAG_DIRECTORY, &read[0]) != OK)
+			continue;
+		(void)ask(VFS_READDIR, read, "", 0);
+		(void)ask(VFS_CLOSE, read, "", 0);
+	}
+	(void)ask(VFS_SYNC, words, "", 0);
+}
+
+static void test_hostile(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < FORMS; i++) {
+		char good[80];
+
+		begin(i + 500, &forms[i]);
+		for (unsigned steps = 0; steps < 60; steps++)
+			step();
+		let_go();
+		assert_int_equal(unmount_disk(), OK);
+		(void)snprintf(good, sizeof(good), "%s.good", path);
+		drive_host_save(good);
+		drive_host_allow_shared(true);
+		for (unsigned n = 0; n < HOSTILE; n++) {
+			char copy[200];
+
+			(void)snprintf(copy, sizeof(copy), "cp %s %%s", good);
+			shell(copy);
+			spoil(path);
+			(void)callers_setup(nullptr);
+			callers_allow(c);
+			drive_host_load(path);
+			if (mount_disk() == OK)
+				try_all();
+			(void)unmount_disk();
+		}
+		drive_host_allow_shared(false);
+		(void)unlink(good);
+		(void)unlink(path);
+	}
+}
+
 static void test_busy(void **state)
 {
 	uint64_t id;
@@ -538,6 +624,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_kills),
 		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""File systems that Linux's tools make, check and read without mounting: for disk_test.py."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+FSCK, MKFS, DEBUGFS, FSCK_FAT, MKFS_FAT = (f"/sbin/{name}" for name in ("e2fsck", "mkfs.ext4", "debugfs", "fsck.fat", "mkfs.fat"))
+MIB = 1 << 20
+
+
+class Wrong(Exception):
+    """What was not as it should be."""
+
+
+def tool(*command, allowed=(0,), **more):
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                          stdin=more.pop("stdin", subprocess.DEVNULL), env={**os.environ, "LC_ALL": "C.UTF-8"}, **more)
+    if done.returncode not in allowed:
+        raise Wrong(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout.decode(errors='replace')}")
+    return done.stdout.decode(errors="replace")
+
+
+def make_disk(path, size, *options):
+    with path.open("wb") as file:
+        file.truncate(size)
+    tool(MKFS, "-q", "-F", *options, path)
+    return path
+
+
+def check_disk(path):
+    """Clean without anything to repair or to replay: it was unmounted."""
+    tool(FSCK, "-fn", path)
+
+
+class Ext4:
+    """A form is (mebibytes, bytes of a block)."""
+    name = "ext4"
+    forms = ((256, 1024), (256, 2048), (256, 4096))
+    small = (24, 1024)
+    full = ((8, 1024), (8, 4096))
+    has_links = True
+    repairs = True  # its check makes whole what the journal holds, and nothing else
+    metadata = (1024, 700 * 1024)  # where most of what describes the volume lies
+
+    @staticmethod
+    def make(path, form, tree=None):
+        return make_disk(path, form[0] * MIB, "-b", form[1], *(["-d", tree] if tree else []))
+
+    @staticmethod
+    def check(path):
+        check_disk(path)
+
+    @staticmethod
+    def repair(path):
+        return tool(FSCK, "-fy", path, allowed=(0, 1))
+
+    @staticmethod
+    def take_out(image, inside, folder):
+        """Copies a directory of the volume; says where it is."""
+        folder.mkdir()
+        tool(DEBUGFS, "-R", f"rdump {inside} {folder}", image)
+        return folder / Path(inside).name
+
+    @staticmethod
+    def names(image):
+        return re.findall(r"\S+(?= *$)", tool(DEBUGFS, "-R", "ls -l /", image), re.M)
+
+
+class Fat:
+    """A form is (mebibytes, options of mkfs.fat)."""
+    name = "fat"
+    forms = ((128, ("-F", "32", "-s", "1")), (128, ("-F", "16")), (256, ("-F", "32", "-s", "4")), (240, ("-F", "12", "-s", "128")))
+    small = (24, ("-F", "16", "-s", "2"))
+    full = ((8, ("-F", "12")), (40, ("-F", "32", "-s", "1")))
+    has_links = False
+    repairs = False
+    metadata = (0, 64 * 1024)
+
+    @staticmethod
+    def make(path, form, tree=None):
+        with path.open("wb") as file:
+            file.truncate(form[0] * MIB)
+        tool(MKFS_FAT, *form[1], path)
+        if tree:
+            tool("mcopy", "-s", "-i", path, *sorted(tree.iterdir()), "::")
+        return path
+
+    @staticmethod
+    def check(path):
+        tool(FSCK_FAT, "-nv", path)
+
+    @staticmethod
+    def repair(path):
+        return tool(FSCK_FAT, "-ay", path, allowed=(0, 1))
+
+    @staticmethod
+    def take_out(image, inside, folder):
+        folder.mkdir()
+        tool("mcopy", "-s", "-n", "-i", image, f"::{inside}", folder)
+        return folder / Path(inside).name
+
+    @staticmethod
+    def names(image):
+        return tool("mdir", "-b", "-i", image, "::").replace("::/", "").replace("/\n", "\n").splitlines()
+
+
+KINDS = {"ext4": Ext4, "fat": Fat}

@@ -85,7 +85,7 @@ static status_t find_root(struct fat *fs, const struct boot_sector *b)
 	if (g->bits != 32)
 		return g->root_size > 0 ? OK : ERR_CORRUPT;
 	if (b->large.version != 0) {
-		note_trouble(fs, "a version of FAT32 that is not known", b->large.version);
+		fat_note_trouble(fs, "a version of FAT32 that is not known", b->large.version);
 		return ERR_NOT_SUPPORTED;
 	}
 	g->root_cluster = b->large.root_cluster;
@@ -109,7 +109,7 @@ status_t boot_read(struct fat *fs, const struct boot_sector *b)
 	};
 	g->cluster_shift = shift_of(g->cluster_size);
 	if (b->tables > TABLES_MOST || g->cluster_size > CLUSTER_MOST) {
-		note_trouble(
+		fat_note_trouble(
 			fs, "more tables, or larger clusters, than are known", g->cluster_size);
 		return ERR_NOT_SUPPORTED;
 	}
@@ -117,6 +117,6 @@ status_t boot_read(struct fat *fs, const struct boot_sector *b)
 	if (status == OK)
 		status = find_root(fs, b);
 	if (status == ERR_CORRUPT)
-		note_trouble(fs, "the boot sector contradicts itself, or the disk's size", 0);
+		fat_note_trouble(fs, "the boot sector contradicts itself, or the disk's size", 0);
 	return status;
 }

@@ -168,7 +168,7 @@ static void start_flush(struct fat *fs)
 static void fail(struct fat *fs, status_t status)
 {
 	if (!fs->commit.failed)
-		note_trouble(fs, "the device did not take a write", (uint64_t)-status);
+		fat_note_trouble(fs, "the device did not take a write", (uint64_t)-status);
 	ESTATE_SET(fs->commit.failed, true);
 }
 

@@ -104,7 +104,7 @@ status_t cursor_set(struct fat *fs, struct cursor *c, uint32_t start, uint32_t i
 	if (is_fixed_root(start))
 		return OK;
 	if (!cluster_is_sound(fs, start))
-		return corrupt(fs, "a directory without clusters", start);
+		return fat_corrupt(fs, "a directory without clusters", start);
 	return chain_at(fs, start, index / entries_per_cluster(fs), &c->cluster);
 }
 

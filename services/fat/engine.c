@@ -16,15 +16,15 @@
  */
 
 /* The first reason stays. */
-void note_trouble(struct fat *fs, const char *what, uint64_t number)
+void fat_note_trouble(struct fat *fs, const char *what, uint64_t number)
 {
 	if (fs->trouble[0] == 0)
 		print_to(fs->trouble, sizeof(fs->trouble), "%s (%lu)", what, number);
 }
 
-status_t corrupt(struct fat *fs, const char *what, uint64_t where)
+status_t fat_corrupt(struct fat *fs, const char *what, uint64_t where)
 {
-	note_trouble(fs, what, where);
+	fat_note_trouble(fs, what, where);
 	fs->read_only = true;
 	return ERR_CORRUPT;
 }

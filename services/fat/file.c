@@ -164,7 +164,7 @@ status_t file_map(
 		TRY(chain_at(fs, start, (uint32_t)(offset >> fs->g.cluster_shift), &cluster));
 	*run = (struct engine_run){.size = size, .is_hole = cluster == 0};
 	if (cluster == 0 && offset < file_size)
-		return corrupt(fs, "a chain is too short", start);
+		return fat_corrupt(fs, "a chain is too short", start);
 	if (cluster == 0)
 		return OK;
 	run->offset = cluster_offset(fs, cluster) + in_cluster;

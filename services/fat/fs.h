@@ -312,5 +312,5 @@ static inline bool is_directory(uint64_t node)
 }
 
 /* The volume is not sound: it is only read from now on. */
-void note_trouble(struct fat *fs, const char *what, uint64_t number);
-[[nodiscard]] status_t corrupt(struct fat *fs, const char *what, uint64_t where);
+void fat_note_trouble(struct fat *fs, const char *what, uint64_t number);
+[[nodiscard]] status_t fat_corrupt(struct fat *fs, const char *what, uint64_t where);

@@ -125,7 +125,7 @@ static status_t begin_zeros(struct fat *fs, struct node *n, uint64_t end)
 	}
 	TRY(chain_at(fs, n->start, (uint32_t)(from >> fs->g.cluster_shift), &cluster));
 	if (cluster == 0)
-		return corrupt(fs, "a chain is too short", n->start);
+		return fat_corrupt(fs, "a chain is too short", n->start);
 	if (size > fs->g.cluster_size - in_cluster)
 		size = fs->g.cluster_size - in_cluster;
 	estate_save(g, sizeof(*g));

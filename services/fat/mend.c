@@ -64,7 +64,7 @@ static status_t end_walk(struct fat *fs, uint32_t value, uint32_t count)
 	struct mend *m = &fs->mend;
 
 	if (value != CLUSTER_END && value != CLUSTER_FREE && !cluster_is_link(value))
-		return corrupt(fs, "a chain goes on to no cluster", m->cluster);
+		return fat_corrupt(fs, "a chain goes on to no cluster", m->cluster);
 	if (value != CLUSTER_END)
 		TRY(set_end(fs, m->cluster));
 	if (count < m->needed)
@@ -78,7 +78,7 @@ static status_t push(struct fat *fs)
 	uint32_t parent = m->depth > 0 ? m->stack[m->depth - 1].start : 0;
 
 	if (m->depth == DEPTH_MOST)
-		return corrupt(fs, "directories are too deep to be checked", m->start);
+		return fat_corrupt(fs, "directories are too deep to be checked", m->start);
 	m->stack[m->depth].start = m->start;
 	m->stack[m->depth].index = 0;
 	m->stack[m->depth].end = 0;
@@ -96,9 +96,9 @@ static status_t walk_one(struct fat *fs)
 	bool is_last;
 
 	if (!cluster_is_sound(fs, m->cluster))
-		return corrupt(fs, "no such cluster", m->cluster);
+		return fat_corrupt(fs, "no such cluster", m->cluster);
 	if (is_seen(fs, m->cluster))
-		return corrupt(fs, "two files have a cluster", m->cluster);
+		return fat_corrupt(fs, "two files have a cluster", m->cluster);
 	TRY(table_get(fs, m->cluster, &value));
 	is_last = m->count + 1 == m->needed || !cluster_is_link(value);
 	if (is_last)
@@ -195,7 +195,7 @@ static status_t take_entry(
 	if (is_file && size == 0)
 		return start != 0 ? drop_start(fs, place) : OK;
 	if (!cluster_is_sound(fs, start))
-		return corrupt(fs, "a name without clusters", place);
+		return fat_corrupt(fs, "a name without clusters", place);
 	if (is_seen(fs, start))
 		return remove_entries(fs, m->has_long ? m->long_first : index, index);
 	begin_walk(fs, start,

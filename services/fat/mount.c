@@ -104,7 +104,7 @@ static bool is_dirty(const struct fat *fs)
 static void count_or_mend(struct fat *fs)
 {
 	if (is_dirty(fs) && fs->read_only)
-		note_trouble(
+		fat_note_trouble(
 			fs, "it was not unmounted, and may not be mended: it is read as it is", 0);
 	if (!is_dirty(fs) || fs->read_only) {
 		set_phase(fs, MOUNT_COUNT);
@@ -158,7 +158,7 @@ static void begin_mending(struct fat *fs)
 		set_phase(fs, MOUNT_TREE);
 		return;
 	}
-	note_trouble(
+	fat_note_trouble(
 		fs, "it was not unmounted, and is too large to be mended here", fs->g.clusters);
 	fs->read_only = true;
 	set_phase(fs, MOUNT_COUNT);

@@ -2,13 +2,12 @@
 /* Names: see name.h. */
 #include "name.h"
 
-#define BASE_SIZE  8u
-#define TAIL_MOST  6u /* digits behind a tilde */
-#define SALT_BASE  2u /* characters that stay when a name has digits of chance */
-#define UNIT_END   0xffffu
-#define HIGH_FIRST 0xd800u
-#define LOW_FIRST  0xdc00u
-#define LOW_END    0xe000u
+#include <text/utf.h>
+
+#define BASE_SIZE 8u
+#define TAIL_MOST 6u /* digits behind a tilde */
+#define SALT_BASE 2u /* characters that stay when a name has digits of chance */
+#define UNIT_END  0xffffu
 
 /* Code page 437 from 0x80 on. */
 static const uint16_t page_437[128] = {0x00c7, 0x00fc, 0x00e9, 0x00e2, 0x00e4, 0x00e0, 0x00e5,
@@ -24,42 +23,7 @@ static const uint16_t page_437[128] = {0x00c7, 0x00fc, 0x00e9, 0x00e2, 0x00e4, 0
 	0x03a9, 0x03b4, 0x221e, 0x03c6, 0x03b5, 0x2229, 0x2261, 0x00b1, 0x2265, 0x2264, 0x2320,
 	0x2321, 0x00f7, 0x2248, 0x00b0, 0x2219, 0x00b7, 0x221a, 0x207f, 0x00b2, 0x25a0, 0x00a0};
 
-/* --- UTF-8 -------------------------------------------------------------------------------------
- */
-
-/* The next character; false: it is no UTF-8. */
-static bool take_character(struct name *text, uint32_t *value)
-{
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	uint8_t first = (uint8_t)*text->text;
-	size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-
-	if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || more >= text->size)
-		return false;
-	*value = more == 0 ? first : first & (0x3fu >> more);
-	for (size_t i = 1; i <= more; i++) {
-		uint8_t byte = (uint8_t)text->text[i];
-
-		if ((byte & 0xc0) != 0x80)
-			return false;
-		*value = *value << 6 | (byte & 0x3f);
-	}
-	text->text += more + 1;
-	text->size -= more + 1;
-	return *value >= least[more] && *value <= 0x10ffff &&
-	       (*value < HIGH_FIRST || *value >= LOW_END);
-}
-
-static size_t put_character(char *to, uint32_t value)
-{
-	size_t more = value < 0x80 ? 0 : value < 0x800 ? 1 : value < 0x10000 ? 2 : 3;
-	static const uint8_t heads[] = {0, 0xc0, 0xe0, 0xf0};
-
-	for (size_t i = more; i > 0; i--, value >>= 6)
-		to[i] = (char)(0x80 | (value & 0x3f));
-	to[0] = (char)(heads[more] | value);
-	return more + 1;
-}
+/* --- text ------------------------------------------------------------------------------------- */
 
 static bool is_allowed(uint32_t value)
 {
@@ -74,57 +38,39 @@ static bool is_allowed(uint32_t value)
 	return true;
 }
 
-static status_t append(struct fat_name *name, uint32_t value)
-{
-	if (name->count + (value >= 0x10000 ? 2 : 1) > LONG_MOST)
-		return ERR_TOO_LONG;
-	if (value >= 0x10000) {
-		name->units[name->count++] = (uint16_t)(HIGH_FIRST + ((value - 0x10000) >> 10));
-		value = LOW_FIRST + (value & 0x3ff);
-	}
-	name->units[name->count++] = (uint16_t)value;
-	return OK;
-}
-
 /* Other systems drop a dot or space at the end: such names are refused. */
 status_t name_from(struct name text, struct fat_name *name)
 {
 	uint32_t value = 0;
-	status_t status = OK;
 
 	name->count = 0;
-	while (status == OK && text.size > 0) {
-		if (!take_character(&text, &value) || !is_allowed(value))
-			return ERR_INVALID_ARGUMENT;
-		status = append(name, value);
-	}
-	if (status == OK && (value == '.' || value == ' '))
-		return ERR_INVALID_ARGUMENT;
-	return status;
-}
+	while (text.size > 0) {
+		uint16_t units[2];
+		uint32_t count;
 
-static bool is_low(uint32_t unit)
-{
-	return unit >= LOW_FIRST && unit < LOW_END;
+		if (!utf8_take(&text.text, &text.size, &value) || !is_allowed(value))
+			return ERR_INVALID_ARGUMENT;
+		count = utf16_put(units, value);
+		if (name->count + count > LONG_MOST)
+			return ERR_TOO_LONG;
+		memcpy(name->units + name->count, units, count * sizeof(units[0]));
+		name->count += count;
+	}
+	return value == '.' || value == ' ' ? ERR_INVALID_ARGUMENT : OK;
 }
 
 size_t name_to(const uint16_t *units, uint32_t count, char text[NAME_MOST + 1])
 {
 	size_t size = 0;
+	uint32_t at = 0;
 
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t value = units[i];
+	while (at < count) {
+		uint32_t value;
 
-		if (is_low(value) || value == 0 || value == '/')
+		if (!utf16_take(units, count, &at, &value) || value == 0 || value == '/' ||
+			size + UTF8_MOST > NAME_MOST)
 			return 0;
-		if (value >= HIGH_FIRST && value < LOW_FIRST) {
-			if (++i == count || !is_low(units[i]))
-				return 0;
-			value = 0x10000 + ((value - HIGH_FIRST) << 10) + (units[i] - LOW_FIRST);
-		}
-		if (size + 4 > NAME_MOST)
-			return 0;
-		size += put_character(text + size, value);
+		size += utf8_put(text + size, value);
 	}
 	text[size] = 0;
 	return size;

@@ -28,10 +28,10 @@ static status_t read_parent(struct fat *fs, uint32_t start, uint32_t *parent)
 	TRY(cursor_set(fs, &c, start, 1));
 	TRY(cursor_next(&c, &entry, &place));
 	if (entry->name[0] != '.' || entry->name[1] != '.')
-		return corrupt(fs, "a directory does not say what holds it", start);
+		return fat_corrupt(fs, "a directory does not say what holds it", start);
 	*parent = start_of(entry);
 	if (*parent != 0 && !cluster_is_sound(fs, *parent))
-		return corrupt(fs, "a directory without clusters", *parent);
+		return fat_corrupt(fs, "a directory without clusters", *parent);
 	return OK;
 }
 
@@ -65,7 +65,7 @@ status_t names_next(
 		item->name_size = name_to(found.name.units, found.name.count, item->name);
 	}
 	if (item->name_size == 0)
-		return corrupt(fs, "an entry without a name", found.place);
+		return fat_corrupt(fs, "an entry without a name", found.place);
 	*cookie = c.index;
 	return OK;
 }
@@ -173,7 +173,7 @@ static status_t check_below(struct fat *fs, uint32_t moved, uint64_t directory)
 		if (at == moved)
 			return ERR_INVALID_ARGUMENT;
 		if (depth == DIRECTORY_MOST)
-			return corrupt(fs, "directories hold each other", at);
+			return fat_corrupt(fs, "directories hold each other", at);
 		TRY(read_parent(fs, at, &parent));
 		at = fat_directory_start(fs, parent);
 	}

@@ -67,7 +67,7 @@ status_t node_of(struct fat *fs, const struct named *found, uint64_t *id)
 		return OK;
 	}
 	if (!cluster_is_sound(fs, start))
-		return corrupt(fs, "a directory without clusters", start);
+		return fat_corrupt(fs, "a directory without clusters", start);
 	*id = fat_directory_node(fs, start);
 	return OK;
 }

@@ -2,4 +2,4 @@
 # The file systems FAT12, FAT16 and FAT32.
 
 FAT_CORE := $(addprefix services/fat/,engine.c mount.c boot.c mend.c buffer.c commit.c table.c name.c \
-	directory.c node.c names.c file.c grow.c time.c)
+	directory.c node.c names.c file.c grow.c time.c) lib/text/utf.c

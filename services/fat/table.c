@@ -132,12 +132,12 @@ status_t table_set(struct fat *fs, uint32_t cluster, uint32_t value)
 status_t chain_next(struct fat *fs, uint32_t cluster, uint32_t *next)
 {
 	if (!cluster_is_sound(fs, cluster))
-		return corrupt(fs, "no such cluster", cluster);
+		return fat_corrupt(fs, "no such cluster", cluster);
 	TRY(table_get(fs, cluster, next));
 	if (*next == CLUSTER_END)
 		*next = 0;
 	else if (!cluster_is_sound(fs, *next))
-		return corrupt(fs, "a chain goes on to no cluster", cluster);
+		return fat_corrupt(fs, "a chain goes on to no cluster", cluster);
 	return OK;
 }
 
@@ -167,7 +167,7 @@ status_t chain_at(struct fat *fs, uint32_t start, uint32_t index, uint32_t *clus
 	uint32_t at;
 
 	if (!cluster_is_sound(fs, start))
-		return corrupt(fs, "no such cluster", start);
+		return fat_corrupt(fs, "no such cluster", start);
 	*cluster = begin_at(fs, start, index, &at);
 	if (index >= fs->g.clusters)
 		*cluster = 0;
@@ -187,7 +187,7 @@ status_t chain_measure(struct fat *fs, uint32_t start, uint32_t *count, uint32_t
 	*last = 0;
 	for (*count = 0; next != 0; ++*count) {
 		if (*count == fs->g.clusters)
-			return corrupt(fs, "a chain has no end", start);
+			return fat_corrupt(fs, "a chain has no end", start);
 		*last = next;
 		TRY(chain_next(fs, next, &next));
 	}

@@ -4,7 +4,8 @@
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c \
 	bundlefs.c devfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
 	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c lib/hash/sha256.c lib/random/random.c
-$(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c) $(EXT4_CORE) $(FAT_CORE),svc/vfs))
+DISK_ENGINES := $(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE)
+$(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c) $(DISK_ENGINES),svc/vfs))
 
 VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c share_host.c estate_host.c)
 VFS_TEST_FLAGS := -Ilib/include -Iboot/include -Iservices/vfs -Itests/host/services -Ilib
@@ -19,7 +20,7 @@ VFS_MOUNTS  := $(addprefix services/vfs/,mounts.c diskfs.c enginefs.c enginefs_p
 VFS_NONE    := tests/host/services/vfs_no_mounts.c
 $(foreach part,cache cache_kill,$(eval $(call host_test,vfs_$(part),\
 	tests/host/services/vfs_$(part)_test.c $(VFS_CALLERS) $(VFS_NONE) $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS))))
-$(eval $(call host_test,vfs_engine,tests/host/services/vfs_engine_test.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(EXT4_CORE) $(FAT_CORE) lib/print/print.c \
+$(eval $(call host_test,vfs_engine,tests/host/services/vfs_engine_test.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(DISK_ENGINES) lib/print/print.c \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4))
 $(eval $(call fuzzer,vfs_messages,tests/fuzz/vfs_messages.c $(VFS_NONE) services/vfs/later.c lib/service/waiting.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS),-lcmocka))
 
@@ -32,6 +33,7 @@ $(eval $(call add_test,system/fat-kills,$(DISK_TEST) kills --kind fat --smp 4 --
 $(eval $(call add_test,system/fat-power,$(DISK_TEST) power --kind fat,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-log,$(DISK_TEST) log --kind fat --count 80,$(DISK_NEEDS)))
 $(foreach part,full hostile large,$(eval $(call add_test,system/fat-$(part),$(DISK_TEST) $(part) --kind fat,$(DISK_NEEDS))))
+$(eval $(call add_test,system/iso,$(DISK_TEST) iso,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-tables,$(DISK_TEST) tables,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-kills-1-cpu,$(DISK_TEST) kills --count 100,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-kills-4-cpu,$(DISK_TEST) kills --count 100 --smp 4,$(DISK_NEEDS)))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What files on a virtio disk with ext4 cost, in instructions of the program and of all services: for each 4 KiB that is
+"""What files on a virtio disk cost with each file system, in instructions of the program and of all services: for each 4 KiB that is
 read or written from one end to the other, and for operations on names. Waiting for the disk does not count."""
 
 import re
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import disk_test
 import machine
+from disk_kinds import KINDS
 
 MIB = 16
 PAGES = MIB * 256
@@ -18,6 +19,9 @@ FILES = 500
 TIME = re.compile(r"^real \S+  cpu (\d+\.\d+)s", re.MULTILINE)
 SERVICES = re.compile(r"^\S+ +running +\S+ +\d+ +\d+ +\d+ +\S+s +(\d+\.\d+)s", re.MULTILINE)
 MARK = "----\n"
+
+# Name of the figures, file system, form.
+VOLUMES = (("ext4-1024", "ext4", (128, 1024)), ("ext4-4096", "ext4", (128, 4096)), ("fat-4096", "fat", (264, ("-F", "32", "-s", "8"))))
 
 # Names, the line that is timed, how many operations it is, of what.
 STEPS = (
@@ -42,8 +46,8 @@ def main():
     lines += [f'time sh -c "{line}"; svc; echo {MARK.strip()}' for _, line, _, _ in STEPS]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for block in (1024, 4096):
-            image = disk_test.make_disk(folder / "b.img", 128 << 20, "-b", block)
+        for name, kind, form in VOLUMES:
+            image = KINDS[kind].make(folder / "b.img", form)
             settings = disk_test.settings_for(folder, "; ".join(lines), [image])
             settings.icount = True
             done = subprocess.run(machine.arguments(settings, False), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -52,7 +56,7 @@ def main():
             if len(parts) != len(STEPS) + 1:
                 sys.exit(f"figures are missing in:\n{done.stdout}")
             for (step, _, count, unit), before, after in zip(STEPS, parts, parts[1:]):
-                print(f"disk.ext4-{block}.{step} {(after[0] - before[0] + after[1]) // count} {unit}")
+                print(f"disk.{name}.{step} {(after[0] - before[0] + after[1]) // count} {unit}")
     return 0
 
 

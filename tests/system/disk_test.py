@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
 usage: disk_test.py PART [--kind ext4|fat] [--smp N] [--count N] [--seed N]; PART: trees, tables, kills, power, log,
-errors, full, hostile, large"""
+errors, full, hostile, large, iso"""
 
 import argparse
 import hashlib
@@ -151,10 +151,10 @@ def tables(_, folder):
            "umount: /tmp/m: files are open there\none\n"
            "sh: 1: /mnt/g: Read-only file system\n"
            "mount: vda2 is mounted already, or /tmp/m cannot be a place for it\n"
-           "mount: vdc has no file system that is known (ext4, FAT)\n"
+           "mount: vdc has no file system that is known (ext4, FAT, ISO 9660)\n"
            "mount: there is no disk vdx or no directory /tmp/m; lsblk lists disks\n"
            "mount: there is no disk vda1 or no directory /nowhere; lsblk lists disks\n"
-           "mount: vda1 has no file system that is known (ext4, FAT)\n"
+           "mount: vda1 has no file system that is known (ext4, FAT, ISO 9660)\n"
            "umount: /tmp/m: nothing is mounted there\n"
            "rm: /mnt/f: Read-only file system\n"
            "rmdir: /mnt: Resource busy\n"
@@ -431,6 +431,33 @@ def large(_, folder):
     print("30,000 files in one directory")
 
 
+def iso(options, folder):
+    """Trees on images of compact discs, with each kind of names."""
+    source = random.Random(options.seed)
+    tree = folder / "t"
+    make_tree(tree, options.count, source)
+    deep = tree.joinpath(*"abcdefghij")
+    deep.mkdir(parents=True)
+    (deep / "file").write_bytes(b"deep")
+    files = {name: value for name, value in tree_sums(tree).items() if len(value) == 64}
+    (tree / "directory0" / "to-deep").symlink_to("../" + "/".join("abcdefghij") + "/file")
+    for kind, flags in (("rock ridge", ["-R"]), ("joliet", ["-J", "-joliet-long", "-D"]), ("plain", ["-D"])):
+        image = folder / "i.iso"
+        tool("genisoimage", "-quiet", "-input-charset", "utf-8", *flags, "-o", image, tree)
+        output, _ = guest(folder, "mount vda /mnt; cd /mnt; find . -type f | sort >/tmp/names; while read -r n; do sha256sum -- \"$n\"; done </tmp/names; "
+                          "cd /; cat /mnt/directory0/to-deep; find /mnt -type l | wc -l; { echo x >/mnt/x; } 2>&1; umount /mnt", [image])
+        lines = output.splitlines()
+        sums = {line[66:].removeprefix("./"): line[:64] for line in lines if len(line) > 66 and line[64:66] == "  "}
+        if kind == "plain":
+            expect("contents", sorted(sums.values()), sorted(files.values()))
+        else:
+            expect(kind, sums, files)
+        if kind == "rock ridge":
+            expect("links", lines[-2], f"deep{options.count // 25 + 1}")
+        expect("writing", lines[-1], "sh: 1: /mnt/x: Read-only file system")
+        print(f"{kind}: {len(sums)} files are right")
+
+
 HOSTILE = ("for d in a b c d e f g h; do mount vd$d /mnt 2>/dev/null && { find /mnt >/tmp/names 2>/dev/null; "
            "while read -r n; do [ -f \"$n\" ] && head -c 20000 \"$n\" >/dev/null 2>&1; done </tmp/names; "
            "{ echo x >/mnt/new; } 2>/dev/null; mkdir /mnt/newdir 2>/dev/null; rm -r /mnt/lost+found 2>/dev/null; }; "
@@ -466,7 +493,7 @@ def place():
 
 
 def main():
-    parts = {"large": (large, 0), "errors": (errors, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
+    parts = {"iso": (iso, 100), "large": (large, 0), "errors": (errors, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--kind", choices=KINDS, default="ext4")

@@ -37,7 +37,7 @@ static struct caller *const c = &callers[0];
 
 static void shell(const char *format)
 {
-	char command[256];
+	char command[600];
 	int status;
 
 	(void)snprintf(command, sizeof(command), format, path, path, path);
@@ -73,11 +73,18 @@ static const struct form forms[] = {
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 
+/* For reading only. */
+static const struct form disc = {
+	"sh -c 'd=%s.d; mkdir -p $d/d && for i in 1 2 4 5; do seq 5000 >$d/file$i; seq 900 "
+	">$d/d/file$((i * "
+	"3)); done; ln -s file1 $d/file7; genisoimage -quiet -R -J -o %s $d; rm -r $d'",
+	nullptr, 1, 512};
+
 static const struct form *form = &forms[0];
 
 static void make_disk(const struct form *wanted)
 {
-	char format[256];
+	char format[500];
 
 	form = wanted;
 	(void)snprintf(path, sizeof(path), "/dev/shm/vfs-engine-test-%d.img", (int)getpid());
@@ -399,6 +406,16 @@ static void begin(unsigned seed, const struct form *wanted_form)
 	sync_files();
 }
 
+static void begin_disc(void)
+{
+	kill_most = 0;
+	held.id = 0;
+	(void)callers_setup(nullptr);
+	callers_allow(c);
+	make_disk(&disc);
+	assert_int_equal(mount_disk(), OK);
+}
+
 static void end(void)
 {
 	kill_most = 0;
@@ -485,6 +502,9 @@ static void spoil(const char *file)
 	for (int n = few[rand() % 4]; n > 0; n--) {
 		long at = rand() % (form->mebibytes < 12 ? 40000 : 700000);
 
+		if (form == &disc)
+			at = 32768 + rand() % 40000;
+
 		(void)fseek(f, at, SEEK_SET);
 		(void)fputc(rand() % 3 == 0 ? 0xff : rand(), f);
 	}
@@ -525,6 +545,48 @@ static void try_all(void)
 	(void)ask(VFS_SYNC, words, "", 0);
 }
 
+static void try_changed(const char *good)
+{
+	char copy[200];
+
+	(void)snprintf(copy, sizeof(copy), "cp %s %%s", good);
+	shell(copy);
+	spoil(path);
+	(void)callers_setup(nullptr);
+	callers_allow(c);
+	drive_host_load(path);
+	if (mount_disk() == OK)
+		try_all();
+	(void)unmount_disk();
+}
+
+static void test_hostile_disc(void **state)
+{
+	char good[80];
+
+	(void)state;
+	begin_disc();
+	for (unsigned i = 1; i < 15; i++) {
+		uint64_t id;
+		bool is_there = i == 1 || i == 2 || i == 4 || i == 5 || i == 7 || i == 3 ||
+				i == 6 || i == 12;
+
+		assert_int_equal(
+			open_name(name_of(i), OPEN_FLAG_READ, &id), is_there ? OK : ERR_NOT_FOUND);
+		if (is_there)
+			close_id(id);
+	}
+	assert_int_equal(unmount_disk(), OK);
+	(void)snprintf(good, sizeof(good), "%s.good", path);
+	drive_host_save(good);
+	drive_host_allow_shared(true);
+	for (unsigned n = 0; n < 5 * HOSTILE; n++)
+		try_changed(good);
+	drive_host_allow_shared(false);
+	(void)unlink(good);
+	(void)unlink(path);
+}
+
 static void test_hostile(void **state)
 {
 	(void)state;
@@ -539,19 +601,8 @@ static void test_hostile(void **state)
 		(void)snprintf(good, sizeof(good), "%s.good", path);
 		drive_host_save(good);
 		drive_host_allow_shared(true);
-		for (unsigned n = 0; n < HOSTILE; n++) {
-			char copy[200];
-
-			(void)snprintf(copy, sizeof(copy), "cp %s %%s", good);
-			shell(copy);
-			spoil(path);
-			(void)callers_setup(nullptr);
-			callers_allow(c);
-			drive_host_load(path);
-			if (mount_disk() == OK)
-				try_all();
-			(void)unmount_disk();
-		}
+		for (unsigned n = 0; n < HOSTILE; n++)
+			try_changed(good);
 		drive_host_allow_shared(false);
 		(void)unlink(good);
 		(void)unlink(path);
@@ -624,6 +675,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_kills),
 		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_hostile_disc),
 		cmocka_unit_test(test_hostile),
 	};
 

@@ -16,6 +16,7 @@ PIPE_FLAGS := -Ilib/include -Ilib
 $(eval $(call host_test,pipe_ring,tests/host/lib/pipe_ring_test.c lib/pipe/ring.c,$(PIPE_FLAGS)))
 $(eval $(call fuzzer,pipe_ring,tests/fuzz/pipe_ring.c lib/pipe/ring.c,$(PIPE_FLAGS)))
 $(eval $(call host_test,suspect,tests/host/lib/suspect_test.c lib/service/suspect.c,-Ilib/include))
+$(eval $(call host_test,utf,tests/host/lib/utf_test.c lib/text/utf.c,-Ilib/include -Ilib))
 $(eval $(call host_test,crc,tests/host/lib/crc_test.c lib/hash/crc.c,-Ilib))
 BLOCK_FLAGS := -Ilib/include -Ilib
 $(eval $(call host_test,partition,tests/host/lib/partition_test.c lib/block/partition.c lib/hash/crc.c lib/print/print.c,$(BLOCK_FLAGS)))

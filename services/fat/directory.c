@@ -257,7 +257,7 @@ static struct scan *scan_of(struct fat *fs, uint32_t start, uint64_t key)
 static struct scan *search_of(struct fat *fs, uint32_t start, struct name text)
 {
 	struct scan *s = scan_of(fs, start, key_of(text, false));
-	const struct scan *last = &fs->last_found;
+	const struct found_last *last = &fs->found_last[start % FOUND_LAST];
 
 	if (s->index == 0 && !s->is_around && last->start == start &&
 		last->changes == fs->changes) {
@@ -299,8 +299,8 @@ status_t fat_directory_find(struct fat *fs, uint32_t start, struct name text, st
 		status = search(fs, s, &name, found);
 	}
 	if (status == OK)
-		fs->last_found = (struct scan){
-			.start = start, .index = found->index + 1, .changes = fs->changes};
+		fs->found_last[start % FOUND_LAST] =
+			(struct found_last){start, found->index + 1, fs->changes};
 	return status;
 }
 

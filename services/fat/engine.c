@@ -81,6 +81,8 @@ static void reset(void *self, uint64_t volume_size, bool read_only)
 	fat_buffers_start(fs);
 	nodes_start(fs);
 	memset(fs->marks, 0, sizeof(fs->marks));
+	memset(fs->scans, 0, sizeof(fs->scans));
+	memset(fs->found_last, 0, sizeof(fs->found_last));
 }
 
 static void resume(void *self)

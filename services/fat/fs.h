@@ -207,6 +207,15 @@ struct scan {
 	uint8_t salted_name[11];
 };
 
+/* The next name that is looked for in a directory is mostly behind the last; in no transaction. */
+#define FOUND_LAST 16u
+
+struct found_last {
+	uint32_t start;
+	uint32_t index;
+	uint64_t changes;
+};
+
 enum mount_phase : uint8_t {
 	MOUNT_NONE,
 	MOUNT_BOOT,
@@ -294,7 +303,7 @@ struct fat {
 	uint64_t changes; /* of buffers; in no transaction */
 	uint32_t salt;    /* the same */
 	uint32_t oldest_scan;
-	struct scan last_found; /* the next name that is looked for is mostly behind it */
+	struct found_last found_last[FOUND_LAST]; /* by directory */
 	struct scan scans[SCANS];
 };
 

@@ -5,14 +5,14 @@
 
 #include <craton/print.h>
 
-#define MODE_TYPE       0170000u
-#define MODE_LINK       0120000u
-#define MODE_REGULAR    0100000u
-#define MODE_DIRECTORY  0040000u
-#define DIRECTORY_MOST  0x4000000u /* bytes */
-#define PIECES_MOST     64u        /* records of a file */
-#define LEAST_SIZE      ((FIRST_DESCRIPTOR + 2) * SECTOR)
-#define DATA_BLOCK      512u
+#define MODE_TYPE      0170000u
+#define MODE_LINK      0120000u
+#define MODE_REGULAR   0100000u
+#define MODE_DIRECTORY 0040000u
+#define DIRECTORY_MOST 0x4000000u /* bytes */
+#define PIECES_MOST    64u        /* records of a file */
+#define LEAST_SIZE     ((FIRST_DESCRIPTOR + 2) * SECTOR)
+#define DATA_BLOCK     512u
 
 void iso_note_trouble(struct iso *fs, const char *what, uint64_t number)
 {
@@ -26,7 +26,8 @@ status_t iso_corrupt(struct iso *fs, const char *what, uint64_t where)
 	return ERR_CORRUPT;
 }
 
-/* --- the volume -------------------------------------------------------------------------------- */
+/* --- the volume --------------------------------------------------------------------------------
+ */
 
 static void *open_state(const struct engine_parameters *p)
 {
@@ -74,7 +75,8 @@ static bool is_quiet(const void *fs)
 	return sectors_are_quiet(fs);
 }
 
-/* --- mounting ---------------------------------------------------------------------------------- */
+/* --- mounting ----------------------------------------------------------------------------------
+ */
 
 static bool is_joliet(const struct descriptor *d)
 {
@@ -198,7 +200,8 @@ static status_t sync_volume(void *fs, uint64_t *ticket)
 	return OK;
 }
 
-/* --- directories ------------------------------------------------------------------------------- */
+/* --- directories -------------------------------------------------------------------------------
+ */
 
 /* The root is block 0, wherever it lies. */
 static uint64_t directory_node(const struct iso *fs, uint32_t block)
@@ -246,8 +249,8 @@ static status_t next_entry(
 }
 
 /* An entry that has a name, and may be shown. Of a file in pieces the first counts. */
-static status_t find_next(struct iso *fs, uint64_t directory, uint64_t *at, struct entry *entry,
-	struct details *d)
+static status_t find_next(
+	struct iso *fs, uint64_t directory, uint64_t *at, struct entry *entry, struct details *d)
 {
 	struct entry self;
 	struct entry piece;
@@ -341,8 +344,8 @@ static status_t parent(void *self, uint64_t directory, uint64_t *node)
 	TRY(open_directory(fs, directory, &entry));
 	TRY(record_at(fs, entry.place + entry.record.size, &entry));
 	TRY(record_details(fs, &entry, &d));
-	*node = directory_node(fs, d.parent != 0 ? d.parent
-					     : entry.record.block + entry.record.attribute_blocks);
+	*node = directory_node(
+		fs, d.parent != 0 ? d.parent : entry.record.block + entry.record.attribute_blocks);
 	return OK;
 }
 
@@ -363,7 +366,8 @@ static status_t next(void *self, uint64_t directory, uint64_t *cookie, struct di
 	return OK;
 }
 
-/* --- files ------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------
+ */
 
 static status_t open_file(struct iso *fs, uint64_t node, struct entry *entry)
 {

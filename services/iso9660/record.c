@@ -4,18 +4,18 @@
 
 #include <text/utf.h>
 
-#define NAME_GOES_ON    0x01u
-#define NAME_IS_DOTS    0x06u
-#define PART_GOES_ON    0x01u
-#define PART_IS_SELF    0x02u
-#define PART_IS_PARENT  0x04u
-#define PART_IS_ROOT    0x08u
-#define TIME_MODIFIED   0x02u
-#define TIME_ACCESSED   0x04u
-#define TIME_CHANGED    0x08u
-#define TIMES_ARE_LONG  0x80u
-#define LINK_MOST       1024u
-#define SECOND_NS       1000000000
+#define NAME_GOES_ON   0x01u
+#define NAME_IS_DOTS   0x06u
+#define PART_GOES_ON   0x01u
+#define PART_IS_SELF   0x02u
+#define PART_IS_PARENT 0x04u
+#define PART_IS_ROOT   0x08u
+#define TIME_MODIFIED  0x02u
+#define TIME_ACCESSED  0x04u
+#define TIME_CHANGED   0x08u
+#define TIMES_ARE_LONG 0x80u
+#define LINK_MOST      1024u
+#define SECOND_NS      1000000000
 
 status_t record_at(struct iso *fs, uint64_t place, struct entry *entry)
 {
@@ -40,8 +40,8 @@ uint64_t record_time(const uint8_t time[7])
 	int64_t month = (time[1] + 9) % 12; /* from March on */
 	int64_t era_days = year * 365 + year / 4 - year / 100 + year / 400;
 	int64_t days = era_days + (month * 153 + 2) / 5 + time[2] - 1 - 719468;
-	int64_t seconds = days * 86400 + time[3] * 3600 + time[4] * 60 + time[5] -
-			  (int8_t)time[6] * 900;
+	int64_t seconds =
+		days * 86400 + time[3] * 3600 + time[4] * 60 + time[5] - (int8_t)time[6] * 900;
 
 	return seconds > 0 ? (uint64_t)seconds * SECOND_NS : 0;
 }
@@ -51,7 +51,8 @@ uint64_t record_time(const uint8_t time[7])
 
 static uint32_t load(const uint8_t *at)
 {
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
 }
 
 /* Goes through the extensions of a record, those in other places too. */
@@ -93,8 +94,8 @@ static status_t walk_next(struct walk *w, const struct extension **extension)
 	for (;;) {
 		const struct extension *e = (const struct extension *)(w->bytes + w->at);
 
-		if (w->at + sizeof(*e) > w->end || e->size < sizeof(*e) || w->at + e->size > w->end ||
-			memcmp(e->kind, "ST", 2) == 0) {
+		if (w->at + sizeof(*e) > w->end || e->size < sizeof(*e) ||
+			w->at + e->size > w->end || memcmp(e->kind, "ST", 2) == 0) {
 			TRY(next_area(w));
 			continue;
 		}
@@ -250,8 +251,8 @@ status_t record_link(
 
 		if (!is_kind(e, "SL", 5))
 			continue;
-		for (const uint8_t *part = e->data + 1; part + 2 <= end && part + 2 + part[1] <= end;
-			part += 2 + part[1])
+		for (const uint8_t *part = e->data + 1;
+			part + 2 <= end && part + 2 + part[1] <= end; part += 2 + part[1])
 			append_part(&target, part);
 	}
 	*size = target.size;

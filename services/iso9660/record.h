@@ -38,8 +38,8 @@ struct details {
 	struct iso *fs, const struct entry *entry, struct details *details);
 
 /* The name as people see it, with an end; its size. 0: it has none that can be shown. */
-size_t record_name(const struct iso *fs, const struct entry *entry,
-	const struct details *details, char name[NAME_MOST + 1]);
+size_t record_name(const struct iso *fs, const struct entry *entry, const struct details *details,
+	char name[NAME_MOST + 1]);
 
 /* The target of a symbolic link, as much as there is room for. */
 [[nodiscard]] status_t record_link(

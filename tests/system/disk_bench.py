@@ -42,7 +42,7 @@ def used(text):
 
 
 def main():
-    lines = [f"mount vda /mnt; head -c {MIB}M /dev/zero >/tmp/f; mkdir /mnt/d; names=$(seq 1 {FILES}); svc; echo {MARK.strip()}"]
+    lines = [f"mount vda /mnt; head -c {MIB}M /dev/zero >/tmp/f; mkdir /mnt/d; names=$(echo $(seq 1 {FILES})); svc; echo {MARK.strip()}"]
     lines += [f'time sh -c "{line}"; svc; echo {MARK.strip()}' for _, line, _, _ in STEPS]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

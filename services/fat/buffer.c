@@ -188,6 +188,8 @@ status_t fat_buffers_drop(struct fat *fs, uint64_t offset, uint32_t size)
 	for (uint32_t at = 0; at < size; at += CHUNK) {
 		struct buffer *b = find(&fs->cache, offset + at);
 
+		if (b != nullptr && b->shadow != 0)
+			fs->commit.is_wanted = true; /* on a volume that is not sound */
 		if (b != nullptr && (b->state == BUFFER_READING || b->shadow != 0))
 			return FILE_LATER;
 		if (b != nullptr)

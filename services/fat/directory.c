@@ -579,6 +579,21 @@ status_t fat_directory_add(struct fat *fs, uint32_t start, struct name text,
 	return put_name(fs, start, &seen, &n.name, &entry, place);
 }
 
+status_t fat_directory_respell(
+	struct fat *fs, uint32_t start, struct name text, const struct named *old, uint64_t *place)
+{
+	uint8_t short_name[SHORT_SIZE];
+	struct fat_name name;
+
+	TRY(name_from(text, &name));
+	if (!name_fits_short(&name, short_name) ||
+		memcmp(short_name, old->entry.name, SHORT_SIZE) != 0)
+		return fat_directory_add(fs, start, text, &old->entry, place);
+	*place = old->place; /* the short name is the new one: the long one goes */
+	return old->first < old->index ? fat_directory_remove(fs, start, old->first, old->index - 1)
+				       : OK;
+}
+
 status_t fat_directory_remove(struct fat *fs, uint32_t start, uint32_t first, uint32_t last)
 {
 	struct cursor c;

@@ -67,6 +67,11 @@ uint64_t fat_directory_node(const struct fat *fs, uint32_t start);
 /* Adds a name with an entry that is like this one but for its name. ERR_NO_SPACE. */
 [[nodiscard]] status_t fat_directory_add(struct fat *fs, uint32_t start, struct name name,
 	const struct dirent *like, uint64_t *place);
+/* A new name that differs in the size of letters. Either it is added, too, and the old one is to be
+ * removed; or `*place` is what it was, and all is done. */
+[[nodiscard]] status_t fat_directory_respell(
+	struct fat *fs, uint32_t start, struct name name, const struct named *old, uint64_t *place);
+
 /* Takes entries `first` to `last` away. */
 [[nodiscard]] status_t fat_directory_remove(
 	struct fat *fs, uint32_t start, uint32_t first, uint32_t last);

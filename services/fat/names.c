@@ -168,7 +168,7 @@ static status_t check_below(struct fat *fs, uint32_t moved, uint64_t directory)
 	uint32_t at = fat_directory_start(fs, directory);
 
 	for (unsigned depth = 0; fat_directory_node(fs, at) != NODE_ROOT; depth++) {
-		uint32_t parent;
+		uint32_t parent = 0;
 
 		if (at == moved)
 			return ERR_INVALID_ARGUMENT;
@@ -238,7 +238,7 @@ static status_t put(struct fat *fs, struct entry_name to, uint64_t from_director
 	if (!is_there)
 		return fat_directory_add(fs, start, to.name, &from->entry, place);
 	if (found.place == from->place)
-		return ERR_EXISTS; /* the same file: the VFS does not ask for that */
+		return fat_directory_respell(fs, start, to.name, from, place);
 	if (is_of_directory(from) != is_of_directory(&found))
 		return is_of_directory(from) ? ERR_NOT_DIRECTORY : ERR_IS_DIRECTORY;
 	return replace(fs, from, &found, place);
@@ -261,6 +261,8 @@ status_t names_rename(struct fat *fs, struct entry_name from, struct entry_name 
 	else
 		TRY(node_get(fs, node, &n)); /* it keeps its number as long as that is known */
 	TRY(put(fs, to, from.directory, &found, &place));
+	if (place == found.place)
+		return OK; /* its name is spelled otherwise, and it stays where it is */
 	TRY(fat_directory_remove(fs, start, found.first, found.index));
 	if (n != nullptr)
 		node_move(fs, n, place);

@@ -254,7 +254,7 @@ static status_t check_last(struct fat *fs, uint32_t last)
 
 status_t chain_prepare(struct fat *fs)
 {
-	uint32_t cluster;
+	uint32_t cluster = 0;
 
 	TRY(find_free(fs, fs->next_free, &cluster));
 	return cluster != 0 ? OK : no_space(fs);
@@ -262,6 +262,7 @@ status_t chain_prepare(struct fat *fs)
 
 status_t chain_grow(struct fat *fs, uint32_t last, uint32_t *cluster)
 {
+	*cluster = 0;
 	if (last != 0)
 		TRY(check_last(fs, last));
 	TRY(find_free(fs, last != 0 ? last + 1 : fs->next_free, cluster));
@@ -289,7 +290,7 @@ void chain_free(struct fat *fs, uint32_t start)
 
 status_t chain_cut(struct fat *fs, uint32_t last)
 {
-	uint32_t next;
+	uint32_t next = 0;
 
 	TRY(chain_next(fs, last, &next));
 	if (next == 0)

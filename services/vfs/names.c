@@ -224,6 +224,16 @@ static status_t check_rename(const struct walk *from, const struct walk *to)
 	return check_kinds(from, to);
 }
 
+/* Two names of one file stay what they are; one that is found under two spellings is renamed. */
+static bool is_same_name(const struct walk *from, const struct walk *to)
+{
+	if (!to->exists || !place_is_same(from->place, to->place))
+		return false;
+	return from->attributes.links != 1 ||
+	       (place_is_same(from->parent, to->parent) && from->name_size == to->name_size &&
+		       memcmp(from->name, to->name, to->name_size) == 0);
+}
+
 status_t vfs_rename(struct client *c, uint64_t from_directory, struct vfs_bytes from_path,
 	uint64_t to_directory, struct vfs_bytes to_path)
 {
@@ -240,8 +250,10 @@ status_t vfs_rename(struct client *c, uint64_t from_directory, struct vfs_bytes 
 		status = check_rename(&from, &to);
 	if (status != OK)
 		return status;
-	if (to.exists && place_is_same(from.place, to.place))
+	if (is_same_name(&from, &to))
 		return OK;
+	if (to.exists && place_is_same(from.place, to.place))
+		to.exists = false; /* it is what gets the new spelling */
 	v = volume_of(from.parent);
 	if (to.exists)
 		status = hold_cached(to.place);

@@ -44,8 +44,8 @@ static void test_refused(void **state)
 
 static void test_same(void **state)
 {
-	static const char *const same[][2] = {{"ReadMe", "README"}, {"ümläut", "ÜMLÄUT"}, {"ΑΒΓ", "αβγ"},
-		{"Привет", "ПРИВЕТ"}, {"Šš", "šŠ"}, {"Žluťoučký", "žLUŤOUČKÝ"}};
+	static const char *const same[][2] = {{"ReadMe", "README"}, {"ümläut", "ÜMLÄUT"},
+		{"ΑΒΓ", "αβγ"}, {"Привет", "ПРИВЕТ"}, {"Šš", "šŠ"}, {"Žluťoučký", "žLUŤOUČKÝ"}};
 	static const char *const other[][2] = {{"a", "b"}, {"a", "aa"}, {"÷", "×"}, {"ß", "ss"}};
 
 	(void)state;
@@ -144,8 +144,9 @@ static void test_old_letters(void **state)
 	name_of_short(&entry, &name);
 	(void)name_to(name.units, name.count, text);
 	assert_string_equal(text, "ümläut.TXT");
-	memcpy(entry.name, "\x05"
-			   "          ",
+	memcpy(entry.name,
+		"\x05"
+		"          ",
 		SHORT_SIZE);
 	entry.case_flags = 0;
 	name_of_short(&entry, &name);

@@ -275,6 +275,21 @@ static void unlink_one(unsigned i)
 	files[i].exists = false;
 }
 
+/* Capital and small letters are the same on FAT: it is found by its old name, too. */
+static void respell(unsigned i)
+{
+	char both[128];
+	uint64_t words[6] = {0, 0, strlen(name_of(i))};
+
+	if (form->sector != 512 || !files[i].exists)
+		return;
+	(void)snprintf(both, sizeof(both), "%s", name_of(i));
+	(void)snprintf(both + words[2], sizeof(both) - words[2], "%s%s%u",
+		i % 3 == 0 ? "/mnt/d/" : "/mnt/", rand() % 2 != 0 ? "FILE" : "fIle", i);
+	words[3] = strlen(both);
+	assert_int_equal(ask(VFS_RENAME, words, both, strlen(both)), OK);
+}
+
 static void rename_one(unsigned from, unsigned to)
 {
 	char both[128];
@@ -376,6 +391,8 @@ static void step(void)
 	} else if (what < 16) {
 		check_file(i, &files[i]);
 	} else if (what < 17) {
+		is_touched[i] = true;
+		respell(i);
 		hold(i);
 	} else if (what < 19) {
 		use_held();

@@ -45,6 +45,7 @@ ANALYSED = {
     "lib/print": USER,
     "lib/runtime": USER,
     "lib/service": USER,
+    "lib/text": USER,
     "lib/virtio": USER,
     "services": [*USER, "-Iwasm", "-Ibuild/gen/wasm/include"],
     "wasm/base": ["-std=c23", "-Iwasm/include", "-Iwasm", "-Ilib"],

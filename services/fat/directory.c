@@ -612,7 +612,7 @@ status_t fat_directory_remove(struct fat *fs, uint32_t start, uint32_t first, ui
 status_t fat_directory_make(
 	struct fat *fs, uint32_t parent, const struct dirent *like, uint32_t *start)
 {
-	struct buffer *b;
+	struct buffer *b = nullptr;
 	struct dirent *entries;
 
 	TRY(chain_grow(fs, 0, start));

@@ -22,6 +22,8 @@ $(foreach part,cache cache_kill,$(eval $(call host_test,vfs_$(part),\
 	tests/host/services/vfs_$(part)_test.c $(VFS_CALLERS) $(VFS_NONE) $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS))))
 $(eval $(call host_test,vfs_engine,tests/host/services/vfs_engine_test.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(DISK_ENGINES) lib/print/print.c \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4))
+$(eval $(call fuzzer,engine_volume,tests/fuzz/engine_volume.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(DISK_ENGINES) lib/print/print.c \
+	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
 $(eval $(call fuzzer,vfs_messages,tests/fuzz/vfs_messages.c $(VFS_NONE) services/vfs/later.c lib/service/waiting.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS),-lcmocka))
 
 # On disks of this machine's making, in the system.

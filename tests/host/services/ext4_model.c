@@ -24,7 +24,7 @@ struct object {
 	uint8_t *bytes;
 };
 
-struct name {
+struct known {
 	bool is_used;
 	unsigned directory; /* object */
 	unsigned object;
@@ -33,8 +33,8 @@ struct name {
 };
 
 static struct object objects[OBJECTS]; /* 0: the root */
-static struct name names[NAMES];
-static struct name lost[NAMES]; /* what was at the last sync */
+static struct known names[NAMES];
+static struct known lost[NAMES]; /* what was at the last sync */
 static uint64_t now;
 static uint64_t synced;
 
@@ -128,7 +128,7 @@ static bool is_in(unsigned object, unsigned directory)
 
 static void put_name(unsigned at, unsigned directory, unsigned object, const char *text)
 {
-	names[at] = (struct name){
+	names[at] = (struct known){
 		.is_used = true, .directory = directory, .object = object, .touched = now};
 	memcpy(names[at].text, text, strlen(text) + 1);
 	objects[object].names++;
@@ -271,7 +271,7 @@ static void move_name(void)
 	unsigned at = any_name();
 	unsigned over = volume_random() % 3 == 0 ? any_name() : NAMES;
 	unsigned directory = over < NAMES ? names[over].directory : any_object(true);
-	struct name old;
+	struct known old;
 	char text[40];
 	status_t status;
 
@@ -399,7 +399,7 @@ void model_check_synced(void)
 	uint32_t inode;
 
 	for (unsigned i = 0; i < NAMES; i++) {
-		const struct name *n = &names[i];
+		const struct known *n = &names[i];
 
 		if (!n->is_used || n->touched > synced || memcmp(n, &lost[i], sizeof(*n)) != 0 ||
 			!is_untouched(n->object) || !is_untouched(n->directory))

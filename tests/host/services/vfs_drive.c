@@ -34,21 +34,30 @@ static unsigned sector = SECTOR_MOST;
 static bool is_connected;
 static bool may_share;
 
-void drive_host_load(const char *path)
+void drive_host_set(uint8_t *bytes, uint64_t count)
 {
-	FILE *file = fopen(path, "rb");
-
-	assert_non_null(file);
-	(void)fseek(file, 0, SEEK_END);
-	size = (uint64_t)ftell(file);
-	rewind(file);
 	free(image);
-	image = malloc(size);
-	assert_true(image != NULL && fread(image, 1, size, file) == size);
-	(void)fclose(file);
+	image = bytes;
+	size = count;
 	memset(slots, 0, sizeof(slots));
 	old_count = 0;
 	failing = 0;
+}
+
+void drive_host_load(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	uint8_t *bytes;
+	uint64_t count;
+
+	assert_non_null(file);
+	(void)fseek(file, 0, SEEK_END);
+	count = (uint64_t)ftell(file);
+	rewind(file);
+	bytes = malloc(count);
+	assert_true(bytes != NULL && fread(bytes, 1, count, file) == count);
+	(void)fclose(file);
+	drive_host_set(bytes, count);
 }
 
 void drive_host_sector(unsigned bytes)

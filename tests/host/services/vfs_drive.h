@@ -7,6 +7,8 @@
 
 /* A disk "vda" with the contents of a file. */
 void drive_host_load(const char *path);
+/* With these bytes, which it frees. */
+void drive_host_set(uint8_t *bytes, uint64_t count);
 void drive_host_save(const char *path);
 
 /* What is written as a whole when the power goes, at most 1024 bytes. */

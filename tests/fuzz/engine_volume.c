@@ -3,6 +3,7 @@
  * is answered, nothing goes on for ever, and no request leaves the disk.
  * Input: which volume; then changes, three bytes for the place and one for what is put there. */
 #include "../host/services/vfs_callers.h"
+#include "../host/services/vfs_disk.h"
 #include "../host/services/vfs_drive.h"
 
 #include <stdio.h>
@@ -16,7 +17,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct volume_form {
-	const char *make;   /* %s: the volume; the directory "tree" is to be on it */
+	const char *make; /* %s: the volume; the directory "tree" is to be on it */
 	uint32_t mebibytes;
 	uint32_t metadata; /* bytes from the start, in which most of what describes it lies */
 };
@@ -25,7 +26,7 @@ static const struct volume_form forms[] = {
 	{"/sbin/mkfs.ext4 -q -F -b 1024 -d tree %s", 4, 400000},
 	{"/sbin/mkfs.fat -F 12 %s && mcopy -s -i %s tree/* ::", 1, 20000},
 	{"/sbin/mkfs.fat -F 16 -s 1 %s && mcopy -s -i %s tree/* ::", 4, 40000},
-	{"/sbin/mkfs.fat -F 32 -s 1 %s && mcopy -s -i %s tree/* ::", 2, 40000},
+	{"/sbin/mkfs.fat -F 32 -s 1 %s && mcopy -s -i %s tree/* ::", 34, 40000},
 	{"genisoimage -quiet -R -J -o %s tree", 0, 90000},
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
@@ -50,8 +51,10 @@ static void make_volume(unsigned i)
 
 	(void)snprintf(make, sizeof(make), forms[i].make, "v", "v");
 	(void)snprintf(command, sizeof(command),
-		"rm -rf %s && mkdir -p %s/tree/d && cd %s && { for n in 1 2 3; do seq 3000 >tree/file$n; seq 9 "
-		">tree/d/'a long name of file '$n; done; } && truncate -s %uM v && { %s; } >/dev/null 2>&1",
+		"rm -rf %s && mkdir -p %s/tree/d && cd %s && { for n in 1 2 3; do seq 3000 "
+		">tree/file$n; seq 9 "
+		">tree/d/'a long name of file '$n; done; } && truncate -s %uM v && { %s; } "
+		">/dev/null 2>&1",
 		DIRECTORY, DIRECTORY, DIRECTORY, forms[i].mebibytes, make);
 	run(command);
 	file = fopen(DIRECTORY "/v", "rb");
@@ -77,6 +80,7 @@ static status_t ask(uint32_t method, const uint64_t words[6], const void *bytes,
 			abort();
 		if (!drive_host_finish(0))
 			callers_wait(100000000);
+		disk_finish_all(); /* the other volume */
 		callers_drive();
 	}
 	return c->status;

@@ -31,6 +31,7 @@ void buffers_start(struct ext4 *fs, uint32_t block_size)
 	cache->hand = 0;
 	cache->wanted_count = 0;
 	cache->room_is_wanted = false;
+	cache->has_failed = false;
 	cache->empty = 0;
 	cache->empty_count = cache->count;
 	cache->reading = 0;
@@ -160,8 +161,10 @@ status_t buffer_get(struct ext4 *fs, uint64_t block, enum block_kind kind, uint3
 	b->was_used = true;
 	if (b->state == BUFFER_READING)
 		return FILE_LATER;
-	if (b->state == BUFFER_FAILED)
+	if (b->state == BUFFER_FAILED) {
+		fs->cache.has_failed = true;
 		return ERR_IO;
+	}
 	*buffer = b;
 	return check_kind(fs, b, kind, owner);
 }
@@ -269,6 +272,17 @@ static bool read_block(struct ext4 *fs, uint64_t block)
 	return false;
 }
 
+/* Those that could not be read, of which somebody heard, may be tried again. */
+static void drop_failed(struct buffer_cache *cache)
+{
+	for (uint32_t i = 0; cache->has_failed && i < cache->count; i++) {
+		if (cache->buffers[i].state == BUFFER_FAILED)
+			drop(cache, &cache->buffers[i]);
+	}
+	cache->has_failed = false;
+	estate_commit();
+}
+
 /* When all blocks belong to the running transaction, a round sets them free. */
 bool buffers_work(struct ext4 *fs)
 {
@@ -276,6 +290,7 @@ bool buffers_work(struct ext4 *fs)
 	uint32_t done = 0;
 	bool again = cache->room_is_wanted;
 
+	drop_failed(cache);
 	if (again && !make_room(fs, JOURNAL_CREDITS))
 		fs->journal.is_wanted = true;
 	while (done < cache->wanted_count && read_block(fs, cache->wanted[done]))
@@ -312,15 +327,6 @@ bool buffer_io_done(struct ext4 *fs, uint64_t id, status_t status)
 	ESTATE_SET(fs->cache.reading, fs->cache.reading - 1);
 	estate_commit();
 	return true;
-}
-
-void buffers_drop_failed(struct ext4 *fs)
-{
-	for (uint32_t i = 0; i < fs->cache.count; i++) {
-		if (fs->cache.buffers[i].state == BUFFER_FAILED)
-			drop(&fs->cache, &fs->cache.buffers[i]);
-	}
-	estate_commit();
 }
 
 bool buffers_are_idle(const struct ext4 *fs)

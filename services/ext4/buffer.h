@@ -59,6 +59,7 @@ struct buffer_cache {
 	uint32_t reading; /* how many are being read */
 	/* In no transaction: what is missing. */
 	bool room_is_wanted;
+	bool has_failed; /* a block, of which somebody heard */
 	uint32_t wanted_count;
 	uint64_t wanted[BUFFERS_WANTED];
 };
@@ -100,6 +101,4 @@ void buffer_forget(struct ext4 *fs, uint64_t block);
 bool buffers_work(struct ext4 *fs);
 void buffers_resume(struct ext4 *fs);
 bool buffer_io_done(struct ext4 *fs, uint64_t id, status_t status);
-/* Blocks that could not be read may be tried again. Commits. */
-void buffers_drop_failed(struct ext4 *fs);
 bool buffers_are_idle(const struct ext4 *fs);

@@ -219,9 +219,9 @@ static bool has_name(const struct named *found, const struct fat_name *name)
 {
 	struct fat_name other;
 
-	if (name_is_same(&found->name, name))
+	if (found->name.count == name->count && name_is_same(&found->name, name))
 		return true;
-	if (found->first == found->index)
+	if (found->first == found->index || name->count > SHORT_SIZE + 1)
 		return false;
 	name_of_short(&found->entry, &other);
 	return name_is_same(&other, name);
@@ -230,9 +230,10 @@ static bool has_name(const struct named *found, const struct fat_name *name)
 /* --- long directories --------------------------------------------------------------------------
  */
 
-static uint64_t key_of(struct name text, bool is_new)
+/* Names that were made to have the same key cannot be made without the seed. */
+static uint64_t key_of(const struct fat *fs, struct name text, bool is_new)
 {
-	uint64_t key = is_new ? 1 : 0;
+	uint64_t key = fs->seed + (is_new ? 1 : 0);
 
 	for (size_t i = 0; i < text.size; i++)
 		key = (key ^ (uint8_t)text.text[i]) * 0x100000001b3u;
@@ -256,7 +257,7 @@ static struct scan *scan_of(struct fat *fs, uint32_t start, uint64_t key)
 /* Names are often asked for in the order in which they lie. */
 static struct scan *search_of(struct fat *fs, uint32_t start, struct name text)
 {
-	struct scan *s = scan_of(fs, start, key_of(text, false));
+	struct scan *s = scan_of(fs, start, key_of(fs, text, false));
 	const struct found_last *last = &fs->found_last[start % FOUND_LAST];
 
 	if (s->index == 0 && !s->is_around && last->start == start &&
@@ -537,11 +538,11 @@ status_t fat_directory_touch(struct fat *fs, uint32_t start, uint32_t first, uin
 static status_t plan(
 	struct fat *fs, uint32_t start, struct name text, struct new_name *n, struct scan *out)
 {
-	struct scan *s = scan_of(fs, start, key_of(text, true));
+	struct scan *s = scan_of(fs, start, key_of(fs, text, true));
 
-	TRY(prepare_name(text, n));
 	for (;;) {
-		if (s->wanted == 0)
+		TRY(prepare_name(text, n));
+		if (s->wanted == 0 || memcmp(s->short_name, n->short_name, SHORT_SIZE) != 0)
 			begin_survey(fs, s, n);
 		TRY(survey(fs, s));
 		if (n->is_short && s->is_taken)

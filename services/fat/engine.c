@@ -81,6 +81,8 @@ static void reset(void *self, uint64_t volume_size, bool read_only)
 	fat_buffers_start(fs);
 	nodes_start(fs);
 	memset(fs->marks, 0, sizeof(fs->marks));
+	fs->seed = (uint64_t)fs->environment->random(fs->environment->self) << 32 |
+		   fs->environment->random(fs->environment->self);
 	memset(fs->scans, 0, sizeof(fs->scans));
 	memset(fs->found_last, 0, sizeof(fs->found_last));
 }

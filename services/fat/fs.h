@@ -302,6 +302,7 @@ struct fat {
 	struct mark marks[MARKS];
 	uint64_t changes; /* of buffers; in no transaction */
 	uint32_t salt;    /* the same */
+	uint64_t seed;    /* of keys */
 	uint32_t oldest_scan;
 	struct found_last found_last[FOUND_LAST]; /* by directory */
 	struct scan scans[SCANS];

@@ -368,6 +368,9 @@ static status_t go_on(struct mount_entry *entry)
 	if (status == OK) {
 		ESTATE_SET(entry->is_read_only, enginefs_is_read_only(i));
 		set_state(entry, MOUNT_THERE);
+		if (entry->is_read_only && enginefs_trouble(i)[0] != 0)
+			debug_print("vfs: %s can only be read: %s\n", entry->device,
+				enginefs_trouble(i));
 		return OK;
 	}
 	if (enginefs_trouble(i)[0] != 0)

@@ -644,21 +644,28 @@ static void test_busy(void **state)
 }
 
 /* More files are opened and closed than can be kept, none of which needs the disk. */
-static void test_many(void **state)
+static void make_many(const struct form *wanted, const char *like, unsigned many, unsigned rounds)
 {
-	enum { MANY = 1300, ROUNDS = 3 };
-
-	(void)state;
-	begin(1, &forms[1]);
-	for (unsigned i = 0; i < MANY * ROUNDS; i++) {
-		char name[32];
+	begin(1, wanted);
+	for (unsigned i = 0; i < many * rounds; i++) {
+		char name[64];
 		uint64_t id;
 
-		(void)snprintf(name, sizeof(name), "/mnt/d/many%u", i % MANY);
+		(void)snprintf(name, sizeof(name), like, i % many);
 		assert_int_equal(open_name(name, FLAGS, &id), OK);
 		close_id(id);
 	}
 	end();
+}
+
+/* More files are opened and closed than can be kept, none of which needs the disk; and more with
+ * alike names than have short ones with a number of one digit. */
+static void test_many(void **state)
+{
+	(void)state;
+	make_many(&forms[1], "/mnt/d/many%u", 1300, 3);
+	make_many(&forms[5], "/mnt/d/many%u", 1300, 2);
+	make_many(&forms[4], "/mnt/d/all begin alike %u.text", 400, 2);
 }
 
 static void test_no_file_system(void **state)

@@ -217,7 +217,7 @@ static void forget(const struct fat *fs, uint64_t id)
 /* Clusters behind the end, that were taken for what was not written. */
 static status_t trim(struct fat *fs, struct node *n)
 {
-	uint32_t needed = (uint32_t)((n->size + fs->g.cluster_size - 1) >> fs->g.cluster_shift);
+	uint32_t needed = (uint32_t)((n->valid + fs->g.cluster_size - 1) >> fs->g.cluster_shift);
 	uint32_t last;
 
 	if (is_directory(n->id) || n->clusters == UINT32_MAX || n->clusters <= needed)

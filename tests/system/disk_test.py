@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 sys.dont_write_bytecode = True
 
 import machine
-from disk_kinds import DEBUGFS, FSCK, KINDS, MIB, Wrong, check_disk, make_disk, tool
+from disk_kinds import DEBUGFS, FSCK, KINDS, MKFS, MIB, Wrong, check_disk, make_disk, tool
 
 BUILD = Path(os.environ.get("BUILD") or "build")
 SFDISK = "/sbin/sfdisk"

@@ -9,7 +9,7 @@
 
 #include <craton/file_engine.h>
 
-#define ENGINEFS_MOST   3u        /* volumes */
+#define ENGINEFS_MOST   2u        /* volumes */
 #define ENGINEFS_MEMORY 0x200000u /* bytes, of a chunk that is shared with the driver */
 
 extern const struct file_system_ops enginefs_ops;

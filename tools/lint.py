@@ -39,6 +39,7 @@ ANALYSED = {
     "drivers": USER,
     "lib/block": USER,
     "lib/builder": USER,
+    "lib/calendar": USER,
     "lib/driver": USER,
     "lib/estate": USER,
     "lib/hash": USER,

@@ -2,6 +2,7 @@
 /* Records of directories: see record.h. */
 #include "record.h"
 
+#include <calendar/calendar.h>
 #include <text/utf.h>
 
 #define NAME_GOES_ON   0x01u
@@ -36,13 +37,12 @@ status_t record_at(struct iso *fs, uint64_t place, struct entry *entry)
 
 uint64_t record_time(const uint8_t time[7])
 {
-	int64_t year = 1900 + time[0] - (time[1] <= 2 ? 1 : 0);
-	int64_t month = (time[1] + 9) % 12; /* from March on */
-	int64_t era_days = year * 365 + year / 4 - year / 100 + year / 400;
-	int64_t days = era_days + (month * 153 + 2) / 5 + time[2] - 1 - 719468;
-	int64_t seconds =
-		days * 86400 + time[3] * 3600 + time[4] * 60 + time[5] - (int8_t)time[6] * 900;
+	uint32_t year = 1900u + time[0];
+	int64_t seconds = time[3] * 3600 + time[4] * 60 + time[5] - (int8_t)time[6] * 900;
 
+	if (year < 1970 || time[1] < 1 || time[1] > 12 || time[2] < 1)
+		return 0;
+	seconds += (int64_t)calendar_days(year, time[1], time[2]) * DAY_SECONDS;
 	return seconds > 0 ? (uint64_t)seconds * SECOND_NS : 0;
 }
 

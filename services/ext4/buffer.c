@@ -3,21 +3,25 @@
 #include "check.h"
 #include "fs.h"
 
+#define BLOCK_LEAST 1024u
 #define BUFFER_BITS 20u /* of an id: which buffer; above: which of its reads */
 
-bool buffers_open(struct ext4 *fs, uint8_t *memory, size_t size)
+bool buffers_open(struct ext4 *fs, struct engine_parameters *memory)
 {
 	struct buffer_cache *cache = &fs->cache;
-	uint32_t most = (uint32_t)(size / 1024);
+	uint32_t most = (uint32_t)(memory->memory_size /
+				   (BLOCK_LEAST + sizeof(*cache->buffers) + sizeof(*cache->hash)));
 	uint32_t lists = 1;
 
 	while (lists * 2 <= most)
 		lists *= 2;
-	cache->buffers = estate_allocate(most * sizeof(*cache->buffers), 64);
-	cache->hash = estate_allocate(lists * sizeof(*cache->hash), 64);
-	cache->bytes = memory;
+	cache->buffers = engine_carve(memory, most * sizeof(*cache->buffers));
+	cache->hash = engine_carve(memory, lists * sizeof(*cache->hash));
 	cache->hash_mask = lists - 1;
-	cache->bytes_size = size;
+	cache->bytes = memory->memory;
+	cache->bytes_size = memory->memory_size;
+	if (cache->bytes_size > (size_t)most * BLOCK_LEAST)
+		cache->bytes_size = (size_t)most * BLOCK_LEAST;
 	return cache->buffers != nullptr && cache->hash != nullptr && most < 1u << BUFFER_BITS;
 }
 
@@ -25,13 +29,12 @@ void buffers_start(struct ext4 *fs, uint32_t block_size)
 {
 	struct buffer_cache *cache = &fs->cache;
 
-	memset(cache->buffers, 0, cache->bytes_size / 1024 * sizeof(*cache->buffers));
+	memset(cache->buffers, 0, cache->bytes_size / BLOCK_LEAST * sizeof(*cache->buffers));
 	memset(cache->hash, 0, (cache->hash_mask + 1) * sizeof(*cache->hash));
 	cache->count = (uint32_t)(cache->bytes_size / block_size);
 	cache->hand = 0;
 	cache->wanted_count = 0;
 	cache->room_is_wanted = false;
-	cache->has_failed = false;
 	cache->empty = 0;
 	cache->empty_count = cache->count;
 	cache->reading = 0;
@@ -156,13 +159,13 @@ status_t buffer_get(struct ext4 *fs, uint64_t block, enum block_kind kind, uint3
 	if (block >= fs->g.blocks)
 		return corrupt(fs, "a block is behind the end", block);
 	b = find(&fs->cache, block);
-	if (b == nullptr)
+	if (b == nullptr || (b->state == BUFFER_FAILED && b->was_told))
 		return want(fs, block);
 	b->was_used = true;
 	if (b->state == BUFFER_READING)
 		return FILE_LATER;
 	if (b->state == BUFFER_FAILED) {
-		fs->cache.has_failed = true;
+		b->was_told = true; /* who asks later has it read again */
 		return ERR_IO;
 	}
 	*buffer = b;
@@ -272,17 +275,6 @@ static bool read_block(struct ext4 *fs, uint64_t block)
 	return false;
 }
 
-/* Those that could not be read, of which somebody heard, may be tried again. */
-static void drop_failed(struct buffer_cache *cache)
-{
-	for (uint32_t i = 0; cache->has_failed && i < cache->count; i++) {
-		if (cache->buffers[i].state == BUFFER_FAILED)
-			drop(cache, &cache->buffers[i]);
-	}
-	cache->has_failed = false;
-	estate_commit();
-}
-
 /* When all blocks belong to the running transaction, a round sets them free. */
 bool buffers_work(struct ext4 *fs)
 {
@@ -290,7 +282,6 @@ bool buffers_work(struct ext4 *fs)
 	uint32_t done = 0;
 	bool again = cache->room_is_wanted;
 
-	drop_failed(cache);
 	if (again && !make_room(fs, JOURNAL_CREDITS))
 		fs->journal.is_wanted = true;
 	while (done < cache->wanted_count && read_block(fs, cache->wanted[done]))

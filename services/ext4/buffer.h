@@ -39,6 +39,7 @@ struct buffer {
 	enum block_kind kind;
 	uint32_t checked; /* which of its inodes' checksums were found right; in no transaction */
 	bool was_used;    /* since the hand passed; in no transaction */
+	bool was_told;    /* that it could not be read: somebody; in no transaction */
 	/* Rounds of the journal in which it was changed: the last, and the one before. */
 	uint64_t last_round;
 	uint64_t round_before;
@@ -59,15 +60,14 @@ struct buffer_cache {
 	uint32_t reading; /* how many are being read */
 	/* In no transaction: what is missing. */
 	bool room_is_wanted;
-	bool has_failed; /* a block, of which somebody heard */
 	uint32_t wanted_count;
 	uint64_t wanted[BUFFERS_WANTED];
 };
 
 struct ext4;
 
-/* Tables for so many bytes of memory: false if the estate is too small. */
-bool buffers_open(struct ext4 *fs, uint8_t *memory, size_t size);
+/* Carves the tables; the rest of the memory is for blocks. */
+bool buffers_open(struct ext4 *fs, struct engine_parameters *memory);
 /* With the block size: forgets everything. */
 void buffers_start(struct ext4 *fs, uint32_t block_size);
 

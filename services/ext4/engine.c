@@ -32,7 +32,7 @@ static uint16_t mode_of(enum file_type type)
 /* --- the volume ---------------------------------------------------------------------------------
  */
 
-static void *open_state(const struct engine_parameters *parameters)
+static void *open_state(struct engine_parameters parameters)
 {
 	return ext4_open(parameters);
 }

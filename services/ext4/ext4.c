@@ -4,24 +4,22 @@
 #include "fs.h"
 #include "mount.h"
 #include "orphan.h"
+#include "replay.h"
 #include "super.h"
 
-#define PAGE         4096u
 #define STAGE_PART   4u /* of the memory */
 #define ORPHAN_STEPS 4u /* at once, before others are served */
 #define MEMORY_LEAST (1u << 20)
 
-struct ext4 *ext4_open(const struct engine_parameters *p)
+struct ext4 *ext4_open(struct engine_parameters p)
 {
-	struct ext4 *fs = estate_allocate(sizeof(*fs), 64);
-	uint8_t *memory = p->memory;
-	size_t stage = p->memory_size / STAGE_PART / PAGE * PAGE;
+	struct ext4 *fs = engine_carve(&p, sizeof(*fs));
 
-	if (fs == nullptr || p->memory_size < MEMORY_LEAST)
+	if (fs == nullptr || p.memory_size < MEMORY_LEAST)
 		return nullptr;
-	fs->environment = p->environment;
-	if (!journal_open(fs, memory + PAGE, (uint32_t)stage, memory) || !mount_open(fs) ||
-		!buffers_open(fs, memory + PAGE + stage, p->memory_size - PAGE - stage))
+	fs->environment = p.environment;
+	if (!journal_open(fs, &p, (uint32_t)(p.memory_size / STAGE_PART)) || !replay_open(fs, &p) ||
+		!buffers_open(fs, &p))
 		return nullptr;
 	return fs;
 }
@@ -30,22 +28,6 @@ void ext4_reset(struct ext4 *fs, uint64_t volume_size, bool read_only)
 {
 	fs->volume_size = volume_size;
 	fs->read_only = read_only;
-	fs->trouble[0] = 0;
-	fs->retained_count = 0;
-	fs->orphan_count = 0;
-	fs->next_group = 0;
-	fs->journal.failed = false;
-	fs->journal.logging = false;
-	fs->journal.step = JOURNAL_IDLE;
-	fs->journal.running_count = 0;
-	fs->cache.count = 0;
-	fs->cache.reading = 0;
-	fs->mount.phase = MOUNT_NONE;
-	fs->mount.io_is_under_way = false;
-	fs->mount.io_is_done = false;
-	fs->mount.was_replayed = false;
-	fs->mount.was_mended = false;
-	fs->mount.ticket = 0;
 }
 
 void ext4_resume(struct ext4 *fs)

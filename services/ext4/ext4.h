@@ -14,11 +14,10 @@
 struct ext4;
 extern const struct file_engine ext4_engine;
 
-/* Carves the state from the estate, which is open. nullptr: it is too small, or the memory is. */
-struct ext4 *ext4_open(const struct engine_parameters *parameters);
+/* Carves the state from the memory, where it may be already. nullptr: that is too small. */
+struct ext4 *ext4_open(struct engine_parameters parameters);
 
-/* Forgets the volume, of which nothing is under way: the next mount is of another one. In no
- * transaction: what was there meant nothing any more. */
+/* Begins with a volume; the memory was full of zeros. */
 void ext4_reset(struct ext4 *fs, uint64_t volume_size, bool read_only);
 
 /* Starts again what was under way when the instance before died. Nothing for a new one. */

@@ -8,13 +8,6 @@
 
 #include <craton/estate.h>
 
-#define TRY(call)                           \
-	do {                                \
-		status_t try_status = call; \
-		if (try_status != OK)       \
-			return try_status;  \
-	} while (0)
-
 /* Who an I/O belongs to, in the top bits of its id. */
 enum io_owner : uint8_t {
 	IO_BUFFER = 1,

@@ -6,16 +6,17 @@
 
 #define INDEX_BITS 16u /* of an id: which write of the step; above: which step */
 
-bool journal_open(struct ext4 *fs, uint8_t *stage, uint32_t stage_size, uint8_t *page)
+bool journal_open(struct ext4 *fs, struct engine_parameters *memory, uint32_t stage_size)
 {
 	struct journal *j = &fs->journal;
 
-	j->running = estate_allocate(JOURNAL_BLOCKS_MOST * sizeof(*j->running), 64);
-	j->home = estate_allocate(JOURNAL_BLOCKS_MOST * sizeof(*j->home), 64);
-	j->stage = stage;
-	j->stage_size = stage_size;
-	j->page = page;
-	return j->running != nullptr && j->home != nullptr;
+	j->running = engine_carve(memory, JOURNAL_BLOCKS_MOST * sizeof(*j->running));
+	j->home = engine_carve(memory, JOURNAL_BLOCKS_MOST * sizeof(*j->home));
+	j->page = engine_carve(memory, EXT4_BLOCK_MAX);
+	j->stage_size = stage_size / EXT4_BLOCK_MAX * EXT4_BLOCK_MAX;
+	j->stage = engine_carve(memory, j->stage_size);
+	return j->running != nullptr && j->home != nullptr && j->page != nullptr &&
+	       j->stage != nullptr;
 }
 
 static uint32_t smaller(uint32_t a, uint32_t b)

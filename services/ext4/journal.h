@@ -97,8 +97,8 @@ struct journal {
 	struct freed_run freed[JOURNAL_FREED];
 };
 
-/* Carves the tables; the stage has so many bytes. */
-bool journal_open(struct ext4 *fs, uint8_t *stage, uint32_t stage_size, uint8_t *page);
+/* Carves the tables, and a stage of so many bytes. */
+bool journal_open(struct ext4 *fs, struct engine_parameters *memory, uint32_t stage_size);
 /* With the block size: nothing is running. */
 void journal_start(struct ext4 *fs);
 

@@ -15,11 +15,6 @@
 	(JOURNAL_HAS_REVOKE | JOURNAL_64BIT | JOURNAL_ASYNC | JOURNAL_CSUM_V2 | JOURNAL_CSUM_V3)
 #define LOG_BLOCKS_LEAST 512u
 
-bool mount_open(struct ext4 *fs)
-{
-	return replay_open(fs);
-}
-
 /* --- its I/O ------------------------------------------------------------------------------------
  */
 
@@ -463,7 +458,7 @@ status_t ext4_unmount(struct ext4 *fs)
 
 	if (m->phase == MOUNT_FAILED)
 		return m->status;
-	if (m->phase == UNMOUNT_DONE || fs->read_only)
+	if (m->phase == MOUNT_NONE || m->phase == UNMOUNT_DONE || fs->read_only)
 		return fs->journal.failed ? ERR_IO : OK;
 	if (m->phase != MOUNT_DONE)
 		return FILE_LATER;

@@ -5,8 +5,6 @@
 
 #include "fs.h"
 
-bool mount_open(struct ext4 *fs);
-
 /* Goes on as far as it can. Commits. True: it went on. */
 bool mount_work(struct ext4 *fs);
 void mount_resume(struct ext4 *fs);

@@ -16,10 +16,10 @@ struct tag {
 	uint32_t next; /* where the one behind it begins */
 };
 
-bool replay_open(struct ext4 *fs)
+bool replay_open(struct ext4 *fs, struct engine_parameters *memory)
 {
-	fs->mount.revoke_hash = estate_allocate(REPLAY_HASH * sizeof(uint32_t), 64);
-	fs->mount.revokes = estate_allocate(REPLAY_REVOKES * sizeof(struct replay_revoke), 64);
+	fs->mount.revoke_hash = engine_carve(memory, REPLAY_HASH * sizeof(uint32_t));
+	fs->mount.revokes = engine_carve(memory, REPLAY_REVOKES * sizeof(struct replay_revoke));
 	return fs->mount.revoke_hash != nullptr && fs->mount.revokes != nullptr;
 }
 

@@ -5,7 +5,7 @@
 
 #include "fs.h"
 
-bool replay_open(struct ext4 *fs);
+bool replay_open(struct ext4 *fs, struct engine_parameters *memory);
 void replay_begin(struct ext4 *fs);
 
 /* Steps: OK: this one is done; `*end`: it was the last. */

@@ -12,7 +12,6 @@ void fat_buffers_start(struct fat *fs)
 {
 	struct buffer_cache *cache = &fs->cache;
 
-	memset(cache, 0, sizeof(*cache));
 	cache->empty_count = BUFFERS;
 	for (uint32_t i = BUFFERS; i-- > 0; cache->empty = i + 1)
 		cache->buffers[i].next = cache->empty;
@@ -98,7 +97,7 @@ status_t fat_buffer_get(struct fat *fs, uint64_t offset, uint32_t size, enum buf
 	struct buffer_cache *cache = &fs->cache;
 	struct buffer *b = find(cache, offset);
 
-	if (b == nullptr) {
+	if (b == nullptr || (b->state == BUFFER_FAILED && b->was_told)) {
 		if (cache->wanted_count < BUFFERS_WANTED) {
 			uint32_t i = cache->wanted_count++;
 
@@ -114,7 +113,7 @@ status_t fat_buffer_get(struct fat *fs, uint64_t offset, uint32_t size, enum buf
 	*buffer = b;
 	if (b->state == BUFFER_VALID)
 		return OK;
-	cache->has_failed = true;
+	b->was_told = true; /* who asks later has it read again */
 	return ERR_IO;
 }
 
@@ -246,17 +245,6 @@ static bool read_wanted(struct fat *fs, uint32_t wanted)
 	return false;
 }
 
-/* Those that could not be read, of which somebody heard, may be tried again. */
-static void drop_failed(struct buffer_cache *cache)
-{
-	for (uint32_t i = 0; cache->has_failed && i < BUFFERS; i++) {
-		if (cache->buffers[i].state == BUFFER_FAILED)
-			drop(cache, &cache->buffers[i]);
-	}
-	cache->has_failed = false;
-	estate_commit();
-}
-
 /* When all that could be given up is changed, a round sets it free. */
 bool fat_buffers_work(struct fat *fs)
 {
@@ -264,7 +252,6 @@ bool fat_buffers_work(struct fat *fs)
 	uint32_t done = 0;
 	bool again = cache->room_is_wanted;
 
-	drop_failed(cache);
 	if (again && !make_room(cache, SPARE))
 		fs->commit.is_wanted = true;
 	while (done < cache->wanted_count && read_wanted(fs, done))

@@ -7,7 +7,7 @@
 
 #include "fs.h"
 
-/* Forgets everything. */
+/* At the beginning. */
 void fat_buffers_start(struct fat *fs);
 
 static inline uint8_t *bytes_of(const struct fat *fs, const struct buffer *b)

@@ -2,7 +2,7 @@
 /* Rounds: see commit.h. */
 #include "commit.h"
 
-#include "buffer.h"
+#include "directory.h"
 #include "mount.h"
 #include "table.h"
 
@@ -30,16 +30,11 @@ static enum commit_phase phase_of_cluster(uint32_t old, uint32_t new)
 	return COMMIT_FREE;
 }
 
-static bool is_free(const struct dirent *entry)
-{
-	return entry->name[0] == ENTRY_FREE || entry->name[0] == ENTRY_END;
-}
-
 static enum commit_phase phase_of_entry(const struct dirent *old, const struct dirent *new)
 {
-	if (is_free(new))
+	if (entry_is_free(new))
 		return COMMIT_GONE;
-	if (!is_free(old))
+	if (!entry_is_free(old))
 		return COMMIT_SHORT;
 	if (new->name[0] == '.')
 		return COMMIT_NEW;

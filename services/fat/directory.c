@@ -230,14 +230,10 @@ static bool has_name(const struct named *found, const struct fat_name *name)
 /* --- long directories --------------------------------------------------------------------------
  */
 
-/* Names that were made to have the same key cannot be made without the seed. */
+/* For looking for a name, and for adding it. */
 static uint64_t key_of(const struct fat *fs, struct name text, bool is_new)
 {
-	uint64_t key = fs->seed + (is_new ? 1 : 0);
-
-	for (size_t i = 0; i < text.size; i++)
-		key = (key ^ (uint8_t)text.text[i]) * 0x100000001b3u;
-	return key;
+	return name_key(text, fs->seed + (is_new ? 1 : 0));
 }
 
 /* How far such a search came, since something was changed last; else a new one. */

@@ -32,35 +32,21 @@ status_t fat_corrupt(struct fat *fs, const char *what, uint64_t where)
 /* --- the volume --------------------------------------------------------------------------------
  */
 
-/* The memory's parts, one behind the other. */
-static uint8_t *cut(uint8_t **memory, size_t *left, size_t size)
+static void *open_state(struct engine_parameters p)
 {
-	uint8_t *part = *memory;
-
-	if (*left < size)
-		return nullptr;
-	*memory += size;
-	*left -= size;
-	return part;
-}
-
-static void *open_state(const struct engine_parameters *p)
-{
-	struct fat *fs = estate_allocate(sizeof(*fs), 64);
-	uint8_t *memory = p->memory;
-	size_t left = p->memory_size;
+	struct fat *fs = engine_carve(&p, sizeof(*fs));
 
 	if (fs == nullptr)
 		return nullptr;
-	fs->environment = p->environment;
-	fs->boot = cut(&memory, &left, CHUNK);
-	fs->info = cut(&memory, &left, CHUNK);
-	fs->stage = cut(&memory, &left, STAGE_SIZE);
-	fs->zeros = cut(&memory, &left, STAGE_SIZE);
-	fs->shadows = cut(&memory, &left, (size_t)SHADOWS * CHUNK);
-	fs->bytes = cut(&memory, &left, (size_t)BUFFERS * CHUNK);
-	fs->map = memory;
-	fs->map_size = (uint32_t)left;
+	fs->environment = p.environment;
+	fs->boot = engine_carve(&p, CHUNK);
+	fs->info = engine_carve(&p, CHUNK);
+	fs->stage = engine_carve(&p, STAGE_SIZE);
+	fs->zeros = engine_carve(&p, STAGE_SIZE);
+	fs->shadows = engine_carve(&p, (size_t)SHADOWS * CHUNK);
+	fs->bytes = engine_carve(&p, (size_t)BUFFERS * CHUNK);
+	fs->map = p.memory;
+	fs->map_size = (uint32_t)p.memory_size;
 	return fs->bytes != nullptr ? fs : nullptr;
 }
 
@@ -70,21 +56,8 @@ static void reset(void *self, uint64_t volume_size, bool read_only)
 
 	fs->volume_size = volume_size;
 	fs->read_only = read_only;
-	fs->trouble[0] = 0;
-	fs->free_clusters = 0;
-	fs->next_free = 0;
-	fs->loose_count = 0;
-	fs->commit = (struct commit){.phase = COMMIT_IDLE};
-	fs->growth = (struct growth){.status = OK, .io_count = fs->growth.io_count};
-	fs->mount = (struct mount){.phase = MOUNT_NONE, .io_count = fs->mount.io_count};
-	fs->mend = (struct mend){.depth = 0};
-	fat_buffers_start(fs);
-	nodes_start(fs);
-	memset(fs->marks, 0, sizeof(fs->marks));
 	fs->seed = (uint64_t)fs->environment->random(fs->environment->self) << 32 |
 		   fs->environment->random(fs->environment->self);
-	memset(fs->scans, 0, sizeof(fs->scans));
-	memset(fs->found_last, 0, sizeof(fs->found_last));
 }
 
 static void resume(void *self)

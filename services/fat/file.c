@@ -288,7 +288,7 @@ status_t file_reserve(struct fat *fs, uint64_t id, uint64_t offset, uint64_t siz
 
 static status_t shorten(struct fat *fs, struct node *n, uint64_t size)
 {
-	uint32_t needed = (uint32_t)((size + fs->g.cluster_size - 1) >> fs->g.cluster_shift);
+	uint32_t needed = clusters_for(fs, size);
 	uint64_t pages = (size + PAGE - 1) / PAGE;
 	uint32_t last = 0;
 

@@ -7,13 +7,6 @@
 #include <craton/estate.h>
 #include <craton/file_engine.h>
 
-#define TRY(call)                           \
-	do {                                \
-		status_t try_status = call; \
-		if (try_status != OK)       \
-			return try_status;  \
-	} while (0)
-
 #define CHUNK        4096u /* bytes of a buffer, at most */
 #define CLUSTER_MOST 65536u
 #define TABLES_MOST  2u
@@ -69,6 +62,7 @@ struct buffer {
 	uint8_t writing; /* bit per copy that the phase writes */
 	uint8_t started; /* of them, by this instance; in no transaction */
 	bool was_used;   /* since the hand passed; in no transaction */
+	bool was_told;   /* that it could not be read: somebody; in no transaction */
 };
 
 #define BUFFERS        192u
@@ -84,7 +78,6 @@ struct buffer_cache {
 	uint32_t changed; /* have a shadow */
 	/* In no transaction: what is missing. */
 	bool room_is_wanted;
-	bool has_failed; /* a buffer, of which somebody heard */
 	uint32_t wanted_count;
 	struct {
 		uint64_t offset;
@@ -119,7 +112,6 @@ struct commit {
 	bool is_marked;    /* on the device, the volume is in use */
 	uint64_t rounds;   /* that have ended */
 	uint64_t changed_since;
-	uint32_t io_count;
 };
 
 /* Chains of clusters that no file has any more, to be freed step by step. */
@@ -271,7 +263,6 @@ struct mend {
 	uint32_t count;
 	uint32_t needed; /* 0: as many as there are */
 	uint32_t lost;   /* the next cluster to look at */
-	uint32_t repairs;
 };
 
 struct fat {
@@ -321,6 +312,7 @@ static inline bool is_directory(uint64_t node)
 	return (node & NODE_DIRECTORY) != 0;
 }
 
-/* The volume is not sound: it is only read from now on. */
+/* Why it is not mounted, or only read: the first reason stays. */
 void fat_note_trouble(struct fat *fs, const char *what, uint64_t number);
+/* The volume is not sound: it is only read from now on. */
 [[nodiscard]] status_t fat_corrupt(struct fat *fs, const char *what, uint64_t where);

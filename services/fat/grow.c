@@ -8,11 +8,6 @@
 #define STEP     16u /* clusters that one operation takes */
 #define PATIENCE 64u /* questions of others */
 
-static uint32_t clusters_for(const struct fat *fs, uint64_t size)
-{
-	return (uint32_t)((size + fs->g.cluster_size - 1) >> fs->g.cluster_shift);
-}
-
 static status_t take_clusters(struct fat *fs, struct node *n, uint32_t count)
 {
 	estate_save(n, sizeof(*n));

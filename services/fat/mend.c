@@ -18,13 +18,6 @@ static void note_seen(struct fat *fs, uint32_t cluster)
 	fs->map[cluster / 8] |= (uint8_t)(1u << cluster % 8);
 }
 
-static status_t repair(struct fat *fs)
-{
-	TRY(change_begin(fs));
-	fs->mend.repairs++;
-	return OK;
-}
-
 /* --- chains ------------------------------------------------------------------------------------
  */
 
@@ -42,7 +35,7 @@ static void begin_walk(struct fat *fs, uint32_t start, uint32_t needed, uint64_t
 
 static status_t set_end(struct fat *fs, uint32_t cluster)
 {
-	TRY(repair(fs));
+	TRY(change_begin(fs));
 	return table_set(fs, cluster, CLUSTER_END);
 }
 
@@ -51,7 +44,7 @@ static status_t set_size(struct fat *fs, uint64_t place, uint32_t size)
 	struct buffer *b;
 	struct dirent *entry;
 
-	TRY(repair(fs));
+	TRY(change_begin(fs));
 	TRY(entry_at(fs, place, &b, &entry));
 	fat_buffer_change(fs, b, entry, ENTRY_SIZE);
 	entry->size = size;
@@ -119,7 +112,7 @@ static status_t remove_entries(struct fat *fs, uint32_t first, uint32_t last)
 {
 	const struct mend *m = &fs->mend;
 
-	TRY(repair(fs));
+	TRY(change_begin(fs));
 	return fat_directory_remove(fs, m->stack[m->depth - 1].start, first, last);
 }
 
@@ -164,7 +157,7 @@ static status_t check_parent(struct fat *fs, struct dirent *entry, uint64_t plac
 
 	if (start_of(entry) == m->stack[m->depth - 1].parent)
 		return OK;
-	TRY(repair(fs));
+	TRY(change_begin(fs));
 	TRY(entry_at(fs, place, &b, &entry));
 	fat_buffer_change(fs, b, entry, ENTRY_SIZE);
 	entry_set_start(entry, m->stack[m->depth - 1].parent);
@@ -176,7 +169,7 @@ static status_t drop_start(struct fat *fs, uint64_t place)
 	struct buffer *b;
 	struct dirent *entry;
 
-	TRY(repair(fs));
+	TRY(change_begin(fs));
 	TRY(entry_at(fs, place, &b, &entry));
 	fat_buffer_change(fs, b, entry, ENTRY_SIZE);
 	entry_set_start(entry, 0);
@@ -198,9 +191,7 @@ static status_t take_entry(
 		return fat_corrupt(fs, "a name without clusters", place);
 	if (is_seen(fs, start))
 		return remove_entries(fs, m->has_long ? m->long_first : index, index);
-	begin_walk(fs, start,
-		is_file ? (uint32_t)((size + fs->g.cluster_size - 1) >> fs->g.cluster_shift) : 0,
-		place);
+	begin_walk(fs, start, is_file ? clusters_for(fs, size) : 0, place);
 	return OK;
 }
 
@@ -318,7 +309,7 @@ static status_t look_at(struct fat *fs, uint32_t cluster)
 	if (value != CLUSTER_FREE && (value == CLUSTER_BAD || is_seen(fs, cluster)))
 		return OK;
 	if (value != CLUSTER_FREE) {
-		TRY(repair(fs));
+		TRY(change_begin(fs));
 		TRY(table_set(fs, cluster, CLUSTER_FREE));
 	}
 	if (cluster_is_takable(&fs->g, cluster))

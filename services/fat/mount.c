@@ -121,8 +121,6 @@ static status_t read_boot(struct fat *fs)
 	TRY(transfer(fs, ENGINE_READ, 0, fs->boot, CHUNK));
 	TRY(boot_read(fs, (const struct boot_sector *)fs->boot));
 	fat_buffers_start(fs);
-	nodes_start(fs);
-	memset(fs->zeros, 0, STAGE_SIZE);
 	if (fs->g.info_offset != 0)
 		set_phase(fs, MOUNT_INFO);
 	else

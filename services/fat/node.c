@@ -8,17 +8,6 @@
 
 #define RING_MOST 8u /* nodes that go together */
 
-void nodes_start(struct fat *fs)
-{
-	struct node_table *t = &fs->nodes;
-
-	t->free = 0;
-	t->unused = 0;
-	t->idle = 0;
-	t->moved = 0;
-	memset(t->hash, 0, sizeof(t->hash));
-}
-
 /* --- finding -----------------------------------------------------------------------------------
  */
 
@@ -80,7 +69,7 @@ static bool is_moved(const struct node *n)
 	return !is_directory(n->id) && n->place != 0 && n->place != n->id;
 }
 
-static void set_place(struct fat *fs, struct node *n, uint64_t place)
+void node_move(struct fat *fs, struct node *n, uint64_t place)
 {
 	uint32_t was_moved = is_moved(n) ? 1 : 0;
 
@@ -125,7 +114,7 @@ static void drop(struct fat *fs, struct node *n)
 	struct node_table *t = &fs->nodes;
 	uint32_t *link = hash_head(fs, n->id);
 
-	set_place(fs, n, 0);
+	node_move(fs, n, 0);
 	while (&t->nodes[*link - 1] != n)
 		link = &t->nodes[*link - 1].next;
 	ESTATE_SET(*link, n->next);
@@ -195,15 +184,10 @@ status_t node_store(struct fat *fs, const struct node *n, uint64_t modified)
 	return OK;
 }
 
-void node_move(struct fat *fs, struct node *n, uint64_t place)
-{
-	set_place(fs, n, place);
-}
-
 void node_unname(struct fat *fs, struct node *n, const struct dirent *entry)
 {
 	ESTATE_SET(n->modified, time_of(entry->modified_date, entry->modified_time));
-	set_place(fs, n, 0);
+	node_move(fs, n, 0);
 }
 
 /* --- going -------------------------------------------------------------------------------------
@@ -217,7 +201,7 @@ static void forget(const struct fat *fs, uint64_t id)
 /* Clusters behind the end, that were taken for what was not written. */
 static status_t trim(struct fat *fs, struct node *n)
 {
-	uint32_t needed = (uint32_t)((n->valid + fs->g.cluster_size - 1) >> fs->g.cluster_shift);
+	uint32_t needed = clusters_for(fs, n->valid);
 	uint32_t last;
 
 	if (is_directory(n->id) || n->clusters == UINT32_MAX || n->clusters <= needed)

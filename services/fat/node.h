@@ -6,8 +6,6 @@
 
 #include "directory.h"
 
-void nodes_start(struct fat *fs);
-
 /* nullptr: it is not open. */
 struct node *node_find(struct fat *fs, uint64_t id);
 
@@ -33,7 +31,7 @@ bool nodes_work(struct fat *fs);
 /* How many clusters there are. */
 [[nodiscard]] status_t node_measure(struct fat *fs, struct node *node);
 
-/* It has its entry there now. */
+/* It has its entry there now; 0: none. */
 void node_move(struct fat *fs, struct node *node, uint64_t place);
 
 /* It has no name any more; `entry`: what it was. */

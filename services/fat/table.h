@@ -22,6 +22,12 @@ static inline bool cluster_is_sound(const struct fat *fs, uint32_t cluster)
 	return cluster >= CLUSTER_FIRST && cluster < fs->g.clusters;
 }
 
+/* How many have room for so many bytes. */
+static inline uint32_t clusters_for(const struct fat *fs, uint64_t size)
+{
+	return (uint32_t)((size + fs->g.cluster_size - 1) >> fs->g.cluster_shift);
+}
+
 /* It can be given to a file; those that cannot are not counted as free. */
 bool cluster_is_takable(const struct geometry *g, uint32_t cluster);
 

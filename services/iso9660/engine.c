@@ -29,15 +29,15 @@ status_t iso_corrupt(struct iso *fs, const char *what, uint64_t where)
 /* --- the volume --------------------------------------------------------------------------------
  */
 
-static void *open_state(const struct engine_parameters *p)
+static void *open_state(struct engine_parameters p)
 {
-	struct iso *fs = estate_allocate(sizeof(*fs), 64);
+	struct iso *fs = engine_carve(&p, sizeof(*fs));
 
-	if (fs == nullptr || p->memory_size < (size_t)BUFFERS * SECTOR)
+	if (fs == nullptr)
 		return nullptr;
-	fs->environment = p->environment;
-	fs->bytes = p->memory;
-	return fs;
+	fs->environment = p.environment;
+	fs->bytes = engine_carve(&p, (size_t)BUFFERS * SECTOR);
+	return fs->bytes != nullptr ? fs : nullptr;
 }
 
 static void reset(void *self, uint64_t volume_size, bool read_only)
@@ -46,12 +46,6 @@ static void reset(void *self, uint64_t volume_size, bool read_only)
 
 	(void)read_only; /* always */
 	fs->volume_size = volume_size;
-	fs->trouble[0] = 0;
-	fs->is_mounted = false;
-	fs->names = NAMES_PLAIN;
-	fs->skip = 0;
-	memset(fs->searches, 0, sizeof(fs->searches));
-	sectors_start(fs);
 }
 
 static void resume(void *fs)
@@ -287,15 +281,6 @@ static enum file_type type_of(const struct entry *entry, const struct details *d
 	return (d->mode & MODE_TYPE) == MODE_LINK ? FILE_TYPE_SYMLINK : FILE_TYPE_DEVICE;
 }
 
-static uint64_t key_of(struct name name)
-{
-	uint64_t key = 1;
-
-	for (size_t i = 0; i < name.size; i++)
-		key = (key ^ (uint8_t)name.text[i]) * 0x100000001b3u;
-	return key;
-}
-
 /* How far such a search came; what was looked at does not change. */
 static struct search *search_of(struct iso *fs, uint64_t directory, uint64_t key)
 {
@@ -313,7 +298,7 @@ static struct search *search_of(struct iso *fs, uint64_t directory, uint64_t key
 static status_t lookup(void *self, uint64_t directory, struct name name, uint64_t *node)
 {
 	struct iso *fs = self;
-	struct search *s = search_of(fs, directory, key_of(name));
+	struct search *s = search_of(fs, directory, name_key(name, 1));
 	struct entry entry;
 	struct details d;
 	char text[NAME_MOST + 1];

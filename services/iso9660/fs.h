@@ -7,13 +7,6 @@
 #include <craton/estate.h>
 #include <craton/file_engine.h>
 
-#define TRY(call)                           \
-	do {                                \
-		status_t try_status = call; \
-		if (try_status != OK)       \
-			return try_status;  \
-	} while (0)
-
 #define BUFFERS 128u
 #define WANTED  8u
 
@@ -24,6 +17,7 @@ struct sector_buffer {
 	uint32_t reads; /* tells ends of old reads from that of this one */
 	enum sector_state state;
 	bool was_used; /* in no transaction */
+	bool was_told; /* that it could not be read: somebody; the same */
 };
 
 /* Where a search in a directory was when a sector was missing; in no transaction. */
@@ -69,7 +63,6 @@ void iso_note_trouble(struct iso *fs, const char *what, uint64_t number);
 /* The bytes of a sector of 2 KiB. FILE_LATER, ERR_IO, ERR_CORRUPT. */
 [[nodiscard]] status_t sector_get(struct iso *fs, uint64_t sector, const uint8_t **bytes);
 
-void sectors_start(struct iso *fs);
 /* These commit. */
 void sectors_work(struct iso *fs);
 void sectors_resume(struct iso *fs);

@@ -4,13 +4,6 @@
 
 #define BUFFER_BITS 16u /* of an id: which buffer; above: which of its reads */
 
-void sectors_start(struct iso *fs)
-{
-	for (uint32_t i = 0; i < BUFFERS; i++)
-		fs->buffers[i].state = SECTOR_EMPTY;
-	fs->wanted_count = 0;
-}
-
 static uint8_t *bytes_of(const struct iso *fs, const struct sector_buffer *b)
 {
 	return fs->bytes + (size_t)(b - fs->buffers) * SECTOR;
@@ -31,7 +24,7 @@ status_t sector_get(struct iso *fs, uint64_t sector, const uint8_t **bytes)
 
 	if (sector >= fs->volume_size / SECTOR)
 		return iso_corrupt(fs, "a sector is behind the end", sector);
-	if (b == nullptr) {
+	if (b == nullptr || (b->state == SECTOR_FAILED && b->was_told)) {
 		if (fs->wanted_count < WANTED)
 			fs->wanted[fs->wanted_count++] = sector;
 		return FILE_LATER;
@@ -44,7 +37,7 @@ status_t sector_get(struct iso *fs, uint64_t sector, const uint8_t **bytes)
 	case SECTOR_READING:
 		return FILE_LATER;
 	default:
-		b->was_used = false; /* it goes first, and may be tried again */
+		b->was_told = true; /* who asks later has it read again */
 		return ERR_IO;
 	}
 }
@@ -98,22 +91,18 @@ static void read_sector(struct iso *fs, uint64_t sector)
 	b->sector = sector;
 	b->reads++;
 	b->was_used = true;
+	b->was_told = false;
 	b->state = SECTOR_READING;
 	estate_commit();
 	if (!start_read(fs, b))
 		set_state(b, SECTOR_EMPTY);
 }
 
-/* Those that could not be read, and of which somebody heard, go. */
 void sectors_work(struct iso *fs)
 {
 	for (uint32_t i = 0; i < fs->wanted_count; i++)
 		read_sector(fs, fs->wanted[i]);
 	fs->wanted_count = 0;
-	for (struct sector_buffer *b = fs->buffers; b < fs->buffers + BUFFERS; b++) {
-		if (b->state == SECTOR_FAILED && !b->was_used)
-			set_state(b, SECTOR_EMPTY);
-	}
 }
 
 void sectors_resume(struct iso *fs)

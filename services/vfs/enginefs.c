@@ -14,8 +14,6 @@
 static const struct file_engine *const engines[] = {&ext4_engine, &fat_engine, &iso9660_engine};
 #define ENGINES (sizeof(engines) / sizeof(engines[0]))
 
-static_assert(ENGINES <= ENGINES_MOST);
-
 struct mounted mounted[ENGINEFS_MOST];
 
 static struct mounted *of(const struct volume *v)
@@ -32,34 +30,46 @@ static struct mounted *of(const struct volume *v)
 
 static status_t lookup(struct volume *v, uint64_t directory, struct name name, uint64_t *node)
 {
-	return of(v)->engine->lookup(of(v)->fs, directory, name, node);
+	const struct mounted *m = of(v);
+
+	return m->engine->lookup(m->fs, directory, name, node);
 }
 
 static status_t parent(struct volume *v, uint64_t directory, uint64_t *node)
 {
-	return of(v)->engine->parent(of(v)->fs, directory, node);
+	const struct mounted *m = of(v);
+
+	return m->engine->parent(m->fs, directory, node);
 }
 
 static status_t attributes(struct volume *v, uint64_t node, struct file_attributes *a)
 {
-	return of(v)->engine->attributes(of(v)->fs, node, a);
+	const struct mounted *m = of(v);
+
+	return m->engine->attributes(m->fs, node, a);
 }
 
 static status_t next(
 	struct volume *v, uint64_t directory, uint64_t *cookie, struct directory_item *item)
 {
-	return of(v)->engine->next(of(v)->fs, directory, cookie, item);
+	const struct mounted *m = of(v);
+
+	return m->engine->next(m->fs, directory, cookie, item);
 }
 
 static status_t read(
 	struct volume *v, uint64_t node, uint64_t offset, void *buffer, size_t size, size_t *done)
 {
-	return of(v)->engine->read_link(of(v)->fs, node, offset, buffer, size, done);
+	const struct mounted *m = of(v);
+
+	return m->engine->read_link(m->fs, node, offset, buffer, size, done);
 }
 
 static status_t space(struct volume *v, uint64_t *total, uint64_t *used)
 {
-	return of(v)->engine->space(of(v)->fs, total, used);
+	const struct mounted *m = of(v);
+
+	return m->engine->space(m->fs, total, used);
 }
 
 /* --- nodes that are kept ------------------------------------------------------------------------
@@ -130,51 +140,66 @@ static bool do_releases(struct mounted *m)
 static status_t create(struct volume *v, uint64_t directory, struct name name, enum file_type type,
 	struct name target, uint64_t *node)
 {
+	const struct mounted *m = of(v);
 	struct entry_name entry = {directory, name};
 
-	return of(v)->engine->create(of(v)->fs, entry, type, target, node);
+	return m->engine->create(m->fs, entry, type, target, node);
 }
 
 static status_t set_size(struct volume *v, uint64_t node, uint64_t size)
 {
-	return of(v)->engine->set_size(of(v)->fs, node, size);
+	const struct mounted *m = of(v);
+
+	return m->engine->set_size(m->fs, node, size);
 }
 
 static status_t set_times(struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified)
 {
-	return of(v)->engine->set_times(of(v)->fs, node, accessed, modified);
+	const struct mounted *m = of(v);
+
+	return m->engine->set_times(m->fs, node, accessed, modified);
 }
 
 static status_t link(struct volume *v, uint64_t node, struct entry_name name)
 {
-	if (of(v)->engine->link == nullptr)
+	const struct mounted *m = of(v);
+
+	if (m->engine->link == nullptr)
 		return ERR_NOT_SUPPORTED;
-	return of(v)->engine->link(of(v)->fs, node, name);
+	return m->engine->link(m->fs, node, name);
 }
 
 static status_t remove_name(struct volume *v, uint64_t node, struct entry_name name)
 {
+	const struct mounted *m = of(v);
+
 	(void)node;
-	return of(v)->engine->remove(of(v)->fs, name);
+	return m->engine->remove(m->fs, name);
 }
 
 static status_t rename_node(struct volume *v, uint64_t node, struct entry_name from,
 	struct entry_name to, uint64_t replaced)
 {
+	const struct mounted *m = of(v);
+
 	(void)node;
 	(void)replaced;
-	return of(v)->engine->rename(of(v)->fs, from, to);
+	return m->engine->rename(m->fs, from, to);
 }
 
 static status_t reserve(struct volume *v, uint64_t node, uint64_t offset, uint64_t size)
 {
-	return of(v)->engine->reserve(of(v)->fs, node, offset, size);
+	const struct mounted *m = of(v);
+
+	return m->engine->reserve(m->fs, node, offset, size);
 }
 
 static status_t sync_volume(struct volume *v, uint64_t node, uint64_t *ticket)
 {
+	const struct mounted *m = of(v);
+
 	(void)node;
-	return of(v)->engine->sync(of(v)->fs, ticket);
+	return m->engine->sync(m->fs, ticket);
 }
 
 static status_t fill(struct volume *v, const struct page_transfer *transfer)
@@ -273,20 +298,6 @@ const struct file_engine *enginefs_engine(unsigned kind)
 	return kind < ENGINES ? engines[kind] : nullptr;
 }
 
-static bool open_states(struct mounted *m)
-{
-	for (unsigned kind = 0; kind < ENGINES; kind++) {
-		m->states[kind] = engines[kind]->open(&(struct engine_parameters){
-			.environment = &m->environment,
-			.memory = m->memory,
-			.memory_size = ENGINEFS_MEMORY,
-		});
-		if (m->states[kind] == nullptr)
-			return false;
-	}
-	return true;
-}
-
 bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
 {
 	enginefs_pages_open();
@@ -299,9 +310,8 @@ bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
 			.volume = UINT32_MAX,
 		};
 		m->releases = estate_allocate(sizeof(*m->releases), 64);
-		if (m->releases == nullptr || !open_states(m))
+		if (m->releases == nullptr)
 			return false;
-		enginefs_choose(i, 0);
 	}
 	return true;
 }
@@ -315,12 +325,21 @@ void enginefs_bind(unsigned index, uint32_t volume, uint64_t unit, uint64_t obje
 
 void enginefs_choose(unsigned index, unsigned kind)
 {
-	mounted[index].engine = engines[kind];
-	mounted[index].fs = mounted[index].states[kind];
+	struct mounted *m = &mounted[index];
+
+	m->engine = engines[kind];
+	m->fs = m->engine->open((struct engine_parameters){
+		.environment = &m->environment,
+		.memory = m->memory,
+		.memory_size = ENGINEFS_MEMORY,
+	});
+	ASSERT(m->fs != nullptr); /* the memory has the same size always */
 }
 
-void enginefs_begin(unsigned index, uint64_t size, bool read_only)
+void enginefs_begin(unsigned index, unsigned kind, uint64_t size, bool read_only)
 {
+	memset(mounted[index].memory, 0, ENGINEFS_MEMORY);
+	enginefs_choose(index, kind);
 	ESTATE_SET(mounted[index].releases->count, 0);
 	mounted[index].engine->reset(mounted[index].fs, size, read_only);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Volumes of disks as file systems of the VFS: engines of files (craton/file_engine.h), fused into
- * this process. Their state is in this estate, so that it is undone with the request that changes
- * it. */
+ * this process. Their state is in the memory of their volume, which this estate's transactions
+ * comprise, so that it is undone with the request that changes it. */
 #pragma once
 
 #include "drive.h"
@@ -17,19 +17,18 @@ extern const struct file_system_ops enginefs_ops;
 /* All engines that there are, in the order in which they look at a volume; nullptr: no more. */
 const struct file_engine *enginefs_engine(unsigned kind);
 
-/* Carves the state of ENGINEFS_MOST volumes; `memory` is where each has its bytes once it is
- * mounted. */
+/* `memory` is where each volume has its bytes once it is mounted. */
 bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST]);
 
-/* Which volume of the name space this is, on which unit, and where the driver finds its memory: at
- * the start of an instance, and before it is mounted. */
+/* Which volume of the name space this is, on which unit, and where the driver finds its memory,
+ * which is there: at the start of an instance, and before it is mounted. */
 void enginefs_bind(unsigned index, uint32_t volume, uint64_t unit, uint64_t object);
 
-/* Which engine it is for. */
+/* Goes on with what this engine has in the memory. */
 void enginefs_choose(unsigned index, unsigned kind);
 
-/* A new volume begins, with the engine that was chosen. */
-void enginefs_begin(unsigned index, uint64_t size, bool read_only);
+/* Begins with an empty memory: all that is there is forgotten. */
+void enginefs_begin(unsigned index, unsigned kind, uint64_t size, bool read_only);
 
 /* What was under way in the instance before. */
 void enginefs_resume(unsigned index);

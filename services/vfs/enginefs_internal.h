@@ -7,7 +7,6 @@
 
 #define RELEASES_MOST  CACHE_OBJECTS
 #define RELEASES_SPARE 64u /* for what one request closes */
-#define ENGINES_MOST   4u
 
 /* In the estate: nodes that nobody keeps any more, of which the engine has not heard yet. */
 struct releases {
@@ -17,8 +16,7 @@ struct releases {
 
 struct mounted {
 	const struct file_engine *engine;
-	void *fs;                   /* its state */
-	void *states[ENGINES_MOST]; /* of each engine */
+	void *fs; /* its state, in the memory */
 	struct engine_environment environment;
 	struct releases *releases;
 	uint8_t *memory;

@@ -12,7 +12,7 @@
 #include <craton/random.h>
 #include <craton/service.h>
 
-#define ESTATE_VERSION 4u
+#define ESTATE_VERSION 5u
 #define SESSIONS       256u
 #define DESCRIPTIONS   2048u
 #define CLIENTS        256u

@@ -30,8 +30,10 @@ enum mount_state : uint32_t {
 struct mount_entry {
 	enum mount_state state;
 	uint32_t is_read_only;
-	uint64_t kind; /* of engine: which looks at it, or has it */
+	uint32_t kind;      /* of engine: which looks at it, or has it */
+	uint32_t has_begun; /* that engine: else what it has in memory is another's */
 	uint64_t unit;
+	uint64_t size; /* bytes */
 	status_t failure;
 	struct place parent;
 	char device[16];
@@ -55,9 +57,9 @@ static void show(unsigned i)
 	const struct mount_entry *e = &table->entries[i];
 	struct volume volume = {
 		.ops = &enginefs_ops,
-		.kind = enginefs_engine((unsigned)e->kind)->name,
+		.kind = enginefs_engine(e->kind)->name,
 		.is_read_only = e->is_read_only != 0,
-		.root = enginefs_engine((unsigned)e->kind)->root,
+		.root = enginefs_engine(e->kind)->root,
 		.parent_volume = e->parent.volume,
 		.parent_node = e->parent.node,
 		.name = e->name,
@@ -76,10 +78,32 @@ static status_t bind(unsigned i)
 	uint64_t object;
 	status_t status = share_chunk(i, &object);
 
+	if (status == OK)
+		enginefs_bind(i, FIRST_VOLUME + i, table->entries[i].unit, object);
+	return status;
+}
+
+/* Commits. */
+static void begin_engine(unsigned i)
+{
+	struct mount_entry *e = &table->entries[i];
+
+	enginefs_begin(i, e->kind, e->size, e->is_read_only != 0);
+	ESTATE_SET(e->has_begun, 1); /* behind its beginning: that can be done again */
+	estate_commit();
+}
+
+/* What the instance before had. */
+static status_t take_over(unsigned i)
+{
+	status_t status = bind(i);
+
 	if (status != OK)
 		return status;
-	enginefs_choose(i, (unsigned)table->entries[i].kind);
-	enginefs_bind(i, FIRST_VOLUME + i, table->entries[i].unit, object);
+	if (table->entries[i].has_begun)
+		enginefs_choose(i, table->entries[i].kind);
+	else
+		begin_engine(i);
 	return OK;
 }
 
@@ -113,7 +137,7 @@ bool mounts_open(void)
 	if (table == nullptr || !enginefs_open(memory) || !drive_open())
 		return false;
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
-		if (table->entries[i].state != MOUNT_FREE && bind(i) != OK)
+		if (table->entries[i].state != MOUNT_FREE && take_over(i) != OK)
 			return false;
 		show(i);
 	}
@@ -287,18 +311,18 @@ static status_t begin(const struct wish *wish)
 		.state = MOUNT_BEGUN,
 		.is_read_only = read_only,
 		.unit = wish->unit,
+		.size = wish->disk.size,
 		.parent = wish->walk.parent,
 	};
 	memcpy(entry->device, wish->device.data, wish->device.size);
 	memcpy(entry->name, wish->walk.name, wish->walk.name_size);
 	note_path(entry->path, wish->path);
-	enginefs_choose(index_of(entry), 0);
-	enginefs_begin(index_of(entry), wish->disk.size, read_only);
 	if (bind(index_of(entry)) != OK) {
 		estate_rollback();
 		return ERR_NO_MEMORY;
 	}
 	estate_commit();
+	begin_engine(index_of(entry));
 	return OK;
 }
 
@@ -315,6 +339,8 @@ static status_t end(struct mount_entry *entry, status_t result)
 		status = drive_forget(object);
 	if (status != OK)
 		return status == ERR_BUSY ? FILE_LATER : status;
+	ESTATE_SET(entry->has_begun, 0);
+	estate_commit(); /* nothing is to be put back into the chunk, nor taken over from it */
 	share_chunk_drop(index_of(entry));
 	set_state(entry, MOUNT_FREE);
 	if (result != OK)
@@ -326,18 +352,16 @@ static status_t end(struct mount_entry *entry, status_t result)
 static status_t try_next(struct mount_entry *entry)
 {
 	unsigned i = index_of(entry);
-	unsigned kind = (unsigned)entry->kind + 1;
-	const struct block_unit *disk = drive_unit((uint32_t)entry->unit);
 	status_t status = enginefs_settle(i);
 
 	if (status != OK)
 		return status;
-	if (enginefs_engine(kind) == nullptr || disk == nullptr)
+	if (enginefs_engine(entry->kind + 1) == nullptr)
 		return ERR_BAD_IMAGE;
-	enginefs_choose(i, kind);
-	enginefs_begin(i, disk->size, entry->is_read_only != 0);
-	ESTATE_SET(entry->kind, kind); /* behind its beginning: that can be done again */
+	ESTATE_SET(entry->kind, entry->kind + 1);
+	ESTATE_SET(entry->has_begun, 0);
 	estate_commit();
+	begin_engine(i);
 	return OK;
 }
 

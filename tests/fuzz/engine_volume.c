@@ -104,7 +104,7 @@ static void use_file(const char *name)
 static void list(const char *name)
 {
 	uint64_t words[6] = {0, OPEN_FLAG_READ | OPEN_FLAG_DIRECTORY, strlen(name)};
-	uint64_t read[6] = {0, 0, 4000, DATA_PLACE_WINDOW};
+	uint64_t read[6] = {0};
 
 	if (ask(VFS_OPEN, words, name, strlen(name)) != OK)
 		return;

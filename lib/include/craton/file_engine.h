@@ -2,15 +2,16 @@
 /* What a file system on a volume offers to whoever runs it (the VFS: services/vfs/enginefs.c), and
  * what it stands on: a device that reads and writes some time later.
  *
- * All state that must outlive the process is in the estate and, the bytes of blocks, in memory that
- * each instance maps at the same address; each operation is part of its caller's transaction. An
- * operation that needs something which is not there yet answers FILE_LATER: the caller undoes the
- * transaction, lets work() start what is missing, and does the operation again from its start when
- * io_done() was told of something. So an operation is written as if all blocks were there, and a
- * kill at any instant is the same as one that was undone.
+ * All state is in memory that outlives the process and that each instance maps at the same address
+ * before it opens the estate, so the estate can save parts of it; each operation is part of its
+ * caller's transaction. An operation that needs something which is not there yet answers
+ * FILE_LATER: the caller undoes the transaction, lets work() start what is missing, and does the
+ * operation again from its start when io_done() was told of something. So an operation is written
+ * as if all blocks were there, and a kill at any instant is the same as one that was undone.
  *
  * Contents of files are moved by the caller, from and to where map() says.
- * Engines: services/ext4, services/fat. Tests: tests/host/services/vfs_engine_test.c */
+ * Engines: services/ext4, services/fat, services/iso9660. Tests:
+ * tests/host/services/vfs_engine_test.c */
 #pragma once
 
 #include <abi/protocol/vfs.h>
@@ -21,10 +22,27 @@
 /* Not an error: what cannot be done yet. */
 #define FILE_LATER ((status_t)2)
 
+/* Within an operation: what is not OK ends it, FILE_LATER like an error. */
+#define TRY(call)                           \
+	do {                                \
+		status_t try_status = call; \
+		if (try_status != OK)       \
+			return try_status;  \
+	} while (0)
+
 struct name {
 	const char *text; /* not terminated */
 	size_t size;
 };
+
+/* A number for a name (FNV-1a). Who must not be given two names with the same begins with a secret.
+ */
+static inline uint64_t name_key(struct name name, uint64_t seed)
+{
+	for (size_t i = 0; i < name.size; i++)
+		seed = (seed ^ (uint8_t)name.text[i]) * 0x100000001b3u;
+	return seed;
+}
 
 /* A name in a directory. */
 struct entry_name {
@@ -80,9 +98,23 @@ struct engine_environment {
 
 struct engine_parameters {
 	const struct engine_environment *environment;
-	void *memory; /* page-aligned; each instance has it at the same address */
+	uint8_t *memory; /* page-aligned */
 	size_t memory_size;
 };
+
+/* Cuts memory off, in whole pages: the same calls give the same places in each instance. nullptr:
+ * there is no more. */
+static inline void *engine_carve(struct engine_parameters *parameters, size_t size)
+{
+	uint8_t *part = parameters->memory;
+
+	size = (size + 4095) & ~(size_t)4095;
+	if (size > parameters->memory_size)
+		return nullptr;
+	parameters->memory += size;
+	parameters->memory_size -= size;
+	return part;
+}
 
 /* --- what it offers -----------------------------------------------------------------------------
  */
@@ -98,11 +130,10 @@ struct file_engine {
 	const char *name;
 	uint64_t root; /* node of the root directory */
 
-	/* Carves the state of one volume from the estate, which is open. nullptr: it is too small,
-	 * or the memory is. */
-	void *(*open)(const struct engine_parameters *parameters);
-	/* Forgets the volume, of which nothing is under way: the next mount is of another one. In
-	 * no transaction: what was there meant nothing any more. */
+	/* Carves the state of one volume, as an instance before left it; zeros: it is new. nullptr:
+	 * the memory is too small. */
+	void *(*open)(struct engine_parameters parameters);
+	/* Begins with a volume; the state is new. In no transaction. */
 	void (*reset)(void *fs, uint64_t volume_size, bool read_only);
 	/* Starts again what was under way when the instance before died. */
 	void (*resume)(void *fs);

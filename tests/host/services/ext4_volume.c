@@ -172,9 +172,7 @@ status_t volume_revive(void)
 
 static void open_volume(void)
 {
-	struct engine_parameters p = {&environment, memory, MEMORY_SIZE};
-
-	volume = ext4_open(&p);
+	volume = ext4_open((struct engine_parameters){&environment, memory, MEMORY_SIZE});
 	assert_non_null(volume);
 	operation_done = estate_allocate(sizeof(*operation_done), 8);
 	assert_non_null(operation_done);
@@ -186,6 +184,7 @@ void volume_open(bool read_only)
 	free(memory);
 	memory = aligned_alloc(4096, MEMORY_SIZE);
 	assert_non_null(memory);
+	memset(memory, 0, MEMORY_SIZE);
 	open_volume();
 	ext4_reset(volume, disk_size(), read_only);
 }

@@ -552,7 +552,7 @@ static void try_all(void)
 	}
 	for (unsigned i = 0; i < 2; i++) {
 		const char *name = i == 0 ? "/mnt" : "/mnt/d";
-		uint64_t read[6] = {0, 0, 4000, DATA_PLACE_WINDOW};
+		uint64_t read[6] = {0};
 
 		if (open_name(name, OPEN_FLAG_READ | OPEN_FLAG_DIRECTORY, &read[0]) != OK)
 			continue;
@@ -626,6 +626,117 @@ static void test_hostile(void **state)
 	}
 }
 
+/* --- some things by themselves ------------------------------------------------------------------
+ */
+
+/* Whether a directory, which has few, shows a name, spelled just so. */
+static bool shows(const char *directory, const char *name)
+{
+	uint64_t words[6] = {0, OPEN_FLAG_READ | OPEN_FLAG_DIRECTORY, strlen(directory)};
+	uint64_t read[6] = {0};
+	uint8_t bytes[MESSAGE_BYTES];
+	uint64_t size;
+	bool is_shown = false;
+
+	assert_int_equal(ask(VFS_OPEN, words, directory, strlen(directory)), OK);
+	read[0] = c->results[0];
+	assert_int_equal(ask(VFS_READDIR, read, "", 0), OK);
+	size = c->results[0];
+	memcpy(bytes, c->reply, sizeof(bytes));
+	for (uint64_t at = 0; at < size;) {
+		struct directory_entry entry;
+
+		memcpy(&entry, bytes + at, sizeof(entry));
+		if (entry.name_size == strlen(name) &&
+			memcmp(bytes + at + sizeof(entry), name, entry.name_size) == 0)
+			is_shown = true;
+		at += (sizeof(entry) + entry.name_size + 7) & ~7ul;
+	}
+	close_id(read[0]);
+	return is_shown;
+}
+
+static void test_spelling(void **state)
+{
+	static const char *const names[] = {"Some File.text", "some file.TEXT", "SOME File.text",
+		"NAME.TXT", "name.txt", "Name.Txt", "NAME.TXT"};
+	uint64_t id;
+
+	(void)state;
+	for (unsigned i = 4; i < 6; i++) {
+		begin(1, &forms[i]);
+		for (unsigned n = 1; n < sizeof(names) / sizeof(names[0]); n++) {
+			char both[128];
+			uint64_t words[6] = {0, 0, 5 + strlen(names[n - 1])};
+
+			(void)snprintf(
+				both, sizeof(both), "/mnt/%s/mnt/%s", names[n - 1], names[n]);
+			words[3] = strlen(both);
+			if (n == 1) {
+				assert_int_equal(open_name("/mnt/Some File.text", FLAGS, &id), OK);
+				close_id(id);
+			}
+			assert_int_equal(ask(VFS_RENAME, words, both, strlen(both)), OK);
+			assert_true(shows("/mnt", names[n]));
+			assert_false(shows("/mnt", names[n - 1]));
+			assert_int_equal(open_name("/mnt/nAmE.tXt", OPEN_FLAG_READ, &id),
+				n < 3 ? ERR_NOT_FOUND : OK);
+			if (n >= 3)
+				close_id(id);
+		}
+		assert_int_equal(unmount_disk(), OK);
+		check_disk();
+	}
+}
+
+/* A disk that fails for a while: who asks hears of it, and asks with success later. */
+static void test_read_again(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < FORMS; i++) {
+		uint64_t id;
+
+		begin(1, &forms[i]);
+		write_some(3);
+		assert_int_equal(unmount_disk(), OK);
+		assert_int_equal(mount_disk(), OK);
+		drive_host_fail(100);
+		assert_int_equal(open_name("/mnt/d/file3", OPEN_FLAG_READ, &id), ERR_IO);
+		assert_int_equal(open_name("/mnt/d/file3", OPEN_FLAG_READ, &id), ERR_IO);
+		drive_host_fail(0);
+		check_file(3, &files[3]);
+		assert_int_equal(unmount_disk(), OK);
+		check_disk();
+	}
+}
+
+/* Killed while it comes and goes. */
+static void test_mount_kills(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < FORMS; i++) {
+		begin(i + 20, &forms[i]);
+		write_some(3);
+		assert_int_equal(unmount_disk(), OK);
+		for (unsigned n = 0; n < 40; n++) {
+			kill_most = 60;
+			assert_int_equal(mount_disk(), OK);
+			check_file(3, &files[3]);
+			assert_int_equal(unmount_disk(), OK);
+		}
+		kill_most = 0;
+		check_disk();
+	}
+	shell("head -c 12M /dev/urandom >%s");
+	drive_host_load(path);
+	(void)unlink(path);
+	for (unsigned n = 0; n < 40; n++) {
+		kill_most = 30;
+		assert_int_equal(mount_disk(), ERR_BAD_IMAGE);
+	}
+	kill_most = 0;
+}
+
 static void test_busy(void **state)
 {
 	uint64_t id;
@@ -696,6 +807,9 @@ int main(void)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_no_file_system),
+		cmocka_unit_test(test_spelling),
+		cmocka_unit_test(test_read_again),
+		cmocka_unit_test(test_mount_kills),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_kills),
 		cmocka_unit_test(test_cuts),

@@ -22,6 +22,7 @@ help: ## This list
 #:   CMD='line'    run a shell line without a display, print its output, exit with its status
 #:   APP=file      put a WASM program of this machine into the system and run it (ARGS='...')
 #:   DISK=file,...  disks of the machine: raw images, changed in place; file:ro cannot be written
+#:   BUS=virtio|nvme|sata  what the disks are
 #:   SMP=n MEM=mib HEADLESS=1 DIRECT=1 (no firmware) ACCEL=auto|kvm|tcg ICOUNT=1 TIMEOUT=seconds
 #:   OPTIONS='...' boot options; OPTIONS=help lists them
 #: V=1 shows whole commands; BUILD=folder builds elsewhere.

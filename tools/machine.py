@@ -11,6 +11,11 @@ OVMF = (("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
 EXIT_PORT = 0xF4
 DEBUG_PORT = 0xE9
 QEMU = "qemu-system-x86_64"
+DISK_DEVICES = {
+    "virtio": "virtio-blk-pci,drive={id}",
+    "nvme": "nvme,drive={id},serial={id}",
+    "sata": "ide-hd,drive={id},bus=ide.{number}",
+}
 
 
 class MachineError(Exception):
@@ -35,6 +40,7 @@ class Settings:
     variables: Path | None = None
     log: Path | None = None
     disks: list = field(default_factory=list)
+    bus: str = "virtio"
     extra: list = field(default_factory=list)
 
     @property
@@ -80,6 +86,12 @@ def from_environment(environment):
     accel = get("ACCEL") or "auto"
     if accel not in ("auto", "kvm", "tcg"):
         raise MachineError(f"ACCEL={accel}: auto, kvm or tcg is needed.")
+    bus = get("BUS") or "virtio"
+    if bus not in DISK_DEVICES:
+        raise MachineError(f"BUS={bus}: {', '.join(DISK_DEVICES)} is needed.")
+    disks = disks_of(get("DISK") or "")
+    if bus == "sata" and any(read_only for _, read_only in disks):
+        raise MachineError("BUS=sata: the emulator's SATA disks can always be written: leave out `:ro`.")
     icount = truth(get("ICOUNT"))
     smp = number(get("SMP") or "1", "SMP", 1, 64)
     if icount and smp > 1:
@@ -94,7 +106,8 @@ def from_environment(environment):
         headless=alone or truth(get("HEADLESS")) or not has_screen,
         direct=truth(get("DIRECT")) if get("DIRECT") else alone or icount,
         accel="tcg" if icount else accel,
-        disks=disks_of(get("DISK") or ""),
+        disks=disks,
+        bus=bus,
         icount=icount)
 
 
@@ -111,13 +124,18 @@ def command_line(settings):
     return " ".join(words)
 
 
-def disk_arguments(disks):
+def disk_device(bus, drive, number=0):
+    """QEMU's device for a disk that is the `number`th of its kind."""
+    return ["-device", DISK_DEVICES[bus].format(id=drive, number=number)]
+
+
+def disk_arguments(disks, bus):
     """In the order in which the system numbers them: before the firmware's."""
     result = []
     for number, (path, read_only) in enumerate(disks):
         result += ["-drive", f"if=none,id=disk{number},format=raw,cache=writeback,"
                              f"readonly={'on' if read_only else 'off'},file={path}",
-                   "-device", f"virtio-blk-pci,drive=disk{number}"]
+                   *disk_device(bus, f"disk{number}", number)]
     return result
 
 
@@ -176,7 +194,7 @@ def arguments(settings, kvm_works):
               "-m", str(settings.memory), "-smp", str(settings.smp),
               "-nodefaults", "-no-user-config", "-no-reboot", *display(settings),
               *consoles(settings), "-device", f"isa-debug-exit,iobase={EXIT_PORT:#x},iosize=4"]
-    result += disk_arguments(settings.disks)
+    result += disk_arguments(settings.disks, settings.bus)
     result += direct_boot(settings) if settings.direct else firmware_boot(settings)
     if settings.debug:
         result += ["-S", "-gdb", f"tcp:127.0.0.1:{os.environ.get('GDB_PORT', '1234')}"]

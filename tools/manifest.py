@@ -11,7 +11,7 @@ from pathlib import Path
 UNTYPED_ALL = 255
 MATCHES = 4
 KEYS = {"name", "binary", "uses", "grants", "priority", "slots", "memory", "estate", "untyped",
-        "ports", "signals", "matches", "restarts_per_minute", "heartbeat"}
+        "ports", "signals", "matches", "class", "restarts_per_minute", "heartbeat"}
 
 
 class ManifestError(Exception):
@@ -67,7 +67,7 @@ def encode(path, services, grants):
         order(data.get("estate", 0), "estate"),
         UNTYPED_ALL if untyped == "all" else order(untyped, "untyped"),
         ports[0], ports[1], signals, data.get("restarts_per_minute", 60),
-        int(data.get("heartbeat", True)), *matches(data), 0)
+        int(data.get("heartbeat", True)), *matches(data), int(data.get("class", "0"), 16))
     return number, record
 
 

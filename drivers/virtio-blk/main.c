@@ -44,6 +44,7 @@ struct disk {
 	struct virtio_queue queue;
 	uint8_t *memory;
 	uint64_t physical;
+	bool is_open;
 	bool is_begun;  /* the device has not been told of all */
 	bool must_last; /* it has a cache */
 	/* What is under way. */
@@ -135,6 +136,10 @@ static bool begin_request(const struct block_request *r)
 {
 	struct disk *d = &disks[r->disk];
 
+	if (!d->is_open) {
+		block_done(r->token, ERR_IO);
+		return true;
+	}
 	if (!is_offered(d, r->operation)) { /* a disk without a cache has flushed already */
 		block_done(
 			r->token, r->operation == BLOCK_OPERATION_FLUSH ? OK : ERR_NOT_SUPPORTED);
@@ -202,7 +207,6 @@ static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
 {
 	struct disk *d = self;
 	uint64_t deadline = time_now() + READ_WAIT_NS;
-	uint64_t bits;
 
 	own_status = ERR_AGAIN;
 	if (!begin(d, &(struct transfer){.type = TYPE_READ,
@@ -213,8 +217,7 @@ static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
 		return ERR_IO;
 	kick_all();
 	while (own_status == ERR_AGAIN) {
-		if (sys_wait(service_start()->handles[PROCESS_SLOT_NOTIFICATION],
-			    (uint64_t)1 << d->device.nth, deadline, &bits) != OK)
+		if (driver_wait(d->device.nth, deadline) != OK)
 			return ERR_IO;
 		take_ends(d->device.nth);
 	}
@@ -263,6 +266,7 @@ static status_t open_device(unsigned nth)
 static bool add_disk(unsigned nth)
 {
 	struct disk *d = &disks[nth];
+	struct block_disk disk;
 	status_t status = driver_claim(nth, (uint64_t)1 << nth);
 
 	if (status == ERR_NOT_FOUND)
@@ -272,12 +276,21 @@ static bool add_disk(unsigned nth)
 		status = open_device(nth);
 	if (status != OK)
 		debug_print("virtio-blk: disk %u cannot be used: %ld\n", nth, status);
-	block_add_disk(status == OK ? config64(d, CONFIG_CAPACITY) * SECTOR : 0, sector_of(d),
-		(d->device.features & FEATURE_READ_ONLY) != 0, read_now, d);
+	d->is_open = status == OK;
+	disk = (struct block_disk){
+		.number = nth,
+		.size = status == OK ? config64(d, CONFIG_CAPACITY) * SECTOR : 0,
+		.sector = sector_of(d),
+		.is_read_only = (d->device.features & FEATURE_READ_ONLY) != 0,
+		.read = read_now,
+		.self = d,
+	};
+	block_name_disk(disk.name, "vd", nth);
+	block_add_disk(&disk);
 	return true;
 }
 
-static const struct block_driver driver = {"vd", begin_request};
+static const struct block_driver driver = {begin_request};
 
 void program_main(const void *argument)
 {

@@ -9,7 +9,7 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define CLIENTS      16u /* by the number of their service */
+#define CLIENTS      PROCESS_SERVICES /* by the number of their service */
 #define OBJECTS_MOST 1024u
 #define SLOT_SHIFT   8u /* of a token */
 
@@ -34,12 +34,10 @@ static struct block_server *state;
 static struct block_slot *slots[CLIENTS];
 static uint64_t under_way[CLIENTS][BLOCK_SLOTS / 64];
 static uint64_t objects[CLIENTS][BLOCK_SLOTS]; /* of what is under way */
-static uint32_t disk_count;                    /* in this instance */
 
 bool block_open(const struct block_driver *definition)
 {
 	driver = definition;
-	disk_count = 0;
 	memset(slots, 0, sizeof(slots));
 	memset(under_way, 0, sizeof(under_way));
 	state = estate_allocate(sizeof(*state), 64);
@@ -54,9 +52,17 @@ static struct block_unit *new_unit(void)
 	return state->unit_count < BLOCK_UNITS_MOST ? &state->units[state->unit_count++] : nullptr;
 }
 
+static bool ends_with_digit(const char *name)
+{
+	size_t size = strlen(name);
+
+	return size > 0 && name[size - 1] >= '0' && name[size - 1] <= '9';
+}
+
 static void add_partitions(const struct block_unit *disk, const struct partition_disk *d)
 {
 	static struct partition found[PARTITIONS_MOST];
+	const char *separator = ends_with_digit((const char *)disk->name) ? "p" : "";
 	uint32_t count;
 	status_t status = partitions_find(d, found, &count);
 
@@ -74,32 +80,36 @@ static void add_partitions(const struct block_unit *disk, const struct partition
 			.disk = disk->disk,
 			.is_read_only = disk->is_read_only,
 		};
-		print_to((char *)unit->name, sizeof(unit->name), "%s%u", (const char *)disk->name,
-			found[i].number);
+		print_to((char *)unit->name, sizeof(unit->name), "%s%s%u", (const char *)disk->name,
+			separator, found[i].number);
 		memcpy(unit->type, found[i].type, sizeof(unit->type));
 	}
 }
 
-/* Units keep their numbers: only the first instance finds them. */
-void block_add_disk(uint64_t size, uint32_t sector, bool is_read_only,
-	status_t (*read)(void *self, uint64_t offset, void *bytes, size_t size), void *self)
+void block_name_disk(char name[16], const char *prefix, uint32_t nth)
 {
-	uint32_t number = disk_count++;
+	print_to(name, 16, "%s%c", prefix, (int)('a' + nth % 26));
+}
+
+/* Units keep their numbers: only the first instance finds them. */
+void block_add_disk(const struct block_disk *disk)
+{
 	struct block_unit *unit;
 
 	for (uint32_t i = 0; i < state->unit_count; i++) {
-		if (state->units[i].disk == number)
+		if (state->units[i].disk == disk->number)
 			return;
 	}
 	estate_save(&state->unit_count, sizeof(state->unit_count));
 	unit = new_unit();
 	if (unit == nullptr)
 		return;
-	*unit = (struct block_unit){.size = size, .disk = number, .is_read_only = is_read_only};
-	print_to((char *)unit->name, sizeof(unit->name), "%s%c", driver->prefix,
-		(int)('a' + number % 26));
+	*unit = (struct block_unit){
+		.size = disk->size, .disk = disk->number, .is_read_only = disk->is_read_only};
+	print_to((char *)unit->name, sizeof(unit->name), "%s", disk->name);
 	print_to((char *)unit->type, sizeof(unit->type), "disk");
-	add_partitions(unit, &(struct partition_disk){self, size, sector, read});
+	add_partitions(
+		unit, &(struct partition_disk){disk->self, disk->size, disk->sector, disk->read});
 	estate_commit();
 }
 

@@ -417,11 +417,11 @@ static void fill_start(struct builder *b, struct built *s, struct process_start 
 		start->bundle_size = b->bundle_size;
 		start->bundle_frames = b->bundle_frames;
 	}
-	for (uint64_t i = 0; i < 16; i++)
+	for (uint64_t i = 0; i < PROCESS_SERVICES; i++)
 		start->signals[i] = s->signal_tags[i] != 0
 					    ? handle_of(PROCESS_SLOT_SIGNAL + i, s->signal_tags[i])
 					    : 0;
-	for (uint64_t i = 0; i < 64; i++)
+	for (uint64_t i = 0; i < PROCESS_HANDLES; i++)
 		start->handles[i] = s->tags[i] != 0 ? handle_of(i, s->tags[i]) : 0;
 }
 

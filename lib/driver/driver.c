@@ -118,6 +118,24 @@ status_t driver_enable(unsigned nth)
 	return ask(SERVICE_NUMBER_DEVICES, DEVICES_ENABLE, words);
 }
 
+status_t driver_wait(unsigned nth, uint64_t deadline)
+{
+	uint64_t bits;
+	status_t status = sys_wait(service_start()->handles[PROCESS_SLOT_NOTIFICATION],
+		(uint64_t)1 << nth, deadline, &bits);
+
+	driver_interrupt_seen(nth);
+	return status;
+}
+
+void driver_pause(uint64_t nanoseconds)
+{
+	uint64_t bits;
+
+	(void)!sys_wait(service_start()->handles[PROCESS_SLOT_NOTIFICATION], 0,
+		time_now() + nanoseconds, &bits);
+}
+
 /* --- memory -------------------------------------------------------------------------------------
  */
 

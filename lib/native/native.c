@@ -9,13 +9,12 @@
 
 #include "pipe.h"
 
-#define BLOB_SIZE     16384u /* of the process service: start data at most */
-#define NOT_RUN       126u
-#define CAUSE_EXITED  0u /* enum exit_cause of abi/wasm.toml */
-#define CAUSE_LOST    8u
-#define SERVICE_COUNT 15u
+#define BLOB_SIZE    16384u /* of the process service: start data at most */
+#define NOT_RUN      126u
+#define CAUSE_EXITED 0u /* enum exit_cause of abi/wasm.toml */
+#define CAUSE_LOST   8u
 
-static struct client clients[SERVICE_COUNT];
+static struct client clients[PROCESS_SERVICES];
 static struct program_start sizes;
 static char blob[BLOB_SIZE + 1] __attribute__((aligned(8)));
 

@@ -86,12 +86,9 @@ static status_t reset(struct virtio_device *d)
 
 	put8(d->common, COMMON_STATUS, 0);
 	while (get8(d->common, COMMON_STATUS) != 0) {
-		uint64_t bits;
-
 		if (time_now() > end)
 			return ERR_DEADLINE;
-		(void)!sys_wait(service_start()->handles[PROCESS_SLOT_NOTIFICATION], 0,
-			time_now() + PAUSE_NS, &bits);
+		driver_pause(PAUSE_NS);
 	}
 	return OK;
 }

@@ -89,6 +89,8 @@ static bool is_match(const struct pci_device *d, const struct service_manifest *
 {
 	uint32_t id = (uint32_t)d->device << 16 | d->vendor;
 
+	if (manifest->match_class != 0 && manifest->match_class == d->class)
+		return true;
 	for (unsigned i = 0; i < MATCHES; i++) {
 		if (manifest->matches[i] == id)
 			return true;

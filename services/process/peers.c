@@ -2,11 +2,11 @@
 /* Calls to the services that this one uses. */
 #include "process.h"
 
-static struct client clients[16];
+static struct client clients[PROCESS_SERVICES];
 
 void peers_init(void)
 {
-	for (uint32_t i = 0; i < 16; i++)
+	for (uint32_t i = 0; i < PROCESS_SERVICES; i++)
 		clients[i] = (struct client){
 			.endpoint = service_start()->handles[PROCESS_SLOT_SERVICE + i],
 			.sequence = (uint32_t)(service_start()->epoch << 16),

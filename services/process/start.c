@@ -183,8 +183,8 @@ static status_t fill_cnode(struct process *p, struct process_start *start)
 {
 	static const uint8_t services[] = {SERVICE_NUMBER_MEMORY, SERVICE_NUMBER_LOG,
 		SERVICE_NUMBER_CONSOLE, SERVICE_NUMBER_CLOCK, SERVICE_NUMBER_VFS};
-	static const uint8_t system[] = {SERVICE_NUMBER_SUPERVISOR, SERVICE_NUMBER_TRACE,
-		SERVICE_NUMBER_DEVICES, SERVICE_NUMBER_VIRTIO_BLK};
+	static const uint8_t system[] = {
+		SERVICE_NUMBER_SUPERVISOR, SERVICE_NUMBER_TRACE, SERVICE_NUMBER_DEVICES};
 	bool is_system = (p->permissions & PERMISSION_SYSTEM) != 0;
 	size_t service_count = is_compile_worker(p) ? 1 : sizeof(services);
 	handle_t cnode = process_handle(p, OWN_CNODE);

@@ -11,7 +11,7 @@
 
 #define STATE_VERSION 4u
 #define NANOSECONDS   1000000000u
-#define FIRST_BASE    1024u /* of its CNode: BUILDER_SLOTS for each service */
+#define FIRST_BASE    512u /* of its CNode: BUILDER_SLOTS for each service */
 #define WINDOW        0x300000000u
 
 struct supervision *supervision;

@@ -11,13 +11,12 @@
 #include "mounts.h"
 #include "share.h"
 
-#define ID_PAGE     ((uint64_t)4 << 60) /* ext4's are smaller, or have the highest bit */
-#define ID_FLUSH    ((uint64_t)5 << 60)
-#define ID_KINDS    ((uint64_t)15 << 60)
-#define ID_BLOCK    24u /* bits; above: which transfer of the block */
-#define PAGE_SHIFT  32u /* of the cache's ids */
-#define FIRST_NODE  (DISKFS_ROOT + 1)
-#define WRITTEN_ALL UINT64_MAX
+#define ID_PAGE    ((uint64_t)4 << 60) /* ext4's are smaller, or have the highest bit */
+#define ID_FLUSH   ((uint64_t)5 << 60)
+#define ID_KINDS   ((uint64_t)15 << 60)
+#define ID_BLOCK   24u /* bits; above: which transfer of the block */
+#define PAGE_SHIFT 32u /* of the cache's ids */
+#define FIRST_NODE (DISKFS_ROOT + 1)
 
 struct transfer {
 	struct page_transfer page;
@@ -27,26 +26,28 @@ struct transfer {
 static uint32_t own_volume;
 static struct transfer waiting[CACHE_TRANSFERS];
 static uint32_t waiting_count;
-static uint64_t written; /* bit per unit: since it was flushed; all, in a new instance */
+static bool written[DRIVE_UNITS_MOST]; /* since it was flushed; all, in a new instance */
 /* The flush that is under way, for all units that were written. */
 static uint64_t last_ticket;
 static uint64_t done_ticket;
-static uint64_t flushing; /* bit per unit */
+static bool flushing[DRIVE_UNITS_MOST];
+static uint32_t flushing_count;
 static status_t flush_status;
 
 void diskfs_open(uint32_t volume)
 {
 	own_volume = volume;
 	waiting_count = 0;
-	written = WRITTEN_ALL;
+	memset(written, true, sizeof(written));
 	last_ticket = 0;
 	done_ticket = 0;
-	flushing = 0;
+	memset(flushing, false, sizeof(flushing));
+	flushing_count = 0;
 }
 
 static const struct block_unit *unit_of(uint64_t node)
 {
-	return drive_unit((uint32_t)(node - FIRST_NODE));
+	return drive_unit(node - FIRST_NODE);
 }
 
 /* --- names --------------------------------------------------------------------------------------
@@ -54,16 +55,13 @@ static const struct block_unit *unit_of(uint64_t node)
 
 static status_t lookup(struct volume *v, uint64_t directory, struct name name, uint64_t *node)
 {
+	uint64_t number;
+	status_t status = drive_find(name.text, name.size, &number);
+
 	(void)v;
 	(void)directory;
-	for (uint32_t i = 0; drive_unit(i) != nullptr; i++) {
-		const char *own = (const char *)drive_unit(i)->name;
-
-		*node = FIRST_NODE + i;
-		if (strlen(own) == name.size && memcmp(own, name.text, name.size) == 0)
-			return OK;
-	}
-	return ERR_NOT_FOUND;
+	*node = FIRST_NODE + number;
+	return status;
 }
 
 static status_t attributes(struct volume *v, uint64_t node, struct file_attributes *a)
@@ -80,7 +78,7 @@ static status_t attributes(struct volume *v, uint64_t node, struct file_attribut
 static status_t next(
 	struct volume *v, uint64_t directory, uint64_t *cookie, struct directory_item *item)
 {
-	const struct block_unit *unit = drive_unit((uint32_t)*cookie);
+	const struct block_unit *unit = drive_next(cookie);
 
 	(void)v;
 	(void)directory;
@@ -99,7 +97,7 @@ static status_t next(
 static status_t retain(struct volume *v, uint64_t node)
 {
 	(void)v;
-	return node == DISKFS_ROOT ? OK : drive_connect();
+	return node == DISKFS_ROOT ? OK : drive_connect(node - FIRST_NODE);
 }
 
 /* --- contents -----------------------------------------------------------------------------------
@@ -152,7 +150,7 @@ static status_t write_back(struct volume *v, const struct page_transfer *page)
 	(void)v;
 	if (page->offset >= unit_of(page->node)->size)
 		return ERR_RANGE;
-	written |= (uint64_t)1 << (page->node - FIRST_NODE);
+	written[page->node - FIRST_NODE] = true;
 	return begin_or_wait(page, true);
 }
 
@@ -165,7 +163,7 @@ static status_t reserve(struct volume *v, uint64_t node, uint64_t offset, uint64
 		return ERR_READ_ONLY;
 	if (offset > unit->size || size > unit->size - offset)
 		return ERR_NO_SPACE;
-	return mounts_use(unit) ? ERR_BUSY : OK;
+	return mounts_use(node - FIRST_NODE) ? ERR_BUSY : OK;
 }
 
 void diskfs_work(void)
@@ -185,22 +183,22 @@ void diskfs_work(void)
 /* Of all units; those for which there is no room now are begun with the next try. */
 static void begin_flush(void)
 {
-	for (uint32_t i = 0; drive_unit(i) != nullptr; i++) {
+	for (uint64_t i = 0; drive_next(&i) != nullptr; i++) {
 		struct block_slot request = {
 			.operation = BLOCK_OPERATION_FLUSH, .id = ID_FLUSH | i, .unit = i};
 
-		if ((written >> i & 1) == 0 || (flushing >> i & 1) != 0 ||
-			!drive_begin(&request, (struct drive_bytes){0}))
+		if (!written[i] || flushing[i] || !drive_begin(&request, (struct drive_bytes){0}))
 			continue;
-		flushing |= (uint64_t)1 << i;
-		written &= ~((uint64_t)1 << i);
+		flushing[i] = true;
+		flushing_count++;
+		written[i] = false;
 	}
 }
 
 static bool is_any_written(void)
 {
-	for (uint32_t i = 0; drive_unit(i) != nullptr; i++) {
-		if ((written >> i & 1) != 0)
+	for (uint64_t i = 0; drive_next(&i) != nullptr; i++) {
+		if (written[i])
 			return true;
 	}
 	return false;
@@ -211,11 +209,11 @@ static status_t sync_all(struct volume *v, uint64_t node, uint64_t *ticket)
 {
 	(void)v;
 	(void)node;
-	if (!drive_is_used() || (*ticket == 0 && flushing == 0 && !is_any_written()))
+	if (!drive_is_used() || (*ticket == 0 && flushing_count == 0 && !is_any_written()))
 		return OK;
 	if (*ticket != 0 && *ticket <= done_ticket)
 		return flush_status;
-	if (flushing == 0) {
+	if (flushing_count == 0) {
 		flush_status = OK;
 		last_ticket++;
 		begin_flush();
@@ -226,10 +224,13 @@ static status_t sync_all(struct volume *v, uint64_t node, uint64_t *ticket)
 
 static void flush_ended(uint32_t unit, status_t status)
 {
-	flushing &= ~((uint64_t)1 << unit);
+	if (unit >= DRIVE_UNITS_MOST || !flushing[unit])
+		return; /* of the instance before */
+	flushing[unit] = false;
+	flushing_count--;
 	if (status != OK)
 		flush_status = status;
-	if (flushing == 0)
+	if (flushing_count == 0)
 		done_ticket = last_ticket;
 }
 

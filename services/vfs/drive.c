@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Requests to the driver of disks: see drive.h. */
+/* Requests to the drivers of disks: see drive.h. A unit's number says which driver has it. */
 #include "drive.h"
 
 #include "share.h"
@@ -11,99 +11,169 @@
 #include <craton/service.h>
 
 #define PATIENCE_NS 5000000000u /* of a driver that only looks something up */
+#define UNITS_EACH  (DRIVE_UNITS_MOST / SHARE_DRIVERS)
 
-#define UNITS_MOST 64u
+struct driver {
+	struct block_client slots;
+	struct client service;
+	uint32_t unit_count;
+	struct block_unit units[UNITS_EACH];
+};
 
-static struct block_client slots;
-static struct client driver;
-static uint64_t *is_used; /* in the estate: this service has slots */
-static struct block_unit units[UNITS_MOST];
-static uint32_t unit_count;
+static const uint8_t numbers[SHARE_DRIVERS] = {
+	SERVICE_NUMBER_VIRTIO_BLK, SERVICE_NUMBER_NVME, SERVICE_NUMBER_AHCI};
 
-static handle_t endpoint(void)
+static struct driver drivers[SHARE_DRIVERS];
+static uint64_t *is_used; /* in the estate, by driver: this service has slots there */
+
+static struct driver *driver_of(uint64_t unit)
 {
-	return service_start()->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_VIRTIO_BLK];
+	return unit < DRIVE_UNITS_MOST ? &drivers[unit / UNITS_EACH] : nullptr;
 }
 
-static status_t ask(uint32_t method, struct call *call)
+static unsigned index_of(const struct driver *driver)
 {
-	if (endpoint() == 0)
+	return (unsigned)(driver - drivers);
+}
+
+static status_t ask(struct driver *driver, uint32_t method, struct call *call)
+{
+	handle_t endpoint =
+		service_start()->handles[PROCESS_SLOT_SERVICE + numbers[index_of(driver)]];
+
+	if (endpoint == 0)
 		return ERR_NOT_FOUND;
-	driver.endpoint = endpoint();
-	driver.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
-	driver.patience_ns = PATIENCE_NS;
-	return client_call(&driver, method, call);
+	driver->service.endpoint = endpoint;
+	driver->service.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
+	driver->service.patience_ns = PATIENCE_NS;
+	return client_call(&driver->service, method, call);
 }
 
-static status_t map_slots(void)
+/* Its slots, and what is ours for it. */
+static status_t begin_use(struct driver *driver)
 {
 	void *memory;
-	status_t status = share_find(SERVICE_NUMBER_VIRTIO_BLK,
-		BLOCK_KEY + (service_start()->badge - BADGE_SERVICE), &memory);
+	uint32_t number = numbers[index_of(driver)];
+	status_t status = share_find(number, BLOCK_KEY + (service_start()->badge - BADGE_SERVICE),
+		index_of(driver), &memory);
 
 	if (status == OK)
-		slots.slots = memory;
+		status = share_offer(number, index_of(driver));
+	if (status == OK)
+		driver->slots.slots = memory;
 	return status;
 }
 
 bool drive_open(void)
 {
-	is_used = estate_allocate(sizeof(*is_used), 8);
-	return is_used != nullptr && (*is_used == 0 || map_slots() == OK);
+	is_used = estate_allocate(SHARE_DRIVERS * sizeof(*is_used), 8);
+	for (unsigned i = 0; is_used != nullptr && i < SHARE_DRIVERS; i++) {
+		if (is_used[i] != 0 && begin_use(&drivers[i]) != OK)
+			return false;
+	}
+	return is_used != nullptr;
+}
+
+static bool is_connected(const struct driver *driver)
+{
+	return driver->slots.slots != nullptr;
 }
 
 bool drive_is_used(void)
 {
-	return slots.slots != nullptr;
+	for (unsigned i = 0; i < SHARE_DRIVERS; i++) {
+		if (is_connected(&drivers[i]))
+			return true;
+	}
+	return false;
 }
 
-status_t drive_connect(void)
+status_t drive_connect(uint64_t unit)
 {
+	struct driver *driver = driver_of(unit);
 	struct call call = {0};
 	status_t status;
 
-	if (drive_is_used())
-		return OK;
-	status = ask(BLOCK_CONNECT, &call);
+	if (driver == nullptr || is_connected(driver))
+		return driver != nullptr ? OK : ERR_NOT_FOUND;
+	status = ask(driver, BLOCK_CONNECT, &call);
 	if (status == OK)
-		status = map_slots();
+		status = begin_use(driver);
 	if (status == OK)
-		*is_used = 1; /* in no transaction: they are there, whatever becomes of it */
+		is_used[index_of(driver)] =
+			1; /* in no transaction: they are there, whatever becomes of it */
 	return status;
 }
 
 /* --- units --------------------------------------------------------------------------------------
  */
 
-void drive_look(void)
+/* Units of a driver that does not answer are still there. */
+static void look_at(struct driver *driver)
 {
+	uint32_t count = 0;
 	status_t status = OK;
 
-	for (unit_count = 0; unit_count < UNITS_MOST; unit_count++) {
-		struct block_unit *unit = &units[unit_count];
-		struct call call = {.words = {unit_count}, .out = unit, .out_size = sizeof(*unit)};
+	for (; status == OK && count < UNITS_EACH; count++) {
+		struct block_unit unit;
+		struct call call = {.words = {count}, .out = &unit, .out_size = sizeof(unit)};
 
-		status = ask(BLOCK_LIST, &call);
-		if (status != OK || call.out_used != sizeof(*unit))
-			return;
-		unit->name[sizeof(unit->name) - 1] = 0;
+		status = ask(driver, BLOCK_LIST, &call);
+		if (status != OK || call.out_used != sizeof(unit))
+			break;
+		unit.name[sizeof(unit.name) - 1] = 0;
+		driver->units[count] = unit;
 	}
+	if (status == ERR_NOT_FOUND || count > driver->unit_count)
+		driver->unit_count = count;
 }
 
-const struct block_unit *drive_unit(uint32_t number)
+void drive_look(void)
 {
-	return number < unit_count ? &units[number] : nullptr;
+	for (unsigned i = 0; i < SHARE_DRIVERS; i++)
+		look_at(&drivers[i]);
+}
+
+const struct block_unit *drive_unit(uint64_t number)
+{
+	const struct driver *driver = driver_of(number);
+
+	return driver != nullptr && number % UNITS_EACH < driver->unit_count
+		       ? &driver->units[number % UNITS_EACH]
+		       : nullptr;
+}
+
+const struct block_unit *drive_next(uint64_t *number)
+{
+	for (; *number < DRIVE_UNITS_MOST; ++*number) {
+		const struct block_unit *unit = drive_unit(*number);
+
+		if (unit != nullptr)
+			return unit;
+	}
+	return nullptr;
 }
 
 status_t drive_find(const char *name, size_t size, uint64_t *number)
 {
-	for (*number = 0; *number < unit_count; ++*number) {
-		const char *own = (const char *)units[*number].name;
+	const struct block_unit *unit;
+
+	for (*number = 0; (unit = drive_next(number)) != nullptr; ++*number) {
+		const char *own = (const char *)unit->name;
 
 		if (strlen(own) == size && memcmp(own, name, size) == 0)
 			return OK;
 	}
 	return ERR_NOT_FOUND;
+}
+
+bool drive_is_same_disk(uint64_t a, uint64_t b)
+{
+	const struct block_unit *one = drive_unit(a);
+	const struct block_unit *other = drive_unit(b);
+
+	return one != nullptr && other != nullptr && driver_of(a) == driver_of(b) &&
+	       one->disk == other->disk;
 }
 
 /* --- requests -----------------------------------------------------------------------------------
@@ -113,34 +183,40 @@ bool drive_begin(const struct block_slot *request, struct drive_bytes bytes)
 {
 	struct block_slot slot = *request;
 
+	slot.unit = request->unit % UNITS_EACH;
 	slot.object = bytes.object;
 	slot.object_offset = bytes.offset;
-	return block_client_begin(&slots, &slot);
+	return block_client_begin(&driver_of(request->unit)->slots, &slot);
 }
 
 void drive_kick(void)
 {
-	if (!slots.is_begun)
-		return;
-	slots.is_begun = false;
-	(void)!sys_signal(service_start()->signals[SERVICE_NUMBER_VIRTIO_BLK]);
+	for (unsigned i = 0; i < SHARE_DRIVERS; i++) {
+		if (!drivers[i].slots.is_begun)
+			continue;
+		drivers[i].slots.is_begun = false;
+		(void)!sys_signal(service_start()->signals[numbers[i]]);
+	}
 }
 
 bool drive_end(uint64_t *unit, uint64_t *id, status_t *status)
 {
 	struct block_end end;
 
-	if (!block_client_end(&slots, &end))
-		return false;
-	*unit = end.unit;
-	*id = end.id;
-	*status = end.status;
-	return true;
+	for (unsigned i = 0; i < SHARE_DRIVERS; i++) {
+		if (!block_client_end(&drivers[i].slots, &end))
+			continue;
+		*unit = i * UNITS_EACH + end.unit;
+		*id = end.id;
+		*status = end.status;
+		return true;
+	}
+	return false;
 }
 
-status_t drive_forget(uint64_t object)
+status_t drive_forget(uint64_t unit, uint64_t object)
 {
 	struct call call = {.words = {object}};
 
-	return ask(BLOCK_FORGET, &call);
+	return ask(driver_of(unit), BLOCK_FORGET, &call);
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Disks: requests to their driver, which go on when either side is started again. The driver takes
+/* Disks: requests to their drivers, which go on when either side is started again. A driver takes
  * bytes from, and puts them to, memory that is shared with it (share.h): blocks of the pool, and
- * what a file system keeps. Host tests have another implementation. */
+ * what a file system keeps. Disks and their parts are units, whose numbers stay the same and have
+ * gaps between the drivers. Host tests have another implementation. */
 #pragma once
 
 #include <abi/protocol/block.h>
 #include <craton/runtime.h>
+
+#define DRIVE_UNITS_MOST 192u
 
 /* Memory that the driver knows. */
 struct drive_bytes {
@@ -13,20 +16,27 @@ struct drive_bytes {
 	uint64_t offset;
 };
 
-/* In a new instance, with the estate open: the slots, if a disk was used before. False: they are
- * gone, or the estate is too small. */
+/* In a new instance, with the estate open: the slots, where a disk was used before. False: they
+ * are gone, or the estate is too small. */
 bool drive_open(void);
 
-/* Before the first request. ERR_NOT_FOUND: there is no driver, or it does not answer. */
-[[nodiscard]] status_t drive_connect(void);
+/* Before the first request for a unit. ERR_NOT_FOUND: there is no driver, or it does not answer. */
+[[nodiscard]] status_t drive_connect(uint64_t unit);
+/* True: there was one for any unit. */
 bool drive_is_used(void);
 
-/* Asks the driver what units there are: at the start, and when one is missing. Not while bytes of a
- * request in the message page are needed. */
+/* Asks the drivers what units there are: at the start, and when one is missing. Not while bytes of
+ * a request in the message page are needed. */
 void drive_look(void);
 
-/* The unit with this number; nullptr: there are no more. */
-const struct block_unit *drive_unit(uint32_t number);
+/* The unit with this number; nullptr: there is none. */
+const struct block_unit *drive_unit(uint64_t number);
+
+/* The first from `*number` on, which becomes its; nullptr: there are no more. */
+const struct block_unit *drive_next(uint64_t *number);
+
+/* Both are on the same disk. */
+bool drive_is_same_disk(uint64_t a, uint64_t b);
 
 /* By its name, such as "vda1". ERR_NOT_FOUND. */
 [[nodiscard]] status_t drive_find(const char *name, size_t size, uint64_t *number);
@@ -34,11 +44,11 @@ const struct block_unit *drive_unit(uint32_t number);
 /* `request`: unit, id, operation, offset, size, flags. False: too many are under way. */
 bool drive_begin(const struct block_slot *request, struct drive_bytes bytes);
 
-/* Tells the driver of what was begun. */
+/* Tells the drivers of what was begun. */
 void drive_kick(void);
 
 /* A request that has ended; false: none. */
 bool drive_end(uint64_t *unit, uint64_t *id, status_t *status);
 
-/* An object is used by no request and may go. ERR_BUSY. */
-[[nodiscard]] status_t drive_forget(uint64_t object);
+/* An object is used by no request of the unit's driver and may go. ERR_BUSY. */
+[[nodiscard]] status_t drive_forget(uint64_t unit, uint64_t object);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The VFS service: takes requests apart and calls the operations of vfs.h. A handler that answers
  * FILE_LATER has left the request as it was (later.h). */
+#include "drive.h"
 #include "later.h"
 #include "mounts.h"
 #include "share.h"
@@ -365,6 +366,27 @@ static status_t mount_handler(struct request *request, struct client *c)
 	return status;
 }
 
+/* The first question looks what there is. */
+static status_t disk_handler(struct request *request, struct client *c)
+{
+	uint64_t left = request->words[0];
+	uint64_t number = 0;
+	const struct block_unit *unit;
+
+	if (!client_may_mount(c))
+		return ERR_ACCESS;
+	if (left == 0)
+		drive_look();
+	for (unit = drive_next(&number); unit != nullptr && left > 0; left--) {
+		number++;
+		unit = drive_next(&number);
+	}
+	if (unit == nullptr)
+		return ERR_NOT_FOUND;
+	reply_struct(request, unit, sizeof(*unit));
+	return OK;
+}
+
 static status_t unmount_handler(struct request *request, struct client *c)
 {
 	struct vfs_bytes path;
@@ -425,6 +447,7 @@ static const client_handler handlers[] = {
 	[VFS_UNMOUNT] = unmount_handler,
 	[VFS_SYNC] = sync_handler,
 	[VFS_ATTACH] = attach_handler,
+	[VFS_DISK] = disk_handler,
 };
 
 /* The number that a request gives back besides goes first: that it is gone already does not matter
@@ -610,6 +633,7 @@ static const struct service_method methods[] = {
 	[VFS_ALLOW] = {allow_handler, RESTART_REPLAY},
 	[VFS_ATTACH] = {later_run, RESTART_REPLAY},
 	[VFS_SYNC] = {sync_request, RESTART_ONCE},
+	[VFS_DISK] = {later_run, RESTART_PURE},
 };
 
 /* No part of the state, but the estate has room for it and the instance has not. */

@@ -228,13 +228,15 @@ static struct mount_entry *entry_of(uint64_t unit)
 	return nullptr;
 }
 
-bool mounts_use(const struct block_unit *unit)
+bool mounts_use(uint64_t number)
 {
+	const struct block_unit *unit = drive_unit(number);
+
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		const struct mount_entry *e = &table->entries[i];
-		const struct block_unit *used = drive_unit((uint32_t)e->unit);
+		const struct block_unit *used = drive_unit(e->unit);
 
-		if (e->state != MOUNT_FREE && used != nullptr && used->disk == unit->disk &&
+		if (e->state != MOUNT_FREE && drive_is_same_disk(e->unit, number) &&
 			used->offset < unit->offset + unit->size &&
 			unit->offset < used->offset + used->size)
 			return true;
@@ -336,7 +338,7 @@ static status_t end(struct mount_entry *entry, status_t result)
 	if (status == OK)
 		status = share_chunk(index_of(entry), &object);
 	if (status == OK)
-		status = drive_forget(object);
+		status = drive_forget(entry->unit, object);
 	if (status != OK)
 		return status == ERR_BUSY ? FILE_LATER : status;
 	ESTATE_SET(entry->has_begun, 0);
@@ -415,7 +417,7 @@ static status_t find_unit(struct wish *wish)
 		status = drive_find(name, wish->device.size, &wish->unit);
 	}
 	if (status == OK)
-		wish->disk = *drive_unit((uint32_t)wish->unit);
+		wish->disk = *drive_unit(wish->unit);
 	return status;
 }
 
@@ -443,16 +445,16 @@ status_t mounts_add(struct client *c, struct vfs_name at, struct vfs_bytes devic
 	if (wish.device.size >= sizeof(entry->device))
 		return ERR_NOT_FOUND;
 	if (status == OK)
-		status = drive_connect();
-	if (status == OK)
 		status = find_unit(&wish);
+	if (status == OK)
+		status = drive_connect(wish.unit);
 	if (status != OK)
 		return status;
 	entry = entry_of(wish.unit);
 	if (entry != nullptr && entry->state != MOUNT_BEGUN && entry->state != MOUNT_FAILED)
 		return ERR_BUSY;
 	if (entry == nullptr)
-		status = mounts_use(&wish.disk) ? ERR_BUSY : begin(&wish);
+		status = mounts_use(wish.unit) ? ERR_BUSY : begin(&wish);
 	return status == OK ? go_on(entry_of(wish.unit)) : status;
 }
 

@@ -29,7 +29,7 @@ void mounts_resume(void);
 [[nodiscard]] status_t mounts_remove_all(void);
 
 /* True: a part of the unit is mounted. */
-bool mounts_use(const struct block_unit *unit);
+bool mounts_use(uint64_t unit);
 
 /* Bits of the notification came, or something was begun: in transactions of its own. True: what
  * requests wait for may be there. */

@@ -23,7 +23,8 @@
 #define READ_WRITE    (RIGHT_READ | RIGHT_WRITE)
 
 static struct client memory;
-static uint64_t pool_objects[POOL_STEPS];
+static uint64_t drivers[SHARE_DRIVERS];           /* that may reach pool and chunks; 0: none */
+static uint64_t pool_objects[POOL_STEPS];         /* 0: it is not there */
 static uint64_t chunk_objects[SHARE_CHUNKS_MOST]; /* 0: it is not there */
 
 static status_t ask(uint32_t method, uint64_t words[6])
@@ -70,18 +71,46 @@ static status_t map_own(uint64_t key, uint64_t size, uint64_t account, uint64_t 
 	return map_object(key, size, account, address, &object);
 }
 
-/* The same; the driver of disks may reach it. */
-static status_t map_for_disk(uint64_t key, uint64_t size, uint64_t address, uint64_t *object)
+static status_t offer(uint64_t key, uint64_t service)
 {
-	uint64_t words[6] = {key, SERVICE_NUMBER_VIRTIO_BLK};
+	uint64_t words[6] = {key, service};
+
+	return ask(MEMORY_SHARE_OFFER, words);
+}
+
+/* The same; drivers of disks may reach it. */
+static status_t map_for_disks(uint64_t key, uint64_t size, uint64_t address, uint64_t *object)
+{
 	status_t status = map_object(key, size, 0, address, object);
 
-	return status == OK ? ask(MEMORY_SHARE_OFFER, words) : status;
+	for (unsigned i = 0; status == OK && i < SHARE_DRIVERS; i++) {
+		if (drivers[i] != 0)
+			status = offer(key, drivers[i]);
+	}
+	if (status != OK)
+		*object = 0;
+	return status;
+}
+
+status_t share_offer(uint64_t service, uint32_t index)
+{
+	status_t status = OK;
+
+	drivers[index] = service;
+	for (uint64_t i = 0; status == OK && i < POOL_STEPS; i++) {
+		if (pool_objects[i] != 0)
+			status = offer(POOL_KEY + i, service);
+	}
+	for (uint64_t i = 0; status == OK && i < SHARE_CHUNKS_MOST; i++) {
+		if (chunk_objects[i] != 0)
+			status = offer(CHUNK_KEY + i, service);
+	}
+	return status;
 }
 
 static status_t map_step(uint64_t step, uint64_t size)
 {
-	return map_for_disk(
+	return map_for_disks(
 		POOL_KEY + step, size, POOL_ADDRESS + step * STEP_BYTES, &pool_objects[step]);
 }
 
@@ -100,7 +129,7 @@ uint8_t *share_chunk_place(uint32_t index)
 
 static status_t map_chunk(uint32_t index, uint64_t size)
 {
-	return map_for_disk(CHUNK_KEY + index, size, CHUNK_ADDRESS + index * CHUNK_BYTES,
+	return map_for_disks(CHUNK_KEY + index, size, CHUNK_ADDRESS + index * CHUNK_BYTES,
 		&chunk_objects[index]);
 }
 
@@ -109,8 +138,6 @@ status_t share_chunk(uint32_t index, uint64_t *object)
 	status_t status = chunk_objects[index] == 0 ? map_chunk(index, CHUNK_BYTES) : OK;
 
 	*object = chunk_objects[index];
-	if (status != OK)
-		chunk_objects[index] = 0;
 	return status;
 }
 
@@ -124,13 +151,14 @@ void share_chunk_drop(uint32_t index)
 	(void)!ask(MEMORY_SHARE_DESTROY, words);
 }
 
-status_t share_find(uint64_t service, uint64_t key, void **found)
+status_t share_find(uint64_t service, uint64_t key, uint32_t index, void **found)
 {
+	uint64_t address = FOUND_ADDRESS + index * (uint64_t)MEMORY_SHARED_UNIT;
 	uint64_t words[6] = {service, key};
 	status_t status = ask(MEMORY_SHARE_FIND, words);
 
-	*found = (void *)FOUND_ADDRESS;
-	return status == OK ? map(own(), FOUND_ADDRESS, MEMORY_SHARED_UNIT, READ_WRITE, words[0])
+	*found = (void *)address;
+	return status == OK ? map(own(), address, MEMORY_SHARED_UNIT, READ_WRITE, words[0])
 			    : status;
 }
 
@@ -155,10 +183,8 @@ status_t share_open(void)
 	status = client_call(&memory, MEMORY_ADOPT, &call);
 	for (uint64_t step = 0; status == OK && step < POOL_STEPS; step++)
 		status = map_step(step, 0);
-	for (uint32_t i = 0; i < SHARE_CHUNKS_MOST; i++) {
-		if (map_chunk(i, 0) != OK)
-			chunk_objects[i] = 0;
-	}
+	for (uint32_t i = 0; i < SHARE_CHUNKS_MOST; i++)
+		(void)!map_chunk(i, 0); /* it need not be there */
 	return status == ERR_NOT_FOUND ? OK : status;
 }
 

@@ -17,6 +17,7 @@ enum share_key {
 };
 
 #define SHARE_CHUNKS_MOST 4u /* of 2 MiB, for file systems */
+#define SHARE_DRIVERS     3u /* of disks */
 
 #define SHARE_POOL_STEP 512u /* blocks by which the pool grows */
 
@@ -30,18 +31,23 @@ uint8_t *share_pool(uint32_t block_count);
 /* Makes step `step` of the pool usable. ERR_NO_MEMORY. */
 [[nodiscard]] status_t share_pool_grow(uint32_t step);
 
-/* The memory service's number of a step of the pool, for the driver of disks, which may reach it.
+/* The memory service's number of a step of the pool, for the drivers of disks, which may reach it.
  */
 uint64_t share_pool_object(uint32_t step);
 
-/* 2 MiB that a disk's driver may reach, too; where they lie is known before they are there, and
- * they are there from share_open() on until they are dropped. */
+/* 2 MiB that the drivers of disks may reach, too; where they lie is known before they are there,
+ * and they are there from share_open() on until they are dropped. */
 uint8_t *share_chunk_place(uint32_t index);
 [[nodiscard]] status_t share_chunk(uint32_t index, uint64_t *object);
 void share_chunk_drop(uint32_t index);
 
-/* A unit that another service (enum service_number) offers. */
-[[nodiscard]] status_t share_find(uint64_t service, uint64_t key, void **memory);
+/* A unit that another service (enum service_number) offers; it is mapped at place `index`, below
+ * SHARE_DRIVERS. */
+[[nodiscard]] status_t share_find(uint64_t service, uint64_t key, uint32_t index, void **memory);
+
+/* From now on a driver of disks (enum service_number), known as `index`, may reach the pool and the
+ * chunks: what there is of them, and what comes. */
+[[nodiscard]] status_t share_offer(uint64_t service, uint32_t index);
 
 /* A unit, zeroed if it is new, at the expense of a program (0: ours). ERR_QUOTA, ERR_NO_MEMORY. */
 [[nodiscard]] status_t share_unit(uint32_t key, uint64_t account, void **unit);

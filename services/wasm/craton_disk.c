@@ -58,14 +58,12 @@ errno_t info_disks(uint64_t argument, struct sink *sink)
 	status_t status = OK;
 
 	(void)argument;
-	if (!service_present(SERVICE_NUMBER_VIRTIO_BLK))
-		return WASI_PERM;
 	for (uint64_t i = 0; status == OK; i++) {
 		struct block_unit unit;
 		struct disk_record record;
 
-		status = record_fetch(SERVICE_NUMBER_VIRTIO_BLK, BLOCK_LIST, (uint64_t[6]){i},
-			&unit, sizeof(unit));
+		status = record_fetch(
+			SERVICE_NUMBER_VFS, VFS_DISK, (uint64_t[6]){i}, &unit, sizeof(unit));
 		if (status != OK)
 			break;
 		record = (struct disk_record){

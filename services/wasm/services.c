@@ -4,10 +4,9 @@
  * number, so that what was done already is not done twice. */
 #include "program.h"
 
-#define SERVICES   16u
 #define CLOSE_WORD 5u /* of a request to the vfs: a number to give back besides */
 
-static struct client clients[SERVICES];
+static struct client clients[PROCESS_SERVICES];
 static uint64_t badge;
 static bool noted;
 static uint64_t close_later; /* a number of the vfs; 0: none */
@@ -24,7 +23,7 @@ static struct cancelled {
 void services_init(const struct process_start *start)
 {
 	badge = start->badge;
-	for (uint32_t i = 0; i < SERVICES; i++)
+	for (uint32_t i = 0; i < PROCESS_SERVICES; i++)
 		clients[i] = (struct client){
 			.endpoint = start->handles[(uint32_t)PROCESS_SLOT_SERVICE + i],
 			.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
@@ -38,7 +37,7 @@ uint64_t service_badge(void)
 
 bool service_present(uint32_t number)
 {
-	return number < SERVICES && clients[number].endpoint != 0;
+	return number < PROCESS_SERVICES && clients[number].endpoint != 0;
 }
 
 bool interrupt_noted(void)

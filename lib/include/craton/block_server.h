@@ -22,7 +22,6 @@ struct block_request {
 };
 
 struct block_driver {
-	const char *prefix; /* of the disks' names, such as "vd" */
 	/* Begins; the end is told by block_done(), not from within. False: too many are under way.
 	 */
 	bool (*begin)(const struct block_request *request);
@@ -31,9 +30,24 @@ struct block_driver {
 /* With the estate open. False: it is too small. */
 bool block_open(const struct block_driver *driver);
 
-/* A disk, numbered as they come; the same ones in each instance. `read` is for partition tables. */
-void block_add_disk(uint64_t size, uint32_t sector, bool is_read_only,
-	status_t (*read)(void *self, uint64_t offset, void *bytes, size_t size), void *self);
+/* A disk as its driver found it. */
+struct block_disk {
+	uint32_t number; /* below 64 */
+	char name[16];   /* such as "vda"; partitions get numbers, behind a "p" if it ends with a
+			    digit */
+	uint64_t size;   /* bytes; 0: it cannot be used */
+	uint32_t sector;
+	bool is_read_only;
+	/* For partition tables. */
+	status_t (*read)(void *self, uint64_t offset, void *bytes, size_t size);
+	void *self;
+};
+
+/* A disk has the same number in each instance; one that is not there any more is not added. */
+void block_add_disk(const struct block_disk *disk);
+
+/* The usual name of the nth disk of a kind: a prefix and a letter. */
+void block_name_disk(char name[16], const char *prefix, uint32_t nth);
 
 /* When all disks are there: goes on with what was under way. */
 void block_start(void);

@@ -42,11 +42,12 @@ struct built {
 	handle_t notification;
 	handle_t thread; /* of the instance */
 	handle_t cnode;
-	handle_t ping;            /* its notification with the badge SERVICE_PING */
-	uint64_t health_badge;    /* set before builder_prepare: the bit that it answers with */
-	uint64_t failed;          /* 1: the instance ended by itself; told to the next one */
-	uint64_t signal_tags[16]; /* tags of others' notifications that it may signal */
-	uint64_t tags[64];        /* of its other persistent well-known slots, by slot */
+	handle_t ping;         /* its notification with the badge SERVICE_PING */
+	uint64_t health_badge; /* set before builder_prepare: the bit that it answers with */
+	uint64_t failed;       /* 1: the instance ended by itself; told to the next one */
+	uint64_t signal_tags[PROCESS_SERVICES]; /* tags of others' notifications that it may signal
+						 */
+	uint64_t tags[PROCESS_HANDLES]; /* of its other persistent well-known slots, by slot */
 };
 
 /* Makes the persistent part. */

@@ -26,6 +26,24 @@
 /* Before the next interrupt can come. */
 void driver_interrupt_seen(unsigned nth);
 
+/* Waits for the nth device's interrupt, which was claimed with bit `nth`; there may be none for it
+ * to see. ERR_TIMED_OUT. */
+[[nodiscard]] status_t driver_wait(unsigned nth, uint64_t deadline);
+
+/* Lets time pass. */
+void driver_pause(uint64_t nanoseconds);
+
+/* A register; `offset`: a multiple of 4 below the window's size. */
+static inline uint32_t driver_read32(const volatile uint8_t *registers, uint32_t offset)
+{
+	return *(const volatile uint32_t *)(registers + offset);
+}
+
+static inline void driver_write32(volatile uint8_t *registers, uint32_t offset, uint32_t value)
+{
+	*(volatile uint32_t *)(registers + offset) = value;
+}
+
 /* A unit (MEMORY_SHARED_UNIT bytes) of memory that outlives the instance, zeroed at first, and
  * where the device finds it. `key`: the driver's name for it, below 0x100. */
 [[nodiscard]] status_t driver_memory(uint64_t key, uint8_t **memory, uint64_t *physical);

@@ -22,7 +22,7 @@
 
 static struct process_start start_page;
 static _Alignas(4096) uint8_t shared[16][MEMORY_SHARED_UNIT];
-static unsigned signals[16];
+static unsigned signals[PROCESS_SERVICES];
 static struct block_request begun[256];
 static unsigned begun_count;
 static unsigned room; /* of each device */
@@ -40,7 +40,7 @@ const struct process_start *service_start(void)
 
 status_t fake_sys_signal(handle_t notification)
 {
-	assert_true(notification < 16);
+	assert_true(notification < PROCESS_SERVICES);
 	signals[notification]++;
 	return OK;
 }
@@ -96,7 +96,7 @@ static bool begin(const struct block_request *r)
 	return true;
 }
 
-static const struct block_driver driver = {"xd", begin};
+static const struct block_driver driver = {begin};
 
 /* --- both sides ---------------------------------------------------------------------------------
  */
@@ -105,8 +105,16 @@ static void open_server(void)
 {
 	begun_count = 0;
 	assert_true(block_open(&driver));
-	block_add_disk(DISK_SIZE, 512, false, read_nothing, nullptr);
-	block_add_disk(DISK_SIZE, 512, true, read_nothing, nullptr);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct block_disk disk = {.number = i,
+			.size = DISK_SIZE,
+			.sector = 512,
+			.is_read_only = i == 1,
+			.read = read_nothing};
+
+		block_name_disk(disk.name, "xd", i);
+		block_add_disk(&disk);
+	}
 	block_start();
 }
 

@@ -135,8 +135,16 @@ uint64_t share_pool_object(uint32_t step)
 	return OBJECT_POOL + step;
 }
 
-status_t share_find(uint64_t service, uint64_t key, void **memory)
+status_t share_offer(uint64_t service, uint32_t index)
 {
+	(void)service;
+	(void)index;
+	return OK;
+}
+
+status_t share_find(uint64_t service, uint64_t key, uint32_t index, void **memory)
+{
+	(void)index;
 	(void)service;
 	(void)key;
 	(void)memory;

@@ -169,8 +169,9 @@ bool drive_open(void)
 	return true;
 }
 
-status_t drive_connect(void)
+status_t drive_connect(uint64_t unit)
 {
+	assert_int_equal(unit, UNIT);
 	is_connected = true;
 	return OK;
 }
@@ -184,7 +185,17 @@ void drive_look(void)
 {
 }
 
-const struct block_unit *drive_unit(uint32_t number)
+const struct block_unit *drive_next(uint64_t *number)
+{
+	return drive_unit(*number);
+}
+
+bool drive_is_same_disk(uint64_t a, uint64_t b)
+{
+	return a == b;
+}
+
+const struct block_unit *drive_unit(uint64_t number)
 {
 	static struct block_unit unit = {.name = "vda"};
 
@@ -257,8 +268,9 @@ bool drive_end(uint64_t *unit, uint64_t *id, status_t *status)
 	return false;
 }
 
-status_t drive_forget(uint64_t object)
+status_t drive_forget(uint64_t unit, uint64_t object)
 {
+	assert_int_equal(unit, UNIT);
 	for (unsigned i = 0; i < BLOCK_SLOTS; i++) {
 		if (slots[i].state == BLOCK_STATE_REQUESTED && slots[i].object == object)
 			return ERR_BUSY;

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The driver of NVMe disks.
+
+$(eval $(call program,nvme,drivers/nvme/main.c drivers/nvme/controller.c drivers/nvme/queue.c,drv/nvme))

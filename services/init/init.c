@@ -13,7 +13,7 @@
 #define REPLY_SLOT      2041u
 #define HEALTH_SLOT     2042u
 #define ANSWERED        1u  /* bit of the notification */
-#define OWN_ORDER       23u /* log2 of the memory for supervisor and first task */
+#define OWN_ORDER       22u /* log2 of the memory in which there is room for the supervisor */
 #define WINDOW          0x300000000u
 #define BACK_OFF_NS     100000000u
 
@@ -124,9 +124,9 @@ static void init_builder(const struct root_info *info, handle_t fault_endpoint, 
 	memcpy(builder.start.command_line, info->command_line, builder.start.command_line_size);
 }
 
-/* Moves the memory that the first task does not need to the supervisor's CNode, from its slot
- * PROCESS_SLOT_FREE on. */
-static void hand_over_memory(const struct root_info *info, const struct root_untyped *own)
+/* Moves all memory to the supervisor's CNode, from its slot PROCESS_SLOT_FREE on: the rest of the
+ * piece that it was made from, too, as the first task makes nothing any more. */
+static void hand_over_memory(const struct root_info *info)
 {
 	uint64_t slot = PROCESS_SLOT_FREE;
 
@@ -134,8 +134,6 @@ static void hand_over_memory(const struct root_info *info, const struct root_unt
 		uint64_t tag;
 		status_t status;
 
-		if (&info->untyped[i] == own)
-			continue;
 		status = cnode_move(supervisor.cnode, slot++, info->untyped[i].handle, &tag);
 		if (status != OK)
 			fail(info, "cannot hand over memory", status);
@@ -222,7 +220,7 @@ void program_main(const void *argument)
 		status = builder_give(&supervisor, PROCESS_SLOT_FIRST_TASK, info->thread, 0);
 	if (status != OK)
 		fail(info, "cannot prepare the supervisor", status);
-	hand_over_memory(info, own);
+	hand_over_memory(info);
 	status = builder_start(&builder, &supervisor);
 	if (status != OK)
 		fail(info, "cannot start the supervisor", status);

@@ -95,7 +95,7 @@ static status_t statistics_handler(struct request *request)
 
 		request->words[0] = (total - memory->pages_free) * PAGE;
 		request->words[1] = 0;
-		request->words[2] = total * PAGE;
+		request->words[2] = total * PAGE + untyped_left();
 		request->words[3] = memory->faults;
 		return OK;
 	}

@@ -79,6 +79,25 @@ static status_t take_untyped(unsigned order, uint64_t slot)
 	return ERR_NO_MEMORY;
 }
 
+uint64_t untyped_left(void)
+{
+	uint64_t most = (uint64_t)1 << CHUNK_ORDER;
+	uint64_t left = 0;
+
+	for (uint64_t i = 0; i < POOL_SLOTS; i++) {
+		uint64_t size, used, address;
+		handle_t source = slot_handle(SLOT_POOL + i);
+
+		if (source == 0)
+			break;
+		if (untyped_info(source, &size, &used, &address) != OK)
+			continue;
+		used = (used + most - 1) / most * most;
+		left += used < size ? (size - used) / most * most : 0;
+	}
+	return left;
+}
+
 /* --- chunks
  * --------------------------------------------------------------------------------------- */
 

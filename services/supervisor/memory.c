@@ -5,6 +5,7 @@
 #include <abi/syscall.h>
 
 #define POOL_SLOTS    256u
+#define PIECE_ORDER   16u
 #define DETAIL_DEVICE 256u /* of cnode.inspect */
 
 handle_t pool_find(unsigned order)
@@ -50,35 +51,53 @@ status_t give_devices(struct built *s)
 	return status;
 }
 
+/* The largest piece that begins at `used` and is aligned to its size. */
+static unsigned next_piece(uint64_t used, uint64_t size)
+{
+	unsigned most = 63 - (unsigned)__builtin_clzll(size - used);
+	unsigned aligned = used == 0 ? most : (unsigned)__builtin_ctzll(used);
+
+	return aligned < most ? aligned : most;
+}
+
+/* What is left of a piece of memory, from its used end on: each piece begins where the one before
+ * ends, so nothing is lost between them. Small pieces are of no use to the service. */
+static status_t give_rest(handle_t memory, handle_t cnode, uint64_t *slot)
+{
+	uint64_t size, used, address;
+	status_t status = untyped_info(memory, &size, &used, &address);
+
+	used = (used + ((uint64_t)1 << PIECE_ORDER) - 1) >> PIECE_ORDER << PIECE_ORDER;
+	while (status == OK && used < size) {
+		unsigned order = next_piece(used, size);
+		uint64_t tag;
+
+		status = untyped_retype(memory, OBJECT_UNTYPED, order, 1, cnode, *slot, &tag);
+		used += (uint64_t)1 << order;
+		++*slot;
+	}
+	return status;
+}
+
 status_t give_untyped(struct built *s)
 {
 	handle_t cnode = service_start()->handles[PROCESS_SLOT_CNODE];
 	unsigned order = s->manifest.untyped_order;
 	uint64_t slot = PROCESS_SLOT_FREE;
+	status_t status = OK;
 
 	if (order == 0)
 		return OK;
 	if (order != UNTYPED_ALL)
 		return untyped_retype(pool_find(order), OBJECT_UNTYPED, order, 1, s->cnode,
 			PROCESS_SLOT_UNTYPED, &s->tags[PROCESS_SLOT_UNTYPED]);
-	for (uint64_t i = PROCESS_SLOT_FREE; i < PROCESS_SLOT_FREE + POOL_SLOTS; i++) {
-		uint64_t type, rights, badge, tag, detail, size, used, address;
-		handle_t handle;
+	for (uint64_t i = PROCESS_SLOT_FREE; status == OK && i < PROCESS_SLOT_FREE + POOL_SLOTS;
+		i++) {
+		uint64_t type, rights, badge, tag, detail;
 
-		if (cnode_inspect(cnode, i, &type, &rights, &badge, &tag, &detail) != OK ||
-			type != OBJECT_UNTYPED || (detail & DETAIL_DEVICE) != 0)
-			continue;
-		handle = handle_of(i, tag);
-		if (untyped_info(handle, &size, &used, &address) != OK)
-			continue;
-		/* Halves of what is left, as naturally aligned pieces. */
-		for (unsigned bit = 63 - (unsigned)__builtin_clzll(size); bit >= 16; bit--) {
-			status_t status = untyped_retype(
-				handle, OBJECT_UNTYPED, bit, 1, s->cnode, slot, &tag);
-
-			if (status == OK)
-				slot++;
-		}
+		if (cnode_inspect(cnode, i, &type, &rights, &badge, &tag, &detail) == OK &&
+			type == OBJECT_UNTYPED && (detail & DETAIL_DEVICE) == 0)
+			status = give_rest(handle_of(i, tag), s->cnode, &slot);
 	}
-	return OK;
+	return status;
 }

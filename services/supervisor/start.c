@@ -94,7 +94,7 @@ static void end_if_incomplete(void)
 		if (supervision->services[i].state != STATE_FAILED)
 			continue;
 		debug_print(
-			"supervisor: the system is not complete; 64 MiB of memory are needed\n");
+			"supervisor: the system is not complete; 56 MiB of memory are needed\n");
 		(void)!power_off(&builder, service_start()->handles[PROCESS_SLOT_PLATFORM],
 			STATUS_INCOMPLETE);
 	}

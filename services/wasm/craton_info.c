@@ -164,31 +164,18 @@ static uint64_t quota_total(void)
 	return total;
 }
 
-/* What the services were given. */
-static uint64_t services_memory(void)
-{
-	struct service_status service;
-	uint64_t total = 0;
-
-	for (uint64_t i = 0; service_present(SERVICE_NUMBER_SUPERVISOR) && i < SERVICES_MOST &&
-			     fetch_service(i, &service) == OK;
-		i++)
-		total += service.memory;
-	return total;
-}
-
 static errno_t info_memory(uint64_t argument, struct sink *sink)
 {
 	const struct process_start *start = service_start();
 	uint64_t words[6] = {UINT64_MAX}; /* of the whole pool */
 	status_t status = service_ask(SERVICE_NUMBER_MEMORY, MEMORY_STATISTICS, words);
-	uint64_t used = words[0] + services_memory() + start->memory_bundle;
+	uint64_t free = words[2] - words[0];
 	struct memory_record record = {
 		.total = start->memory_total,
 		.kernel = start->memory_kernel,
-		.used = used,
+		.used = start->memory_total - start->memory_kernel - free,
 		.cached = words[1],
-		.free = start->memory_total - start->memory_kernel - used,
+		.free = free,
 		.faults = words[3],
 		.quota_total = quota_total(),
 	};

@@ -8,6 +8,7 @@
 
 status_t FAKE(untyped_retype)(handle_t untyped, uint64_t type, uint64_t size, uint64_t count,
 	handle_t cnode, uint64_t index, uint64_t *tag);
+status_t FAKE(untyped_info)(handle_t untyped, uint64_t *size, uint64_t *used, uint64_t *address);
 status_t FAKE(untyped_reset)(handle_t untyped);
 status_t FAKE(cnode_copy)(
 	handle_t cnode, uint64_t index, handle_t source, uint64_t rights, uint64_t *tag);
@@ -25,6 +26,7 @@ status_t FAKE(frame_physical)(handle_t frame, uint64_t *address, uint64_t *size)
 status_t FAKE(sys_signal)(handle_t notification);
 
 #define untyped_retype            FAKE(untyped_retype)
+#define untyped_info              FAKE(untyped_info)
 #define untyped_reset             FAKE(untyped_reset)
 #define cnode_copy                FAKE(cnode_copy)
 #define cnode_move                FAKE(cnode_move)

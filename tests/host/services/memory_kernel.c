@@ -157,6 +157,18 @@ static bool has_children(uint64_t parent)
 	return false;
 }
 
+status_t fake_untyped_info(handle_t untyped, uint64_t *size, uint64_t *used, uint64_t *address)
+{
+	const struct slot *u = slot_of(untyped, OBJECT_UNTYPED);
+
+	if (u == nullptr)
+		return ERR_STALE;
+	*size = u->size;
+	*used = u->used;
+	*address = 0;
+	return OK;
+}
+
 status_t fake_untyped_reset(handle_t untyped)
 {
 	struct slot *u = slot_of(untyped, OBJECT_UNTYPED);

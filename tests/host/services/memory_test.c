@@ -166,13 +166,22 @@ static uint64_t used_of_all(void)
 	return results[0];
 }
 
+static uint64_t total_of_all(void)
+{
+	assert_int_equal(ASK(0, MEMORY_STATISTICS, UINT64_MAX), OK);
+	return results[2];
+}
+
 /* --- anonymous memory ------------------------------------------------------------------------ */
 
 static void test_pages_come_when_touched(void **state)
 {
+	uint64_t total; /* in chunks or not yet */
+
 	(void)state;
 	assert_int_equal(make(1, QUOTA), OK);
 	assert_int_equal(make(2, QUOTA), OK);
+	total = total_of_all();
 	assert_int_equal(map(1, BASE, 10, RW, MEMORY_OBJECT_ANONYMOUS), OK);
 	assert_int_equal(map(2, BASE, 10, RW, MEMORY_OBJECT_ANONYMOUS), OK);
 	assert_int_equal(used_by(1), 0);
@@ -184,6 +193,8 @@ static void test_pages_come_when_touched(void **state)
 	assert_int_equal(used_by(1), PAGE);
 	(void)touch(1, BASE + PAGE, true); /* and what follows */
 	assert_int_equal(used_by(1), 5 * PAGE);
+	assert_int_equal(total_of_all(), total);
+	assert_true(total > used_of_all());
 }
 
 static void test_what_is_freed_is_cleared(void **state)

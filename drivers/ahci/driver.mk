@@ -2,3 +2,4 @@
 # The driver of SATA disks.
 
 $(eval $(call program,ahci,drivers/ahci/main.c drivers/ahci/port.c drivers/ahci/command.c,drv/ahci))
+$(eval $(call host_test,ahci,tests/host/drivers/ahci_test.c $(addprefix drivers/ahci/,port.c command.c),-Ilib/include -Idrivers/ahci))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What files on a virtio disk cost with each file system, in instructions of the program and of all services: for each 4 KiB that is
+"""What files on a disk cost with each file system and each driver, in instructions of the program and of all services: for each 4 KiB that is
 read or written from one end to the other, and for operations on names. Waiting for the disk does not count."""
 
 import re
@@ -20,8 +20,10 @@ TIME = re.compile(r"^real \S+  cpu (\d+\.\d+)s", re.MULTILINE)
 SERVICES = re.compile(r"^\S+ +running +\S+ +\d+ +\d+ +\d+ +\S+s +(\d+\.\d+)s", re.MULTILINE)
 MARK = "----\n"
 
-# Name of the figures, file system, form.
-VOLUMES = (("ext4-1024", "ext4", (128, 1024)), ("ext4-4096", "ext4", (128, 4096)), ("fat-4096", "fat", (264, ("-F", "32", "-s", "8"))))
+# Name of the figures, file system, form, kind of disk.
+VOLUMES = (("ext4-1024", "ext4", (128, 1024), "virtio"), ("ext4-4096", "ext4", (128, 4096), "virtio"),
+           ("fat-4096", "fat", (264, ("-F", "32", "-s", "8")), "virtio"),
+           ("nvme", "ext4", (128, 4096), "nvme"), ("sata", "ext4", (128, 4096), "sata"))
 
 # Names, the line that is timed, how many operations it is, of what.
 STEPS = (
@@ -46,7 +48,8 @@ def main():
     lines += [f'time sh -c "{line}"; svc; echo {MARK.strip()}' for _, line, _, _ in STEPS]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for name, kind, form in VOLUMES:
+        for name, kind, form, bus in VOLUMES:
+            disk_test.bus = bus
             image = KINDS[kind].make(folder / "b.img", form)
             settings = disk_test.settings_for(folder, "; ".join(lines), [image])
             settings.icount = True

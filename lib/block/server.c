@@ -216,7 +216,7 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 		return ERR_READ_ONLY;
 	if (s.operation == BLOCK_OPERATION_FLUSH)
 		return OK;
-	if ((s.offset | s.size) % BLOCK_SECTOR != 0)
+	if ((s.offset | s.size) % BLOCK_SECTOR != 0 || s.object_offset % BLOCK_ALIGNMENT != 0)
 		return ERR_ALIGNMENT;
 	if (s.size == 0 || s.offset > unit->size || s.size > unit->size - s.offset)
 		return ERR_RANGE;

@@ -66,6 +66,7 @@ static status_t begin_use(struct driver *driver)
 
 bool drive_open(void)
 {
+	memset(drivers, 0, sizeof(drivers));
 	is_used = estate_allocate(SHARE_DRIVERS * sizeof(*is_used), 8);
 	for (unsigned i = 0; is_used != nullptr && i < SHARE_DRIVERS; i++) {
 		if (is_used[i] != 0 && begin_use(&drivers[i]) != OK)

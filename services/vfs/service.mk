@@ -15,6 +15,8 @@ $(eval $(call host_test,vfs_window,tests/host/services/vfs_window_test.c $(VFS_C
 $(eval $(call host_test,vfs_pipe,tests/host/services/vfs_pipe_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))
 $(eval $(call host_test,vfs_kill,tests/host/services/vfs_kill_test.c \
 	$(filter-out services/vfs/blocks.c,$(VFS_CORE)) $(VFS_TEST),$(VFS_TEST_FLAGS)))
+$(eval $(call host_test,vfs_drive,tests/host/services/vfs_drive_test.c services/vfs/drive.c lib/block/client.c \
+	tests/host/services/estate_host.c,-include tests/host/services/drive_calls.h $(VFS_TEST_FLAGS)))
 VFS_CALLERS := $(addprefix tests/host/services/,vfs_callers.c vfs_disk.c) services/vfs/later.c lib/service/waiting.c
 VFS_MOUNTS  := $(addprefix services/vfs/,mounts.c diskfs.c enginefs.c enginefs_page.c)
 VFS_NONE    := tests/host/services/vfs_no_mounts.c

@@ -22,8 +22,8 @@ struct block_request {
 };
 
 struct block_driver {
-	/* Begins; the end is told by block_done(), not from within. False: too many are under way.
-	 */
+	/* Begins; the end is told by block_done(), perhaps from within. False: too many are under
+	 * way. */
 	bool (*begin)(const struct block_request *request);
 };
 

@@ -222,6 +222,7 @@ static void test_checks(void **state)
 		{offsetof(struct block_slot, offset), UINT64_MAX - 511, ERR_RANGE},
 		{offsetof(struct block_slot, object), 0, ERR_INVALID_ARGUMENT},
 		{offsetof(struct block_slot, object), 77, ERR_NOT_FOUND},
+		{offsetof(struct block_slot, object_offset), 513, ERR_ALIGNMENT},
 		{offsetof(struct block_slot, object_offset), MEMORY_SHARED_UNIT, ERR_RANGE},
 		{offsetof(struct block_slot, object_offset), UINT64_MAX - 511, ERR_RANGE},
 	};

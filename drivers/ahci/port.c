@@ -38,7 +38,7 @@ enum { TASK_BUSY = 0x80, TASK_REQUEST = 0x08 };
 #define LINK_IS_UP       3u
 #define LINK_RESET       1u
 #define SIGNATURE_DISK   0x101u
-#define INTERRUPT_ERRORS 0x78000000u /* of the task file, the memory, the interface */
+#define INTERRUPT_ERRORS 0x78400000u /* of the task file, the memory, the interface; the link */
 #define INTERRUPTS       (INTERRUPT_ERRORS | 0x2fu)
 
 static uint32_t get(const struct ahci_port *p, uint32_t at)
@@ -64,11 +64,16 @@ static status_t wait_clear(
 	return OK;
 }
 
-static bool wait_link(volatile uint8_t *registers)
+static bool is_link_up(const volatile uint8_t *registers)
+{
+	return (driver_read32(registers, PORT_LINK) & 0xf) == LINK_IS_UP;
+}
+
+static bool wait_link(const volatile uint8_t *registers)
 {
 	uint64_t deadline = time_now() + LINK_NS;
 
-	while ((driver_read32(registers, PORT_LINK) & 0xf) != LINK_IS_UP) {
+	while (!is_link_up(registers)) {
 		if (time_now() > deadline)
 			return false;
 		driver_pause(PAUSE_NS);
@@ -138,7 +143,9 @@ status_t port_start(struct ahci_port *p)
 	set(p, PORT_LINK_ERRORS, UINT32_MAX);
 	set(p, PORT_INTERRUPTS, UINT32_MAX);
 	set_command(p, COMMAND_RECEIVE);
-	status = wait_clear(p->registers, PORT_TASK, TASK_BUSY | TASK_REQUEST, READY_NS);
+	status = is_link_up(p->registers)
+			 ? wait_clear(p->registers, PORT_TASK, TASK_BUSY | TASK_REQUEST, READY_NS)
+			 : ERR_IO;
 	if (status != OK)
 		status = reset_link(p);
 	if (status == OK && get(p, PORT_SIGNATURE) != SIGNATURE_DISK)

@@ -150,7 +150,7 @@ static void test_lies(void **state)
 /* --- a port --------------------------------------------------------------------------------------
  */
 
-enum { INTERRUPTS = 0x10, COMMAND = 0x18, TASK = 0x20, SIGNATURE = 0x24, ISSUED = 0x38 };
+enum { INTERRUPTS = 0x10, TASK = 0x20, SIGNATURE = 0x24, LINK = 0x28, ISSUED = 0x38 };
 #define TASK_ERROR (1u << 30)
 
 static void put(uint32_t at, uint32_t value)
@@ -162,6 +162,7 @@ static struct ahci_port make_port(void)
 {
 	memset(registers, 0, sizeof(registers));
 	put(SIGNATURE, 0x101);
+	put(LINK, 3);
 	return (struct ahci_port){
 		.registers = registers, .memory = memory, .physical = PHYSICAL, .is_open = true};
 }
@@ -236,6 +237,23 @@ static void test_dead(void **state)
 	assert_true(is_failed && !p.is_open);
 }
 
+/* It was pulled out: that is known at once. */
+static void test_pulled(void **state)
+{
+	struct ahci_port p = make_port();
+	uint64_t before = now;
+	bool is_failed;
+
+	(void)state;
+	begin(&p, 2);
+	put(LINK, 0);
+	put(ISSUED, 0); /* so says a port that stops */
+	put(INTERRUPTS, 1u << 22);
+	assert_int_equal(port_ends(&p, &is_failed), 3);
+	assert_true(is_failed && !p.is_open);
+	assert_true(now - before < 1000000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_error),
 		cmocka_unit_test(test_dead),
+		cmocka_unit_test(test_pulled),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

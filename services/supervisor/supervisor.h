@@ -7,9 +7,10 @@
 #include <craton/health.h>
 #include <craton/service.h>
 
-#define UNTYPED_ALL  255u
-#define SERVICES_MAX 18u /* that are started: places of its CNode, and bits below SERVICE_SIGNAL \
-			  */
+#define UNTYPED_ALL 255u
+#define SERVICES_MAX                                                                \
+	18u /* that are started: places of its CNode, and bits below SERVICE_SIGNAL \
+	     */
 
 enum { STATE_STOPPED, STATE_STARTING, STATE_RUNNING, STATE_RESTARTING, STATE_FAILED };
 

@@ -7,10 +7,8 @@
 #include <craton/health.h>
 #include <craton/service.h>
 
-#define UNTYPED_ALL 255u
-#define SERVICES_MAX                                                                \
-	18u /* that are started: places of its CNode, and bits below SERVICE_SIGNAL \
-	     */
+#define UNTYPED_ALL  255u
+#define SERVICES_MAX 18u /* that are started: places of its CNode, bits of its notification */
 
 enum { STATE_STOPPED, STATE_STARTING, STATE_RUNNING, STATE_RESTARTING, STATE_FAILED };
 

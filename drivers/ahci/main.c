@@ -2,21 +2,15 @@
 /* The driver of SATA disks (Serial ATA AHCI 1.3.1): all of them in one process. */
 #include "port.h"
 
-#include <abi/syscall.h>
 #include <craton/block_server.h>
 #include <craton/driver.h>
-#include <craton/estate.h>
 #include <craton/print.h>
 
-#define ESTATE_VERSION 1u
-#define SESSIONS       32u
-#define CONTROLLERS    2u /* a disk's number is below 64 */
-#define RESET_NS       1000000000u
-#define READ_WAIT_NS   30000000000u
-#define PAUSE_NS       1000000u
-#define WINDOW         5u
-#define PORT_BYTES     0x80u
-#define TOKEN_OWN      UINT32_MAX /* a read of our own */
+#define CONTROLLERS 2u /* a disk's number is below 64 */
+#define RESET_NS    1000000000u
+#define PAUSE_NS    1000000u
+#define WINDOW      5u
+#define PORT_BYTES  0x80u
 
 /* Registers (3.1). */
 enum { HOST_CONTROL = 0x04, HOST_INTERRUPTS = 0x08, HOST_PORTS = 0x0c, HOST_FIRST_PORT = 0x100 };
@@ -38,8 +32,6 @@ struct work {
 static struct controller controllers[CONTROLLERS];
 static struct ahci_port ports[CONTROLLERS * PORTS]; /* by the number of the disk */
 static struct work work[CONTROLLERS * PORTS][COMMANDS];
-static uint32_t controller_count;
-static status_t own_status; /* of the read of our own; ERR_AGAIN while it is under way */
 
 /* --- requests -----------------------------------------------------------------------------------
  */
@@ -112,10 +104,9 @@ static void end(struct ahci_port *p, uint32_t slot, status_t status)
 	if (status == OK && w->flush_follows) {
 		w->flush_follows = false;
 		port_begin(p, slot, &(struct ata_request){.command = ATA_FLUSH});
-	} else if (w->token == TOKEN_OWN)
-		own_status = status;
-	else
+	} else {
 		block_done(w->token, status);
+	}
 }
 
 static void take_ends(uint32_t disk)
@@ -133,10 +124,11 @@ static void take_ends(uint32_t disk)
 static void take_all_ends(unsigned nth)
 {
 	const struct controller *c = &controllers[nth];
-	uint32_t interrupts =
-		c->registers != nullptr ? driver_read32(c->registers, HOST_INTERRUPTS) : 0;
+	uint32_t interrupts;
 
-	driver_interrupt_seen(nth);
+	if (nth >= CONTROLLERS || c->registers == nullptr)
+		return;
+	interrupts = driver_read32(c->registers, HOST_INTERRUPTS);
 	for (uint32_t i = 0; i < PORTS; i++) {
 		if ((c->ports >> i & 1) != 0 && ports[nth * PORTS + i].is_open)
 			take_ends(nth * PORTS + i);
@@ -147,77 +139,28 @@ static void take_all_ends(unsigned nth)
 
 static void kick_all(void)
 {
-	for (uint32_t i = 0; i < controller_count * PORTS; i++) {
+	for (uint32_t i = 0; i < CONTROLLERS * PORTS; i++) {
 		if (ports[i].is_open)
 			port_kick(&ports[i]);
 	}
 }
 
-static void notified(uint64_t bits)
-{
-	for (unsigned i = 0; i < controller_count; i++) {
-		if ((bits >> i & 1) != 0)
-			take_all_ends(i);
-	}
-	block_work();
-	kick_all();
-}
-
 /* --- start --------------------------------------------------------------------------------------
  */
-
-static status_t wait_own(uint32_t disk)
-{
-	uint64_t deadline = time_now() + READ_WAIT_NS;
-
-	kick_all();
-	while (own_status == ERR_AGAIN) {
-		if (driver_wait(disk / PORTS, deadline) != OK)
-			return ERR_IO;
-		take_all_ends(disk / PORTS);
-		kick_all();
-	}
-	return own_status;
-}
-
-/* Into the port's scratch. */
-static status_t do_now(uint32_t disk, const struct ata_request *request)
-{
-	own_status = ERR_AGAIN;
-	work[disk][0] = (struct work){.token = TOKEN_OWN};
-	port_begin(&ports[disk], 0, request);
-	return wait_own(disk);
-}
-
-/* For the partition table, before requests are served. */
-static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
-{
-	const struct ahci_port *p = self;
-	status_t status = ERR_RANGE;
-
-	if (p->is_open && size <= SCRATCH_BYTES)
-		status = do_now(
-			(uint32_t)(p - ports), &(struct ata_request){
-						       .command = ATA_READ,
-						       .sector = offset / p->disk.sector,
-						       .sectors = (uint32_t)size / p->disk.sector,
-						       .physical = p->physical + AT_SCRATCH,
-						       .size = (uint32_t)size,
-					       });
-	if (status == OK)
-		memcpy(bytes, p->memory + AT_SCRATCH, size);
-	return status;
-}
 
 static status_t identify(uint32_t disk)
 {
 	struct ahci_port *p = &ports[disk];
-	status_t status = do_now(disk, &(struct ata_request){
-					       .command = ATA_IDENTIFY,
-					       .physical = p->physical + AT_SCRATCH,
-					       .size = 512,
-				       });
+	status_t status;
 
+	work[disk][0] = (struct work){.token = BLOCK_TOKEN_OWN};
+	port_begin(p, 0,
+		&(struct ata_request){
+			.command = ATA_IDENTIFY,
+			.physical = p->physical + AT_SCRATCH,
+			.size = 512,
+		});
+	status = block_wait_own(disk / PORTS);
 	return status == OK ? ata_disk_read(p->memory + AT_SCRATCH, &p->disk) : status;
 }
 
@@ -226,10 +169,11 @@ static void add_disk(uint32_t number)
 	struct ahci_port *p = &ports[number];
 	struct block_disk disk = {
 		.number = number,
+		.nth = number / PORTS,
 		.size = p->disk.sectors * p->disk.sector,
 		.sector = p->disk.sector,
-		.read = read_now,
-		.self = p,
+		.scratch = p->memory + AT_SCRATCH,
+		.scratch_physical = p->physical + AT_SCRATCH,
 	};
 	static uint32_t count;
 
@@ -324,7 +268,7 @@ static status_t map_registers(unsigned nth)
 static status_t open_controller(unsigned nth)
 {
 	struct controller *c = &controllers[nth];
-	status_t status = map_registers(nth);
+	status_t status = nth < CONTROLLERS ? map_registers(nth) : ERR_TOO_MANY;
 
 	if (status == OK && stop_ports(c) != OK)
 		status = reset(c);
@@ -343,41 +287,13 @@ static status_t open_controller(unsigned nth)
 	return OK;
 }
 
-static bool add_controller(unsigned nth)
-{
-	status_t status = driver_claim(nth, (uint64_t)1 << nth);
-
-	if (status == ERR_NOT_FOUND)
-		return false;
-	controller_count++;
-	if (status == OK)
-		status = open_controller(nth);
-	if (status != OK)
-		debug_print("ahci: controller %u cannot be used: %ld\n", nth, status);
-	return true;
-}
-
-static const struct block_driver driver = {begin_request};
-
 void program_main(const void *argument)
 {
-	const struct process_start *start = argument;
-
-	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
-	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
-	if (!block_open(&driver))
-		runtime_abort("the estate is too small");
-	if (driver_open() != OK)
-		runtime_abort("no memory to share");
-	for (unsigned nth = 0; nth < CONTROLLERS && add_controller(nth); nth++)
-		;
-	block_start();
-	kick_all();
-	service_run(&(struct service){
-		.start = start,
-		.methods = block_methods,
-		.method_count = block_method_count,
-		.session_count = SESSIONS,
-		.notified = notified,
-	});
+	block_run(argument, &(struct block_driver){
+				    .name = "ahci",
+				    .open = open_controller,
+				    .begin = begin_request,
+				    .take_ends = take_all_ends,
+				    .kick = kick_all,
+			    });
 }

@@ -3,18 +3,12 @@
  * namespace of a controller. */
 #include "controller.h"
 
-#include <abi/syscall.h>
 #include <craton/block_server.h>
-#include <craton/estate.h>
 #include <craton/print.h>
 
-#define ESTATE_VERSION 1u
-#define SESSIONS       32u
-#define READ_WAIT_NS   30000000000u
-#define PAGE           4096u
-#define TOKEN_OWN      UINT32_MAX /* a read of our own */
-#define FORCE_ACCESS   (1u << 30) /* a write ends when it lasts */
-#define DEALLOCATE     4u
+#define PAGE         4096u
+#define FORCE_ACCESS (1u << 30) /* a write ends when it lasts */
+#define DEALLOCATE   4u
 
 enum { COMMAND_FLUSH = 0, COMMAND_WRITE = 1, COMMAND_READ = 2, COMMAND_DATASET = 9 };
 
@@ -28,8 +22,6 @@ struct part {
 
 static struct nvme_controller controllers[DRIVER_DEVICES];
 static struct part parts[DRIVER_DEVICES][REQUESTS];
-static uint32_t controller_count;
-static status_t own_status; /* of the read of our own; ERR_AGAIN while it is under way */
 
 static struct nvme_controller *controller_of(uint32_t disk)
 {
@@ -161,10 +153,7 @@ static bool begin_request(const struct block_request *r)
 static void finish(struct part *p, status_t status)
 {
 	p->is_used = false;
-	if (p->request.token == TOKEN_OWN)
-		own_status = status;
-	else
-		block_done(p->request.token, status);
+	block_done(p->request.token, status);
 }
 
 /* What the controller says about commands that nobody gave it is dropped. */
@@ -187,123 +176,59 @@ static void take_ends(unsigned nth)
 	struct nvme_controller *c = &controllers[nth];
 	struct nvme_end e;
 
-	driver_interrupt_seen(nth);
 	while (c->queue.ends != nullptr && queue_end(&c->queue, &e))
 		end(c, &e);
 }
 
 static void kick_all(void)
 {
-	for (uint32_t i = 0; i < controller_count; i++)
+	for (uint32_t i = 0; i < DRIVER_DEVICES; i++)
 		queue_kick(&controllers[i].queue);
-}
-
-static void notified(uint64_t bits)
-{
-	for (unsigned i = 0; i < controller_count; i++) {
-		if ((bits >> i & 1) != 0)
-			take_ends(i);
-	}
-	block_work();
-	kick_all();
 }
 
 /* --- start --------------------------------------------------------------------------------------
  */
 
-/* For the partition table, before requests are served. */
-static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
+static void add_disk(const struct nvme_controller *c, uint32_t number)
 {
-	const struct nvme_namespace *n = self;
-	uint32_t disk = 0;
-	const struct nvme_controller *c;
-	uint64_t deadline = time_now() + READ_WAIT_NS;
-
-	while (namespace_of(disk) != n)
-		disk++;
-	c = controller_of(disk);
-	if (size > PAGE)
-		return ERR_RANGE;
-	own_status = ERR_AGAIN;
-	if (!begin_request(&(struct block_request){
-		    .token = TOKEN_OWN,
-		    .operation = BLOCK_OPERATION_READ,
-		    .disk = disk,
-		    .size = (uint32_t)size,
-		    .offset = offset,
-		    .physical = c->physical + AT_SCRATCH,
-	    }))
-		return ERR_IO;
-	kick_all();
-	while (own_status == ERR_AGAIN) {
-		if (driver_wait(c->nth, deadline) != OK)
-			return ERR_IO;
-		take_ends(c->nth);
-		kick_all();
-	}
-	memcpy(bytes, c->memory + AT_SCRATCH, size);
-	return own_status;
-}
-
-static void add_disk(uint32_t number)
-{
-	struct nvme_namespace *n = namespace_of(number);
+	const struct nvme_namespace *n = namespace_of(number);
 	struct block_disk disk = {
 		.number = number,
+		.nth = c->nth,
 		.size = n->sectors << n->sector_bits,
 		.sector = 1u << n->sector_bits,
 		.is_read_only = n->is_read_only,
-		.read = read_now,
-		.self = n,
+		.scratch = c->memory + AT_SCRATCH,
+		.scratch_physical = c->physical + AT_SCRATCH,
 	};
 
-	print_to(disk.name, sizeof(disk.name), "nvme%un%u", number / NAMESPACES, n->id);
+	print_to(disk.name, sizeof(disk.name), "nvme%un%u", c->nth, n->id);
 	block_add_disk(&disk);
 }
 
-static bool add_controller(unsigned nth)
+static status_t open_controller(unsigned nth)
 {
 	struct nvme_controller *c = &controllers[nth];
-	status_t status = driver_claim(nth, (uint64_t)1 << nth);
+	status_t status = controller_open(c, nth);
 
-	if (status == ERR_NOT_FOUND)
-		return false;
-	controller_count++;
-	if (status == OK)
-		status = controller_open(c, nth);
 	if (status != OK) {
-		debug_print("nvme: controller %u cannot be used: %ld\n", nth, status);
 		memset(c->namespaces, 0, sizeof(c->namespaces));
-		return true;
+		return status;
 	}
 	for (uint32_t i = 0; i < NAMESPACES; i++) {
 		if (c->namespaces[i].id != 0)
-			add_disk(nth * NAMESPACES + i);
+			add_disk(c, nth * NAMESPACES + i);
 	}
-	return true;
+	return OK;
 }
-
-static const struct block_driver driver = {begin_request};
 
 void program_main(const void *argument)
 {
-	const struct process_start *start = argument;
-
-	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
-	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
-	if (!block_open(&driver))
-		runtime_abort("the estate is too small");
-	if (driver_open() != OK)
-		runtime_abort("no memory to share");
-	for (unsigned nth = 0; nth < DRIVER_DEVICES && add_controller(nth); nth++)
-		;
-	block_start();
-	kick_all();
-	service_run(&(struct service){
-		.start = start,
-		.methods = block_methods,
-		.method_count = block_method_count,
-		.session_count = SESSIONS,
-		.notified = notified,
-	});
+	block_run(argument, &(struct block_driver){
+				    .name = "nvme",
+				    .open = open_controller,
+				    .begin = begin_request,
+				    .take_ends = take_ends,
+				    .kick = kick_all,
+			    });
 }

@@ -2,16 +2,12 @@
 /* The driver of virtio disks (VIRTIO 1.2, 5.2): all of them in one process. */
 #include <abi/syscall.h>
 #include <craton/block_server.h>
-#include <craton/estate.h>
-#include <craton/print.h>
+#include <craton/driver.h>
 #include <craton/virtio.h>
 
-#define ESTATE_VERSION 1u
-#define SESSIONS       32u
-#define READ_WAIT_NS   30000000000u
-#define SECTOR         512u
-#define SCRATCH        0x6000u /* of a disk's unit of memory: for partition tables */
-#define HEADERS        VIRTIO_QUEUE_BYTES
+#define SECTOR  512u
+#define SCRATCH 0x6000u /* of a disk's unit of memory: for partition tables */
+#define HEADERS VIRTIO_QUEUE_BYTES
 
 /* Features (5.2.3). */
 #define FEATURE_READ_ONLY  ((uint64_t)1 << 5)
@@ -52,11 +48,7 @@ struct disk {
 	bool flush_follows[VIRTIO_REQUESTS]; /* a write that lasts: then it ends */
 };
 
-#define TOKEN_OWN UINT32_MAX /* a read of our own */
-
 static struct disk disks[DRIVER_DEVICES];
-static uint32_t disk_count;
-static status_t own_status; /* of the read of our own; ERR_AGAIN while it is under way */
 
 static struct header *header_at(const struct disk *d, uint32_t request)
 {
@@ -162,9 +154,7 @@ static void end(struct disk *d, uint32_t request)
 	uint32_t token = d->tokens[request];
 	status_t status = status_of(header_at(d, request)->result);
 
-	if (token == TOKEN_OWN)
-		own_status = status;
-	else if (status != OK || !d->flush_follows[request])
+	if (status != OK || !d->flush_follows[request])
 		block_done(token, status);
 	else if (!begin(d, &(struct transfer){.type = TYPE_FLUSH, .token = token}))
 		block_done(token, ERR_IO);
@@ -175,55 +165,21 @@ static void take_ends(unsigned nth)
 	struct disk *d = &disks[nth];
 	uint32_t request;
 
-	driver_interrupt_seen(nth);
-	while (virtio_end(&d->queue, &request))
+	while (d->is_open && virtio_end(&d->queue, &request))
 		end(d, request);
 }
 
 static void kick_all(void)
 {
-	for (uint32_t i = 0; i < disk_count; i++) {
+	for (uint32_t i = 0; i < DRIVER_DEVICES; i++) {
 		if (disks[i].is_begun)
 			virtio_kick(&disks[i].queue);
 		disks[i].is_begun = false;
 	}
 }
 
-static void notified(uint64_t bits)
-{
-	for (unsigned i = 0; i < disk_count; i++) {
-		if ((bits >> i & 1) != 0)
-			take_ends(i);
-	}
-	block_work();
-	kick_all();
-}
-
 /* --- start --------------------------------------------------------------------------------------
  */
-
-/* For the partition table, before requests are served. */
-static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
-{
-	struct disk *d = self;
-	uint64_t deadline = time_now() + READ_WAIT_NS;
-
-	own_status = ERR_AGAIN;
-	if (!begin(d, &(struct transfer){.type = TYPE_READ,
-			      .offset = offset,
-			      .physical = d->physical + SCRATCH,
-			      .size = (uint32_t)size,
-			      .token = TOKEN_OWN}))
-		return ERR_IO;
-	kick_all();
-	while (own_status == ERR_AGAIN) {
-		if (driver_wait(d->device.nth, deadline) != OK)
-			return ERR_IO;
-		take_ends(d->device.nth);
-	}
-	memcpy(bytes, d->memory + SCRATCH, size);
-	return own_status;
-}
 
 static uint64_t config64(const struct disk *d, size_t offset)
 {
@@ -262,55 +218,36 @@ static status_t open_device(unsigned nth)
 	return OK;
 }
 
-/* A disk that cannot be used is passed over, but keeps its number. */
-static bool add_disk(unsigned nth)
+static status_t open_disk(unsigned nth)
 {
 	struct disk *d = &disks[nth];
 	struct block_disk disk;
-	status_t status = driver_claim(nth, (uint64_t)1 << nth);
+	status_t status = open_device(nth);
 
-	if (status == ERR_NOT_FOUND)
-		return false;
-	disk_count++;
-	if (status == OK)
-		status = open_device(nth);
 	if (status != OK)
-		debug_print("virtio-blk: disk %u cannot be used: %ld\n", nth, status);
-	d->is_open = status == OK;
+		return status;
+	d->is_open = true;
 	disk = (struct block_disk){
 		.number = nth,
-		.size = status == OK ? config64(d, CONFIG_CAPACITY) * SECTOR : 0,
+		.nth = nth,
+		.size = config64(d, CONFIG_CAPACITY) * SECTOR,
 		.sector = sector_of(d),
 		.is_read_only = (d->device.features & FEATURE_READ_ONLY) != 0,
-		.read = read_now,
-		.self = d,
+		.scratch = d->memory + SCRATCH,
+		.scratch_physical = d->physical + SCRATCH,
 	};
 	block_name_disk(disk.name, "vd", nth);
 	block_add_disk(&disk);
-	return true;
+	return OK;
 }
-
-static const struct block_driver driver = {begin_request};
 
 void program_main(const void *argument)
 {
-	const struct process_start *start = argument;
-
-	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
-	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
-	if (!block_open(&driver))
-		runtime_abort("the estate is too small");
-	if (driver_open() != OK)
-		runtime_abort("no memory to share");
-	for (unsigned nth = 0; nth < DRIVER_DEVICES && add_disk(nth); nth++)
-		;
-	block_start();
-	kick_all();
-	service_run(&(struct service){
-		.start = start,
-		.methods = block_methods,
-		.method_count = block_method_count,
-		.session_count = SESSIONS,
-		.notified = notified,
-	});
+	block_run(argument, &(struct block_driver){
+				    .name = "virtio-blk",
+				    .open = open_disk,
+				    .begin = begin_request,
+				    .take_ends = take_ends,
+				    .kick = kick_all,
+			    });
 }

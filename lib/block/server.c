@@ -12,6 +12,7 @@
 #define CLIENTS      PROCESS_SERVICES /* by the number of their service */
 #define OBJECTS_MOST 1024u
 #define SLOT_SHIFT   8u /* of a token */
+#define READ_WAIT_NS 30000000000u
 
 /* An object of a client in which requests have been: pinned. */
 struct pinned {
@@ -30,6 +31,7 @@ struct block_server {
 };
 
 static const struct block_driver *driver;
+static status_t own_status = ERR_AGAIN; /* of a request of our own: it has not ended */
 static struct block_server *state;
 static struct block_slot *slots[CLIENTS];
 static uint64_t under_way[CLIENTS][BLOCK_SLOTS / 64];
@@ -52,6 +54,44 @@ static struct block_unit *new_unit(void)
 	return state->unit_count < BLOCK_UNITS_MOST ? &state->units[state->unit_count++] : nullptr;
 }
 
+status_t block_wait_own(unsigned nth)
+{
+	uint64_t deadline = time_now() + READ_WAIT_NS;
+	status_t status;
+
+	driver->kick();
+	while (own_status == ERR_AGAIN) {
+		if (driver_wait(nth, deadline) != OK)
+			return ERR_IO;
+		driver->take_ends(nth);
+		driver->kick();
+	}
+	status = own_status;
+	own_status = ERR_AGAIN;
+	return status;
+}
+
+/* For the partition table, before requests are served. */
+static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
+{
+	const struct block_disk *d = self;
+	const struct block_request request = {
+		.token = BLOCK_TOKEN_OWN,
+		.operation = BLOCK_OPERATION_READ,
+		.disk = d->number,
+		.size = (uint32_t)size,
+		.offset = offset,
+		.physical = d->scratch_physical,
+	};
+	status_t status = size <= BLOCK_SCRATCH ? OK : ERR_RANGE;
+
+	if (status == OK)
+		status = driver->begin(&request) ? block_wait_own(d->nth) : ERR_IO;
+	if (status == OK)
+		memcpy(bytes, d->scratch, size);
+	return status;
+}
+
 static bool ends_with_digit(const char *name)
 {
 	size_t size = strlen(name);
@@ -59,12 +99,13 @@ static bool ends_with_digit(const char *name)
 	return size > 0 && name[size - 1] >= '0' && name[size - 1] <= '9';
 }
 
-static void add_partitions(const struct block_unit *disk, const struct partition_disk *d)
+static void add_partitions(const struct block_unit *disk, const struct block_disk *d)
 {
 	static struct partition found[PARTITIONS_MOST];
 	const char *separator = ends_with_digit((const char *)disk->name) ? "p" : "";
 	uint32_t count;
-	status_t status = partitions_find(d, found, &count);
+	struct partition_disk table = {(void *)(uintptr_t)d, d->size, d->sector, read_now};
+	status_t status = partitions_find(&table, found, &count);
 
 	if (status != OK)
 		debug_print("%s: the partition table cannot be read: %ld\n",
@@ -108,8 +149,7 @@ void block_add_disk(const struct block_disk *disk)
 		.size = disk->size, .disk = disk->number, .is_read_only = disk->is_read_only};
 	print_to((char *)unit->name, sizeof(unit->name), "%s", disk->name);
 	print_to((char *)unit->type, sizeof(unit->type), "disk");
-	add_partitions(
-		unit, &(struct partition_disk){disk->self, disk->size, disk->sector, disk->read});
+	add_partitions(unit, disk);
 	estate_commit();
 }
 
@@ -274,6 +314,10 @@ void block_work(void)
 
 void block_done(uint32_t token, status_t status)
 {
+	if (token == BLOCK_TOKEN_OWN) {
+		own_status = status;
+		return;
+	}
 	finish(token >> SLOT_SHIFT, token & ((1u << SLOT_SHIFT) - 1), status);
 }
 

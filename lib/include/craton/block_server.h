@@ -21,41 +21,62 @@ struct block_request {
 	bool lasting;
 };
 
+#define BLOCK_TOKEN_OWN UINT32_MAX /* of a request of the driver itself */
+#define BLOCK_SCRATCH   4096u      /* bytes */
+
 struct block_driver {
+	const char *name; /* for people */
+	/* Opens the nth device, which is claimed, and adds its disks. */
+	status_t (*open)(unsigned nth);
 	/* Begins; the end is told by block_done(), perhaps from within. False: too many are under
 	 * way. */
 	bool (*begin)(const struct block_request *request);
+	/* The nth device has interrupted, whether it could be opened or not: tells what has ended.
+	 */
+	void (*take_ends)(unsigned nth);
+	/* Tells the devices of what was begun. */
+	void (*kick)(void);
 };
 
-/* With the estate open. False: it is too small. */
-bool block_open(const struct block_driver *driver);
+/* The whole of a driver's program: all its devices, and then its clients. */
+[[noreturn]] void block_run(const struct process_start *start, const struct block_driver *driver);
 
 /* A disk as its driver found it. */
 struct block_disk {
-	uint32_t number; /* below 64 */
+	uint32_t number; /* below 64; the same in each instance */
+	unsigned nth;    /* its device */
 	char name[16];   /* such as "vda"; partitions get numbers, behind a "p" if it ends with a
 			    digit */
-	uint64_t size;   /* bytes; 0: it cannot be used */
+	uint64_t size;   /* bytes */
 	uint32_t sector;
 	bool is_read_only;
-	/* For partition tables. */
-	status_t (*read)(void *self, uint64_t offset, void *bytes, size_t size);
-	void *self;
+	/* Memory that the device reaches, of BLOCK_SCRATCH bytes, for the partition table. */
+	const uint8_t *scratch;
+	uint64_t scratch_physical;
 };
 
-/* A disk has the same number in each instance; one that is not there any more is not added. */
+/* Of the device that is being opened. */
 void block_add_disk(const struct block_disk *disk);
 
 /* The usual name of the nth disk of a kind: a prefix and a letter. */
 void block_name_disk(char name[16], const char *prefix, uint32_t nth);
+
+/* Waits for the end of what the driver began with BLOCK_TOKEN_OWN. */
+[[nodiscard]] status_t block_wait_own(unsigned nth);
+
+void block_done(uint32_t token, status_t status);
+
+/* --- parts of block_run, for tests ---------------------------------------------------------------
+ */
+
+/* With the estate open. False: it is too small. */
+bool block_open(const struct block_driver *driver);
 
 /* When all disks are there: goes on with what was under way. */
 void block_start(void);
 
 /* Clients have signalled, or there is room again: begins what there is. */
 void block_work(void);
-
-void block_done(uint32_t token, status_t status);
 
 extern const struct service_method block_methods[];
 extern const uint32_t block_method_count;

@@ -189,10 +189,10 @@ void pages_release(const uint32_t *list, uint32_t count);
 
 /* Zeroed contiguous memory: one unit, or with `whole` all units of a chunk. ERR_NO_MEMORY. */
 [[nodiscard]] status_t units_allocate(bool whole, uint32_t *unit);
+void units_release(bool whole, uint32_t unit);
 
 /* Bytes that can still become chunks. */
 uint64_t untyped_left(void);
-void units_release(bool whole, uint32_t unit);
 
 /* The page's contents, mapped in this service. */
 void *page_contents(uint64_t page);

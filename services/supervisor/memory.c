@@ -5,8 +5,8 @@
 #include <abi/syscall.h>
 
 #define POOL_SLOTS    256u
-#define PIECE_ORDER   16u
-#define DETAIL_DEVICE 256u /* of cnode.inspect */
+#define PIECE_BYTES   0x10000u /* less is of no use to who manages memory */
+#define DETAIL_DEVICE 256u     /* of cnode.inspect */
 
 handle_t pool_find(unsigned order)
 {
@@ -61,14 +61,14 @@ static unsigned next_piece(uint64_t used, uint64_t size)
 }
 
 /* What is left of a piece of memory, from its used end on: each piece begins where the one before
- * ends, so nothing is lost between them. Small pieces are of no use to the service. */
+ * ends, so nothing is lost between them. */
 static status_t give_rest(handle_t memory, handle_t cnode, uint64_t *slot)
 {
 	uint64_t size, used, address;
 	status_t status = untyped_info(memory, &size, &used, &address);
 
-	used = (used + ((uint64_t)1 << PIECE_ORDER) - 1) >> PIECE_ORDER << PIECE_ORDER;
-	while (status == OK && used < size) {
+	used = (used + PIECE_BYTES - 1) / PIECE_BYTES * PIECE_BYTES;
+	while (status == OK && used + PIECE_BYTES <= size) {
 		unsigned order = next_piece(used, size);
 		uint64_t tag;
 

@@ -9,6 +9,7 @@
 
 #define UNTYPED_ALL  255u
 #define SERVICES_MAX 18u /* that are started: places of its CNode, bits of its notification */
+static_assert(SERVICE_SIGNAL >> SERVICES_MAX != 0);
 
 enum { STATE_STOPPED, STATE_STARTING, STATE_RUNNING, STATE_RESTARTING, STATE_FAILED };
 

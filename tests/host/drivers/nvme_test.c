@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Queues of an NVMe controller that is this test. */
-#include "queue.h"
+/* Queues of an NVMe controller that is this test, and the commands of requests. */
+#include "controller.h"
+
+#include <craton/block_server.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,12 +91,183 @@ static void test_statuses(void **state)
 	assert_int_equal(nvme_status(UINT16_MAX), ERR_IO);
 }
 
+/* --- requests ------------------------------------------------------------------------------------
+ */
+
+#define PHYSICAL  UINT64_C(0x100000000) /* of the controller's memory */
+#define PAGE      4096u
+#define SECTOR    512u
+#define TOKEN     77u
+#define DISK      1u /* the second of the first controller */
+#define NAMESPACE 5u
+
+static const struct block_driver *driver;
+static jmp_buf running;
+static _Alignas(4096) uint8_t memory[MEMORY_SHARED_UNIT];
+static unsigned done_count;
+static status_t done_status;
+static unsigned nth_command;
+
+void block_run(const struct process_start *start, const struct block_driver *definition)
+{
+	static struct block_driver copy;
+
+	(void)start;
+	copy = *definition;
+	driver = &copy;
+	longjmp(running, 1);
+}
+
+void block_add_disk(const struct block_disk *disk)
+{
+	assert_string_equal(disk->name, "nvme0n5");
+	assert_int_equal(disk->number, DISK);
+	assert_int_equal(disk->size, 1000 * SECTOR);
+}
+
+void block_done(uint32_t token, status_t status)
+{
+	assert_int_equal(token, TOKEN);
+	done_count++;
+	done_status = status;
+}
+
+status_t controller_open(struct nvme_controller *c, unsigned nth)
+{
+	*c = (struct nvme_controller){
+		.nth = nth,
+		.memory = memory,
+		.physical = PHYSICAL,
+		.queue = {.tail_bell = &tail, .head_bell = &head},
+		.transfer_most = 0x10000,
+		.has_cache = true,
+	};
+	c->namespaces[DISK] =
+		(struct nvme_namespace){.id = NAMESPACE, .sector_bits = 9, .sectors = 1000};
+	queue_open(&c->queue, memory + AT_COMMANDS, memory + AT_ENDS, SIZE);
+	return OK;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	memset(memory, 0, sizeof(memory));
+	done_count = 0;
+	nth_command = 0;
+	if (setjmp(running) == 0)
+		program_main(nullptr);
+	return driver->open(0) == OK ? 0 : -1;
+}
+
+/* The command that was begun last; it ends so. */
+static struct nvme_command ended(uint16_t status)
+{
+	struct nvme_command command =
+		((struct nvme_command *)(memory + AT_COMMANDS))[nth_command % SIZE];
+	struct nvme_end *end = (struct nvme_end *)(memory + AT_ENDS) + nth_command % SIZE;
+	uint16_t phase = nth_command / SIZE % 2 == 0 ? 1 : 0;
+
+	*end = (struct nvme_end){.id = command.id, .status = (uint16_t)(status << 1 | phase)};
+	nth_command++;
+	driver->take_ends(0);
+	return command;
+}
+
+static bool begin(uint32_t operation, uint64_t offset, uint32_t size, uint64_t physical)
+{
+	return driver->begin(&(struct block_request){.token = TOKEN,
+		.operation = operation,
+		.disk = DISK,
+		.offset = offset,
+		.size = size,
+		.physical = physical,
+		.lasting = operation == BLOCK_OPERATION_WRITE});
+}
+
+static uint64_t listed(uint16_t id, unsigned index)
+{
+	uint64_t page;
+
+	memcpy(&page, memory + AT_LISTS + id * LIST_BYTES + index * 8, 8);
+	return page;
+}
+
+/* One page, two, and more: where the bytes are (4.3). */
+static void test_pages(void **state)
+{
+	struct nvme_command command;
+
+	(void)state;
+	assert_true(begin(BLOCK_OPERATION_READ, 3 * SECTOR, SECTOR, 0x5200));
+	command = ended(0);
+	assert_int_equal(command.opcode, 2);
+	assert_int_equal(command.namespace, NAMESPACE);
+	assert_int_equal(command.data[0], 0x5200);
+	assert_int_equal(command.data[1], 0);
+	assert_int_equal(command.words[0], 3);
+	assert_int_equal(command.words[2], 0);
+	assert_true(begin(BLOCK_OPERATION_WRITE, 0, 2 * PAGE - SECTOR, 0x5200));
+	command = ended(0);
+	assert_int_equal(command.opcode, 1);
+	assert_int_equal(command.data[1], 0x6000);
+	assert_int_equal(command.words[2], 14 | 1u << 30);
+	assert_true(begin(BLOCK_OPERATION_READ, 0, 2 * PAGE, 0x5200));
+	command = ended(0);
+	assert_int_equal(command.data[1], PHYSICAL + AT_LISTS + command.id * LIST_BYTES);
+	assert_int_equal(listed(command.id, 0), 0x6000);
+	assert_int_equal(listed(command.id, 1), 0x7000);
+	assert_int_equal(done_count, 3);
+}
+
+/* More than a command can take goes in parts; an error ends it. */
+static void test_parts(void **state)
+{
+	static const uint32_t sizes[] = {0x10000, 0x10000, 0x600};
+	uint64_t at = 0x7e00;
+
+	(void)state;
+	for (uint16_t error = 0; error < 2; error++) {
+		at = 0x7e00;
+		assert_true(begin(BLOCK_OPERATION_READ, SECTOR, 0x20600, at));
+		for (unsigned i = 0; i < 3 && !(error != 0 && i == 2); i++) {
+			struct nvme_command command;
+
+			assert_int_equal(done_count, error);
+			command = ended(i == 1 ? error * 0x281 : 0);
+			assert_int_equal(command.data[0], at);
+			assert_int_equal(command.words[0], 1 + (at - 0x7e00) / SECTOR);
+			assert_int_equal((command.words[2] & 0xffff) + 1, sizes[i] / SECTOR);
+			at += sizes[i];
+		}
+		assert_int_equal(done_count, error + 1);
+		assert_int_equal(done_status, error == 0 ? OK : ERR_IO);
+	}
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	assert_true(begin(BLOCK_OPERATION_DISCARD, 0, SECTOR, 0));
+	assert_int_equal(done_status, ERR_NOT_SUPPORTED);
+	assert_true(driver->begin(&(struct block_request){.token = TOKEN, .disk = DISK + 1}));
+	assert_int_equal(done_status, ERR_IO);
+	for (unsigned i = 0; i < SIZE - 1; i++)
+		assert_true(begin(BLOCK_OPERATION_FLUSH, 0, 0, 0));
+	assert_false(begin(BLOCK_OPERATION_FLUSH, 0, 0, 0));
+	assert_int_equal(ended(0).opcode, 0);
+	assert_int_equal(done_status, OK);
+	assert_true(begin(BLOCK_OPERATION_FLUSH, 0, 0, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many_rounds),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_statuses),
+		cmocka_unit_test_setup(test_pages, start),
+		cmocka_unit_test_setup(test_parts, start),
+		cmocka_unit_test_setup(test_refused, start),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

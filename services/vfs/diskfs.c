@@ -180,6 +180,11 @@ void diskfs_work(void)
 /* --- making it last -----------------------------------------------------------------------------
  */
 
+static bool is_changed(uint64_t unit)
+{
+	return written[unit] && drive_is_used(unit);
+}
+
 /* Of all units; those for which there is no room now are begun with the next try. */
 static void begin_flush(void)
 {
@@ -187,7 +192,8 @@ static void begin_flush(void)
 		struct block_slot request = {
 			.operation = BLOCK_OPERATION_FLUSH, .id = ID_FLUSH | i, .unit = i};
 
-		if (!written[i] || flushing[i] || !drive_begin(&request, (struct drive_bytes){0}))
+		if (!is_changed(i) || flushing[i] ||
+			!drive_begin(&request, (struct drive_bytes){0}))
 			continue;
 		flushing[i] = true;
 		flushing_count++;
@@ -198,7 +204,7 @@ static void begin_flush(void)
 static bool is_any_written(void)
 {
 	for (uint64_t i = 0; drive_next(&i) != nullptr; i++) {
-		if (written[i])
+		if (is_changed(i))
 			return true;
 	}
 	return false;
@@ -209,7 +215,7 @@ static status_t sync_all(struct volume *v, uint64_t node, uint64_t *ticket)
 {
 	(void)v;
 	(void)node;
-	if (!drive_is_used() || (*ticket == 0 && flushing_count == 0 && !is_any_written()))
+	if (*ticket == 0 && flushing_count == 0 && !is_any_written())
 		return OK;
 	if (*ticket != 0 && *ticket <= done_ticket)
 		return flush_status;

@@ -80,13 +80,11 @@ static bool is_connected(const struct driver *driver)
 	return driver->slots.slots != nullptr;
 }
 
-bool drive_is_used(void)
+bool drive_is_used(uint64_t unit)
 {
-	for (unsigned i = 0; i < SHARE_DRIVERS; i++) {
-		if (is_connected(&drivers[i]))
-			return true;
-	}
-	return false;
+	const struct driver *driver = driver_of(unit);
+
+	return driver != nullptr && is_connected(driver);
 }
 
 status_t drive_connect(uint64_t unit)

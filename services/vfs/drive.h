@@ -22,8 +22,8 @@ bool drive_open(void);
 
 /* Before the first request for a unit. ERR_NOT_FOUND: there is no driver, or it does not answer. */
 [[nodiscard]] status_t drive_connect(uint64_t unit);
-/* True: there was one for any unit. */
-bool drive_is_used(void);
+/* True: requests for it can begin. Who never asked for that has changed nothing. */
+bool drive_is_used(uint64_t unit);
 
 /* Asks the drivers what units there are: at the start, and when one is missing. Not while bytes of
  * a request in the message page are needed. */

@@ -237,7 +237,7 @@ def kills(options, folder):
 # --- several drivers ------------------------------------------------------------------------------
 
 BUSES = (
-    "mkdir /tmp/m; mount -r vda /mnt; mount nvme0n1p2 /tmp/m && mkdir /tmp/m/t; "
+    "mkdir /tmp/m; mount nvme0n1p2 /tmp/m && mkdir /tmp/m/t; sync; sync; mount -r vda /mnt; "
     "(r=0; while [ ! -e /tmp/end ]; do svc restart nvme; sleep 0.2$(($r % 7)); svc restart ahci; svc restart virtio-blk; "
     "sleep 0.2$(($r % 5)); [ $(($r % 3)) = 0 ] && svc restart vfs; r=$((r + 1)); done; echo kills $((r * 3))) & "
     "cd /mnt; for n in * .hidden*; do [ \"$n\" = lost+found ] || cp -r -- \"$n\" /tmp/m/t; done; cd /; dd if=/dev/disk/vda of=/dev/disk/sda bs=64K conv=fsync status=none; "

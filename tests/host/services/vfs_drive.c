@@ -176,8 +176,9 @@ status_t drive_connect(uint64_t unit)
 	return OK;
 }
 
-bool drive_is_used(void)
+bool drive_is_used(uint64_t unit)
 {
+	assert_int_equal(unit, UNIT);
 	return is_connected;
 }
 

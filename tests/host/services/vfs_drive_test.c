@@ -169,8 +169,10 @@ static void test_requests(void **state)
 	status_t status;
 
 	(void)state;
-	assert_false(drive_is_used());
+	assert_false(drive_is_used(sda));
 	assert_int_equal(drive_connect(sda), OK);
+	assert_true(drive_is_used(sda));
+	assert_false(drive_is_used(vda1));
 	assert_int_equal(drive_connect(sda), OK);
 	assert_int_equal(connected[SERVICE_NUMBER_AHCI], 1);
 	assert_int_equal(offered[SERVICE_NUMBER_AHCI], 1);

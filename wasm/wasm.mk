@@ -184,9 +184,9 @@ WASM_T := $(BUILD)/tests/wasm
 WASM_RANDOM ?= 60
 WASM_FUZZ_SECONDS ?= 5
 
-WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test instances_test windows_test fibers_test float_test wasi_test threads_test wasm_asan run_exports generate compile_fuzz \
+WASM_TEST_NEEDS := $(addprefix $(WASM_T)/,engine_test exception_test instances_test windows_test fibers_test float_test wasi_test wasi_functions_test threads_test wasm_asan run_exports generate compile_fuzz \
 	image_fuzz execute_fuzz wat_fuzz) $(WASM_PROGRAMS) $(WASM_MADE_SCRIPTS) $(WASM_TOOL)
-wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/instances_test && $(WASM_T)/windows_test && $(WASM_T)/fibers_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && \
+wasm_test_unit         := $(WASM_T)/engine_test && $(WASM_T)/exception_test && $(WASM_T)/instances_test && $(WASM_T)/windows_test && $(WASM_T)/fibers_test && $(WASM_T)/float_test && $(WASM_T)/wasi_test && $(WASM_T)/wasi_functions_test && \
 	$(WASM_T)/threads_test
 # Our own scripts always; the official suite where it is. Of the threads proposal, what does not
 # repeat older rules (one memory, one table).

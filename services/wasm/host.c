@@ -12,6 +12,29 @@ static errno_t host_random(void *self, void *bytes, size_t size)
 	return WASI_SUCCESS;
 }
 
+// The system has no network yet: whatever is open is no socket.
+static errno_t host_accept(void *, struct wasi_description *, uint16_t, struct wasi_description **)
+{
+	return WASI_NOTSOCK;
+}
+
+static errno_t host_receive(void *, struct wasi_description *, const struct wasi_buffer *, size_t,
+	uint16_t, size_t *, uint16_t *)
+{
+	return WASI_NOTSOCK;
+}
+
+static errno_t host_send(
+	void *, struct wasi_description *, const struct wasi_const_buffer *, size_t, size_t *)
+{
+	return WASI_NOTSOCK;
+}
+
+static errno_t host_shutdown(void *, struct wasi_description *, uint8_t)
+{
+	return WASI_NOTSOCK;
+}
+
 static errno_t host_yield(void *self)
 {
 	(void)self;
@@ -50,5 +73,9 @@ const struct wasi_host craton_host = {
 	.clock_resolution = clock_resolution,
 	.poll = poll_items,
 	.random = host_random,
+	.accept = host_accept,
+	.receive = host_receive,
+	.send = host_send,
+	.shutdown = host_shutdown,
 	.yield = host_yield,
 };

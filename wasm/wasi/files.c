@@ -5,106 +5,64 @@
 typedef struct wasi wasi_t;
 typedef const struct wasm_instance memory_t;
 
-// --- scatter and gather ----------------------------------------------------------------------
-
-// Longer vectors are worked on in part, as if less data had been there.
-constexpr uint32_t VECTOR_LIMIT = 128;
-
-struct vector {
-	struct wasi_buffer buffers[VECTOR_LIMIT];
-	uint32_t count;
-};
-
-// Every buffer must lie in memory, also those that are left out.
-static enum wasi_errno vector_read(
-	memory_t *m, uint32_t address, uint32_t count, struct vector *vector)
-{
-	const uint8_t *entries = wasm_memory_array(m, address, count, 8);
-	if (entries == nullptr)
-		return WASI_FAULT;
-	vector->count = count < VECTOR_LIMIT ? count : VECTOR_LIMIT;
-	uint64_t total = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t entry[2];
-		memcpy(entry, entries + (size_t)i * 8, 8);
-		void *bytes = wasm_memory_at(m, entry[0], entry[1]);
-		total += entry[1];
-		if (bytes == nullptr)
-			return WASI_FAULT;
-		if (i < VECTOR_LIMIT)
-			vector->buffers[i] = (struct wasi_buffer){bytes, entry[1]};
-	}
-	return total > UINT32_MAX ? WASI_INVAL : WASI_SUCCESS;
-}
-
-static const struct wasi_const_buffer *as_constant(const struct vector *vector)
-{
-	static_assert(sizeof(struct wasi_buffer) == sizeof(struct wasi_const_buffer));
-	return (const struct wasi_const_buffer *)vector->buffers;
-}
-
-static enum wasi_errno store_size(memory_t *m, uint32_t address, size_t size)
-{
-	uint32_t small = (uint32_t)size;
-	return store_result(m, address, &small, 4);
-}
+// --- bytes -----------------------------------------------------------------------------------
 
 enum wasi_errno wasi_fd_read(wasi_t *w, memory_t *m, values_t *v)
 {
 	struct wasi_descriptor entry;
-	struct vector vector;
+	struct wasi_vector vector;
 	size_t done = 0;
 	enum wasi_errno error = wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_READ, &entry);
 	if (error == WASI_SUCCESS)
-		error = vector_read(m, v[1].i32, v[2].i32, &vector);
+		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
 	if (error == WASI_SUCCESS)
 		error = w->host->read(
 			w->self, entry.description, vector.buffers, vector.count, &done);
-	return error == WASI_SUCCESS ? store_size(m, v[3].i32, done) : error;
+	return error == WASI_SUCCESS ? wasi_store_size(m, v[3].i32, done) : error;
 }
 
 enum wasi_errno wasi_fd_write(wasi_t *w, memory_t *m, values_t *v)
 {
 	struct wasi_descriptor entry;
-	struct vector vector;
+	struct wasi_vector vector;
 	size_t done = 0;
 	enum wasi_errno error = wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_WRITE, &entry);
 	if (error == WASI_SUCCESS)
-		error = vector_read(m, v[1].i32, v[2].i32, &vector);
+		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
 	if (error == WASI_SUCCESS)
-		error = w->host->write(
-			w->self, entry.description, as_constant(&vector), vector.count, &done);
-	return error == WASI_SUCCESS ? store_size(m, v[3].i32, done) : error;
+		error = w->host->write(w->self, entry.description, wasi_vector_constant(&vector),
+			vector.count, &done);
+	return error == WASI_SUCCESS ? wasi_store_size(m, v[3].i32, done) : error;
 }
 
 enum wasi_errno wasi_fd_pread(wasi_t *w, memory_t *m, values_t *v)
 {
 	struct wasi_descriptor entry;
-	struct vector vector;
+	struct wasi_vector vector;
 	size_t done = 0;
 	enum wasi_errno error =
 		wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_READ | WASI_RIGHT_FD_SEEK, &entry);
 	if (error == WASI_SUCCESS)
-		error = vector_read(m, v[1].i32, v[2].i32, &vector);
+		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
 	if (error == WASI_SUCCESS)
 		error = w->host->pread(
 			w->self, entry.description, vector.buffers, vector.count, v[3].i64, &done);
-	return error == WASI_SUCCESS ? store_size(m, v[4].i32, done) : error;
+	return error == WASI_SUCCESS ? wasi_store_size(m, v[4].i32, done) : error;
 }
 
 enum wasi_errno wasi_fd_pwrite(wasi_t *w, memory_t *m, values_t *v)
 {
 	struct wasi_descriptor entry;
-	struct vector vector;
+	struct wasi_vector vector;
 	size_t done = 0;
 	enum wasi_errno error =
 		wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_SEEK, &entry);
 	if (error == WASI_SUCCESS)
-		error = vector_read(m, v[1].i32, v[2].i32, &vector);
+		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
 	if (error == WASI_SUCCESS)
-		error = w->host->pwrite(w->self, entry.description, as_constant(&vector),
+		error = w->host->pwrite(w->self, entry.description, wasi_vector_constant(&vector),
 			vector.count, v[3].i64, &done);
-	return error == WASI_SUCCESS ? store_size(m, v[4].i32, done) : error;
+	return error == WASI_SUCCESS ? wasi_store_size(m, v[4].i32, done) : error;
 }
 
 // --- offsets ---------------------------------------------------------------------------------

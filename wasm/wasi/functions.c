@@ -44,10 +44,10 @@
 	X(poll_oneoff, "iiii:i", poll_oneoff)                            \
 	X(random_get, "ii:i", random_get)                                \
 	X(sched_yield, ":i", sched_yield)                                \
-	X(sock_accept, "iii:i", sock_any)                                \
-	X(sock_recv, "iiiiii:i", sock_any)                               \
-	X(sock_send, "iiiii:i", sock_any)                                \
-	X(sock_shutdown, "ii:i", sock_any)
+	X(sock_accept, "iii:i", sock_accept)                             \
+	X(sock_recv, "iiiiii:i", sock_recv)                              \
+	X(sock_send, "iiiii:i", sock_send)                               \
+	X(sock_shutdown, "ii:i", sock_shutdown)
 
 #define X(name, signature, handler)                                                        \
 	static enum wasm_trap call_##name(                                                 \

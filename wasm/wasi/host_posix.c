@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -43,6 +44,8 @@ static errno_t errno_of(int number)
 		{EAGAIN, WASI_AGAIN},
 		{EBADF, WASI_BADF},
 		{EBUSY, WASI_BUSY},
+		{ECONNABORTED, WASI_CONNABORTED},
+		{ECONNRESET, WASI_CONNRESET},
 		{EDQUOT, WASI_DQUOT},
 		{EEXIST, WASI_EXIST},
 		{EFAULT, WASI_FAULT},
@@ -62,8 +65,10 @@ static errno_t errno_of(int number)
 		{ENOMEM, WASI_NOMEM},
 		{ENOSPC, WASI_NOSPC},
 		{ENOSYS, WASI_NOSYS},
+		{ENOTCONN, WASI_NOTCONN},
 		{ENOTDIR, WASI_NOTDIR},
 		{ENOTEMPTY, WASI_NOTEMPTY},
+		{ENOTSOCK, WASI_NOTSOCK},
 		{ENOTSUP, WASI_NOTSUP},
 		{ENOTTY, WASI_NOTTY},
 		{ENXIO, WASI_NXIO},
@@ -142,8 +147,15 @@ static enum wasi_filetype filetype_of_mode(mode_t mode)
 static enum wasi_filetype posix_filetype(void *, description_t *description)
 {
 	struct stat stat;
-	return fstat(description->fd, &stat) == 0 ? filetype_of_mode(stat.st_mode)
-						  : WASI_FILETYPE_UNKNOWN;
+	int type = 0;
+	socklen_t size = sizeof(type);
+	if (fstat(description->fd, &stat) != 0)
+		return WASI_FILETYPE_UNKNOWN;
+	if (S_ISSOCK(stat.st_mode) &&
+		getsockopt(description->fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+		type == SOCK_DGRAM)
+		return WASI_FILETYPE_SOCKET_DGRAM;
+	return filetype_of_mode(stat.st_mode);
 }
 
 static int flags_to_posix(uint16_t fdflags)
@@ -528,6 +540,48 @@ static errno_t posix_read_link_at(void *, description_t *directory, struct wasi_
 	return error;
 }
 
+// --- sockets ---------------------------------------------------------------------------------
+
+static errno_t posix_accept(
+	void *, description_t *description, uint16_t fdflags, description_t **accepted)
+{
+	int kind = (fdflags & WASI_FDFLAG_NONBLOCK) != 0 ? SOCK_NONBLOCK : 0;
+	int fd = accept4(description->fd, nullptr, nullptr, SOCK_CLOEXEC | kind);
+	if (fd < 0)
+		return errno_of(errno);
+	*accepted = wasi_posix_description(fd);
+	if (*accepted != nullptr)
+		return WASI_SUCCESS;
+	close(fd);
+	return WASI_NOMEM;
+}
+
+static errno_t posix_receive(void *, description_t *description, const struct wasi_buffer *buffers,
+	size_t count, uint16_t riflags, size_t *done, uint16_t *roflags)
+{
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)(uintptr_t)as_iovec(buffers), .msg_iovlen = count};
+	int flags = ((riflags & WASI_RIFLAG_PEEK) != 0 ? MSG_PEEK : 0) |
+		    ((riflags & WASI_RIFLAG_WAITALL) != 0 ? MSG_WAITALL : 0);
+	errno_t error = counted(recvmsg(description->fd, &message, flags), done);
+	*roflags = (message.msg_flags & MSG_TRUNC) != 0 ? WASI_ROFLAG_DATA_TRUNCATED : 0;
+	return error;
+}
+
+static errno_t posix_send(void *, description_t *description,
+	const struct wasi_const_buffer *buffers, size_t count, size_t *done)
+{
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)(uintptr_t)buffers, .msg_iovlen = count};
+	return counted(sendmsg(description->fd, &message, MSG_NOSIGNAL), done);
+}
+
+static errno_t posix_shutdown(void *, description_t *description, uint8_t sdflags)
+{
+	static const int directions[] = {0, SHUT_RD, SHUT_WR, SHUT_RDWR};
+	return result(shutdown(description->fd, directions[sdflags]));
+}
+
 // --- time and waiting ------------------------------------------------------------------------
 
 static clockid_t clock_of(enum wasi_clock clock)
@@ -665,6 +719,10 @@ const struct wasi_host wasi_posix_host = {
 	.link_at = posix_link_at,
 	.symlink_at = posix_symlink_at,
 	.read_link_at = posix_read_link_at,
+	.accept = posix_accept,
+	.receive = posix_receive,
+	.send = posix_send,
+	.shutdown = posix_shutdown,
 	.clock_time = posix_clock_time,
 	.clock_resolution = posix_clock_resolution,
 	.poll = posix_poll,

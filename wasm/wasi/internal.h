@@ -44,7 +44,8 @@ wasi_handler wasi_args_get, wasi_args_sizes_get, wasi_environ_get, wasi_environ_
 	wasi_path_create_directory, wasi_path_filestat_get, wasi_path_filestat_set_times,
 	wasi_path_link, wasi_path_open, wasi_path_readlink, wasi_path_remove_directory,
 	wasi_path_rename, wasi_path_symlink, wasi_path_unlink_file, wasi_poll_oneoff,
-	wasi_random_get, wasi_sched_yield, wasi_sock_any;
+	wasi_random_get, wasi_sched_yield, wasi_sock_accept, wasi_sock_recv, wasi_sock_send,
+	wasi_sock_shutdown;
 
 // Copies a result into memory; WASI_FAULT when it does not fit.
 static inline enum wasi_errno store_result(
@@ -52,6 +53,21 @@ static inline enum wasi_errno store_result(
 {
 	return wasm_memory_write(m, address, value, size) ? WASI_SUCCESS : WASI_FAULT;
 }
+
+// The buffers that a scatter or gather argument names. Longer vectors are worked on in part, as if
+// less data had been there.
+constexpr uint32_t WASI_VECTOR_LIMIT = 128;
+struct wasi_vector {
+	struct wasi_buffer buffers[WASI_VECTOR_LIMIT];
+	uint32_t count;
+};
+// Every buffer must lie in memory, also those that are left out: WASI_FAULT. WASI_INVAL: 4 GiB or
+// more in all.
+enum wasi_errno wasi_vector_read(const struct wasm_instance *m, uint32_t address, uint32_t count,
+	struct wasi_vector *vector);
+const struct wasi_const_buffer *wasi_vector_constant(const struct wasi_vector *vector);
+// Stores how many bytes were moved.
+enum wasi_errno wasi_store_size(const struct wasm_instance *m, uint32_t address, size_t size);
 
 // Looks a path argument up in memory and checks its text: WASI_FAULT, WASI_NOENT (empty),
 // WASI_NOTCAPABLE (absolute, or leads out by its text), WASI_INVAL (NUL), WASI_ILSEQ (not UTF-8),

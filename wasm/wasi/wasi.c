@@ -152,11 +152,3 @@ enum wasi_errno wasi_sched_yield(struct wasi *w, const struct wasm_instance *, v
 {
 	return w->host->yield(w->self);
 }
-
-// No sockets: a descriptor that exists is not one.
-enum wasi_errno wasi_sock_any(struct wasi *w, const struct wasm_instance *, values_t *v)
-{
-	struct wasi_descriptor entry;
-	enum wasi_errno error = wasi_descriptor_get(w, v[0].i32, 0, &entry);
-	return error == WASI_SUCCESS ? WASI_NOTSOCK : error;
-}

@@ -3,9 +3,11 @@
 """What a person sees of the tool `wasm`: statuses, results, messages. usage: tool.py WASM"""
 
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 TEXT = """(module
@@ -30,6 +32,7 @@ CASES = (
     ("run {m}", 7, "", "$"),
     ("run --nonsense {m}", 2, "", "wasm: run: `--nonsense' is no option"),
     ("run --dir /nowhere {m}", 126, "", r"wasm: --dir: /nowhere: No such file"),
+    ("run --listen nowhere {m}", 126, "", r"wasm: --listen: nowhere: Invalid argument"),
     ("run --memory x {m}", 2, "", "wasm: run: `x' is no option, or has no good value"),
     ("run --invoke add {m} 2 -5", 0, "-3\n", "$"),
     ("run --invoke=add {m} 0x10 1", 0, "17\n", "$"),
@@ -72,6 +75,47 @@ def files_in(folder, tool):
     return files
 
 
+SERVER = """(module
+  (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sock_recv" (func $receive (param i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sock_send" (func $send (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sock_shutdown" (func $shutdown (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "\\00\\04\\00\\00\\40\\00\\00\\00")
+  (func $check (param i32) (if (local.get 0) (then (call $exit (local.get 0)))))
+  (func (export "_start") (local $connection i32)
+    (call $check (call $accept (i32.const 3) (i32.const 0) (i32.const 0)))
+    (local.set $connection (i32.load (i32.const 0)))
+    (loop $more
+      (call $check (call $receive (local.get $connection) (i32.const 16) (i32.const 1) (i32.const 0)
+        (i32.const 20) (i32.const 4)))
+      (call $check (call $send (local.get $connection) (i32.const 16) (i32.const 1) (i32.const 0) (i32.const 8)))
+      (br_if $more (i32.load (i32.const 20)))
+      (call $check (call $shutdown (local.get $connection) (i32.const 3))))))"""
+
+
+def serves(tool, folder):
+    """A program that was given a socket sends back what a client sends."""
+    (folder / "server").write_text(SERVER, encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = free.getsockname()
+    command = [tool, "run", "--listen", f"{place[0]}:{place[1]}", str(folder / "server")]
+    with subprocess.Popen(command) as program:
+        while program.poll() is None:
+            try:
+                with socket.create_connection(place) as client:
+                    client.sendall(b"hello, ")
+                    client.sendall(b"socket")
+                    client.shutdown(socket.SHUT_WR)
+                    back = b"".join(iter(lambda: client.recv(100), b""))
+                return program.wait() == 0 and back == b"hello, socket"
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+    return False
+
+
 def main():
     tool = sys.argv[1]
     failed = 0
@@ -83,7 +127,10 @@ def main():
             if done.returncode != status or not re.match(out, done.stdout) or not re.match(error, done.stderr):
                 failed += 1
                 print(f"wasm {line}: status {done.returncode}, not {status}\n{done.stdout[:300]}{done.stderr[:300]}")
-    print(f"{len(CASES) - failed} of {len(CASES)} are right")
+        if not serves(tool, Path(name)):
+            failed += 1
+            print("the server did not send back what it was sent")
+    print(f"{len(CASES) + 1 - failed} of {len(CASES) + 1} are right")
     return int(failed > 0)
 
 

@@ -154,6 +154,23 @@ struct wasi_host {
 	enum wasi_errno (*read_link_at)(void *self, struct wasi_description *directory,
 		struct wasi_path path, char *target, size_t size, size_t *done);
 
+	// --- sockets: WASI_NOTSOCK for a description that is none ---------------------------
+	// Takes a connection off a listening socket and gives its description, to be released,
+	// with these fdflags. Waits for one, unless the listening socket is NONBLOCK.
+	// WASI_INVAL if it does not listen.
+	enum wasi_errno (*accept)(void *self, struct wasi_description *description,
+		uint16_t fdflags, struct wasi_description **accepted);
+	// As read. riflags: enum wasi_riflags; `*roflags`: enum wasi_roflags.
+	enum wasi_errno (*receive)(void *self, struct wasi_description *description,
+		const struct wasi_buffer *buffers, size_t count, uint16_t riflags, size_t *done,
+		uint16_t *roflags);
+	// As write. WASI_PIPE when the peer has gone; no signal.
+	enum wasi_errno (*send)(void *self, struct wasi_description *description,
+		const struct wasi_const_buffer *buffers, size_t count, size_t *done);
+	// Ends the directions in `sdflags` (enum wasi_sdflags, at least one).
+	enum wasi_errno (*shutdown)(
+		void *self, struct wasi_description *description, uint8_t sdflags);
+
 	// --- time, waiting, and the rest ----------------------------------------------------
 	// Nanoseconds. WASI_INVAL for a clock that is not there.
 	enum wasi_errno (*clock_time)(void *self, enum wasi_clock clock, uint64_t *time);

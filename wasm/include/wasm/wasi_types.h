@@ -16,6 +16,7 @@
 	X(BUSY, 10)        \
 	X(CANCELED, 11)    \
 	X(CHILD, 12)       \
+	X(CONNABORTED, 13) \
 	X(CONNRESET, 15)   \
 	X(DEADLK, 16)      \
 	X(DOM, 18)         \
@@ -41,6 +42,7 @@
 	X(NOMEM, 48)       \
 	X(NOSPC, 51)       \
 	X(NOSYS, 52)       \
+	X(NOTCONN, 53)     \
 	X(NOTDIR, 54)      \
 	X(NOTEMPTY, 55)    \
 	X(NOTSOCK, 57)     \
@@ -120,6 +122,13 @@ enum wasi_rights : uint64_t {
 	WASI_RIGHTS_STREAM_OUT = WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_FDSTAT_SET_FLAGS |
 				 WASI_RIGHT_FD_FILESTAT_GET | WASI_RIGHT_FD_SYNC |
 				 WASI_RIGHT_FD_DATASYNC | WASI_RIGHT_POLL_FD_READWRITE,
+	// A connection; a socket that listens, whose connections inherit the former.
+	WASI_RIGHTS_CONNECTION = WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE |
+				 WASI_RIGHT_FD_FDSTAT_SET_FLAGS | WASI_RIGHT_FD_FILESTAT_GET |
+				 WASI_RIGHT_POLL_FD_READWRITE | WASI_RIGHT_SOCK_SHUTDOWN,
+	WASI_RIGHTS_LISTENER = WASI_RIGHT_SOCK_ACCEPT | WASI_RIGHT_FD_READ |
+			       WASI_RIGHT_FD_FDSTAT_SET_FLAGS | WASI_RIGHT_FD_FILESTAT_GET |
+			       WASI_RIGHT_POLL_FD_READWRITE,
 };
 
 enum wasi_fdflags : uint16_t {
@@ -129,6 +138,23 @@ enum wasi_fdflags : uint16_t {
 	WASI_FDFLAG_RSYNC = 8,
 	WASI_FDFLAG_SYNC = 16,
 	WASI_FDFLAGS_ALL = 31,
+};
+
+// sock_recv: what is asked for, and what came; sock_shutdown: which directions.
+enum wasi_riflags : uint16_t {
+	WASI_RIFLAG_PEEK = 1,
+	WASI_RIFLAG_WAITALL = 2,
+	WASI_RIFLAGS_ALL = 3,
+};
+
+enum wasi_roflags : uint16_t {
+	WASI_ROFLAG_DATA_TRUNCATED = 1,
+};
+
+enum wasi_sdflags : uint8_t {
+	WASI_SDFLAG_RD = 1,
+	WASI_SDFLAG_WR = 2,
+	WASI_SDFLAGS_ALL = 3,
 };
 
 enum wasi_oflags : uint16_t {

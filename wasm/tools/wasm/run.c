@@ -35,6 +35,8 @@ static bool take_option(int count, char **arguments, int *at, struct run_options
 	const char *value;
 	if ((value = tool_option(count, arguments, at, "--dir")) != nullptr)
 		return add(o->directories, &o->directory_count, value);
+	if ((value = tool_option(count, arguments, at, "--listen")) != nullptr)
+		return add(o->sockets, &o->socket_count, value);
 	if ((value = tool_option(count, arguments, at, "--env")) != nullptr)
 		return add(o->environment, &o->environment_count, value);
 	if ((value = tool_option(count, arguments, at, "--memory")) != nullptr)

@@ -11,6 +11,8 @@ constexpr size_t LIST_LIMIT = 256;
 struct run_options {
 	const char *directories[LIST_LIMIT];
 	size_t directory_count;
+	const char *sockets[LIST_LIMIT]; // ADDRESS:PORT to listen at
+	size_t socket_count;
 	const char *environment[LIST_LIMIT];
 	size_t environment_count;
 	const char *invoke;  // null: `_start`
@@ -29,7 +31,7 @@ int invoke(struct wasm_instance *instance, const char *name, int count, char **a
 
 // --- run_wasi.c -------------------------------------------------------------------------------
 
-// The standard streams and the directories of the options. False, with a message.
+// The standard streams, then the directories and the sockets of the options. False, with a message.
 bool add_descriptors(struct wasi *wasi, const struct run_options *options);
 
 // --- run_limits.c -----------------------------------------------------------------------------

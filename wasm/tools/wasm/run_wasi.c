@@ -4,9 +4,12 @@
 
 #include "wasm/wasi_posix.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static bool add_stream(struct wasi *wasi, int fd)
@@ -47,10 +50,62 @@ static bool add_directory(struct wasi *wasi, const char *argument)
 	return wasi_descriptor_insert(wasi, &entry, 0, &number) == WASI_SUCCESS;
 }
 
+// A TCP socket that listens at ADDRESS:PORT (numbers; an address of IPv6 in brackets).
+static int listen_at(const char *place)
+{
+	char text[64];
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+	struct addrinfo *found;
+	const char *colon = strrchr(place, ':');
+	size_t size = colon == nullptr ? 0 : (size_t)(colon - place);
+	bool bracketed = size >= 2 && place[0] == '[' && place[size - 1] == ']';
+	errno = EINVAL;
+	if (size == 0 || size >= sizeof(text))
+		return -1;
+	snprintf(text, sizeof(text), "%.*s", (int)(bracketed ? size - 2 : size), place + bracketed);
+	if (getaddrinfo(text, colon + 1, &hints, &found) != 0)
+		return -1;
+	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+			       bind(fd, found->ai_addr, found->ai_addrlen) != 0 ||
+			       listen(fd, SOMAXCONN) != 0)) {
+		int error = errno;
+		close(fd);
+		errno = error;
+		fd = -1;
+	}
+	freeaddrinfo(found);
+	return fd;
+}
+
+static bool add_socket(struct wasi *wasi, const char *place)
+{
+	uint32_t number;
+	int fd = listen_at(place);
+	if (fd < 0) {
+		fprintf(stderr, "wasm: --listen: %s: %s\n", place, strerror(errno));
+		return false;
+	}
+	struct wasi_descriptor entry = {.description = wasi_posix_description(fd),
+		.rights = WASI_RIGHTS_LISTENER,
+		.inheriting_rights = WASI_RIGHTS_CONNECTION};
+	if (entry.description == nullptr) {
+		close(fd);
+		return false;
+	}
+	if (wasi_descriptor_insert(wasi, &entry, 3, &number) == WASI_SUCCESS)
+		return true;
+	(void)wasi_posix_host.release(nullptr, entry.description);
+	return false;
+}
+
 bool add_descriptors(struct wasi *wasi, const struct run_options *options)
 {
 	bool ok = add_stream(wasi, 0) && add_stream(wasi, 1) && add_stream(wasi, 2);
 	for (size_t i = 0; i < options->directory_count && ok; i++)
 		ok = add_directory(wasi, options->directories[i]);
+	for (size_t i = 0; i < options->socket_count && ok; i++)
+		ok = add_socket(wasi, options->sockets[i]);
 	return ok;
 }

@@ -143,10 +143,13 @@ $(BUILD)/tests/wasm/kernels: wasm/bench/kernels.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 $< -o $@ -lm
 
-$(BUILD)/tests/wasm/run_exports: tests/host/wasm/run_exports.c $(WASM_HOST_ENGINE) \
+# The oracle: shares the decoder with the engine.
+WASM_INTERPRETER := $(wildcard tests/host/wasm/interpreter/*.c)
+
+$(BUILD)/tests/wasm/run_exports: tests/host/wasm/run_exports.c $(WASM_INTERPRETER) $(WASM_HOST_ENGINE) \
 		$(call wasm_objects,host,wasm/tools/file.c)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) $(WASM_FLAGS) -MF $@.d $^ -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -I. $(filter-out -MMD -MP,$(WASM_FLAGS)) $^ -o $@ -lm
 
 # Scripts of instructions, with results from a model in Python.
 WASM_MADE_SCRIPTS := $(BUILD)/tests/wasm/vector.wast $(BUILD)/tests/wasm/atomic.wast
@@ -170,8 +173,8 @@ $(BUILD)/tests/wasm/%_test: tests/host/wasm/%_test.c tests/host/wasm/support.c $
 $(BUILD)/tests/wasm/%_fuzz: tests/fuzz/wasm_%.c $(WASM_ENGINE) $(WASM_HASH_FILE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE \
-		-I. $(filter-out -MMD -MP,$(WASM_FLAGS)) @$(WASM_HASH_FILE) $(filter %.c %.S,$^) -o $@
-$(BUILD)/tests/wasm/execute_fuzz: tests/host/wasm/generate.c
+		-I. $(filter-out -MMD -MP,$(WASM_FLAGS)) @$(WASM_HASH_FILE) $(filter %.c %.S,$^) -o $@ -lm
+$(BUILD)/tests/wasm/execute_fuzz: tests/host/wasm/generate.c $(WASM_INTERPRETER)
 $(BUILD)/tests/wasm/wat_fuzz: $(WASM_WAT)
 $(BUILD)/tests/wasm/generate: tests/host/wasm/generate.c tests/host/wasm/generate_main.c \
 		wasm/decode/opcodes.c wasm/tools/file.c

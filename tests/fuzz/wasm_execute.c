@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Any bytes make a valid module (generate.h), which must compile and do the same with the code for
-// the oldest CPU and with that for this one, also if it is loaded a second time.
+// the oldest CPU and with that for this one, also if it is loaded a second time, and the same as
+// the interpreter.
 #include "tests/host/wasm/generate.h"
+#include "tests/host/wasm/interpreter/interpreter.h"
 #include "wasm/compiler.h"
 #include "wasm/host_platform.h"
 #include "wasm/runtime.h"
@@ -117,6 +119,47 @@ static void run_for(const struct wasm_platform *platform, const uint8_t *module,
 	wasm_host_allocator.resize(nullptr, image, image_size, 0);
 }
 
+static void interpret_export(
+	struct interpreter *interpreter, uint32_t function, struct record *record)
+{
+	union wasm_value values[8] = {};
+	const struct wasm_function_type *type =
+		module_function_type(interpreter_module(interpreter), function);
+	for (uint32_t i = 0; i < type->parameter_count; i++)
+		values[i].v128[0] = record->count * 3 + i;
+	enum wasm_trap trap = interpreter_call(interpreter, function, values);
+	note(record, (uint64_t)(trap == WASM_TRAP_NONE ? WASM_OK : WASM_TRAPPED));
+	note(record, trap);
+	if (trap == WASM_TRAP_NONE && type->result_count == 1) {
+		bool is_narrow =
+			type->results[0] == WASM_TYPE_I32 || type->results[0] == WASM_TYPE_F32;
+		note(record, is_narrow ? values[0].i32 : values[0].i64);
+	}
+}
+
+static void interpret(const uint8_t *bytes, size_t size, struct record *record)
+{
+	struct wasm_host_module hosts = {
+		functions, sizeof(functions) / sizeof(functions[0]), record};
+	struct wasm_host_modules modules = {&hosts, 1};
+	enum wasm_trap trap;
+	record->count = 0;
+	struct interpreter *interpreter = interpreter_create(bytes, size, &modules, &trap);
+	require(interpreter != nullptr);
+	const struct module *module = interpreter_module(interpreter);
+	for (uint32_t round = 0; round < 2; round++)
+		for (uint32_t i = 0; i < module->export_count; i++)
+			interpret_export(interpreter, module->exports[i].index, record);
+	require(!interpreter_is_beyond(interpreter));
+	interpreter_destroy(interpreter);
+}
+
+static void require_equal(const struct record *one, const struct record *other)
+{
+	require(one->count == other->count);
+	require(memcmp(one->words, other->words, one->count * sizeof(one->words[0])) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct wasm_platform platform;
@@ -129,7 +172,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	run_for(&platform, module, module_size, 0, &first);
 	run_for(&platform, module, module_size, wasm_cpu_features_detect(), &second);
-	require(first.count == second.count);
-	require(memcmp(first.words, second.words, first.count * sizeof(first.words[0])) == 0);
+	require_equal(&first, &second);
+	interpret(module, module_size, &second);
+	require_equal(&first, &second);
 	return 0;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Calls every exported function of random modules and prints what comes out, for comparison with
-// the same by another engine: run_exports.js. Imports are those of binaryen's fuzzing support.
+// the same by another engine: run_exports.js, or by the interpreter (--reference). Imports are
+// those of binaryen's fuzzing support.
+#include "tests/host/wasm/interpreter/interpreter.h"
 #include "tools/file.h"
 #include "wasm/compiler.h"
 #include "wasm/host_platform.h"
@@ -73,10 +75,10 @@ static const char *class_of(enum wasm_trap trap)
 }
 
 static void print_result(const char *name, const struct wasm_function_type *type,
-	const union wasm_value *values, enum wasm_status status, const struct wasm_trap_info *trap)
+	const union wasm_value *values, enum wasm_trap trap)
 {
-	if (status != WASM_OK) {
-		printf("%s trap %s\n", name, class_of(trap->trap));
+	if (trap != WASM_TRAP_NONE) {
+		printf("%s trap %s\n", name, class_of(trap));
 		return;
 	}
 	printf("%s", name);
@@ -124,6 +126,17 @@ static union wasm_value argument(enum wasm_type type, unsigned which)
 	}
 }
 
+// False: JavaScript could not call it.
+static bool make_arguments(
+	const struct wasm_function_type *type, unsigned round, union wasm_value values[64])
+{
+	if (type->parameter_count > 64 || type->result_count > 64 || has_vector(type))
+		return false;
+	for (uint32_t i = 0; i < type->parameter_count; i++)
+		values[i] = argument(type->parameters[i], (round + i) % ARGUMENTS);
+	return true;
+}
+
 static void call_export(struct wasm_instance *instance, const char *name, unsigned round)
 {
 	union wasm_value values[64] = {};
@@ -133,12 +146,10 @@ static void call_export(struct wasm_instance *instance, const char *name, unsign
 		found.kind != WASM_EXTERN_FUNCTION)
 		return;
 	struct wasm_function_type type = wasm_function_type_of(found.function);
-	if (type.parameter_count > 64 || type.result_count > 64 || has_vector(&type))
+	if (!make_arguments(&type, round, values))
 		return;
-	for (uint32_t i = 0; i < type.parameter_count; i++)
-		values[i] = argument(type.parameters[i], (round + i) % ARGUMENTS);
 	enum wasm_status status = wasm_call(found.function, values, &trap);
-	print_result(name, &type, values, status, &trap);
+	print_result(name, &type, values, status == WASM_OK ? WASM_TRAP_NONE : trap.trap);
 }
 
 static void call_exports(struct wasm_instance *instance, unsigned round)
@@ -175,6 +186,42 @@ static int run(const struct wasm_platform *platform, const uint8_t *bytes, size_
 	return 0;
 }
 
+static void interpret_export(
+	struct interpreter *interpreter, const struct module_export *export, unsigned round)
+{
+	union wasm_value values[64] = {};
+	char name[256];
+	if (export->kind != WASM_EXTERN_FUNCTION)
+		return;
+	const struct wasm_function_type *type =
+		module_function_type(interpreter_module(interpreter), export->index);
+	if (!make_arguments(type, round, values))
+		return;
+	enum wasm_trap trap = interpreter_call(interpreter, export->index, values);
+	snprintf(name, sizeof(name), "%.*s", (int)export->name.size,
+		(const char *)export->name.bytes);
+	print_result(name, type, values, trap);
+}
+
+static void interpret(const struct file *file)
+{
+	struct wasm_host_modules modules = {hosts, sizeof(hosts) / sizeof(hosts[0])};
+	enum wasm_trap trap;
+	struct interpreter *interpreter =
+		interpreter_create(file->bytes, file->size, &modules, &trap);
+	if (interpreter == nullptr) {
+		printf(trap == WASM_TRAP_HOST ? "beyond the interpreter\n" : "no instance\n");
+		return;
+	}
+	const struct module *module = interpreter_module(interpreter);
+	for (unsigned round = 0; round < ARGUMENTS; round++)
+		for (uint32_t i = 0; i < module->export_count; i++)
+			interpret_export(interpreter, &module->exports[i], round);
+	if (interpreter_is_beyond(interpreter))
+		printf("beyond the interpreter\n");
+	interpreter_destroy(interpreter);
+}
+
 int main(int count, char **arguments)
 {
 	struct file file;
@@ -190,6 +237,12 @@ int main(int count, char **arguments)
 					: 0};
 	enum wasm_status status = wasm_compile(
 		file.bytes, file.size, &options, &wasm_host_allocator, &image, &size, nullptr);
+	if (status == WASM_OK && count > 2 && strcmp(arguments[2], "--reference") == 0) {
+		interpret(&file);
+		free(image);
+		file_free(&file);
+		return 0;
+	}
 	file_free(&file);
 	if (status != WASM_OK) {
 		printf("invalid\n");

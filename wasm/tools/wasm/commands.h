@@ -15,6 +15,8 @@ static const struct {
 		"Runs a WASI program (module or compiled image) with these arguments.\n"
 		"\n"
 		"  --dir HOST[::GUEST]   open a directory to it (GUEST: its name inside)\n"
+		"  --listen ADDRESS:PORT a TCP socket that listens, for it to accept connections\n"
+		"                        of: the descriptor after the directories\n"
 		"  --env NAME=VALUE      a variable of its environment\n"
 		"  --invoke NAME         call this exported function instead; the arguments are\n"
 		"                        its numbers, the results are printed\n"

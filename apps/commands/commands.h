@@ -56,7 +56,7 @@ COMMAND("fsinfo", command_fsinfo, "fsinfo FILE...", "tell what an ext2, ext3 or 
 COMMAND("lsblk", command_lsblk, "lsblk [-b]", "list disks and partitions")
 COMMAND("lspci", command_lspci, "lspci [-v]", "list the devices of the machine")
 COMMAND("mount", command_mount, "mount [-r] DISK DIRECTORY", "mount a disk's file system")
-COMMAND("umount", command_umount, "umount DIRECTORY...", "write what was changed, and unmount")
+COMMAND("umount", command_umount, "umount [-f] DIRECTORY...", "write what was changed, and unmount (-f: even if it cannot be written)")
 COMMAND("sync", command_sync, "sync [FILE...]", "wait until what was written to files lasts")
 COMMAND("tail", command_tail, "tail [-f] [-n [+]LINES | -c [+]BYTES] [FILE...]", "print the end of files")
 COMMAND("tee", command_tee, "tee [-a] [FILE...]", "copy the input to the output and to files")

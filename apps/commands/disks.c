@@ -169,17 +169,37 @@ int command_mount(int count, char **arguments)
 	return 0;
 }
 
+// A disk, that is: what is below it is a volume, too.
+static bool is_mounted(const char *path)
+{
+	size_t records;
+	struct filesystem_record *volumes =
+		records_get(INFO_KIND_FILESYSTEMS, 0, sizeof *volumes, &records);
+	bool found = false;
+	for (size_t i = 0; i < records; i++)
+		found = found || (volumes[i].device[0] != 0 &&
+					 strcmp((const char *)volumes[i].path, path) == 0);
+	free(volumes);
+	return found;
+}
+
 int command_umount(int count, char **arguments)
 {
-	if (option_next(count, arguments, "") >= 0 || optind == count)
+	bool give_up = false;
+	for (int option; (option = option_next(count, arguments, "f")) >= 0;)
+		give_up = true;
+	if (optind == count)
 		die_usage();
 	for (; optind < count; optind++) {
 		const char *path = arguments[optind];
-		int error = craton_unmount(path);
+		int error = craton_unmount(path, give_up);
 		if (error == EBUSY)
 			die("%s: files are open there", path);
 		if (error == EINVAL)
 			die("%s: nothing is mounted there", path);
+		if (error == EIO && is_mounted(path))
+			die("%s: %s; umount -f gives up what cannot be written", path,
+				strerror(error));
 		if (error)
 			die("%s: %s", path, strerror(error));
 	}

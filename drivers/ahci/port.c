@@ -7,7 +7,8 @@
 
 #define STOP_NS  1000000000u /* twice what 10.1.2 and 10.3.2 allow */
 #define READY_NS 10000000000u
-#define IDLE_NS  50000000u
+#define IDLE_NS  2000000000u
+#define ERROR_NS 50000000u /* with a command that has failed others end no more, or soon */
 #define LINK_NS  50000000u
 #define PAUSE_NS 1000000u
 
@@ -33,7 +34,7 @@ enum {
 	COMMAND_IS_RECEIVING = 1 << 14,
 	COMMAND_IS_RUNNING = 1 << 15,
 };
-enum { TASK_BUSY = 0x80, TASK_REQUEST = 0x08 };
+enum { TASK_BUSY = 0x80, TASK_REQUEST = 0x08, TASK_ERROR = 0x01 };
 #define LINK_IS_EMPTY    0u
 #define LINK_IS_UP       3u
 #define LINK_RESET       1u
@@ -103,10 +104,11 @@ static void wait_idle(const volatile uint8_t *registers, uint64_t most)
 status_t port_stop(volatile uint8_t *registers)
 {
 	uint32_t command = driver_read32(registers, PORT_COMMAND);
+	bool has_failed = (driver_read32(registers, PORT_TASK) & TASK_ERROR) != 0;
 	status_t status;
 
 	if ((command & COMMAND_START) != 0)
-		wait_idle(registers, IDLE_NS);
+		wait_idle(registers, has_failed ? ERROR_NS : IDLE_NS);
 	driver_write32(registers, PORT_COMMAND, command & ~(uint32_t)COMMAND_START);
 	status = wait_clear(registers, PORT_COMMAND, COMMAND_IS_RUNNING, STOP_NS);
 	command = driver_read32(registers, PORT_COMMAND);

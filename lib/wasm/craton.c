@@ -218,11 +218,11 @@ int craton_mount(const char *device, const char *path, bool read_only)
 			       (int32_t)strlen(whole), read_only);
 }
 
-int craton_unmount(const char *path)
+int craton_unmount(const char *path, bool give_up)
 {
 	char whole[PATH_MAX];
 	int error = whole_path(path, whole);
-	return error ? error : __craton_unmount(whole, (int32_t)strlen(whole));
+	return error ? error : __craton_unmount(whole, (int32_t)strlen(whole), give_up);
 }
 
 int craton_sync(void)

@@ -82,7 +82,8 @@ int craton_sync(void);
 // Mounts a disk or partition, such as vda1, at a directory. EACCES; ENOEXEC: it has no file system
 // that is known; EBUSY: it is mounted already, or (unmounting) files are open there.
 int craton_mount(const char *device, const char *path, bool read_only);
-int craton_unmount(const char *path);
+// EIO: something cannot be written, and the volume stays; with `give_up` it is gone all the same.
+int craton_unmount(const char *path, bool give_up);
 
 // Operations of craton_service_control and craton_power.
 enum { CRATON_SERVICE_RESTART, CRATON_SERVICE_STOP, CRATON_SERVICE_START };

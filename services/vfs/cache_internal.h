@@ -81,12 +81,23 @@ struct cache {
 	uint32_t free_object;
 	uint32_t unused_object; /* from here on they were never used */
 	uint64_t errors;
-	uint64_t is_failing; /* the last page that was to be written was not */
+	uint64_t failing; /* a bit for each volume whose last page that was to be written was not */
 	uint32_t hash[HASH_HEADS];
 	struct object objects[CACHE_OBJECTS];
 };
 
 extern struct cache *cache;
+
+/* The object's volume has its bit in `failing`. */
+static inline uint64_t failing_bit(const struct object *object)
+{
+	return 1ull << (object->volume - 1) % 64;
+}
+
+static inline bool object_is_failing(const struct object *object)
+{
+	return (cache->failing & failing_bit(object)) != 0;
+}
 
 /* --- cache_page.c ------------------------------------------------------------------------------
  */

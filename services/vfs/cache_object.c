@@ -130,7 +130,7 @@ static status_t evict(void)
 {
 	struct object *idle = object_at(cache->lists[LIST_IDLE].first);
 
-	if (cache->holders == CACHE_OBJECTS || (idle == nullptr && cache->is_failing))
+	if (cache->holders == CACHE_OBJECTS || (idle == nullptr && cache->failing != 0))
 		return ERR_TOO_MANY;
 	if (idle != nullptr)
 		want_evict(idle);
@@ -296,7 +296,7 @@ status_t cache_clean(struct place place)
 
 	if (object == nullptr || object->changed.first == 0)
 		return OK;
-	if (cache->is_failing)
+	if (object_is_failing(object))
 		return ERR_IO;
 	want_write(object, UINT64_MAX);
 	return FILE_LATER;
@@ -326,6 +326,7 @@ void cache_give_up(uint32_t volume)
 
 		if (!is_of(object, volume) || object->changed.first == 0 || object->forgotten)
 			continue;
+		ESTATE_SET(cache->failing, cache->failing & ~failing_bit(object));
 		forget(object);
 		estate_commit();
 	}
@@ -342,7 +343,7 @@ status_t cache_empty(uint32_t volume)
 			continue;
 		if (object->list == LIST_IDLE)
 			want_evict(object);
-		else if (object->changed.first != 0 && cache->is_failing)
+		else if (object->changed.first != 0 && object_is_failing(object))
 			return ERR_IO;
 		else if (object->changed.first != 0)
 			want_write(object, UINT64_MAX);

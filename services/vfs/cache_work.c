@@ -60,7 +60,7 @@ void want_evict(const struct object *object)
 
 bool cache_want_room(void)
 {
-	if (cache->clean_count == 0 && (cache->changed == 0 || cache->is_failing))
+	if (cache->clean_count == 0 && (cache->changed == 0 || cache->failing != 0))
 		return false;
 	want((struct want){.kind = WANT_ROOM});
 	return true;
@@ -118,7 +118,7 @@ static void begin(struct page *page)
 
 static void note_error(struct object *object, status_t status)
 {
-	ESTATE_SET(cache->is_failing, 1);
+	ESTATE_SET(cache->failing, cache->failing | failing_bit(object));
 	ESTATE_SET(object->errors, object->errors + 1);
 	ESTATE_SET(object->error, status);
 	ESTATE_SET(cache->errors, cache->errors + 1);
@@ -138,7 +138,7 @@ static void end_write(struct page *page, status_t status)
 
 	page_set_state(page, PAGE_CLEAN);
 	if (status == OK) {
-		ESTATE_SET(cache->is_failing, 0);
+		ESTATE_SET(cache->failing, cache->failing & ~failing_bit(object));
 		return;
 	}
 	page_change(page);
@@ -280,7 +280,7 @@ static bool do_room(void)
 {
 	if (reclaim(RECLAIM_BATCH) > 0)
 		return true;
-	return !cache->is_failing && write_all(UINT64_MAX);
+	return cache->failing == 0 && write_all(UINT64_MAX);
 }
 
 /* --- filling --------------------------------------------------------------------------------- */

@@ -202,16 +202,20 @@ static status_t check_tail(const struct object *object, const struct range *r)
 	return check_changeable(object, r->place, tail);
 }
 
-/* Who writes faster than the device waits. */
-static status_t check_changed(const struct range *r)
+/* Who writes faster than the device waits. Pages of a volume that takes none stay, so beside them
+ * others can only have their own written. */
+static status_t check_changed(const struct object *object, const struct range *r)
 {
 	uint64_t more = r->last - r->first + 2;
 	uint32_t most = changed_most();
 
-	if (cache->changed + more > most && cache->is_failing)
+	bool is_stuck =
+		cache->failing != 0 && (object_is_failing(object) || object->changed.first == 0);
+
+	if (cache->changed + more > most && is_stuck)
 		return ERR_IO;
-	if (cache->changed + more > most / 2 && !cache->is_failing)
-		want_write(nullptr, UINT64_MAX);
+	if (cache->changed + more > most / 2 && !is_stuck)
+		want_write(cache->failing == 0 ? nullptr : object, UINT64_MAX);
 	return cache->changed + more > most ? FILE_LATER : OK;
 }
 
@@ -223,7 +227,7 @@ static status_t check_write(const struct object *object, const struct range *r)
 		if (!is_absent(object, i) || !is_replaced(r, i))
 			status = worse(status, check_changeable(object, r->place, i));
 	}
-	return worse(status, check_changed(r));
+	return worse(status, check_changed(object, r));
 }
 
 /* FILE_LATER: clean pages have to go first. */

@@ -397,7 +397,8 @@ static status_t unmount_handler(struct request *request, struct client *c)
 	if (status != OK)
 		return status;
 	return path.size == 0 ? mounts_remove_all()
-			      : mounts_remove(c, (struct vfs_name){request->words[0], path});
+			      : mounts_remove(c, (struct vfs_name){request->words[0], path},
+					request->words[2]);
 }
 
 /* How far it has come stands in words 1 to 4. */

@@ -461,7 +461,7 @@ status_t mounts_add(struct client *c, struct vfs_name at, struct vfs_bytes devic
 /* --- unmounting ---------------------------------------------------------------------------------
  */
 
-static status_t go_down(struct mount_entry *entry)
+static status_t go_down(struct mount_entry *entry, bool give_up)
 {
 	unsigned i = index_of(entry);
 	status_t status = OK;
@@ -470,8 +470,8 @@ static status_t go_down(struct mount_entry *entry)
 		if (cache_is_held(FIRST_VOLUME + i))
 			return ERR_BUSY;
 		status = cache_empty(FIRST_VOLUME + i);
-		if (status == ERR_IO &&
-			enginefs_is_read_only(i)) { /* it has become so: its disk failed */
+		if (status == ERR_IO && (give_up || enginefs_is_read_only(i))) {
+			/* The latter: it has become so, its disk failed. */
 			cache_give_up(FIRST_VOLUME + i);
 			status = FILE_LATER;
 		}
@@ -499,7 +499,7 @@ static struct mount_entry *entry_at(const struct walk *walk)
 	return nullptr;
 }
 
-status_t mounts_remove(struct client *c, struct vfs_name at)
+status_t mounts_remove(struct client *c, struct vfs_name at, uint64_t flags)
 {
 	struct walk walk;
 	struct mount_entry *entry;
@@ -508,7 +508,8 @@ status_t mounts_remove(struct client *c, struct vfs_name at)
 	if (status != OK)
 		return status;
 	entry = entry_at(&walk);
-	return entry != nullptr ? go_down(entry) : ERR_INVALID_ARGUMENT;
+	return entry != nullptr ? go_down(entry, (flags & UNMOUNT_GIVE_UP) != 0)
+				: ERR_INVALID_ARGUMENT;
 }
 
 status_t mounts_remove_all(void)
@@ -517,7 +518,7 @@ status_t mounts_remove_all(void)
 		struct mount_entry *e = &table->entries[i];
 
 		if ((e->state == MOUNT_THERE || e->state == MOUNT_ENDING) &&
-			go_down(e) == FILE_LATER)
+			go_down(e, false) == FILE_LATER)
 			return FILE_LATER;
 	}
 	return OK;

@@ -8,6 +8,7 @@
 #include <abi/protocol/block.h>
 
 #define MOUNT_READ_ONLY 1u /* flag of vfs.mount */
+#define UNMOUNT_GIVE_UP 1u /* flag of vfs.unmount */
 
 /* Behind vfs_start. False: the estate is too small, or the memory of a volume is gone. */
 bool mounts_open(void);
@@ -22,8 +23,9 @@ void mounts_resume(void);
 	struct client *client, struct vfs_name at, struct vfs_bytes device, uint64_t flags);
 
 /* FILE_LATER; ERR_BUSY: a file is open there; ERR_INVALID_ARGUMENT: nothing is mounted there that
- * could go. */
-[[nodiscard]] status_t mounts_remove(struct client *client, struct vfs_name at);
+ * could go; ERR_IO: something cannot be written, and the volume stays unless it has become
+ * read-only or `flags` say to give that up. */
+[[nodiscard]] status_t mounts_remove(struct client *client, struct vfs_name at, uint64_t flags);
 
 /* All of which nothing is open. FILE_LATER. */
 [[nodiscard]] status_t mounts_remove_all(void);

@@ -96,11 +96,11 @@ errno_t craton_mount(struct wasi *wasi, memory_t *memory, values_t *v)
 	return errno_of(service_call(SERVICE_NUMBER_VFS, VFS_MOUNT, &call));
 }
 
-/* v: path, its length. */
+/* v: path, its length, flags. */
 errno_t craton_unmount(struct wasi *wasi, memory_t *memory, values_t *v)
 {
 	char text[MESSAGE_BYTES];
-	struct call call = {.words = {0, v[1].i32}, .in = text, .in_size = v[1].i32};
+	struct call call = {.words = {0, v[1].i32, v[2].i32}, .in = text, .in_size = v[1].i32};
 
 	(void)wasi;
 	if (v[1].i32 > sizeof(text))

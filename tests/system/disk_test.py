@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
 usage: disk_test.py PART [--kind ext4|fat] [--bus virtio|nvme|sata] [--smp N] [--count N] [--seed N]; PART: trees, tables,
-kills, power, log, errors, full, hostile, large, iso, buses"""
+kills, power, log, errors, vanish, full, hostile, large, iso, buses"""
 
 import argparse
 import hashlib
@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 sys.dont_write_bytecode = True
 
 import machine
+from monitor import Guest
 from disk_kinds import DEBUGFS, FSCK, KINDS, MKFS, MIB, Wrong, check_disk, make_disk, tool
 
 BUILD = Path(os.environ.get("BUILD") or "build")
@@ -461,6 +462,43 @@ def errors(_, folder):
     print("bad sectors, writes and flushes that fail: named errors, and the rest goes on")
 
 
+LOST = ("mount vda /mnt; mkdir /tmp/o; mount vdb /tmp/o; cat /mnt/warm; echo kept >/mnt/kept; sync; echo ready; "
+        "while echo more >>/mnt/log && sync; do :; done 2>/tmp/e; cat /tmp/e; cat /mnt/warm; sha256sum /mnt/cold; echo $?; "
+        "ls /mnt >/dev/null 2>&1; echo on >/tmp/o/on; umount /tmp/o; echo $?; umount /mnt; echo $?; umount -f /mnt; echo $?; mount vda /mnt; echo $?; "
+        "svc | grep -c failed; lsblk >/dev/null; echo ended")
+
+
+# Whether contents or the journal are first to fail is chance: then the volume stays, or goes with the first umount.
+LOST_SAYS = (r"warm\nready\n(sync: I/O error|sh: 1: echo: write error: (Read-only file system|I/O error))\nwarm\n"
+             r"sha256sum: /mnt/cold: I/O error\n1\n0\n"
+             r"(umount: /mnt: I/O error; umount -f gives up what cannot be written\n1\numount: /mnt: I/O error"
+             r"|umount: /mnt: I/O error\n1\numount: /mnt: nothing is mounted there)\n1\nmount: vda: I/O error\n1\n0\nended\n")
+
+
+def vanish(_, folder):
+    """A disk that is gone in the middle of the work: named errors, and the other disk goes on."""
+    image = make_disk(folder / "v.img", 64 * MIB, "-b", "4096")
+    other = make_disk(folder / "o.img", 32 * MIB, "-b", "4096")
+    files = {"warm": b"warm\n", "cold": bytes(range(256)) * (4 * MIB // 256)}
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+        tool(DEBUGFS, "-w", "-R", f"write {folder / name} {name}", image)
+    settings = settings_for(folder, LOST, [])
+    arguments = ["-drive", f"if=none,id=disk,format=raw,file={image}", *machine.disk_device(bus, "disk"),
+                 "-drive", f"if=none,id=other,format=raw,file={other}", *machine.disk_device(bus, "other", 1)]
+    with Guest(settings, folder, arguments) as machine_:
+        machine_.until(lambda: "ready" in machine_.terminal(), "the first writes")
+        time.sleep(0.5)  # in the middle of the loop, wherever
+        machine_.ask("drive_del disk")
+        machine_.process.wait(TIMEOUT)
+        lines = machine_.terminal().replace("\r", "").splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith(machine.QEMU))
+    if not re.fullmatch(on_bus(LOST_SAYS), text):
+        raise Wrong(f"a disk that vanished:\n{text}")
+    check_disk(other)
+    print("a disk that vanished: named errors, the other one and the services went on")
+
+
 def full(options, folder):
     kind = KINDS[options.kind]
     for form in kind.full:
@@ -555,7 +593,7 @@ def place():
 
 
 def main():
-    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 0), "errors": (errors, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
+    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 0), "errors": (errors, 0), "vanish": (vanish, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--kind", choices=KINDS, default="ext4")

@@ -22,10 +22,11 @@ status_t mounts_add(
 	return ERR_NOT_FOUND;
 }
 
-status_t mounts_remove(struct client *client, struct vfs_name at)
+status_t mounts_remove(struct client *client, struct vfs_name at, uint64_t flags)
 {
 	(void)client;
 	(void)at;
+	(void)flags;
 	return ERR_INVALID_ARGUMENT;
 }
 

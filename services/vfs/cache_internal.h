@@ -60,6 +60,9 @@ struct object {
 	uint32_t next_read; /* where reading goes on, if it does: a hint */
 	uint32_t errors;    /* that writing pages has had */
 	status_t error;     /* the last */
+	uint32_t
+		is_failing; /* its last page that was to be written was not, and is changed still */
+	uint32_t reserved;
 	struct page_map map;
 };
 
@@ -81,23 +84,11 @@ struct cache {
 	uint32_t free_object;
 	uint32_t unused_object; /* from here on they were never used */
 	uint64_t errors;
-	uint64_t failing; /* a bit for each volume whose last page that was to be written was not */
 	uint32_t hash[HASH_HEADS];
 	struct object objects[CACHE_OBJECTS];
 };
 
 extern struct cache *cache;
-
-/* The object's volume has its bit in `failing`. */
-static inline uint64_t failing_bit(const struct object *object)
-{
-	return 1ull << (object->volume - 1) % 64;
-}
-
-static inline bool object_is_failing(const struct object *object)
-{
-	return (cache->failing & failing_bit(object)) != 0;
-}
 
 /* --- cache_page.c ------------------------------------------------------------------------------
  */
@@ -141,6 +132,10 @@ struct object *object_find(struct place place);
 
 /* Sees to it that the file system keeps the node. */
 [[nodiscard]] status_t object_retain(struct object *object);
+
+/* Files have changed pages, and of each of them the last that was to be written was not: only when
+ * they are old is it tried again. */
+bool cache_is_stuck(void);
 
 /* Puts the object on the list where it belongs; frees it if nothing keeps it. After each change of
  * its holders or pages. */

@@ -125,12 +125,22 @@ static struct object *take(void)
 	return object_at(cache->unused_object);
 }
 
+bool cache_is_stuck(void)
+{
+	uint32_t first = cache->lists[LIST_CHANGED].first;
+	uint32_t number = first;
+
+	while (number != 0 && object_at(number)->is_failing)
+		number = object_at(number)->next;
+	return first != 0 && number == 0;
+}
+
 /* Another file has to give up its object: one that is not open, for clean ones need nothing. */
 static status_t evict(void)
 {
 	struct object *idle = object_at(cache->lists[LIST_IDLE].first);
 
-	if (cache->holders == CACHE_OBJECTS || (idle == nullptr && cache->failing != 0))
+	if (cache->holders == CACHE_OBJECTS || (idle == nullptr && cache_is_stuck()))
 		return ERR_TOO_MANY;
 	if (idle != nullptr)
 		want_evict(idle);
@@ -198,6 +208,8 @@ static void object_free(struct object *object)
 
 void object_settle(struct object *object)
 {
+	if (object->is_failing && object->changed.first == 0)
+		ESTATE_SET(object->is_failing, 0);
 	if (object->holders == 0 && object->busy == 0 && object->retained)
 		release(object);
 	if (object->changed.first != 0 && !object->forgotten)
@@ -296,7 +308,7 @@ status_t cache_clean(struct place place)
 
 	if (object == nullptr || object->changed.first == 0)
 		return OK;
-	if (object_is_failing(object))
+	if (object->is_failing)
 		return ERR_IO;
 	want_write(object, UINT64_MAX);
 	return FILE_LATER;
@@ -326,7 +338,6 @@ void cache_give_up(uint32_t volume)
 
 		if (!is_of(object, volume) || object->changed.first == 0 || object->forgotten)
 			continue;
-		ESTATE_SET(cache->failing, cache->failing & ~failing_bit(object));
 		forget(object);
 		estate_commit();
 	}
@@ -343,7 +354,9 @@ status_t cache_empty(uint32_t volume)
 			continue;
 		if (object->list == LIST_IDLE)
 			want_evict(object);
-		else if (object->changed.first != 0 && object_is_failing(object))
+		else if (object->forgotten)
+			want_cut(object);
+		else if (object->is_failing)
 			return ERR_IO;
 		else if (object->changed.first != 0)
 			want_write(object, UINT64_MAX);

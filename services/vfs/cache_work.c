@@ -60,7 +60,7 @@ void want_evict(const struct object *object)
 
 bool cache_want_room(void)
 {
-	if (cache->clean_count == 0 && (cache->changed == 0 || cache->failing != 0))
+	if (cache->clean_count == 0 && (cache->changed == 0 || cache_is_stuck()))
 		return false;
 	want((struct want){.kind = WANT_ROOM});
 	return true;
@@ -118,7 +118,7 @@ static void begin(struct page *page)
 
 static void note_error(struct object *object, status_t status)
 {
-	ESTATE_SET(cache->failing, cache->failing | failing_bit(object));
+	ESTATE_SET(object->is_failing, 1);
 	ESTATE_SET(object->errors, object->errors + 1);
 	ESTATE_SET(object->error, status);
 	ESTATE_SET(cache->errors, cache->errors + 1);
@@ -138,7 +138,7 @@ static void end_write(struct page *page, status_t status)
 
 	page_set_state(page, PAGE_CLEAN);
 	if (status == OK) {
-		ESTATE_SET(cache->failing, cache->failing & ~failing_bit(object));
+		ESTATE_SET(object->is_failing, 0);
 		return;
 	}
 	page_change(page);
@@ -238,7 +238,7 @@ static bool write_object(struct object *object, uint64_t until)
 
 	if (object->cut != NO_CUT)
 		ended = do_cut(object);
-	while (cache->busy < CACHE_TRANSFERS && object->volume != 0) {
+	while (cache->busy < CACHE_TRANSFERS && object->volume != 0 && !object->forgotten) {
 		struct page *page = next_to_write(object, until);
 
 		if (page == nullptr)
@@ -255,6 +255,8 @@ static bool write_object(struct object *object, uint64_t until)
 	return ended;
 }
 
+/* To make room, files whose pages are not taken are passed over: they would keep the others
+ * waiting. */
 static bool write_all(uint64_t until)
 {
 	uint32_t number = cache->lists[LIST_CHANGED].first;
@@ -264,6 +266,8 @@ static bool write_all(uint64_t until)
 		struct object *object = object_at(number);
 
 		number = object->next;
+		if (object->is_failing && until == UINT64_MAX)
+			continue;
 		ended = write_object(object, until) || ended;
 	}
 	return ended;
@@ -280,7 +284,7 @@ static bool do_room(void)
 {
 	if (reclaim(RECLAIM_BATCH) > 0)
 		return true;
-	return cache->failing == 0 && write_all(UINT64_MAX);
+	return !cache_is_stuck() && write_all(UINT64_MAX);
 }
 
 /* --- filling --------------------------------------------------------------------------------- */

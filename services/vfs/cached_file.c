@@ -202,21 +202,19 @@ static status_t check_tail(const struct object *object, const struct range *r)
 	return check_changeable(object, r->place, tail);
 }
 
-/* Who writes faster than the device waits. Pages of a volume that takes none stay, so beside them
- * others can only have their own written. */
+/* Who writes faster than the device waits. Pages that are not taken stay: a file of which there are
+ * some gets no more room. */
 static status_t check_changed(const struct object *object, const struct range *r)
 {
-	uint64_t more = r->last - r->first + 2;
+	uint64_t changed = cache->changed + r->last - r->first + 2;
 	uint32_t most = changed_most();
+	bool is_stuck = changed > most / 2 && cache_is_stuck();
 
-	bool is_stuck =
-		cache->failing != 0 && (object_is_failing(object) || object->changed.first == 0);
-
-	if (cache->changed + more > most && is_stuck)
-		return ERR_IO;
-	if (cache->changed + more > most / 2 && !is_stuck)
-		want_write(cache->failing == 0 ? nullptr : object, UINT64_MAX);
-	return cache->changed + more > most ? FILE_LATER : OK;
+	if (changed > most / 2 && !is_stuck)
+		want_write(nullptr, UINT64_MAX);
+	if (changed <= most)
+		return OK;
+	return is_stuck || object->is_failing ? ERR_IO : FILE_LATER;
 }
 
 static status_t check_write(const struct object *object, const struct range *r)

@@ -33,8 +33,8 @@ struct mount_entry {
 	uint32_t kind;      /* of engine: which looks at it, or has it */
 	uint32_t has_begun; /* that engine: else what it has in memory is another's */
 	uint64_t unit;
-	uint64_t size; /* bytes */
-	status_t failure;
+	uint64_t size;    /* bytes */
+	status_t failure; /* of mounting; what unmounting has lost */
 	struct place parent;
 	char device[16];
 	char path[MOUNT_PATH]; /* for people */
@@ -472,7 +472,8 @@ static status_t go_down(struct mount_entry *entry, bool give_up)
 		status = cache_empty(FIRST_VOLUME + i);
 		if (status == ERR_IO && (give_up || enginefs_is_read_only(i))) {
 			/* The latter: it has become so, its disk failed. */
-			cache_give_up(FIRST_VOLUME + i);
+			ESTATE_SET(entry->failure, ERR_IO);
+			cache_give_up(FIRST_VOLUME + i); /* commits */
 			status = FILE_LATER;
 		}
 		if (status != OK)
@@ -481,7 +482,9 @@ static status_t go_down(struct mount_entry *entry, bool give_up)
 		estate_commit();
 	}
 	status = enginefs_unmount(i);
-	return status == FILE_LATER ? status : end(entry, status);
+	if (status == FILE_LATER)
+		return status;
+	return end(entry, status != OK ? status : entry->failure);
 }
 
 /* One that is going down already has no place any more: it is known by its directory and name. */

@@ -450,6 +450,11 @@ def errors(_, folder):
     output = failing(folder, image, "mount vda /mnt; echo one >/mnt/one; sync; echo $?; cat /mnt/one; cat /mnt/good | wc -l; "
                      "svc | grep -c failed", {"event": "none", "iotype": "write", "errno": 5, "sector": block_of(image, "/new"), "once": False})
     expect("another place is written", output, "0\none\n2000\n0\n")
+    output = failing(folder, image, "mount vda /mnt; dd if=/dev/zero of=/mnt/bad bs=512 count=1 conv=notrunc status=none; umount /mnt 2>&1; echo $?; "
+                     "umount -f /mnt 2>&1; echo $?; mount vda /mnt; echo $?; cat /mnt/good | wc -l; umount /mnt; echo $?",
+                     {"event": "none", "iotype": "write", "errno": 5, "sector": sector, "once": False})
+    expect("contents that cannot be written", output, "umount: /mnt: I/O error; umount -f gives up what cannot be written\n1\n"
+           "umount: /mnt: I/O error\n1\n0\n2000\n0\n")
     if bus != "nvme":  # whose writes last without a flush
         output = failing(folder, image, "mount vda /mnt 2>&1; echo $?; svc | grep -c failed; ls /mnt",
                          {"event": "none", "iotype": "flush", "errno": 5, "once": False})
@@ -464,7 +469,7 @@ def errors(_, folder):
 
 LOST = ("mount vda /mnt; mkdir /tmp/o; mount vdb /tmp/o; cat /mnt/warm; echo kept >/mnt/kept; sync; echo ready; "
         "while echo more >>/mnt/log && sync; do :; done 2>/tmp/e; cat /tmp/e; cat /mnt/warm; sha256sum /mnt/cold; echo $?; "
-        "ls /mnt >/dev/null 2>&1; echo on >/tmp/o/on; umount /tmp/o; echo $?; umount /mnt; echo $?; umount -f /mnt; echo $?; mount vda /mnt; echo $?; "
+        "ls /mnt >/dev/null 2>&1; for d in 1 2 3 4; do mkdir /tmp/o/$d; for n in 1 2 3 4 5 6 7 8 9; do cp /share/text/LICENSE-APACHE /tmp/o/$d/$n; done; done; umount /tmp/o; echo $?; umount /mnt; echo $?; umount -f /mnt; echo $?; mount vda /mnt; echo $?; "
         "svc | grep -c failed; lsblk >/dev/null; echo ended")
 
 

@@ -15,6 +15,10 @@
 #define CREATE OPEN_FLAG_CREATE
 #define PAGE   BLOCK_SIZE
 
+/* More pages than may be changed at once. */
+#define OTHER_FILES 5u
+#define OTHER_PAGES 40u
+
 static struct caller *const a = &callers[0];
 static struct caller *const b = &callers[1];
 
@@ -321,6 +325,55 @@ static void test_give_up(void **state)
 	}
 	assert_int_equal(cache_empty(volume), OK);
 	estate_commit();
+}
+
+/* The volume could be unmounted: all that was changed was written. */
+static bool is_emptied(void)
+{
+	uint32_t volume = 0;
+	status_t status;
+	bool again;
+
+	assert_true(volume_mounted(place_root(), (struct name){"disk", 4}, &volume));
+	do {
+		status = cache_empty(volume);
+		estate_commit();
+		if (status == FILE_LATER && !callers_device(0))
+			(void)!cache_work(&again);
+	} while (status == FILE_LATER);
+	return status == OK;
+}
+
+/* A file that the device does not take hinders no other: neither by its pages nor when it is gone.
+ */
+static void test_others_go_on(void **state)
+{
+	uint64_t id = open_ok(a, "/disk/f", READ | WRITE | CREATE);
+
+	(void)state;
+	assert_int_equal(write_file(a, id, 0, "text", 4), OK);
+	disk_set_trouble(0, 100);
+	assert_int_equal(sync_file(a, id), ERR_IO);
+	disk_set_trouble(0, 0);
+	for (unsigned i = 0; i < OTHER_FILES; i++) {
+		char path[] = "/disk/0";
+		uint8_t bytes[PAGE] = {1};
+		uint64_t other;
+
+		path[6] = (char)('0' + i);
+		other = open_ok(b, path, READ | WRITE | CREATE);
+		for (unsigned k = 0; k < OTHER_PAGES; k++)
+			assert_int_equal(write_file(b, other, k * PAGE, bytes, PAGE), OK);
+		assert_int_equal(close_file(b, other), OK);
+	}
+	assert_int_equal(close_file(a, id), OK);
+	assert_int_equal(unlink_file(a, "/disk/f"), OK);
+	id = open_ok(a, "/disk/g", READ | WRITE | CREATE);
+	assert_int_equal(write_file(a, id, 0, "last", 4), OK);
+	assert_int_equal(sync_file(a, id), OK);
+	assert_int_equal(close_file(a, id), OK);
+	assert_true(is_emptied());
+	assert_memory_equal(disk_lasting(disk_find("g")), "last", 4);
 }
 
 static void test_full_disk(void **state)
@@ -645,6 +698,7 @@ int main(void)
 		TEST(test_write_error),
 		TEST(test_write_error_is_not_lost),
 		TEST(test_give_up),
+		TEST(test_others_go_on),
 		TEST(test_full_disk),
 		TEST(test_throttle),
 		TEST(test_stable_pages),

@@ -8,6 +8,7 @@
 
 #define CONTROLLERS 2u /* a disk's number is below 64 */
 #define RESET_NS    1000000000u
+#define IDLE_NS     2000000000u
 #define PAUSE_NS    1000000u
 #define WINDOW      5u
 #define PORT_BYTES  0x80u
@@ -218,11 +219,13 @@ static status_t reset(const struct controller *c)
 /* Whatever the firmware, or the instance before, had under way. */
 static status_t stop_ports(const struct controller *c)
 {
+	uint64_t idle_until = time_now() + IDLE_NS;
 	status_t status = OK;
 
 	for (uint32_t i = 0; status == OK && i < PORTS; i++) {
 		if ((c->ports >> i & 1) != 0)
-			status = port_stop(c->registers + HOST_FIRST_PORT + i * PORT_BYTES);
+			status = port_stop(
+				c->registers + HOST_FIRST_PORT + i * PORT_BYTES, idle_until);
 	}
 	return status;
 }

@@ -7,7 +7,6 @@
 
 #define STOP_NS  1000000000u /* twice what 10.1.2 and 10.3.2 allow */
 #define READY_NS 10000000000u
-#define IDLE_NS  2000000000u
 #define ERROR_NS 50000000u /* with a command that has failed others end no more, or soon */
 #define LINK_NS  50000000u
 #define PAUSE_NS 1000000u
@@ -34,7 +33,7 @@ enum {
 	COMMAND_IS_RECEIVING = 1 << 14,
 	COMMAND_IS_RUNNING = 1 << 15,
 };
-enum { TASK_BUSY = 0x80, TASK_REQUEST = 0x08, TASK_ERROR = 0x01 };
+enum { TASK_BUSY = 0x80, TASK_REQUEST = 0x08 };
 #define LINK_IS_EMPTY    0u
 #define LINK_IS_UP       3u
 #define LINK_RESET       1u
@@ -96,19 +95,20 @@ bool port_has_disk(volatile uint8_t *registers)
 }
 
 /* What a disk is at ends, if it does: some controllers do not like to be stopped in the middle. */
-static void wait_idle(const volatile uint8_t *registers, uint64_t most)
+static void wait_idle(const volatile uint8_t *registers, uint64_t until)
 {
-	(void)!wait_clear(registers, PORT_ISSUED, UINT32_MAX, most);
+	uint64_t now = time_now();
+
+	(void)!wait_clear(registers, PORT_ISSUED, UINT32_MAX, until > now ? until - now : 0);
 }
 
-status_t port_stop(volatile uint8_t *registers)
+status_t port_stop(volatile uint8_t *registers, uint64_t idle_until)
 {
 	uint32_t command = driver_read32(registers, PORT_COMMAND);
-	bool has_failed = (driver_read32(registers, PORT_TASK) & TASK_ERROR) != 0;
 	status_t status;
 
 	if ((command & COMMAND_START) != 0)
-		wait_idle(registers, has_failed ? ERROR_NS : IDLE_NS);
+		wait_idle(registers, idle_until);
 	driver_write32(registers, PORT_COMMAND, command & ~(uint32_t)COMMAND_START);
 	status = wait_clear(registers, PORT_COMMAND, COMMAND_IS_RUNNING, STOP_NS);
 	command = driver_read32(registers, PORT_COMMAND);
@@ -206,7 +206,7 @@ static uint32_t recover(struct ahci_port *p, bool *is_failed)
 	uint32_t given = p->given;
 
 	p->given = 0;
-	if (port_stop(p->registers) != OK || port_start(p) != OK) {
+	if (port_stop(p->registers, time_now() + ERROR_NS) != OK || port_start(p) != OK) {
 		p->is_open = false;
 		*is_failed = true;
 		given |= p->ready | p->alone;

@@ -22,8 +22,9 @@ struct ahci_port {
 /* A disk is behind the port with these registers: the link is there and is not another kind's. */
 bool port_has_disk(volatile uint8_t *registers);
 
-/* Ends what the port does. ERR_IO: it does not. */
-[[nodiscard]] status_t port_stop(volatile uint8_t *registers);
+/* Ends what the port does; what is under way may end by itself until `idle_until` (time_now).
+ * ERR_IO: it does not. */
+[[nodiscard]] status_t port_stop(volatile uint8_t *registers, uint64_t idle_until);
 
 /* Starts a stopped port with its memory. */
 [[nodiscard]] status_t port_start(struct ahci_port *p);

@@ -169,18 +169,30 @@ int command_mount(int count, char **arguments)
 	return 0;
 }
 
-// A disk, that is: what is below it is a volume, too.
-static bool is_mounted(const char *path)
+static size_t mounted_disks(void)
 {
-	size_t records;
+	size_t records, count = 0;
 	struct filesystem_record *volumes =
 		records_get(INFO_KIND_FILESYSTEMS, 0, sizeof *volumes, &records);
-	bool found = false;
 	for (size_t i = 0; i < records; i++)
-		found = found || (volumes[i].device[0] != 0 &&
-					 strcmp((const char *)volumes[i].path, path) == 0);
+		count += volumes[i].device[0] != 0;
 	free(volumes);
-	return found;
+	return count;
+}
+
+static void unmount(const char *path, bool give_up)
+{
+	size_t before = mounted_disks();
+	int error = craton_unmount(path, give_up);
+	if (error == EBUSY)
+		complain("%s: files are open there", path);
+	else if (error == EINVAL)
+		complain("%s: nothing is mounted there", path);
+	else if (error == EIO && mounted_disks() == before)
+		complain(
+			"%s: %s; umount -f gives up what cannot be written", path, strerror(error));
+	else if (error)
+		complain("%s: %s", path, strerror(error));
 }
 
 int command_umount(int count, char **arguments)
@@ -190,18 +202,7 @@ int command_umount(int count, char **arguments)
 		give_up = true;
 	if (optind == count)
 		die_usage();
-	for (; optind < count; optind++) {
-		const char *path = arguments[optind];
-		int error = craton_unmount(path, give_up);
-		if (error == EBUSY)
-			die("%s: files are open there", path);
-		if (error == EINVAL)
-			die("%s: nothing is mounted there", path);
-		if (error == EIO && is_mounted(path))
-			die("%s: %s; umount -f gives up what cannot be written", path,
-				strerror(error));
-		if (error)
-			die("%s: %s", path, strerror(error));
-	}
-	return 0;
+	for (; optind < count; optind++)
+		unmount(arguments[optind], give_up);
+	return command_status;
 }

@@ -12,9 +12,7 @@ enum wasi_errno wasi_fd_read(wasi_t *w, memory_t *m, values_t *v)
 	struct wasi_descriptor entry;
 	struct wasi_vector vector;
 	size_t done = 0;
-	enum wasi_errno error = wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_READ, &entry);
-	if (error == WASI_SUCCESS)
-		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
+	enum wasi_errno error = wasi_transfer_begin(w, m, v, WASI_RIGHT_FD_READ, &entry, &vector);
 	if (error == WASI_SUCCESS)
 		error = w->host->read(
 			w->self, entry.description, vector.buffers, vector.count, &done);
@@ -26,9 +24,7 @@ enum wasi_errno wasi_fd_write(wasi_t *w, memory_t *m, values_t *v)
 	struct wasi_descriptor entry;
 	struct wasi_vector vector;
 	size_t done = 0;
-	enum wasi_errno error = wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_WRITE, &entry);
-	if (error == WASI_SUCCESS)
-		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
+	enum wasi_errno error = wasi_transfer_begin(w, m, v, WASI_RIGHT_FD_WRITE, &entry, &vector);
 	if (error == WASI_SUCCESS)
 		error = w->host->write(w->self, entry.description, wasi_vector_constant(&vector),
 			vector.count, &done);
@@ -40,10 +36,8 @@ enum wasi_errno wasi_fd_pread(wasi_t *w, memory_t *m, values_t *v)
 	struct wasi_descriptor entry;
 	struct wasi_vector vector;
 	size_t done = 0;
-	enum wasi_errno error =
-		wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_READ | WASI_RIGHT_FD_SEEK, &entry);
-	if (error == WASI_SUCCESS)
-		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
+	enum wasi_errno error = wasi_transfer_begin(
+		w, m, v, WASI_RIGHT_FD_READ | WASI_RIGHT_FD_SEEK, &entry, &vector);
 	if (error == WASI_SUCCESS)
 		error = w->host->pread(
 			w->self, entry.description, vector.buffers, vector.count, v[3].i64, &done);
@@ -55,10 +49,8 @@ enum wasi_errno wasi_fd_pwrite(wasi_t *w, memory_t *m, values_t *v)
 	struct wasi_descriptor entry;
 	struct wasi_vector vector;
 	size_t done = 0;
-	enum wasi_errno error =
-		wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_SEEK, &entry);
-	if (error == WASI_SUCCESS)
-		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
+	enum wasi_errno error = wasi_transfer_begin(
+		w, m, v, WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_SEEK, &entry, &vector);
 	if (error == WASI_SUCCESS)
 		error = w->host->pwrite(w->self, entry.description, wasi_vector_constant(&vector),
 			vector.count, v[3].i64, &done);

@@ -58,6 +58,7 @@ static errno_t errno_of(int number)
 		{ELOOP, WASI_LOOP},
 		{EMFILE, WASI_MFILE},
 		{EMLINK, WASI_MLINK},
+		{EMSGSIZE, WASI_MSGSIZE},
 		{ENAMETOOLONG, WASI_NAMETOOLONG},
 		{ENFILE, WASI_NFILE},
 		{ENODEV, WASI_NODEV},
@@ -78,6 +79,7 @@ static errno_t errno_of(int number)
 		{ERANGE, WASI_RANGE},
 		{EROFS, WASI_ROFS},
 		{ESPIPE, WASI_SPIPE},
+		{ETIMEDOUT, WASI_TIMEDOUT},
 		{ETXTBSY, WASI_TXTBSY},
 		{EXDEV, WASI_XDEV},
 	};

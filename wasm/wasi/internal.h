@@ -61,10 +61,11 @@ struct wasi_vector {
 	struct wasi_buffer buffers[WASI_VECTOR_LIMIT];
 	uint32_t count;
 };
-// Every buffer must lie in memory, also those that are left out: WASI_FAULT. WASI_INVAL: 4 GiB or
-// more in all.
-enum wasi_errno wasi_vector_read(const struct wasm_instance *m, uint32_t address, uint32_t count,
-	struct wasi_vector *vector);
+// The beginning of what moves bytes: `v` is a descriptor, which needs `rights`, and an array of
+// buffers. Every buffer must lie in memory, also those that are left out: WASI_FAULT. WASI_INVAL: 4
+// GiB or more in all.
+enum wasi_errno wasi_transfer_begin(struct wasi *w, const struct wasm_instance *m, values_t *v,
+	uint64_t rights, struct wasi_descriptor *entry, struct wasi_vector *vector);
 const struct wasi_const_buffer *wasi_vector_constant(const struct wasi_vector *vector);
 // Stores how many bytes were moved.
 enum wasi_errno wasi_store_size(const struct wasm_instance *m, uint32_t address, size_t size);

@@ -34,9 +34,7 @@ enum wasi_errno wasi_sock_recv(struct wasi *w, const struct wasm_instance *m, va
 	struct wasi_vector vector;
 	size_t done = 0;
 	uint16_t flags = 0;
-	enum wasi_errno error = wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_READ, &entry);
-	if (error == WASI_SUCCESS)
-		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
+	enum wasi_errno error = wasi_transfer_begin(w, m, v, WASI_RIGHT_FD_READ, &entry, &vector);
 	if (error == WASI_SUCCESS && (v[3].i32 & ~(uint32_t)WASI_RIFLAGS_ALL) != 0)
 		error = WASI_INVAL;
 	if (error == WASI_SUCCESS && (wasm_memory_at(m, v[4].i32, 4) == nullptr ||
@@ -56,9 +54,7 @@ enum wasi_errno wasi_sock_send(struct wasi *w, const struct wasm_instance *m, va
 	struct wasi_descriptor entry;
 	struct wasi_vector vector;
 	size_t done = 0;
-	enum wasi_errno error = wasi_descriptor_get(w, v[0].i32, WASI_RIGHT_FD_WRITE, &entry);
-	if (error == WASI_SUCCESS)
-		error = wasi_vector_read(m, v[1].i32, v[2].i32, &vector);
+	enum wasi_errno error = wasi_transfer_begin(w, m, v, WASI_RIGHT_FD_WRITE, &entry, &vector);
 	if (error == WASI_SUCCESS && v[3].i32 != 0)
 		error = WASI_INVAL;
 	if (error == WASI_SUCCESS && wasm_memory_at(m, v[4].i32, 4) == nullptr)

@@ -2,7 +2,7 @@
 // Scatter and gather: arrays of (address, size) in linear memory.
 #include "wasi/internal.h"
 
-enum wasi_errno wasi_vector_read(
+static enum wasi_errno read_vector(
 	const struct wasm_instance *m, uint32_t address, uint32_t count, struct wasi_vector *vector)
 {
 	const uint8_t *entries = wasm_memory_array(m, address, count, 8);
@@ -21,6 +21,13 @@ enum wasi_errno wasi_vector_read(
 			vector->buffers[i] = (struct wasi_buffer){bytes, entry[1]};
 	}
 	return total > UINT32_MAX ? WASI_INVAL : WASI_SUCCESS;
+}
+
+enum wasi_errno wasi_transfer_begin(struct wasi *w, const struct wasm_instance *m, values_t *v,
+	uint64_t rights, struct wasi_descriptor *entry, struct wasi_vector *vector)
+{
+	enum wasi_errno error = wasi_descriptor_get(w, v[0].i32, rights, entry);
+	return error == WASI_SUCCESS ? read_vector(m, v[1].i32, v[2].i32, vector) : error;
 }
 
 const struct wasi_const_buffer *wasi_vector_constant(const struct wasi_vector *vector)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -105,6 +106,8 @@ bool add_descriptors(struct wasi *wasi, const struct run_options *options)
 	bool ok = add_stream(wasi, 0) && add_stream(wasi, 1) && add_stream(wasi, 2);
 	for (size_t i = 0; i < options->directory_count && ok; i++)
 		ok = add_directory(wasi, options->directories[i]);
+	if (options->socket_count > 0) // writing to a peer that has gone is an error, not the end
+		signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < options->socket_count && ok; i++)
 		ok = add_socket(wasi, options->sockets[i]);
 	return ok;

@@ -65,6 +65,16 @@ static const struct wasm_host_function functions[] = {
 	WASM_HOST_FUNCTION("fuzzing-support", "log-v128", "V:", log_value),
 };
 
+static void note_call(struct record *record, const struct wasm_function_type *type,
+	enum wasm_trap trap, const union wasm_value *values)
+{
+	note(record, trap);
+	if (trap != WASM_TRAP_NONE || type->result_count != 1)
+		return;
+	bool is_narrow = type->results[0] == WASM_TYPE_I32 || type->results[0] == WASM_TYPE_F32;
+	note(record, is_narrow ? values[0].i32 : values[0].i64);
+}
+
 static void call(struct wasm_instance *instance, const struct wasm_image_export *export,
 	const uint8_t *names, struct record *record)
 {
@@ -76,13 +86,9 @@ static void call(struct wasm_instance *instance, const struct wasm_image_export 
 	struct wasm_function_type type = wasm_function_type_of(found.function);
 	for (uint32_t i = 0; i < type.parameter_count; i++)
 		values[i].v128[0] = record->count * 3 + i;
-	note(record, (uint64_t)wasm_call(found.function, values, &trap));
-	note(record, trap.trap);
-	if (trap.trap == WASM_TRAP_NONE && type.result_count == 1) {
-		bool is_narrow =
-			type.results[0] == WASM_TYPE_I32 || type.results[0] == WASM_TYPE_F32;
-		note(record, is_narrow ? values[0].i32 : values[0].i64);
-	}
+	bool is_ok = wasm_call(found.function, values, &trap) == WASM_OK;
+	require(is_ok == (trap.trap == WASM_TRAP_NONE));
+	note_call(record, &type, trap.trap, values);
 }
 
 static void run(const struct wasm_platform *platform, const uint8_t *image, size_t size,
@@ -128,13 +134,7 @@ static void interpret_export(
 	for (uint32_t i = 0; i < type->parameter_count; i++)
 		values[i].v128[0] = record->count * 3 + i;
 	enum wasm_trap trap = interpreter_call(interpreter, function, values);
-	note(record, (uint64_t)(trap == WASM_TRAP_NONE ? WASM_OK : WASM_TRAPPED));
-	note(record, trap);
-	if (trap == WASM_TRAP_NONE && type->result_count == 1) {
-		bool is_narrow =
-			type->results[0] == WASM_TYPE_I32 || type->results[0] == WASM_TYPE_F32;
-		note(record, is_narrow ? values[0].i32 : values[0].i64);
-	}
+	note_call(record, type, trap, values);
 }
 
 static void interpret(const uint8_t *bytes, size_t size, struct record *record)

@@ -50,17 +50,16 @@ struct interpreter {
 	bool *dropped_elements;
 	struct match **matches; // by body, made at its first call
 
-	union value *stack;
-	size_t stack_limit;
-	union value *sp; // the next free place
+	union value *stack; // STACK_VALUES
+	union value *sp;    // the next free place
 };
 
 constexpr uint32_t PAGE = 65536;
+constexpr size_t STACK_VALUES = 1u << 20;
 
 static inline enum wasm_trap beyond(struct interpreter *in)
 {
 	in->is_beyond = true;
-	__builtin_printf("beyond %s %d\n", __func__, 0);
 	return WASM_TRAP_HOST;
 }
 
@@ -91,5 +90,8 @@ double float_maximum(double a, double b);
 // Truncation without traps (core 4.3.2): x limited to [low, high], NaN 0.
 int64_t saturate_signed(double x, int64_t low, int64_t high);
 uint64_t saturate_unsigned(double x, uint64_t high);
+
+// How many bits are set.
+unsigned ones(uint64_t x);
 
 #endif

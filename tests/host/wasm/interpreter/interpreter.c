@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 
 constexpr size_t MEMORY_RESERVED = 1ull << 32;
-constexpr size_t STACK_VALUES = 1u << 20;
 constexpr uint32_t TABLE_MOST = 10000000;
 
 static void *make(size_t count, size_t size)
@@ -36,7 +35,6 @@ static void allocate(struct interpreter *in)
 	const struct module *m = &in->module;
 	in->stack = make(STACK_VALUES, sizeof(union value));
 	in->sp = in->stack;
-	in->stack_limit = STACK_VALUES;
 	in->globals = make(m->global_count, sizeof(union value));
 	in->tables = make(m->table_count, sizeof(struct table));
 	in->dropped_data = make(m->data_count, sizeof(bool));

@@ -236,11 +236,29 @@ static uint32_t grow_table(struct table *table, uint32_t by, uint64_t item)
 	return old;
 }
 
+static enum wasm_trap copy_table(const struct table *to_table, const struct table *from_table,
+	uint64_t to, uint64_t from, uint64_t size)
+{
+	if (to + size > to_table->size || from + size > from_table->size)
+		return WASM_TRAP_TABLE_BOUNDS;
+	memmove(to_table->items + to, from_table->items + from, size * sizeof(uint64_t));
+	return WASM_TRAP_NONE;
+}
+
+static enum wasm_trap fill_table(
+	const struct table *table, uint64_t to, uint64_t item, uint64_t size)
+{
+	if (to + size > table->size)
+		return WASM_TRAP_TABLE_BOUNDS;
+	for (uint64_t k = 0; k < size; k++)
+		table->items[to + k] = item;
+	return WASM_TRAP_NONE;
+}
+
 static enum wasm_trap execute_bulk(struct interpreter *in, const struct instruction *i)
 {
 	union value *v = in->sp -= 3;
 	uint64_t to = v[0].u32[0], from = v[1].u32[0], size = v[2].u32[0];
-	struct table *table = &in->tables[i->index];
 	switch (i->opcode) {
 	case OP_MEMORY_INIT:
 		return init_memory(in, i->index, to, from, size);
@@ -257,16 +275,9 @@ static enum wasm_trap execute_bulk(struct interpreter *in, const struct instruct
 		memset(in->memory + to, v[1].u8[0], size);
 		return WASM_TRAP_NONE;
 	case OP_TABLE_COPY:
-		if (to + size > table->size || from + size > in->tables[i->index2].size)
-			return WASM_TRAP_TABLE_BOUNDS;
-		memmove(table->items + to, in->tables[i->index2].items + from, size * 8);
-		return WASM_TRAP_NONE;
+		return copy_table(&in->tables[i->index], &in->tables[i->index2], to, from, size);
 	case OP_TABLE_FILL:
-		if (to + size > table->size)
-			return WASM_TRAP_TABLE_BOUNDS;
-		for (uint64_t k = 0; k < size; k++)
-			table->items[to + k] = v[1].u64[0];
-		return WASM_TRAP_NONE;
+		return fill_table(&in->tables[i->index], to, v[1].u64[0], size);
 	default:
 		return beyond(in);
 	}
@@ -274,8 +285,10 @@ static enum wasm_trap execute_bulk(struct interpreter *in, const struct instruct
 
 static enum wasm_trap execute_table(struct interpreter *in, const struct instruction *i)
 {
-	struct table *table = &in->tables[i->index];
 	union value *v = in->sp;
+	if (i->opcode >= OP_MEMORY_INIT && i->opcode != OP_TABLE_GROW && i->opcode != OP_TABLE_SIZE)
+		return execute_bulk(in, i);
+	struct table *table = &in->tables[i->index];
 	switch (i->opcode) {
 	case OP_TABLE_GET:
 		if (v[-1].u32[0] >= table->size)
@@ -296,7 +309,7 @@ static enum wasm_trap execute_table(struct interpreter *in, const struct instruc
 		v[-2].u32[0] = grow_table(table, v[-1].u32[0], v[-2].u64[0]);
 		return WASM_TRAP_NONE;
 	default:
-		return execute_bulk(in, i);
+		return beyond(in);
 	}
 }
 

@@ -62,7 +62,7 @@ static unsigned trailing_zeros(uint64_t x, unsigned bits)
 	return count;
 }
 
-static unsigned ones(uint64_t x)
+unsigned ones(uint64_t x)
 {
 	unsigned count = 0;
 	for (; x != 0; x >>= 1)
@@ -72,36 +72,34 @@ static unsigned ones(uint64_t x)
 
 // --- Division and truncation, which trap -------------------------------------------------------
 
-static enum wasm_trap divide(enum opcode opcode, union value *v)
+enum division : uint32_t { DIVIDE_S, DIVIDE_U, REMAINDER_S, REMAINDER_U }; // in the opcodes' order
+
+// Operands are extended to 64 bits as the division is signed or not.
+static enum wasm_trap divide(
+	enum division kind, uint64_t a, uint64_t b, int64_t lowest, uint64_t *result)
 {
-	uint32_t a = v[0].u32[0], b = v[1].u32[0];
-	bool overflows = a == 0x80000000 && b == UINT32_MAX;
+	bool overflows = (int64_t)b == -1 && (int64_t)a == lowest;
 	if (b == 0)
 		return WASM_TRAP_INTEGER_DIVIDE_BY_ZERO;
-	if (opcode == OP_I32_DIV_S && overflows)
+	if (kind == DIVIDE_S && overflows)
 		return WASM_TRAP_INTEGER_OVERFLOW;
-	v[0].u32[0] = opcode == OP_I32_DIV_U   ? a / b
-		      : opcode == OP_I32_REM_U ? a % b
-		      : opcode == OP_I32_DIV_S ? (uint32_t)(v[0].s32[0] / v[1].s32[0])
-		      : overflows              ? 0
-					       : (uint32_t)(v[0].s32[0] % v[1].s32[0]);
+	*result = kind == DIVIDE_U      ? a / b
+		  : kind == REMAINDER_U ? a % b
+		  : kind == DIVIDE_S    ? (uint64_t)((int64_t)a / (int64_t)b)
+		  : overflows           ? 0
+					: (uint64_t)((int64_t)a % (int64_t)b);
 	return WASM_TRAP_NONE;
 }
 
-static enum wasm_trap divide_wide(enum opcode opcode, union value *v)
+static enum wasm_trap divide_narrow(enum division kind, union value *v)
 {
-	uint64_t a = v[0].u64[0], b = v[1].u64[0];
-	bool overflows = a == 1ull << 63 && b == UINT64_MAX;
-	if (b == 0)
-		return WASM_TRAP_INTEGER_DIVIDE_BY_ZERO;
-	if (opcode == OP_I64_DIV_S && overflows)
-		return WASM_TRAP_INTEGER_OVERFLOW;
-	v[0].u64[0] = opcode == OP_I64_DIV_U   ? a / b
-		      : opcode == OP_I64_REM_U ? a % b
-		      : opcode == OP_I64_DIV_S ? (uint64_t)(v[0].s64[0] / v[1].s64[0])
-		      : overflows              ? 0
-					       : (uint64_t)(v[0].s64[0] % v[1].s64[0]);
-	return WASM_TRAP_NONE;
+	bool is_signed = kind == DIVIDE_S || kind == REMAINDER_S;
+	uint64_t a = is_signed ? (uint64_t)v[0].s32[0] : v[0].u32[0];
+	uint64_t b = is_signed ? (uint64_t)v[1].s32[0] : v[1].u32[0];
+	uint64_t result = 0;
+	enum wasm_trap trap = divide(kind, a, b, INT32_MIN, &result);
+	v[0].u32[0] = (uint32_t)result;
+	return trap;
 }
 
 // `above` is the first double beyond the type, `below` the last one below it; where numbers of the
@@ -277,13 +275,14 @@ enum wasm_trap execute_number(struct interpreter *in, const struct instruction *
 	case OP_I32_REM_S:
 	case OP_I32_REM_U:
 		in->sp--;
-		return divide(i->opcode, v - 2);
+		return divide_narrow(i->opcode - OP_I32_DIV_S, v - 2);
 	case OP_I64_DIV_S:
 	case OP_I64_DIV_U:
 	case OP_I64_REM_S:
 	case OP_I64_REM_U:
 		in->sp--;
-		return divide_wide(i->opcode, v - 2);
+		return divide(i->opcode - OP_I64_DIV_S, v[-2].u64[0], v[-1].u64[0], INT64_MIN,
+			&v[-2].u64[0]);
 	case OP_I32_TRUNC_F32_S:
 	case OP_I32_TRUNC_F32_U:
 	case OP_I64_TRUNC_F32_S:

@@ -6,7 +6,8 @@
 
 constexpr uint32_t DEPTH_MOST = 1000;
 constexpr uint32_t LABELS_MOST = 4096;
-constexpr size_t ROOM = 4096; // values that a function may need beside its locals
+constexpr uint32_t HOST_VALUES = 8; // arguments, or results, of a function of the host
+constexpr size_t ROOM = 4096; // more values than any instruction adds: results of a call, at most
 constexpr uint32_t NO_FUNCTION = UINT32_MAX;
 
 struct label {
@@ -23,8 +24,6 @@ struct activation {
 	const uint8_t *begin;
 	const struct match *matches;
 	union value *locals;
-	union value *height; // of the stack of operands
-	const struct wasm_function_type *type;
 	struct label *labels; // [0]: the function's body
 	uint32_t label_count;
 	uint32_t tail; // function that takes this one's place
@@ -60,13 +59,6 @@ static struct match *find_matches(const uint8_t *begin, const uint8_t *end)
 
 // --- Branches ----------------------------------------------------------------------------------
 
-static void push_label(struct activation *a, const struct label *label)
-{
-	if (a->label_count == LABELS_MOST)
-		abort();
-	a->labels[a->label_count++] = *label;
-}
-
 static void unwind(struct activation *a, union value *height, uint32_t arity)
 {
 	memmove(height, a->in->sp - arity, arity * sizeof(union value));
@@ -86,12 +78,11 @@ static void branch(struct activation *a, uint32_t depth)
 	a->label_count -= label.is_loop ? 0 : 1;
 }
 
-static void begin_block(struct activation *a, const struct instruction *i, uint32_t at)
+static enum wasm_trap begin_block(struct activation *a, const struct instruction *i, uint32_t at)
 {
 	const struct module *m = &a->in->module;
 	const struct match *match = &a->matches[at];
-	struct label label = {
-		.target = a->begin + match->end, .height = a->in->sp, .arity = i->type != 0};
+	struct label label = {.target = a->begin + match->end, .arity = i->type != 0};
 	bool is_taken = i->opcode != OP_IF || (--a->in->sp)->u32[0] != 0;
 	label.height = a->in->sp;
 	if (i->type_is_index) {
@@ -107,11 +98,14 @@ static void begin_block(struct activation *a, const struct instruction *i, uint3
 	}
 	if (!is_taken && match->otherwise == 0) {
 		a->code.position = a->begin + match->end;
-		return;
+		return WASM_TRAP_NONE;
 	}
+	if (a->label_count == LABELS_MOST)
+		return beyond(a->in);
 	if (!is_taken)
 		a->code.position = a->begin + match->otherwise;
-	push_label(a, &label);
+	a->labels[a->label_count++] = label;
+	return WASM_TRAP_NONE;
 }
 
 static void branch_table(struct activation *a, const struct instruction *i)
@@ -127,31 +121,50 @@ static void branch_table(struct activation *a, const struct instruction *i)
 
 // --- Calls -------------------------------------------------------------------------------------
 
-static enum wasm_trap call_host(struct interpreter *in, uint32_t function)
+static bool is_name(struct reader_name name, const char *text, size_t size)
 {
-	const struct module_import *import = nullptr;
-	for (uint32_t i = 0; i < in->module.import_count; i++)
-		if (in->module.imports[i].kind == WASM_EXTERN_FUNCTION &&
-			in->module.imports[i].index == function)
-			import = &in->module.imports[i];
-	const struct wasm_function_type *type = module_function_type(&in->module, function);
+	return name.size == size && memcmp(name.bytes, text, size) == 0;
+}
+
+static const struct module_import *import_of(const struct module *m, uint32_t function)
+{
+	for (uint32_t i = 0; i < m->import_count; i++)
+		if (m->imports[i].kind == WASM_EXTERN_FUNCTION && m->imports[i].index == function)
+			return &m->imports[i];
+	return nullptr;
+}
+
+static const struct wasm_host_function *find_host(
+	const struct interpreter *in, const struct module_import *import, void **environment)
+{
 	for (size_t i = 0; i < in->hosts->count; i++) {
 		const struct wasm_host_module *host = &in->hosts->modules[i];
+		*environment = host->environment;
 		for (size_t k = 0; k < host->count; k++) {
 			const struct wasm_host_function *f = &host->functions[k];
-			union wasm_value values[8] = {};
-			if (f->name_size != import->name.size ||
-				memcmp(f->name, import->name.bytes, f->name_size) != 0)
-				continue;
-			in->sp -= type->parameter_count;
-			memcpy(values, in->sp, type->parameter_count * sizeof(values[0]));
-			enum wasm_trap trap = f->call(nullptr, host->environment, values);
-			memcpy(in->sp, values, type->result_count * sizeof(values[0]));
-			in->sp += type->result_count;
-			return trap;
+			if (is_name(import->name, f->name, f->name_size) &&
+				is_name(import->module, f->module, strlen(f->module)))
+				return f;
 		}
 	}
-	return beyond(in);
+	return nullptr;
+}
+
+static enum wasm_trap call_host(struct interpreter *in, uint32_t function)
+{
+	const struct wasm_function_type *type = module_function_type(&in->module, function);
+	union wasm_value values[HOST_VALUES] = {};
+	void *environment = nullptr;
+	const struct wasm_host_function *f =
+		find_host(in, import_of(&in->module, function), &environment);
+	if (f == nullptr || type->parameter_count > HOST_VALUES || type->result_count > HOST_VALUES)
+		return beyond(in);
+	in->sp -= type->parameter_count;
+	memcpy(values, in->sp, type->parameter_count * sizeof(values[0]));
+	enum wasm_trap trap = f->call(nullptr, environment, values);
+	memcpy(in->sp, values, type->result_count * sizeof(values[0]));
+	in->sp += type->result_count;
+	return trap;
 }
 
 static enum wasm_trap callee_of(
@@ -248,8 +261,7 @@ static enum wasm_trap execute(struct activation *a, const struct instruction *i,
 	case OP_BLOCK:
 	case OP_LOOP:
 	case OP_IF:
-		begin_block(a, i, at);
-		return WASM_TRAP_NONE;
+		return begin_block(a, i, at);
 	case OP_ELSE: // the end of the branch that was taken
 		a->code.position = a->labels[a->label_count - 1].target;
 		a->label_count--;
@@ -283,12 +295,20 @@ static enum wasm_trap execute(struct activation *a, const struct instruction *i,
 	}
 }
 
+static bool has_room(const struct interpreter *in, size_t values)
+{
+	return values <= STACK_VALUES - ROOM &&
+	       (size_t)(in->sp - in->stack) <= STACK_VALUES - ROOM - values;
+}
+
 static enum wasm_trap run(struct activation *a)
 {
 	enum wasm_trap trap = WASM_TRAP_NONE;
 	while (trap == WASM_TRAP_NONE && !a->is_over) {
 		uint32_t at = (uint32_t)(a->code.position - a->begin);
 		struct instruction i;
+		if (!has_room(a->in, 0))
+			return WASM_TRAP_STACK_OVERFLOW;
 		if (!instruction_read(&a->code, &i))
 			return beyond(a->in);
 		trap = execute(a, &i, at);
@@ -316,13 +336,12 @@ static bool make_locals(struct activation *a)
 	for (uint32_t g = 0; g < groups; g++) {
 		uint32_t count = reader_u32(&a->code);
 		reader_value_type(&a->code);
-		size_t used = (size_t)(in->sp - in->stack);
-		if (count > in->stack_limit - ROOM || used > in->stack_limit - ROOM - count)
+		if (!has_room(in, count))
 			return false;
 		memset(in->sp, 0, count * sizeof(union value));
 		in->sp += count;
 	}
-	return (size_t)(in->sp - in->stack) <= in->stack_limit - ROOM;
+	return true;
 }
 
 static enum wasm_trap run_body(struct interpreter *in, uint32_t function, uint32_t *tail)
@@ -330,11 +349,11 @@ static enum wasm_trap run_body(struct interpreter *in, uint32_t function, uint32
 	struct module *m = &in->module;
 	uint32_t number = function - m->imported_functions;
 	const struct module_body *body = &m->bodies[number];
+	const struct wasm_function_type *type = module_function_type(m, function);
 	struct activation a = {.in = in,
 		.code = {body->begin, body->begin + body->size, WASM_OK},
-		.type = module_function_type(m, function),
+		.locals = in->sp - type->parameter_count,
 		.tail = NO_FUNCTION};
-	a.locals = in->sp - a.type->parameter_count;
 	if (!make_locals(&a))
 		return WASM_TRAP_STACK_OVERFLOW;
 	a.begin = a.code.position;
@@ -344,7 +363,7 @@ static enum wasm_trap run_body(struct interpreter *in, uint32_t function, uint32
 	a.labels = malloc(LABELS_MOST * sizeof(struct label));
 	if (a.labels == nullptr)
 		abort();
-	push_label(&a, &(struct label){.height = a.locals, .arity = a.type->result_count});
+	a.labels[a.label_count++] = (struct label){.height = a.locals, .arity = type->result_count};
 	enum wasm_trap trap = run(&a);
 	free(a.labels);
 	*tail = a.tail;

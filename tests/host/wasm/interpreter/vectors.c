@@ -179,14 +179,6 @@ static bool two_vectors(
 	return true;
 }
 
-static unsigned ones(uint8_t x)
-{
-	unsigned count = 0;
-	for (; x != 0; x >>= 1)
-		count += x & 1;
-	return count;
-}
-
 // One vector gives one.
 static bool one_vector(enum opcode opcode, union value *value)
 {

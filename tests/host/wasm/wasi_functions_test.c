@@ -128,7 +128,7 @@ constexpr uint32_t CLOSED = 99;
 struct world {
 	struct wasi *wasi;
 	char folder[64];
-	int peers[2]; // of LISTENER and CONNECTION
+	int peer; // of LISTENER and CONNECTION, or -1
 	uint32_t tested;
 	uint32_t directory;
 };
@@ -173,11 +173,11 @@ static int open_kind(struct world *world, enum kind kind)
 	case FILE_:
 		return open_in(world, "p", O_RDWR);
 	case LISTENER:
-		return listener(&world->peers[0]);
+		return listener(&world->peer);
 	case CONNECTION:
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 		assert_int_equal(write(pair[1], "text", 4), 4);
-		world->peers[0] = pair[1];
+		world->peer = pair[1];
 		return pair[0];
 	default:
 		return open_in(world, ".", O_RDONLY | O_DIRECTORY);
@@ -201,7 +201,7 @@ static void fill_memory(void)
 static struct world make_world(enum kind kind, uint64_t rights)
 {
 	static const char *const texts[] = {"NAME=value"};
-	struct world world = {.folder = "/tmp/wasi-functions-XXXXXX", .peers = {-1, -1}};
+	struct world world = {.folder = "/tmp/wasi-functions-XXXXXX", .peer = -1};
 	struct wasi_config config = {.allocator = &wasm_host_allocator,
 		.host = &wasi_posix_host,
 		.arguments = texts,
@@ -228,9 +228,8 @@ static void end_world(struct world *world)
 {
 	char command[128];
 	wasi_destroy(world->wasi);
-	for (size_t i = 0; i < 2; i++)
-		if (world->peers[i] >= 0)
-			close(world->peers[i]);
+	if (world->peer >= 0)
+		close(world->peer);
 	snprintf(command, sizeof(command), "rm -r %s", world->folder);
 	assert_int_equal(system(command), 0);
 }

@@ -18,14 +18,17 @@ struct estate {
 	uint64_t magic;
 	uint64_t version;
 	uint64_t size;
-	uint64_t check;   /* over the fields above */
-	uint64_t log_end; /* bytes of complete entries; written after the entry itself */
+	uint64_t check;    /* over the fields above */
+	uint64_t log_end;  /* bytes of complete entries; written after the entry itself */
+	uint64_t is_outer; /* an outer transaction is open: */
+	uint64_t log_kept; /* bytes of entries of its inner ones that were committed */
 	uint8_t log[LOG_BYTES] __attribute__((aligned(PAGE)));
 	uint8_t heap[];
 };
 
 static struct estate *estate;
 static size_t heap_used;
+static estate_ended_function when_ended; /* once */
 
 static uint64_t header_check(const struct estate *e)
 {
@@ -34,11 +37,11 @@ static uint64_t header_check(const struct estate *e)
 
 /* Entries are undone in reverse order: an earlier one holds the older contents. The position of
  * the entry before is kept behind each entry's contents. */
-void estate_rollback(void)
+static void undo_until(uint64_t kept)
 {
 	uint64_t end = __atomic_load_n(&estate->log_end, __ATOMIC_ACQUIRE);
 
-	while (end > 0) {
+	while (end > kept) {
 		uint64_t start;
 		struct undo *entry;
 
@@ -50,18 +53,37 @@ void estate_rollback(void)
 	}
 }
 
+static void tell_end(bool is_kept)
+{
+	estate_ended_function ended = when_ended;
+
+	when_ended = nullptr;
+	if (ended != nullptr)
+		ended(is_kept);
+}
+
+void estate_rollback(void)
+{
+	undo_until(estate->log_kept);
+	tell_end(false);
+}
+
 static bool is_valid(const struct estate *e, size_t size, uint64_t version)
 {
 	return e->magic == ESTATE_MAGIC && e->version == version && e->size == size &&
-	       e->check == header_check(e) && e->log_end <= LOG_BYTES;
+	       e->check == header_check(e) && e->log_end <= LOG_BYTES && e->is_outer <= 1 &&
+	       (e->log_kept <= e->log_end || e->log_end == 0);
 }
 
 bool estate_open(void *base, size_t size, uint64_t version)
 {
 	estate = base;
 	heap_used = 0;
+	when_ended = nullptr;
 	if (is_valid(estate, size, version)) {
-		estate_rollback();
+		if (estate->log_end == 0)
+			estate->log_kept = 0; /* it was killed while an outer one was kept */
+		undo_until(estate->log_kept);
 		return true;
 	}
 	memset(estate, 0, size);
@@ -107,5 +129,44 @@ void estate_save(const void *part, size_t size)
 void estate_commit(void)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST); /* all changes come before */
-	__atomic_store_n(&estate->log_end, 0, __ATOMIC_RELEASE);
+	if (estate->is_outer != 0)
+		__atomic_store_n(&estate->log_kept, estate->log_end, __ATOMIC_RELEASE);
+	else
+		__atomic_store_n(&estate->log_end, 0, __ATOMIC_RELEASE);
+	tell_end(true);
+}
+
+void estate_when_ended(estate_ended_function ended)
+{
+	when_ended = ended;
+}
+
+/* --- outer transactions -------------------------------------------------------------------------
+ */
+
+void estate_outer_begin(void)
+{
+	ASSERT(estate->is_outer == 0 && estate->log_end == 0);
+	__atomic_store_n(&estate->is_outer, 1, __ATOMIC_RELEASE);
+}
+
+bool estate_outer_is_open(void)
+{
+	return estate->is_outer != 0;
+}
+
+bool estate_outer_is_empty(void)
+{
+	return estate->log_kept == 0;
+}
+
+/* Killed in between, a new instance finds the outer transaction open and empty, or still whole. */
+void estate_outer_end(bool is_kept)
+{
+	undo_until(estate->log_kept);
+	if (is_kept)
+		__atomic_store_n(&estate->log_end, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&estate->log_kept, 0, __ATOMIC_RELEASE);
+	undo_until(0);
+	__atomic_store_n(&estate->is_outer, 0, __ATOMIC_RELEASE);
 }

@@ -28,6 +28,23 @@ void estate_commit(void);
 /* Undoes the transaction. */
 void estate_rollback(void);
 
+/* Called once, when the transaction that is open ends: with true behind its commit, with false when
+ * it was undone. A kill can come between the end and the call. */
+typedef void (*estate_ended_function)(bool is_kept);
+void estate_when_ended(estate_ended_function ended);
+
+/* An outer transaction comprises those that follow, until it ends: what they commit stays through
+ * kills, but is undone if the outer one is. So a service can take part in a transaction that
+ * another decides about. Begun between transactions. */
+void estate_outer_begin(void);
+void estate_outer_end(bool is_kept);
+
+/* Also one that an instance before has begun. */
+bool estate_outer_is_open(void);
+
+/* Nothing was committed into it. */
+bool estate_outer_is_empty(void);
+
 /* Changes one field. */
 #define ESTATE_SET(field, value)                      \
 	do {                                          \

@@ -121,6 +121,120 @@ static void test_killed_while_rolling_back(void **state)
 	}
 }
 
+/* --- outer transactions -------------------------------------------------------------------------
+ */
+
+/* Inner transactions that are cut off at any write: each is there whole or not at all, until the
+ * outer one ends; then all are, or none. */
+static void test_outer(void **state)
+{
+	uint64_t outside[FIELDS];
+	uint64_t before[FIELDS];
+	bool is_begun = false;
+	bool is_empty = true;
+
+	(void)state;
+	for (unsigned n = 0; n < 4000; n++) {
+		bool is_killed = random_number() % 3 == 0;
+		unsigned steps = is_killed ? (unsigned)(random_number() % 60) : 1000;
+		bool is_kept = random_number() % 2 == 0;
+		bool committed;
+
+		if (!is_begun) {
+			memcpy(outside, fields, sizeof(outside));
+			estate_outer_begin();
+			is_begun = true;
+			is_empty = true;
+		}
+		memcpy(before, fields, sizeof(before));
+		committed = transaction(n, steps);
+		is_empty = is_empty && !committed;
+		if (!committed && random_number() % 2 == 0)
+			estate_rollback();
+		else if (!committed)
+			assert_true(start());
+		if (!committed)
+			assert_memory_equal(fields, before, sizeof(before));
+		if (is_killed)
+			assert_true(start());
+		assert_true(estate_outer_is_open());
+		assert_int_equal(estate_outer_is_empty(), is_empty);
+		if (random_number() % 4 != 0)
+			continue;
+		memcpy(before, fields, sizeof(before));
+		estate_outer_end(is_kept);
+		is_begun = false;
+		assert_false(estate_outer_is_open());
+		assert_true(start());
+		assert_memory_equal(fields, is_kept ? before : outside, sizeof(before));
+	}
+}
+
+#define HEADER(place) (*(uint64_t *)(estate + (place)))
+#define LOG_END       32u
+#define LOG_KEPT      48u
+
+/* The end of an outer transaction that is cut off after any of its writes: it is open still, with
+ * all of what it did, or empty and with the contents that it was to have. */
+static void test_outer_end_is_killed(void **state)
+{
+	static uint8_t image[SIZE];
+	uint64_t before[FIELDS];
+	uint64_t after[FIELDS];
+
+	(void)state;
+	memcpy(before, fields, sizeof(before));
+	estate_outer_begin();
+	assert_true(transaction(1, 1000));
+	assert_true(transaction(2, 1000));
+	memcpy(after, fields, sizeof(after));
+	memcpy(image, estate, SIZE);
+	HEADER(LOG_END) = 0; /* kept: its first write */
+	assert_true(start());
+	assert_true(estate_outer_is_open() && estate_outer_is_empty());
+	assert_memory_equal(fields, after, sizeof(after));
+	estate_outer_end(false);
+	assert_memory_equal(fields, after, sizeof(after));
+	memcpy(estate, image, SIZE);
+	HEADER(LOG_KEPT) = 0; /* undone: its first write */
+	assert_true(start());
+	assert_true(estate_outer_is_open() && estate_outer_is_empty());
+	assert_memory_equal(fields, before, sizeof(before));
+	estate_outer_end(true);
+	assert_memory_equal(fields, before, sizeof(before));
+}
+
+static unsigned ends;
+static unsigned ends_kept;
+
+static void count_end(bool is_kept)
+{
+	ends++;
+	ends_kept += is_kept;
+}
+
+static void test_when_ended(void **state)
+{
+	(void)state;
+	ends = 0;
+	ends_kept = 0;
+	estate_when_ended(count_end);
+	ESTATE_SET(fields[0], 1);
+	estate_commit();
+	estate_commit();
+	assert_int_equal(ends, 1);
+	assert_int_equal(ends_kept, 1);
+	estate_when_ended(count_end);
+	estate_rollback();
+	estate_rollback();
+	assert_int_equal(ends, 2);
+	assert_int_equal(ends_kept, 1);
+	estate_when_ended(count_end);
+	assert_true(start()); /* a kill forgets it */
+	estate_commit();
+	assert_int_equal(ends, 2);
+}
+
 static void test_cold_starts(void **state)
 {
 	(void)state;
@@ -155,6 +269,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_killed_at_every_write, fresh),
 		cmocka_unit_test_setup(test_killed_while_rolling_back, fresh),
+		cmocka_unit_test_setup(test_outer, fresh),
+		cmocka_unit_test_setup(test_outer_end_is_killed, fresh),
+		cmocka_unit_test_setup(test_when_ended, fresh),
 		cmocka_unit_test_setup(test_cold_starts, fresh),
 		cmocka_unit_test_setup(test_allocation, fresh),
 	};

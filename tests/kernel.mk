@@ -46,5 +46,5 @@ $(eval $(call add_test,fuzz/kernel_syscall,tools/fuzz.sh $(BUILD)/tests/fuzz/ker
 
 # --- models -----------------------------------------------------------------------------------------
 
-$(foreach model,ipc session,$(eval $(call add_test,model/$(model),tests/model/run.sh \
+$(foreach model,ipc session transaction,$(eval $(call add_test,model/$(model),tests/model/run.sh \
 	tests/model/$(model).pml $(BUILD)/model/$(model),)))

@@ -11,7 +11,8 @@ from pathlib import Path
 UNTYPED_ALL = 255
 MATCHES = 4
 KEYS = {"name", "binary", "uses", "grants", "priority", "slots", "memory", "estate", "untyped",
-        "ports", "signals", "matches", "class", "restarts_per_minute", "heartbeat"}
+        "ports", "signals", "matches", "class", "restarts_per_minute", "heartbeat", "start", "instances"}
+STARTS = ("boot", "demand")
 
 
 class ManifestError(Exception):
@@ -48,17 +49,24 @@ def matches(data):
     return ids + [0] * (MATCHES - len(ids))
 
 
-def encode(path, services, grants):
-    """One manifest as (number, bytes)."""
+def read(path):
+    """What a manifest says, once for each of its instances."""
     data = tomllib.loads(path.read_text())
     if unknown := set(data) - KEYS:
         raise ManifestError(f"{path}: unknown key {', '.join(sorted(unknown))}")
+    if "instances" not in data:
+        return [data]
+    return [data | {"name": f"{data['name']}{index}"} for index in range(data["instances"])]
+
+
+def encode(data, services, grants):
+    """One service as (number, bytes)."""
     number = services[data["name"].replace("-", "_")]
     ports = data.get("ports", [0, 0])
     signals = sum(1 << services[peer.replace("-", "_")] for peer in data.get("signals", []))
     untyped = data.get("untyped", 0)
     record = struct.pack(
-        "<24s40s18I", data["name"].encode(), data["binary"].encode(), number,
+        "<24s40s19I", data["name"].encode(), data["binary"].encode(), number,
         sum(1 << services[use.replace("-", "_")] for use in data.get("uses", [])),
         sum(grants[grant] for grant in data.get("grants", [])),
         data["priority"],
@@ -67,7 +75,8 @@ def encode(path, services, grants):
         order(data.get("estate", 0), "estate"),
         UNTYPED_ALL if untyped == "all" else order(untyped, "untyped"),
         ports[0], ports[1], signals, data.get("restarts_per_minute", 60),
-        int(data.get("heartbeat", True)), *matches(data), int(data.get("class", "0"), 16))
+        int(data.get("heartbeat", True)), *matches(data), int(data.get("class", "0"), 16),
+        STARTS.index(data.get("start", "boot")))
     return number, record
 
 
@@ -79,7 +88,8 @@ def main():
     options = parser.parse_args()
     try:
         services, grants = enum(options.abi, "service_number"), enum(options.abi, "service_grant")
-        records = sorted(encode(path, services, grants) for path in options.manifests)
+        records = sorted(encode(data, services, grants)
+                         for path in options.manifests for data in read(path))
     except (ManifestError, KeyError, ValueError) as error:
         print(f"manifest: {error}", file=sys.stderr)
         return 1

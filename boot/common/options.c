@@ -23,6 +23,9 @@ static const struct option table[] = {
 	{"trace", "off|on|calls",
 		"what the kernel records: nothing, switches, interrupts and faults, or also calls "
 		"(on)"},
+	{"filesystems", "process|fused",
+		"where the file systems of disks run: each volume's in a process, or in the "
+		"VFS's (process)"},
 	{"exit", "#", "I/O port that ends the emulator, written at power-off"},
 	{"cmd", "*", "last: the rest of the line is run by the shell, then power off"},
 };

@@ -79,8 +79,7 @@ static bool work(void *self)
 	bool again = false;
 
 	if (fs->mount.phase == MOUNT_DONE || fs->mount.phase == UNMOUNT_SYNC) {
-		again = nodes_work(fs);
-		again = chains_work(fs) || again;
+		again = chains_work(fs);
 		again = grow_work(fs) || again;
 	}
 	again = fat_buffers_work(fs) || again;
@@ -126,6 +125,19 @@ static bool is_idle(const void *self)
 		       (fs->loose_count > 0 && !fs->read_only);
 
 	return is_quiet(fs) && (fs->commit.failed || !is_left);
+}
+
+static bool is_tidy(const void *self)
+{
+	const struct fat *fs = self;
+	bool may = fs->mount.phase == MOUNT_DONE || fs->mount.phase == UNMOUNT_SYNC;
+
+	return !may || fs->nodes.idle == 0;
+}
+
+static status_t tidy(void *fs, uint64_t *cursor)
+{
+	return nodes_tidy(fs, cursor);
 }
 
 static status_t mount_self(void *fs)
@@ -286,6 +298,8 @@ const struct file_engine fat_engine = {
 	.io_done = io_done,
 	.is_quiet = is_quiet,
 	.is_idle = is_idle,
+	.is_tidy = is_tidy,
+	.tidy = tidy,
 	.mount = mount_self,
 	.unmount = unmount_self,
 	.trouble = trouble,

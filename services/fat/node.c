@@ -281,33 +281,26 @@ static status_t settle(struct fat *fs, struct node *n)
 }
 
 /* What cannot be changed any more is forgotten as it is. */
-static bool settle_now(struct fat *fs, struct node *n)
+static status_t settle_now(struct fat *fs, struct node *n)
 {
 	status_t status = settle(fs, n);
 
-	if (status == FILE_LATER) {
-		estate_rollback();
-		return false;
-	}
-	if (status != OK) {
-		estate_rollback();
-		drop(fs, n);
-	}
-	estate_commit();
-	return true;
+	if (status == OK || status == FILE_LATER)
+		return status;
+	estate_rollback();
+	drop(fs, n);
+	return OK;
 }
 
-bool nodes_work(struct fat *fs)
+status_t nodes_tidy(struct fat *fs, uint64_t *cursor)
 {
-	bool some = false;
-
-	for (uint32_t i = 0; fs->nodes.idle > 0 && i < fs->nodes.unused; i++) {
-		struct node *n = &fs->nodes.nodes[i];
+	while (fs->nodes.idle > 0 && *cursor < fs->nodes.unused) {
+		struct node *n = &fs->nodes.nodes[(*cursor)++];
 
 		if (n->id != 0 && !n->is_retained)
-			some = settle_now(fs, n) || some;
+			return settle_now(fs, n);
 	}
-	return some;
+	return ERR_NOT_FOUND;
 }
 
 void node_set_retained(struct fat *fs, struct node *n, bool is_retained)

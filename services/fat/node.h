@@ -21,9 +21,9 @@ uint64_t node_at(struct fat *fs, uint64_t place);
 /* It is kept, as it is open; or not any more. */
 void node_set_retained(struct fat *fs, struct node *node, bool is_retained);
 
-/* Those that nothing keeps go: chains without a name are freed, and what is behind the end.
- * Commits. True: some did. */
-bool nodes_work(struct fat *fs);
+/* One that nothing keeps goes: a chain without a name is freed, and what is behind the end. As
+ * file_engine's tidy(). */
+[[nodiscard]] status_t nodes_tidy(struct fat *fs, uint64_t *cursor);
 
 /* Its entry says what the node says; `modified` 0: that stays. */
 [[nodiscard]] status_t node_store(struct fat *fs, const struct node *node, uint64_t modified);

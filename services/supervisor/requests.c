@@ -126,6 +126,22 @@ static status_t control_handler(struct request *request)
 	return s->state == STATE_FAILED ? ERR_BAD_IMAGE : OK;
 }
 
+/* One that has failed has another chance. */
+static status_t need_handler(struct request *request)
+{
+	const struct supervised *asking = by_number(request->badge - BADGE_SERVICE);
+	struct supervised *s = by_number(request->words[0]);
+
+	if (s == nullptr)
+		return ERR_NOT_FOUND;
+	if (asking == nullptr || s->built.manifest.on_demand == 0 ||
+		(asking->built.manifest.uses >> request->words[0] & 1) == 0)
+		return ERR_ACCESS;
+	if (s->state == STATE_STOPPED || s->state == STATE_FAILED)
+		service_start_instance(s);
+	return s->state == STATE_FAILED ? ERR_BAD_IMAGE : OK;
+}
+
 static status_t power_handler(struct request *request)
 {
 	handle_t platform = service_start()->handles[PROCESS_SLOT_PLATFORM];
@@ -148,16 +164,13 @@ static status_t inspect_handler(struct request *request)
 
 static status_t manifest_handler(struct request *request)
 {
-	for (uint32_t i = 0; i < supervision->count; i++) {
-		const struct service_manifest *m = &supervision->services[i].built.manifest;
+	const struct supervised *s = by_number(request->words[0]);
 
-		if (m->number != request->words[0])
-			continue;
-		memcpy(request->bytes, m, sizeof(*m));
-		request->reply_size = sizeof(*m);
-		return OK;
-	}
-	return ERR_NOT_FOUND;
+	if (s == nullptr)
+		return ERR_NOT_FOUND;
+	memcpy(request->bytes, &s->built.manifest, sizeof(s->built.manifest));
+	request->reply_size = sizeof(s->built.manifest);
+	return OK;
 }
 
 static status_t machine_handler(struct request *request)
@@ -181,6 +194,7 @@ const struct service_method supervisor_methods[] = {
 	[SUPERVISOR_POWER] = {power_handler, RESTART_REPLAY},
 	[SUPERVISOR_INSPECT] = {inspect_handler, RESTART_PURE},
 	[SUPERVISOR_MACHINE] = {machine_handler, RESTART_PURE},
+	[SUPERVISOR_NEED] = {need_handler, RESTART_REPLAY},
 	[SUPERVISOR_MANIFEST] = {manifest_handler, RESTART_PURE},
 	[SUPERVISOR_EVENT] = {event_handler, RESTART_PURE},
 };

@@ -63,7 +63,7 @@ void kill_and_restart(struct supervised *s, bool failed)
 		service_start_instance(s);
 }
 
-static struct supervised *by_number(uint64_t number)
+struct supervised *by_number(uint64_t number)
 {
 	for (uint32_t i = 0; i < supervision->count; i++) {
 		if (supervision->services[i].built.manifest.number == number)

@@ -105,8 +105,10 @@ void service_start_all(void)
 	prepare_all();
 	estate_commit();
 	for (uint32_t i = 0; i < supervision->count; i++) {
-		if (supervision->services[i].state != STATE_FAILED)
-			service_start_instance(&supervision->services[i]);
+		struct supervised *s = &supervision->services[i];
+
+		if (s->state != STATE_FAILED && s->built.manifest.on_demand == 0)
+			service_start_instance(s);
 	}
 	end_if_incomplete();
 }

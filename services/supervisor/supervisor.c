@@ -9,7 +9,7 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define STATE_VERSION 4u
+#define STATE_VERSION 5u
 #define NANOSECONDS   1000000000u
 #define FIRST_BASE    512u /* of its CNode: BUILDER_SLOTS for each service */
 #define WINDOW        0x300000000u

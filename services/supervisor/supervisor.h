@@ -59,6 +59,9 @@ void service_start_all(void);
 
 /* --- restart.c -------------------------------------------------------------------------------- */
 
+/* The service with this number; nullptr: there is none. */
+[[nodiscard]] struct supervised *by_number(uint64_t number);
+
 /* CPU time of the instance that runs, in nanoseconds; `id`: its thread's number in the trace. */
 [[nodiscard]] uint64_t instance_cpu(const struct supervised *s, uint64_t *id);
 

@@ -3,16 +3,15 @@
  * are released, and what an engine stands on. Contents: enginefs_page.c. */
 #include "enginefs_internal.h"
 
+#include "remote.h"
+#include "remote_link.h"
 #include "wall_time.h"
 
 #include <craton/estate.h>
 #include <craton/random.h>
-#include <ext4/ext4.h>
-#include <fat/fat.h>
-#include <iso9660/iso9660.h>
+#include <filesystem/engines.h>
 
-static const struct file_engine *const engines[] = {&ext4_engine, &fat_engine, &iso9660_engine};
-#define ENGINES (sizeof(engines) / sizeof(engines[0]))
+#define TIDY_MOST 64u /* nodes at once */
 
 struct mounted mounted[ENGINEFS_MOST];
 
@@ -130,6 +129,30 @@ static bool do_releases(struct mounted *m)
 		(void)take_release(m, node);
 		estate_commit();
 		some = true;
+	}
+	return some;
+}
+
+/* True: something was tidied. What cannot be now is tried again with all other work, and so is
+ * what is left after some of it. */
+static bool tidy(struct mounted *m)
+{
+	bool some = false;
+
+	if (m->engine->tidy == nullptr)
+		return false;
+	for (unsigned i = 0; i < TIDY_MOST && !m->engine->is_tidy(m->fs); i++) {
+		status_t status = m->engine->tidy(m->fs, &m->tidy_cursor);
+
+		if (status == OK)
+			estate_commit();
+		else
+			estate_rollback();
+		some = some || status == OK;
+		if (status != OK && status != FILE_LATER) {
+			m->tidy_cursor = 0;
+			break;
+		}
 	}
 	return some;
 }
@@ -295,12 +318,14 @@ static status_t clean(void *self, uint64_t node)
 
 const struct file_engine *enginefs_engine(unsigned kind)
 {
-	return kind < ENGINES ? engines[kind] : nullptr;
+	return engine_of_kind(kind);
 }
 
 bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
 {
 	enginefs_pages_open();
+	if (!remote_open(ENGINEFS_MOST))
+		return false;
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		struct mounted *m = &mounted[i];
 
@@ -323,17 +348,40 @@ void enginefs_bind(unsigned index, uint32_t volume, uint64_t unit, uint64_t obje
 	mounted[index].object = object;
 }
 
-void enginefs_choose(unsigned index, unsigned kind)
+static void choose_remote(unsigned index, unsigned kind)
 {
 	struct mounted *m = &mounted[index];
 
-	m->engine = engines[kind];
+	m->engine = remote_engine(kind);
+	m->fs = remote_choose(index, kind, &m->environment, m->memory);
+	ASSERT(m->fs != nullptr); /* the unit that is shared is small */
+}
+
+static void choose_fused(unsigned index, unsigned kind)
+{
+	struct mounted *m = &mounted[index];
+
+	m->engine = engine_of_kind(kind);
 	m->fs = m->engine->open((struct engine_parameters){
 		.environment = &m->environment,
 		.memory = m->memory,
 		.memory_size = ENGINEFS_MEMORY,
 	});
 	ASSERT(m->fs != nullptr); /* the memory has the same size always */
+}
+
+void enginefs_choose(unsigned index, unsigned kind)
+{
+	if (remote_is_wanted())
+		choose_remote(index, kind);
+	else
+		choose_fused(index, kind);
+}
+
+void enginefs_end(unsigned index)
+{
+	if (remote_is_wanted())
+		remote_end(mounted[index].fs);
 }
 
 void enginefs_begin(unsigned index, unsigned kind, uint64_t size, bool read_only)
@@ -390,6 +438,7 @@ bool enginefs_work(unsigned index)
 	bool again = enginefs_pages_work(m);
 
 	again = do_releases(m) || again;
+	again = tidy(m) || again;
 	return m->engine->work(m->fs) || again;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Volumes of disks as file systems of the VFS: engines of files (craton/file_engine.h), fused into
- * this process. Their state is in the memory of their volume, which this estate's transactions
- * comprise, so that it is undone with the request that changes it. */
+/* Volumes of disks as file systems of the VFS: engines of files (craton/file_engine.h), in
+ * processes of their own (remote.h) or fused into this one. Their state is in the memory of their
+ * volume; fused, this estate's transactions comprise it, so that it is undone with the request that
+ * changes it. */
 #pragma once
 
 #include "drive.h"
@@ -36,6 +37,9 @@ void enginefs_resume(unsigned index);
 /* FILE_LATER until it is done. */
 [[nodiscard]] status_t enginefs_mount(unsigned index);
 [[nodiscard]] status_t enginefs_unmount(unsigned index);
+
+/* The volume has gone: its memory can go. */
+void enginefs_end(unsigned index);
 
 /* FILE_LATER until nothing is under way, whatever became of it. */
 [[nodiscard]] status_t enginefs_settle(unsigned index);

@@ -22,7 +22,8 @@ struct mounted {
 	uint8_t *memory;
 	uint64_t unit;
 	uint64_t object;
-	uint32_t volume; /* UINT32_MAX: none */
+	uint32_t volume;      /* UINT32_MAX: none */
+	uint64_t tidy_cursor; /* of the engine's tidy(), which goes round and round */
 };
 
 extern struct mounted mounted[ENGINEFS_MOST];

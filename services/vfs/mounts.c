@@ -343,6 +343,7 @@ static status_t end(struct mount_entry *entry, status_t result)
 		return status == ERR_BUSY ? FILE_LATER : status;
 	ESTATE_SET(entry->has_begun, 0);
 	estate_commit(); /* nothing is to be put back into the chunk, nor taken over from it */
+	enginefs_end(index_of(entry));
 	share_chunk_drop(index_of(entry));
 	set_state(entry, MOUNT_FREE);
 	if (result != OK)

@@ -4,8 +4,8 @@
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c \
 	bundlefs.c devfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
 	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c lib/hash/sha256.c lib/random/random.c
-DISK_ENGINES := $(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE)
-$(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c) $(DISK_ENGINES),svc/vfs))
+DISK_ENGINES := services/filesystem/engines.c $(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE)
+$(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c remote.c remote_disk.c remote_link.c) $(DISK_ENGINES),svc/vfs))
 
 VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c share_host.c estate_host.c)
 VFS_TEST_FLAGS := -Ilib/include -Iboot/include -Iservices/vfs -Itests/host/services -Ilib
@@ -18,14 +18,29 @@ $(eval $(call host_test,vfs_kill,tests/host/services/vfs_kill_test.c \
 $(eval $(call host_test,vfs_drive,tests/host/services/vfs_drive_test.c services/vfs/drive.c lib/block/client.c \
 	tests/host/services/estate_host.c,-include tests/host/services/drive_calls.h $(VFS_TEST_FLAGS)))
 VFS_CALLERS := $(addprefix tests/host/services/,vfs_callers.c vfs_disk.c) services/vfs/later.c lib/service/waiting.c
-VFS_MOUNTS  := $(addprefix services/vfs/,mounts.c diskfs.c enginefs.c enginefs_page.c)
+VFS_MOUNTS  := $(addprefix services/vfs/,mounts.c diskfs.c enginefs.c enginefs_page.c remote.c remote_disk.c) \
+	tests/host/services/vfs_remote.c
 VFS_NONE    := tests/host/services/vfs_no_mounts.c
 $(foreach part,cache cache_kill,$(eval $(call host_test,vfs_$(part),\
 	tests/host/services/vfs_$(part)_test.c $(VFS_CALLERS) $(VFS_NONE) $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS))))
 $(eval $(call host_test,vfs_engine,tests/host/services/vfs_engine_test.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(DISK_ENGINES) lib/print/print.c \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4))
+# The same with the engine in a process of its own; that is a library here.
+FILESYSTEM_HOST := $(BUILD)/tests/host/filesystem.so
+FILESYSTEM_HOST_SOURCES := tests/host/services/filesystem_host.c $(FILESYSTEM_CORE) lib/block/client.c lib/print/print.c \
+	$(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE)
+$(eval $(call compile_rules,host/filesystem,$$(CFLAGS_host) -fPIC -fvisibility=hidden -Ilib/include -Ilib -Iservices))
+$(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_host) -shared -o $@ $^
+$(eval $(call add_test,host/vfs_engine_process,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST) VFS_CUTS=400 \
+	$(BUILD)/tests/host/vfs_engine,$(BUILD)/tests/host/vfs_engine $(FILESYSTEM_HOST)))
 $(eval $(call fuzzer,engine_volume,tests/fuzz/engine_volume.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(DISK_ENGINES) lib/print/print.c \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
+$(eval $(call fuzzer,remote_answers,tests/fuzz/remote_answers.c tests/host/services/vfs_drive.c $(VFS_CALLERS) \
+	$(filter services/%,$(VFS_MOUNTS)) $(DISK_ENGINES) lib/print/print.c $(VFS_CORE) $(VFS_TEST),\
+	$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
 $(eval $(call fuzzer,vfs_messages,tests/fuzz/vfs_messages.c $(VFS_NONE) services/vfs/later.c lib/service/waiting.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS),-lcmocka))
 
 # On disks of this machine's making, in the system.

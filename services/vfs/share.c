@@ -15,7 +15,7 @@
 #define POOL_ADDRESS  0x600000000u
 #define POOL_KEY      0x10000u
 #define CHUNK_ADDRESS 0x580000000u
-#define CHUNK_KEY     0x20000u
+#define CHUNK_KEY     FILESYSTEM_MEMORY_KEY
 #define FOUND_ADDRESS 0x590000000u
 #define POOL_STEPS    64u
 #define CHUNK_BYTES   STEP_BYTES
@@ -162,6 +162,11 @@ status_t share_find(uint64_t service, uint64_t key, uint32_t index, void **found
 			    : status;
 }
 
+status_t share_offer_chunk(uint32_t index, uint64_t service)
+{
+	return offer(CHUNK_KEY + index, service);
+}
+
 /* --- units and the pool --------------------------------------------------------------------------
  */
 
@@ -203,6 +208,11 @@ status_t share_unit(uint32_t key, uint64_t account, void **unit)
 {
 	*unit = (void *)unit_address(key);
 	return map_own(key, MEMORY_SHARED_UNIT, account, unit_address(key));
+}
+
+status_t share_offer_unit(uint32_t key, uint64_t service)
+{
+	return offer(key, service);
 }
 
 void share_drop(uint32_t key)

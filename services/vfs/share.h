@@ -4,6 +4,7 @@
  * A unit has MEMORY_SHARED_UNIT bytes. Host tests have another implementation (share_host.c). */
 #pragma once
 
+#include <abi/protocol/filesystem.h>
 #include <craton/runtime.h>
 
 #define SHARE_CLIENTS_MOST 256u
@@ -13,8 +14,11 @@ enum share_key {
 	SHARE_SHEET,
 	SHARE_WINDOW, /* + index of a client */
 	SHARE_PIPE = SHARE_WINDOW + SHARE_CLIENTS_MOST,
-	SHARE_UNITS_END = SHARE_PIPE + SHARE_PIPES_MOST,
+	SHARE_REMOTE = FILESYSTEM_CHANNEL_KEY, /* + volume: with the process of its file system */
+	SHARE_UNITS_END = SHARE_REMOTE + 4,
 };
+
+static_assert(SHARE_REMOTE >= SHARE_PIPE + SHARE_PIPES_MOST);
 
 #define SHARE_CHUNKS_MOST 4u /* of 2 MiB, for file systems */
 #define SHARE_DRIVERS     3u /* of disks */
@@ -52,6 +56,10 @@ void share_chunk_drop(uint32_t index);
 /* A unit, zeroed if it is new, at the expense of a program (0: ours). ERR_QUOTA, ERR_NO_MEMORY. */
 [[nodiscard]] status_t share_unit(uint32_t key, uint64_t account, void **unit);
 void share_drop(uint32_t key);
+
+/* Another service (enum service_number) may map a unit, or a chunk, that is there. */
+[[nodiscard]] status_t share_offer_unit(uint32_t key, uint64_t service);
+[[nodiscard]] status_t share_offer_chunk(uint32_t index, uint64_t service);
 
 /* Maps a unit into a program, which sees it there until it is taken back or the program ends. */
 [[nodiscard]] status_t share_lend(

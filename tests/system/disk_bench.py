@@ -20,10 +20,12 @@ TIME = re.compile(r"^real \S+  cpu (\d+\.\d+)s", re.MULTILINE)
 SERVICES = re.compile(r"^\S+ +running +\S+ +\d+ +\d+ +\d+ +\S+s +(\d+\.\d+)s", re.MULTILINE)
 MARK = "----\n"
 
-# Name of the figures, file system, form, kind of disk.
-VOLUMES = (("ext4-1024", "ext4", (128, 1024), "virtio"), ("ext4-4096", "ext4", (128, 4096), "virtio"),
-           ("fat-4096", "fat", (264, ("-F", "32", "-s", "8")), "virtio"),
-           ("nvme", "ext4", (128, 4096), "nvme"), ("sata", "ext4", (128, 4096), "sata"))
+# Name of the figures, file system, form, kind of disk, where the file system runs.
+VOLUMES = (("ext4-1024", "ext4", (128, 1024), "virtio", "process"), ("ext4-4096", "ext4", (128, 4096), "virtio", "process"),
+           ("fat-4096", "fat", (264, ("-F", "32", "-s", "8")), "virtio", "process"),
+           ("ext4-fused", "ext4", (128, 4096), "virtio", "fused"),
+           ("fat-fused", "fat", (264, ("-F", "32", "-s", "8")), "virtio", "fused"),
+           ("nvme", "ext4", (128, 4096), "nvme", "process"), ("sata", "ext4", (128, 4096), "sata", "process"))
 
 # Names, the line that is timed, how many operations it is, of what.
 STEPS = (
@@ -48,10 +50,11 @@ def main():
     lines += [f'time sh -c "{line}"; svc; echo {MARK.strip()}' for _, line, _, _ in STEPS]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for name, kind, form, bus in VOLUMES:
+        for name, kind, form, bus, placement in VOLUMES:
             disk_test.bus = bus
             image = KINDS[kind].make(folder / "b.img", form)
             settings = disk_test.settings_for(folder, "; ".join(lines), [image])
+            settings.options = f"filesystems={placement}"
             settings.icount = True
             done = subprocess.run(machine.arguments(settings, False), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, check=False, timeout=disk_test.TIMEOUT)

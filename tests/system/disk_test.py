@@ -214,7 +214,7 @@ def disks_as_files(folder, gpt, mbr):
 
 KILLS = (
     "mount vda /mnt; cd /mnt; (r=0; while [ $r -lt {rounds} ]; do svc restart virtio-blk; sleep 0.0$(($r % 7)); "
-    "svc restart vfs; sleep 0.0$(($r % 5)); [ $(($r % 4)) = 0 ] && svc restart devices; r=$((r + 1)); done; echo x >/tmp/end) & "
+    "svc restart vfs; sleep 0.0$(($r % 5)); svc restart filesystem0; sleep 0.0$(($r % 6)); [ $(($r % 4)) = 0 ] && svc restart devices; r=$((r + 1)); done; echo x >/tmp/end) & "
     "i=0; while [ ! -e /tmp/end ]; do mkdir d$i && seq $i $((i + 20000)) >d$i/a && cp d$i/a d$i/b && mv d$i/b d$i/c && "
     "cmp d$i/a d$i/c && seq $i $((i + 20000)) | cmp - d$i/c || {{ echo wrong $i; break; }}; "
     "[ $((i % 3)) = 0 ] && sync; [ $i -ge 8 ] && rm -r d$((i - 8)); i=$((i + 1)); done; "

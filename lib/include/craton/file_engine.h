@@ -88,11 +88,11 @@ struct engine_environment {
 	/* Nanoseconds since 1970. */
 	uint64_t (*now)(void *self);
 	uint32_t (*random)(void *self);
-	/* Within the caller's transaction: a node's number means another file from now on, or none.
-	 */
+	/* For operations only. Within the caller's transaction: a node's number means another file
+	 * from now on, or none. */
 	void (*forget)(void *self, uint64_t node);
-	/* OK: no page of a file is changed and not written back yet. FILE_LATER: that is done now.
-	 * ERR_IO: it cannot be done. */
+	/* For operations only. OK: no page of a file is changed and not written back yet.
+	 * FILE_LATER: that is done now. ERR_IO: it cannot be done. */
 	status_t (*clean)(void *self, uint64_t node);
 };
 
@@ -145,12 +145,15 @@ struct file_engine {
 	/* Nothing is under way; and nothing is left to be written either. */
 	bool (*is_quiet)(const void *fs);
 	bool (*is_idle)(const void *fs);
+	/* Nothing is left for tidy(). nullptr: never is. */
+	bool (*is_tidy)(const void *fs);
 
 	/* --- operations, which may all answer FILE_LATER, ERR_IO, ERR_READ_ONLY, or ERR_CORRUPT
 	 * for what cannot be on a sound volume: it can be read only from then on.
 	 *
 	 * Checks the volume and mends what a power cut left. ERR_BAD_IMAGE: it is of another kind;
-	 * ERR_NOT_SUPPORTED: trouble() names what. */
+	 * ERR_NOT_SUPPORTED: trouble() names what. This and unmount() may commit: they are no part
+	 * of a transaction, and answer again what they did when they had come to their end. */
 	status_t (*mount)(void *fs);
 	/* After everything was synchronised: marks the volume clean. */
 	status_t (*unmount)(void *fs);
@@ -163,6 +166,11 @@ struct file_engine {
 	status_t (*space)(void *fs, uint64_t *total, uint64_t *used);
 	/* All changes up to now last. `*ticket`: 0 first, then what it was. */
 	status_t (*sync)(void *fs, uint64_t *ticket);
+
+	/* The first operation of a transaction: is done with one of the nodes that were released
+	 * and of which something is left to do that the pages of files are concerned by. `*cursor`
+	 * (0: all nodes) moves on whatever is answered; ERR_NOT_FOUND: there is none behind it. */
+	status_t (*tidy)(void *fs, uint64_t *cursor);
 
 	/* Names: as in `struct file_system_ops` (services/vfs/file_system.h). */
 	status_t (*lookup)(void *fs, uint64_t directory, struct name name, uint64_t *node);

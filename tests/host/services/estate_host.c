@@ -18,7 +18,7 @@ unsigned long estate_kill_after;
 static void *memory;
 static size_t memory_size;
 
-static void maybe_die(void)
+void estate_host_may_die(void)
 {
 	if (estate_kill != nullptr && estate_kill_after-- == 0)
 		longjmp(*estate_kill, 1);
@@ -26,15 +26,15 @@ static void maybe_die(void)
 
 void estate_save(const void *part, size_t size)
 {
-	maybe_die();
+	estate_host_may_die();
 	estate_save_really(part, size);
 }
 
 void estate_commit(void)
 {
-	maybe_die();
+	estate_host_may_die();
 	estate_commit_really();
-	maybe_die();
+	estate_host_may_die();
 }
 
 void *estate_host_new(size_t size)

@@ -14,6 +14,9 @@
 extern jmp_buf *estate_kill;
 extern unsigned long estate_kill_after;
 
+/* Such a place that is no change. */
+void estate_host_may_die(void);
+
 /* A new, empty estate in ordinary memory; the one before is freed. */
 void *estate_host_new(size_t size);
 

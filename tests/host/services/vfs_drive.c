@@ -219,7 +219,7 @@ static void assert_apart(const struct block_slot *a, const struct block_slot *b)
 	assert_false(!may_share && writes && a->offset < b->offset + b->size &&
 		     b->offset < a->offset + a->size);
 	assert_false(
-		a->object == b->object && a->size != 0 && b->size != 0 &&
+		!may_share && a->object == b->object && a->size != 0 && b->size != 0 &&
 		(a->operation == BLOCK_OPERATION_READ || b->operation == BLOCK_OPERATION_READ) &&
 		a->object_offset < b->object_offset + b->size &&
 		b->object_offset < a->object_offset + a->size);
@@ -229,13 +229,15 @@ bool drive_begin(const struct block_slot *request, struct drive_bytes bytes)
 {
 	struct block_slot slot = *request;
 	struct block_slot *place = nullptr;
+	bool is_bad;
 
 	slot.object = bytes.object;
 	slot.object_offset = bytes.offset;
 	assert_true(is_connected);
 	assert_int_equal(slot.unit, UNIT);
-	assert_int_equal((slot.offset | slot.size) % BLOCK_SECTOR, 0);
-	assert_true(slot.offset <= size && slot.size <= size - slot.offset);
+	is_bad = (slot.offset | slot.size) % BLOCK_SECTOR != 0 || slot.offset > size ||
+		 slot.size > size - slot.offset;
+	assert_true(!is_bad || may_share);
 	for (unsigned i = 0; i < BLOCK_SLOTS; i++) {
 		if (slots[i].state == BLOCK_STATE_FREE)
 			place = &slots[i];
@@ -246,7 +248,8 @@ bool drive_begin(const struct block_slot *request, struct drive_bytes bytes)
 	}
 	if (place == nullptr)
 		return false;
-	slot.state = BLOCK_STATE_REQUESTED;
+	slot.state = is_bad ? BLOCK_STATE_DONE : BLOCK_STATE_REQUESTED;
+	slot.status = is_bad ? (uint64_t)-ERR_RANGE : 0;
 	*place = slot;
 	return true;
 }

@@ -14,7 +14,8 @@ void drive_host_save(const char *path);
 /* What is written as a whole when the power goes, at most 1024 bytes. */
 void drive_host_sector(unsigned bytes);
 
-/* Files may share places of the disk from now on: the volume is not sound. */
+/* Files may share places of the disk from now on, and be where it has none: the volume is not
+ * sound. */
 void drive_host_allow_shared(bool allow);
 
 /* One request ends: its end waits to be taken. False: none is under way. */

@@ -2,10 +2,12 @@
 /* Engines of files within the VFS: files on a volume that Linux's tools made, through the VFS's
  * requests, over a disk that ends its requests in any order. The VFS is killed at any saved change;
  * the power goes; the disk fails. Checked by a model, and by Linux's tools.
- * VFS_SEED: begins elsewhere; VFS_CUTS: how often the power goes. */
+ * VFS_SEED: begins elsewhere; VFS_CUTS: how often the power goes; VFS_PLACEMENT=process: the engine
+ * is in a process of its own, which is killed, too. */
 #include "vfs_callers.h"
 #include "vfs_disk.h"
 #include "vfs_drive.h"
+#include "vfs_remote.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -112,8 +114,22 @@ static void check_disk(void)
 /* --- calls --------------------------------------------------------------------------------------
  */
 
+/* Another machine, without a past. */
+static void begin_machine(void)
+{
+	remote_host_new();
+	(void)callers_setup(nullptr);
+}
+
+static void drive(void)
+{
+	remote_host_run();
+	callers_drive();
+}
+
 static void arm(void)
 {
+	remote_host_kill(kill_most);
 	estate_kill = kill_most > 0 ? &killed : nullptr;
 	estate_kill_after = kill_most > 0 ? (unsigned long)rand() % kill_most : 0;
 }
@@ -144,9 +160,10 @@ static status_t ask(uint32_t method, const uint64_t words[6], const void *bytes,
 		if (!drive_host_finish((unsigned)rand()) && turns % 8 == 0)
 			callers_wait(100000000);
 		disk_finish_all(); /* the other volume */
-		callers_drive();
+		drive();
 	}
 	estate_kill = nullptr;
+	remote_host_kill(0);
 	return c->status;
 }
 
@@ -413,7 +430,7 @@ static void begin(unsigned seed, const struct form *wanted_form)
 	srand(seed + (wanted != NULL ? (unsigned)atoi(wanted) * 1000 : 0));
 	kill_most = 0;
 	held.id = 0;
-	(void)callers_setup(nullptr);
+	begin_machine();
 	callers_allow(c);
 	make_disk(wanted_form);
 	memset(files, 0, sizeof(files));
@@ -427,7 +444,7 @@ static void begin_disc(void)
 {
 	kill_most = 0;
 	held.id = 0;
-	(void)callers_setup(nullptr);
+	begin_machine();
 	callers_allow(c);
 	make_disk(&disc);
 	assert_int_equal(mount_disk(), OK);
@@ -472,7 +489,7 @@ static void test_kills(void **state)
 		assert_int_equal(mount_disk(), OK);
 		end();
 	}
-	printf("%u kills\n", kills);
+	printf("%u kills, and %u of the engine's process\n", kills, remote_host_kills());
 	assert_true(kills > 300);
 }
 
@@ -489,11 +506,11 @@ static void test_cuts(void **state)
 			step();
 		for (unsigned i = (unsigned)rand() % 20; i > 0; i--) {
 			(void)drive_host_finish((unsigned)rand());
-			callers_drive();
+			drive();
 		}
 		drive_host_cut();
 		held.id = 0;
-		(void)callers_setup(nullptr);
+		begin_machine();
 		callers_allow(c);
 		kill_most = cut % 3 == 0 ? 300 : 0; /* while it mends */
 		assert_int_equal(mount_disk(), OK);
@@ -569,7 +586,7 @@ static void try_changed(const char *good)
 	(void)snprintf(copy, sizeof(copy), "cp %s %%s", good);
 	shell(copy);
 	spoil(path);
-	(void)callers_setup(nullptr);
+	begin_machine();
 	callers_allow(c);
 	drive_host_load(path);
 	if (mount_disk() == OK)

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* See engines.h. */
+#include "engines.h"
+
+#include <ext4/ext4.h>
+#include <fat/fat.h>
+#include <iso9660/iso9660.h>
+
+static const struct file_engine *const engines[] = {&ext4_engine, &fat_engine, &iso9660_engine};
+
+#define ENGINES (sizeof(engines) / sizeof(engines[0]))
+
+const struct file_engine *engine_of_kind(uint64_t kind)
+{
+	return kind < ENGINES ? engines[kind] : nullptr;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* A file system for one volume of the VFS, which lends it all memory that it works with. It reaches
+ * nothing else: the VFS is the driver of its disk. */
+#include "volume.h"
+
+#include <abi/protocol/memory.h>
+#include <abi/syscall.h>
+#include <craton/client.h>
+#include <craton/estate.h>
+#include <craton/print.h>
+#include <craton/random.h>
+#include <craton/service.h>
+
+#define ESTATE_VERSION  1u
+#define SESSIONS        4u
+#define CHANNEL_ADDRESS 0x500000000u
+#define MEMORY_ADDRESS  0x580000000u
+#define READ_WRITE      (RIGHT_READ | RIGHT_WRITE)
+
+/* --- memory of the VFS --------------------------------------------------------------------------
+ */
+
+static status_t ask_memory(uint32_t method, uint64_t words[6], handle_t send)
+{
+	static struct client memory;
+	struct call call = {.send = {send}};
+	status_t status;
+
+	memory.endpoint =
+		service_start()->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_MEMORY];
+	memory.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
+	memcpy(call.words, words, sizeof(call.words));
+	status = client_call(&memory, method, &call);
+	memcpy(words, call.words, sizeof(call.words));
+	return status;
+}
+
+/* Its object for this volume, if it is there. */
+static status_t map(uint64_t key, uint64_t address, uint64_t size)
+{
+	uint64_t number = service_start()->badge - BADGE_SERVICE - SERVICE_NUMBER_FILESYSTEM0;
+	uint64_t find[6] = {SERVICE_NUMBER_VFS, key + number};
+	status_t status = ask_memory(MEMORY_SHARE_FIND, find, 0);
+	uint64_t words[6] = {service_start()->badge, address, size, READ_WRITE, find[0]};
+
+	return status == OK ? ask_memory(MEMORY_MAP, words, 0) : status;
+}
+
+static void unmap(uint64_t address, uint64_t size)
+{
+	uint64_t words[6] = {service_start()->badge, address, size};
+
+	(void)!ask_memory(MEMORY_UNMAP, words, 0);
+}
+
+static uint8_t *map_channel(void)
+{
+	return map(FILESYSTEM_CHANNEL_KEY, CHANNEL_ADDRESS, MEMORY_SHARED_UNIT) == OK
+		       ? (uint8_t *)CHANNEL_ADDRESS
+		       : nullptr;
+}
+
+/* --- the service --------------------------------------------------------------------------------
+ */
+
+static void tell_news(void)
+{
+	if (volume_has_news())
+		(void)!sys_signal(service_start()->signals[SERVICE_NUMBER_VFS]);
+}
+
+static status_t end_handler(struct request *request)
+{
+	(void)request;
+	volume_end();
+	unmap(MEMORY_ADDRESS, VOLUME_MEMORY);
+	return OK;
+}
+
+/* The memory may be another one than before. */
+static status_t begin_handler(struct request *request)
+{
+	const uint64_t *words = request->words;
+	uint8_t *channel = map_channel();
+	status_t status = end_handler(request);
+
+	if (channel == nullptr)
+		return ERR_NOT_FOUND;
+	volume_connect(channel);
+	status = map(FILESYSTEM_MEMORY_KEY, MEMORY_ADDRESS, VOLUME_MEMORY);
+	return status == OK ? volume_begin(words[0], words[1], words[2] != 0) : status;
+}
+
+static status_t serve(struct request *request)
+{
+	status_t status = volume_serve(request->method, request->words);
+
+	tell_news();
+	return status;
+}
+
+static const struct service_method methods[] = {
+	[FILESYSTEM_BEGIN] = {begin_handler, RESTART_REPLAY},
+	[FILESYSTEM_END] = {end_handler, RESTART_REPLAY},
+	[FILESYSTEM_MOUNT] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_UNMOUNT] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_SPACE] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_SYNC] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_TIDY] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_LOOKUP] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_PARENT] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_ATTRIBUTES] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_NEXT] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_READ_LINK] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_RETAIN] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_RELEASE] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_CREATE] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_LINK] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_REMOVE] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_RENAME] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_SET_TIMES] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_SET_SIZE] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_RESERVE] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_MAP] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_MAP_WRITE] = {serve, RESTART_REPLAY},
+	[FILESYSTEM_WRITTEN] = {serve, RESTART_REPLAY},
+};
+
+static void notified(uint64_t bits)
+{
+	(void)bits;
+	volume_work();
+	tell_news();
+}
+
+void program_main(const void *argument)
+{
+	const struct process_start *start = argument;
+	void *estate = (void *)PROCESS_ESTATE_ADDRESS;
+	uint64_t adopt[6] = {0};
+	uint8_t *channel;
+
+	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	random_init(start);
+	if (ask_memory(MEMORY_ADOPT, adopt, start->handles[PROCESS_SLOT_SPACE]) != OK)
+		runtime_abort("no memory to share");
+	channel = map_channel();
+	if (map(FILESYSTEM_MEMORY_KEY, MEMORY_ADDRESS, VOLUME_MEMORY) != OK)
+		memset(estate, 0, sizeof(uint64_t)); /* a volume that has gone */
+	estate_open(estate, start->estate_size, ESTATE_VERSION);
+	if (!volume_open(channel, (uint8_t *)MEMORY_ADDRESS, start->after_failure != 0))
+		runtime_abort("the estate is too small");
+	volume_work();
+	tell_news();
+	service_run(&(struct service){
+		.start = start,
+		.methods = methods,
+		.method_count = sizeof(methods) / sizeof(methods[0]),
+		.session_count = SESSIONS,
+		.notified = notified,
+		.deadline = volume_deadline,
+		.expired = notified,
+	});
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Private to remote.c and remote_disk.c. */
+#pragma once
+
+#include "remote_link.h"
+
+#include <abi/protocol/block.h>
+#include <craton/block_client.h>
+#include <craton/file_engine.h>
+
+#define REMOTES_MOST  4u
+#define REMOTE_MEMORY 0x200000u /* bytes of an engine's memory */
+
+/* In the estate. */
+struct remote_state {
+	uint64_t begun;     /* transactions so far; changed outside of transactions here */
+	uint64_t committed; /* the last that was kept */
+	uint64_t read_only; /* nothing may be written to the disk; as `begun`, like the next */
+	uint64_t failed;    /* the process could not be started */
+};
+
+struct remote {
+	unsigned index;
+	unsigned kind;
+	const struct engine_environment *environment;
+	uint8_t *memory; /* the engine's */
+	struct filesystem_channel *channel;
+	struct remote_state *state;
+	uint64_t open;  /* transaction that has begun and not ended; 0: none */
+	uint64_t steps; /* of it, that were done */
+	uint64_t silent_until;
+	/* Entries of a directory that came with one that was asked for; until something changes. */
+	bool has_items;
+	uint32_t item_count;
+	uint64_t items_directory;
+	uint64_t items_cookie;
+	/* Requests of the process to the disk. */
+	uint64_t under_way[BLOCK_SLOTS / 64];
+	uint64_t ids[BLOCK_SLOTS]; /* of those */
+	bool is_news; /* one has ended */
+};
+
+/* Begins what the process has put into slots. */
+void remote_disk_work(struct remote *r);
+void remote_disk_done(struct remote *r, uint64_t id, status_t status);
+bool remote_disk_is_quiet(const struct remote *r);
+
+/* All slots are free. */
+void remote_disk_reset(struct remote *r);

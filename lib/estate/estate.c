@@ -136,6 +136,11 @@ void estate_commit(void)
 	tell_end(true);
 }
 
+bool estate_is_clean(void)
+{
+	return estate->log_end == estate->log_kept;
+}
+
 void estate_when_ended(estate_ended_function ended)
 {
 	when_ended = ended;

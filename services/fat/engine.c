@@ -291,6 +291,7 @@ static status_t written(void *fs, uint64_t node, uint64_t offset, uint32_t size)
 const struct file_engine fat_engine = {
 	.name = "fat",
 	.root = NODE_ROOT,
+	.has_aliases = true,
 	.open = open_state,
 	.reset = reset,
 	.resume = resume,

@@ -288,6 +288,8 @@ static status_t settle_now(struct fat *fs, struct node *n)
 	if (status == OK || status == FILE_LATER)
 		return status;
 	estate_rollback();
+	if (is_moved(n))
+		forget(fs, n->id);
 	drop(fs, n);
 	return OK;
 }

@@ -82,8 +82,9 @@ static status_t begin_handler(struct request *request)
 {
 	const uint64_t *words = request->words;
 	uint8_t *channel = map_channel();
-	status_t status = end_handler(request);
+	status_t status;
 
+	(void)!end_handler(request);
 	if (channel == nullptr)
 		return ERR_NOT_FOUND;
 	volume_connect(channel);
@@ -139,14 +140,18 @@ void program_main(const void *argument)
 	void *estate = (void *)PROCESS_ESTATE_ADDRESS;
 	uint64_t adopt[6] = {0};
 	uint8_t *channel;
+	status_t status;
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
 	random_init(start);
 	if (ask_memory(MEMORY_ADOPT, adopt, start->handles[PROCESS_SLOT_SPACE]) != OK)
 		runtime_abort("no memory to share");
 	channel = map_channel();
-	if (map(FILESYSTEM_MEMORY_KEY, MEMORY_ADDRESS, VOLUME_MEMORY) != OK)
-		memset(estate, 0, sizeof(uint64_t)); /* a volume that has gone */
+	status = map(FILESYSTEM_MEMORY_KEY, MEMORY_ADDRESS, VOLUME_MEMORY);
+	if (status == ERR_NOT_FOUND)
+		memset(estate, 0, sizeof(uint64_t)); /* the volume has gone */
+	else if (status != OK)
+		runtime_abort("the volume's memory cannot be mapped");
 	estate_open(estate, start->estate_size, ESTATE_VERSION);
 	if (!volume_open(channel, (uint8_t *)MEMORY_ADDRESS, start->after_failure != 0))
 		runtime_abort("the estate is too small");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* See operations.h. Who calls is the VFS: what it says is checked all the same, once it is copied. */
+/* See operations.h. Who calls is the VFS: what it says is checked all the same, once it is copied.
+ */
 #include "operations.h"
 
 #define ITEMS_BYTES ((uint64_t)FILESYSTEM_ITEMS * sizeof(struct filesystem_item))
@@ -8,7 +9,8 @@ static_assert(FILESYSTEM_SLOTS_OFFSET >= sizeof(struct filesystem_channel));
 static_assert(FILESYSTEM_ITEMS_OFFSET + ITEMS_BYTES <= MEMORY_SHARED_UNIT);
 
 /* A text of the channel in memory of our own. */
-static status_t take(const uint8_t *text, uint32_t size, uint32_t most, char *copy, struct name *name)
+static status_t take(
+	const uint8_t *text, uint32_t size, uint32_t most, char *copy, struct name *name)
 {
 	if (size > most)
 		return ERR_TOO_LONG;
@@ -58,15 +60,13 @@ static status_t space(struct filesystem_channel *c, uint64_t words[6])
 static status_t sync(struct filesystem_channel *c, uint64_t words[6])
 {
 	(void)c;
-	words[0] = words[2];
-	return volume.engine->sync(volume.fs, &words[0]);
+	return volume.engine->sync(volume.fs, &words[2]);
 }
 
 static status_t tidy(struct filesystem_channel *c, uint64_t words[6])
 {
 	(void)c;
-	words[0] = words[2];
-	return volume.engine->tidy != nullptr ? volume.engine->tidy(volume.fs, &words[0])
+	return volume.engine->tidy != nullptr ? volume.engine->tidy(volume.fs, &words[2])
 					      : ERR_NOT_FOUND;
 }
 
@@ -132,8 +132,8 @@ static status_t read_link(struct filesystem_channel *c, uint64_t words[6])
 {
 	size_t size = words[4] < sizeof(c->answer) ? words[4] : sizeof(c->answer);
 	size_t done = 0;
-	status_t status = volume.engine->read_link(
-		volume.fs, words[2], words[3], c->answer, size, &done);
+	status_t status =
+		volume.engine->read_link(volume.fs, words[2], words[3], c->answer, size, &done);
 
 	words[0] = done;
 	return status;
@@ -142,8 +142,8 @@ static status_t read_link(struct filesystem_channel *c, uint64_t words[6])
 static status_t map(struct filesystem_channel *c, uint64_t words[6])
 {
 	struct engine_run run = {0};
-	status_t status = volume.engine->map(
-		volume.fs, words[2], words[3], (uint32_t)words[4], &run);
+	status_t status =
+		volume.engine->map(volume.fs, words[2], words[3], (uint32_t)words[4], &run);
 
 	(void)c;
 	words[0] = run.offset;
@@ -155,8 +155,8 @@ static status_t map(struct filesystem_channel *c, uint64_t words[6])
 static status_t map_write(struct filesystem_channel *c, uint64_t words[6])
 {
 	struct engine_run run = {0};
-	status_t status = volume.engine->map_write(
-		volume.fs, words[2], words[3], (uint32_t)words[4], &run);
+	status_t status =
+		volume.engine->map_write(volume.fs, words[2], words[3], (uint32_t)words[4], &run);
 
 	(void)c;
 	words[0] = run.offset;
@@ -187,8 +187,7 @@ static status_t create(struct filesystem_channel *c, uint64_t words[6])
 
 	TRY(first_name(c, &entry.name));
 	TRY(second_text(c, &target));
-	return volume.engine->create(
-		volume.fs, entry, (enum file_type)words[3], target, &words[0]);
+	return volume.engine->create(volume.fs, entry, (enum file_type)words[3], target, &words[0]);
 }
 
 static status_t link(struct filesystem_channel *c, uint64_t words[6])

@@ -11,10 +11,11 @@
 #include <craton/random.h>
 #include <craton/service.h>
 
-#define LOOK_NS     1000000000u /* how often a volume with changes is looked after */
-#define DECISION_NS 10000000u   /* how often the end of a transaction is looked for */
-#define ROUNDS      16u         /* of work at once */
-#define DEATHS_MOST 3u          /* in work of its own */
+#define LOOK_NS     1000000000u  /* how often a volume with changes is looked after */
+#define DECISION_NS 10000000u    /* how often the end of a transaction is looked for */
+#define ROUNDS      16u          /* of work at once */
+#define DEATHS_MOST 3u           /* in work of its own, of instances that lived: */
+#define LIFE_NS     10000000000u /* no longer than this */
 
 /* In the estate. */
 struct volume_state {
@@ -30,6 +31,7 @@ static struct volume_state *state;
 static struct filesystem_channel *channel;
 static struct block_client disk;
 static uint8_t *memory;
+static uint64_t started_at;
 static bool is_news; /* something came that requests may have waited for */
 static bool is_more; /* work was left */
 
@@ -110,6 +112,7 @@ static void learn_end(void)
 		return;
 	is_kept = __atomic_load_n(&channel->committed, __ATOMIC_RELAXED) >= state->open;
 	estate_outer_end(state->done > 0 && is_kept);
+	is_more = true; /* what rested */
 }
 
 /* A step of transaction words[0]. Other than OK: it is no step that follows. */
@@ -153,7 +156,6 @@ static void publish(void)
 
 	channel->block_size = engine->block_size(volume.fs);
 	channel->is_read_only = engine->is_read_only(volume.fs);
-	channel->is_quiet = engine->is_quiet(volume.fs);
 	channel->is_tidy = engine->is_tidy == nullptr || engine->is_tidy(volume.fs);
 	channel->trouble[0] = 0;
 	if (engine->trouble(volume.fs)[0] != 0)
@@ -182,7 +184,7 @@ static bool work_once(void)
 	again = volume.engine->work(volume.fs) || again;
 	is_news = is_news || again;
 	__atomic_store_n(&state->is_working, 0, __ATOMIC_RELEASE);
-	if (state->deaths != 0)
+	if (state->deaths != 0 && time_now() - started_at > LIFE_NS)
 		state->deaths = 0;
 	return again;
 }
@@ -316,15 +318,21 @@ bool volume_open(uint8_t *unit, uint8_t *engine_memory, bool after_failure)
 	volume = (struct volume){0};
 	memory = engine_memory;
 	is_more = false;
+	started_at = time_now();
 	is_news = true; /* whoever waited for the instance before asks again */
 	volume_connect(unit);
 	count_death(after_failure);
 	if (state->has_begun == 0 || unit == nullptr)
 		return true;
+	if (is_broken()) {
+		volume.engine = engine_of_kind(state->kind);
+		return true;
+	}
+	__atomic_store_n(&state->is_working, 1, __ATOMIC_RELEASE);
 	open_engine();
 	learn_end();
-	if (!is_broken())
-		volume.engine->resume(volume.fs);
+	volume.engine->resume(volume.fs);
+	__atomic_store_n(&state->is_working, 0, __ATOMIC_RELEASE);
 	return true;
 }
 

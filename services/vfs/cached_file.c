@@ -150,6 +150,8 @@ status_t cache_read(struct place place, uint64_t offset, void *buffer, size_t si
 	status_t status = size_of(place, &file_size);
 
 	*done = 0;
+	if (file_size > size_most())
+		file_size = size_most();
 	if (status != OK || offset >= file_size || size == 0)
 		return status;
 	size = modest(offset, size < file_size - offset ? size : file_size - offset);

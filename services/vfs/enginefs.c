@@ -3,6 +3,7 @@
  * are released, and what an engine stands on. Contents: enginefs_page.c. */
 #include "enginefs_internal.h"
 
+#include "enginefs_names.h"
 #include "remote.h"
 #include "remote_link.h"
 #include "wall_time.h"
@@ -24,14 +25,25 @@ static struct mounted *of(const struct volume *v)
 	return m;
 }
 
+static unsigned index_of(const struct mounted *m)
+{
+	return (unsigned)(m - mounted);
+}
+
 /* --- looking ------------------------------------------------------------------------------------
  */
 
 static status_t lookup(struct volume *v, uint64_t directory, struct name name, uint64_t *node)
 {
 	const struct mounted *m = of(v);
+	struct entry_name entry = {directory, name};
+	status_t status = names_find(index_of(m), entry, node);
 
-	return m->engine->lookup(m->fs, directory, name, node);
+	if (status != FILE_LATER)
+		return status;
+	status = m->engine->lookup(m->fs, directory, name, node);
+	names_add(index_of(m), entry, status, *node);
+	return status;
 }
 
 static status_t parent(struct volume *v, uint64_t directory, uint64_t *node)
@@ -41,19 +53,39 @@ static status_t parent(struct volume *v, uint64_t directory, uint64_t *node)
 	return m->engine->parent(m->fs, directory, node);
 }
 
+status_t enginefs_attributes(const struct mounted *m, uint64_t node, struct file_attributes *a)
+{
+	status_t status;
+
+	if (names_attributes(index_of(m), node, a))
+		return OK;
+	status = m->engine->attributes(m->fs, node, a);
+	if (status == OK)
+		names_add_attributes(index_of(m), node, a);
+	return status;
+}
+
+void enginefs_changed(const struct mounted *m, uint64_t node)
+{
+	names_change_attributes(index_of(m), node);
+}
+
 static status_t attributes(struct volume *v, uint64_t node, struct file_attributes *a)
 {
-	const struct mounted *m = of(v);
-
-	return m->engine->attributes(m->fs, node, a);
+	return enginefs_attributes(of(v), node, a);
 }
 
 static status_t next(
 	struct volume *v, uint64_t directory, uint64_t *cookie, struct directory_item *item)
 {
 	const struct mounted *m = of(v);
+	status_t status = m->engine->next(m->fs, directory, cookie, item);
 
-	return m->engine->next(m->fs, directory, cookie, item);
+	if (status == OK)
+		names_add(index_of(m),
+			(struct entry_name){directory, {item->name, item->name_size}}, OK,
+			item->node);
+	return status;
 }
 
 static status_t read(
@@ -166,6 +198,7 @@ static status_t create(struct volume *v, uint64_t directory, struct name name, e
 	const struct mounted *m = of(v);
 	struct entry_name entry = {directory, name};
 
+	names_change(index_of(m), entry, m->engine->has_aliases);
 	return m->engine->create(m->fs, entry, type, target, node);
 }
 
@@ -173,6 +206,7 @@ static status_t set_size(struct volume *v, uint64_t node, uint64_t size)
 {
 	const struct mounted *m = of(v);
 
+	names_change_attributes(index_of(m), node);
 	return m->engine->set_size(m->fs, node, size);
 }
 
@@ -180,6 +214,7 @@ static status_t set_times(struct volume *v, uint64_t node, uint64_t accessed, ui
 {
 	const struct mounted *m = of(v);
 
+	names_change_attributes(index_of(m), node);
 	return m->engine->set_times(m->fs, node, accessed, modified);
 }
 
@@ -189,6 +224,8 @@ static status_t link(struct volume *v, uint64_t node, struct entry_name name)
 
 	if (m->engine->link == nullptr)
 		return ERR_NOT_SUPPORTED;
+	names_change(index_of(m), name, m->engine->has_aliases);
+	names_change_attributes(index_of(m), node);
 	return m->engine->link(m->fs, node, name);
 }
 
@@ -196,7 +233,8 @@ static status_t remove_name(struct volume *v, uint64_t node, struct entry_name n
 {
 	const struct mounted *m = of(v);
 
-	(void)node;
+	names_change(index_of(m), name, m->engine->has_aliases);
+	names_change_attributes(index_of(m), node);
 	return m->engine->remove(m->fs, name);
 }
 
@@ -205,8 +243,10 @@ static status_t rename_node(struct volume *v, uint64_t node, struct entry_name f
 {
 	const struct mounted *m = of(v);
 
-	(void)node;
-	(void)replaced;
+	names_change(index_of(m), from, m->engine->has_aliases);
+	names_change(index_of(m), to, m->engine->has_aliases);
+	names_change_attributes(index_of(m), node);
+	names_change_attributes(index_of(m), replaced);
 	return m->engine->rename(m->fs, from, to);
 }
 
@@ -214,6 +254,7 @@ static status_t reserve(struct volume *v, uint64_t node, uint64_t offset, uint64
 {
 	const struct mounted *m = of(v);
 
+	names_change_attributes(index_of(m), node);
 	return m->engine->reserve(m->fs, node, offset, size);
 }
 
@@ -303,6 +344,7 @@ static void forget(void *self, uint64_t node)
 {
 	const struct mounted *m = self;
 
+	names_forget(index_of(m), node);
 	cache_forget(volume_at(m->volume), node);
 }
 
@@ -324,6 +366,8 @@ const struct file_engine *enginefs_engine(unsigned kind)
 bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
 {
 	enginefs_pages_open();
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++)
+		names_forget_volume(i);
 	if (!remote_open(ENGINEFS_MOST))
 		return false;
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
@@ -341,6 +385,16 @@ bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
 	return true;
 }
 
+status_t enginefs_prepare(unsigned index)
+{
+	return !remote_is_wanted() || remote_prepare(index) ? OK : ERR_NO_MEMORY;
+}
+
+bool enginefs_is_silent(unsigned index)
+{
+	return remote_is_wanted() && remote_is_silent(mounted[index].fs);
+}
+
 void enginefs_bind(unsigned index, uint32_t volume, uint64_t unit, uint64_t object)
 {
 	mounted[index].volume = volume;
@@ -354,7 +408,6 @@ static void choose_remote(unsigned index, unsigned kind)
 
 	m->engine = remote_engine(kind);
 	m->fs = remote_choose(index, kind, &m->environment, m->memory);
-	ASSERT(m->fs != nullptr); /* the unit that is shared is small */
 }
 
 static void choose_fused(unsigned index, unsigned kind)
@@ -387,6 +440,7 @@ void enginefs_end(unsigned index)
 void enginefs_begin(unsigned index, unsigned kind, uint64_t size, bool read_only)
 {
 	memset(mounted[index].memory, 0, ENGINEFS_MEMORY);
+	names_forget_volume(index);
 	enginefs_choose(index, kind);
 	ESTATE_SET(mounted[index].releases->count, 0);
 	mounted[index].engine->reset(mounted[index].fs, size, read_only);
@@ -422,6 +476,14 @@ const char *enginefs_trouble(unsigned index)
 bool enginefs_is_read_only(unsigned index)
 {
 	return mounted[index].engine->is_read_only(mounted[index].fs);
+}
+
+void enginefs_signalled(uint64_t bits)
+{
+	for (unsigned i = 0; remote_is_wanted() && i < ENGINEFS_MOST; i++) {
+		if ((bits & remote_bit(i)) != 0 && mounted[i].fs != nullptr)
+			remote_heard(mounted[i].fs);
+	}
 }
 
 void enginefs_io_done(unsigned index, uint64_t id, status_t status)

@@ -21,6 +21,12 @@ const struct file_engine *enginefs_engine(unsigned kind);
 /* `memory` is where each volume has its bytes once it is mounted. */
 bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST]);
 
+/* What a volume needs besides its memory. ERR_NO_MEMORY. */
+[[nodiscard]] status_t enginefs_prepare(unsigned index);
+
+/* True: its process does not answer. */
+bool enginefs_is_silent(unsigned index);
+
 /* Which volume of the name space this is, on which unit, and where the driver finds its memory,
  * which is there: at the start of an instance, and before it is mounted. */
 void enginefs_bind(unsigned index, uint32_t volume, uint64_t unit, uint64_t object);
@@ -47,6 +53,9 @@ void enginefs_end(unsigned index);
 /* Why it could not be mounted, or can only be read; may be empty. */
 const char *enginefs_trouble(unsigned index);
 bool enginefs_is_read_only(unsigned index);
+
+/* Bits of the notification came. */
+void enginefs_signalled(uint64_t bits);
 
 /* The end of a request to the disk. */
 void enginefs_io_done(unsigned index, uint64_t id, status_t status);

@@ -28,6 +28,12 @@ struct mounted {
 
 extern struct mounted mounted[ENGINEFS_MOST];
 
+[[nodiscard]] status_t enginefs_attributes(
+	const struct mounted *m, uint64_t node, struct file_attributes *attributes);
+
+/* For enginefs_page.c: contents were written. */
+void enginefs_changed(const struct mounted *m, uint64_t node);
+
 /* Pages of files on their way: enginefs_page.c. At the start of an instance there are none. */
 void enginefs_pages_open(void);
 [[nodiscard]] status_t enginefs_page_begin(

@@ -78,7 +78,7 @@ static status_t learn(struct transfer *t)
 	uint32_t block = m->engine->block_size(m->fs);
 	struct file_attributes a;
 	uint64_t left;
-	status_t status = m->engine->attributes(m->fs, t->page.node, &a);
+	status_t status = enginefs_attributes(m, t->page.node, &a);
 
 	if (status != OK)
 		return status;
@@ -162,6 +162,7 @@ static status_t note_written(const struct transfer *t)
 
 	if (!t->is_write || t->status != OK || t->wanted == 0)
 		return OK;
+	enginefs_changed(m, t->page.node);
 	return m->engine->written(m->fs, t->page.node, t->page.offset, t->valid);
 }
 

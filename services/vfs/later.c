@@ -6,12 +6,24 @@
 
 #include <craton/estate.h>
 
+#define ATTEMPTS 256u /* of one request, before others have their turn */
+
 static later_handler handle;
 static later_work_function work_more;
+static bool is_owed; /* those that wait are to be asked again */
 
+/* What came meanwhile may be what others wait for. */
 static bool file_systems_work(void)
 {
-	return work_more != nullptr && work_more();
+	bool some = work_more != nullptr && work_more();
+
+	is_owed = is_owed || some;
+	return some;
+}
+
+uint64_t later_deadline(void)
+{
+	return is_owed && waiting_next(nullptr, 0) != nullptr ? 1 : ABI_DEADLINE_NEVER;
 }
 
 void later_init(later_handler handler, later_work_function work, struct waiting table[WAITING_MOST])
@@ -31,7 +43,7 @@ static bool leaves_trace(const struct request *request, status_t status)
 /* Until there is an answer, or nothing more to be done now. */
 static status_t attempt(struct request *request)
 {
-	for (;;) {
+	for (unsigned i = 0; i < ATTEMPTS; i++) {
 		bool again = false;
 		status_t status = handle(request);
 		status_t work;
@@ -47,6 +59,8 @@ static status_t attempt(struct request *request)
 		if (!again)
 			return FILE_LATER;
 	}
+	is_owed = true; /* others have their turn first */
+	return FILE_LATER;
 }
 
 status_t later_run(struct request *request)
@@ -86,6 +100,7 @@ void later_resume(void)
 {
 	struct waiting *next;
 
+	is_owed = false;
 	for (struct waiting *w = waiting_next(nullptr, 0); w != nullptr; w = next) {
 		struct waiting here = *w;
 

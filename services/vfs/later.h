@@ -24,6 +24,9 @@ void later_init(
 /* After something has come: makes the requests again that were set aside. Commits. */
 void later_resume(void);
 
+/* When later_resume() is to be called, though nothing has signalled. */
+uint64_t later_deadline(void);
+
 /* A client has gone. */
 void later_end(uint64_t badge);
 

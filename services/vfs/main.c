@@ -2,6 +2,7 @@
 /* The VFS service: takes requests apart and calls the operations of vfs.h. A handler that answers
  * FILE_LATER has left the request as it was (later.h). */
 #include "drive.h"
+#include "enginefs.h"
 #include "later.h"
 #include "mounts.h"
 #include "share.h"
@@ -580,6 +581,7 @@ static void notified(uint64_t bits)
 		if (volume_is_there(i) && v->ops->event != nullptr)
 			v->ops->event(v, bits);
 	}
+	enginefs_signalled(bits);
 	(void)mounts_work();
 	later_resume();
 }
@@ -589,6 +591,8 @@ static uint64_t deadline(void)
 	uint64_t cache = cache_deadline();
 	uint64_t mounts = mounts_deadline();
 
+	if (later_deadline() < cache)
+		cache = later_deadline();
 	return cache < mounts ? cache : mounts;
 }
 
@@ -596,7 +600,7 @@ static void expired(uint64_t now)
 {
 	cache_expired(now);
 	later_work();
-	if (mounts_work())
+	if (mounts_work() || later_deadline() <= now)
 		later_resume();
 }
 

@@ -79,6 +79,8 @@ static status_t bind(unsigned i)
 	status_t status = share_chunk(i, &object);
 
 	if (status == OK)
+		status = enginefs_prepare(i);
+	if (status == OK)
 		enginefs_bind(i, FIRST_VOLUME + i, table->entries[i].unit, object);
 	return status;
 }
@@ -483,6 +485,8 @@ static status_t go_down(struct mount_entry *entry, bool give_up)
 		estate_commit();
 	}
 	status = enginefs_unmount(i);
+	if (status == FILE_LATER && give_up && enginefs_is_silent(i))
+		status = ERR_IO; /* it goes as it is */
 	if (status == FILE_LATER)
 		return status;
 	return end(entry, status != OK ? status : entry->failure);
@@ -521,9 +525,11 @@ status_t mounts_remove_all(void)
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		struct mount_entry *e = &table->entries[i];
 
-		if ((e->state == MOUNT_THERE || e->state == MOUNT_ENDING) &&
-			go_down(e, false) == FILE_LATER)
+		if (e->state != MOUNT_THERE && e->state != MOUNT_ENDING)
+			continue;
+		if (go_down(e, false) == FILE_LATER)
 			return FILE_LATER;
+		estate_commit(); /* its memory has gone: that is not undone if the next one waits */
 	}
 	return OK;
 }

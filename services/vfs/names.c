@@ -304,8 +304,11 @@ static status_t next_item(struct place directory, uint64_t *cookie, struct direc
 {
 	struct volume *v = volume_of(directory);
 	uint32_t hidden_by;
+	unsigned hidden = 0;
 
 	while ((*cookie & MOUNT_COOKIE) == 0) {
+		if (hidden++ > VOLUMES_MOST)
+			return ERR_CORRUPT; /* the same names again and again */
 		status_t status = v->ops->next(v, directory.node, cookie, item);
 
 		if (status == ERR_NOT_FOUND)

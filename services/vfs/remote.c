@@ -9,8 +9,11 @@
 #include <filesystem/engines.h>
 
 #define KINDS_MOST 8u
-#define SILENCE_NS 200000000u /* how long one that did not answer is left alone */
+#define LITTLE_NS  20000000u  /* patience with one that did not answer, at first; it doubles */
+#define LOST_NS    320000000u /* when it was silent for about ten seconds */
+#define SILENCE    20u        /* it is left alone for so many times that */
 #define ERROR_MOST 4095
+#define RUN_MOST   0x10000u /* bytes */
 
 static struct remote remotes[REMOTES_MOST];
 static struct file_engine kinds[KINDS_MOST];
@@ -36,7 +39,7 @@ static void transaction_ended(bool is_kept)
 
 		if (r->open == 0)
 			continue;
-		tell_end(r, r->open, is_kept);
+		tell_end(r, r->open, is_kept && r->steps > 0);
 		r->open = 0;
 		if (!is_kept)
 			remote_signal(r->index);
@@ -48,57 +51,112 @@ static void begin_transaction(struct remote *r)
 {
 	r->open = ++r->state->begun;
 	r->steps = 0;
-	ESTATE_SET(r->state->committed, r->open);
 	estate_when_ended(transaction_ended);
 }
 
 /* --- calls --------------------------------------------------------------------------------------
  */
 
-static uint32_t mix(uint32_t hash, const void *bytes, size_t size)
+static uint64_t mix(uint64_t hash, uint64_t word)
 {
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x1000193u;
-	return hash;
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
+}
+
+static bool has_first(uint32_t method)
+{
+	return method == FILESYSTEM_LOOKUP ||
+	       (method >= FILESYSTEM_CREATE && method <= FILESYSTEM_RENAME);
 }
 
 /* The same for the same operation, so that one that kills the process is known when it comes again
  * (lib/service/suspect.h). Never 0. */
 static uint32_t sequence_of(const struct remote *r, uint32_t method, const uint64_t words[6])
 {
-	uint32_t hash = mix(0x811c9dc5u ^ method, words + 2, 4 * sizeof(words[0]));
+	uint64_t hash = mix(method, words[2]);
 
-	hash = mix(hash, r->channel->first, r->channel->first_size);
-	hash = mix(hash, r->channel->second, r->channel->second_size);
-	return (hash ^ hash >> 24) & SERVICE_SEQUENCE_MASK ?: 1;
+	for (unsigned i = 3; i < 6; i++)
+		hash = mix(hash, words[i]);
+	if (has_first(method))
+		hash = name_key(r->first, hash);
+	hash = (hash ^ hash >> 24) & SERVICE_SEQUENCE_MASK;
+	return hash != 0 ? (uint32_t)hash : 1;
+}
+
+/* It was asked with this patience, in vain. */
+static void note_silence(struct remote *r, uint64_t patience)
+{
+	uint64_t next = patience * 2 < REMOTE_PATIENCE_NS ? patience * 2 : REMOTE_PATIENCE_NS;
+
+	r->patience = r->patience == 0 ? LITTLE_NS : next;
+	r->silent_until = time_now() + SILENCE * r->patience;
+	r->has_waiters = true;
+}
+
+static void end_silence(struct remote *r)
+{
+	r->patience = 0;
+	r->silent_until = 0;
+}
+
+/* After some time of silence what needs it fails, so that nobody waits for ever. */
+static status_t silence_of(struct remote *r)
+{
+	r->has_waiters = true;
+	return r->patience >= LOST_NS ? ERR_CRASHED : ERR_AGAIN;
 }
 
 static status_t ask(struct remote *r, uint32_t method, uint64_t words[6])
 {
+	uint64_t patience = r->patience != 0 ? r->patience : REMOTE_PATIENCE_NS;
 	status_t status;
 
 	if (r->silent_until > time_now())
-		return ERR_AGAIN;
+		return silence_of(r);
 	r->channel->time_offset_ns = r->environment->now(r->environment->self) - time_now();
-	status = remote_call(r->index, method, sequence_of(r, method, words), words);
-	if (status != ERR_DEADLINE)
+	status = remote_call(r->index, method, sequence_of(r, method, words), patience, words);
+	if (status != ERR_DEADLINE) {
+		end_silence(r);
 		return status;
-	r->silent_until = time_now() + SILENCE_NS;
-	return ERR_AGAIN;
+	}
+	note_silence(r, patience);
+	return silence_of(r);
+}
+
+bool remote_is_silent(const void *fs)
+{
+	const struct remote *r = fs;
+
+	return r->patience != 0;
+}
+
+void remote_heard(void *fs)
+{
+	end_silence(fs);
 }
 
 /* The process wants to know whether a file is clean. OK: it is told with the same step again. */
-static status_t tell_clean(struct remote *r)
+static status_t tell_clean(struct remote *r, uint64_t node)
 {
 	struct filesystem_channel *c = r->channel;
-	uint64_t node = c->wanted_clean;
-	status_t status = r->environment->clean(r->environment->self, node);
+	status_t status;
 
-	if (status == FILE_LATER || c->clean_count >= FILESYSTEM_NODES)
+	if (node == 0 || r->told == FILESYSTEM_NODES)
 		return FILE_LATER;
-	c->clean_nodes[c->clean_count] = node;
-	c->clean_statuses[c->clean_count++] = (uint64_t)-status;
+	status = r->environment->clean(r->environment->self, node);
+	if (status == FILE_LATER)
+		return FILE_LATER;
+	c->clean_nodes[r->told] = node;
+	c->clean_statuses[r->told] = (uint64_t)-status;
+	c->clean_count = ++r->told;
 	return OK;
+}
+
+static bool may_forget(uint32_t method)
+{
+	return method == FILESYSTEM_CREATE || method == FILESYSTEM_REMOVE ||
+	       method == FILESYSTEM_RENAME || method == FILESYSTEM_RELEASE ||
+	       method == FILESYSTEM_TIDY;
 }
 
 static void forget_nodes(struct remote *r)
@@ -120,6 +178,15 @@ static status_t checked(status_t status)
 	return status;
 }
 
+/* What was told of directories, and where contents lie. Room that is made, and contents that are
+ * written, leave what has a place there. */
+static void forget_answers(struct remote *r, uint32_t method)
+{
+	r->has_items = false;
+	if (method != FILESYSTEM_WRITTEN && method != FILESYSTEM_RESERVE)
+		r->run.method = 0;
+}
+
 /* An operation: `words` from 2 on are its arguments, and what comes back. */
 static status_t perform(struct remote *r, uint32_t method, uint64_t words[6], bool changes)
 {
@@ -127,29 +194,33 @@ static status_t perform(struct remote *r, uint32_t method, uint64_t words[6], bo
 	status_t status;
 
 	r->channel->clean_count = 0;
+	r->told = 0;
 	if (changes && r->open == 0)
 		begin_transaction(r);
-	r->has_items = r->has_items && !changes;
+	if (changes)
+		forget_answers(r, method);
 	do {
 		memcpy(own, words, sizeof(own));
 		own[0] = changes ? r->open : 0;
 		own[1] = changes ? r->steps + 1 : 0;
 		r->channel->wanted_clean = 0;
 		status = ask(r, method, own);
-	} while (status == ERR_AGAIN && r->channel->wanted_clean != 0 && tell_clean(r) == OK);
+	} while (status == ERR_AGAIN &&
+		 tell_clean(r, __atomic_load_n(&r->channel->wanted_clean, __ATOMIC_RELAXED)) == OK);
 	memcpy(words, own, sizeof(own));
 	if (status != OK)
 		return checked(status);
-	if (changes) {
-		r->steps++;
+	if (changes && r->steps++ == 0)
+		ESTATE_SET(r->state->committed, r->open); /* if the transaction here is kept */
+	if (may_forget(method))
 		forget_nodes(r);
-	}
 	return OK;
 }
 
 /* The VFS has checked what a name can be; a target fits a message. */
 static void put_first(struct remote *r, struct name name)
 {
+	r->first = name;
 	r->channel->first_size = (uint32_t)name.size;
 	memcpy(r->channel->first, name.text, name.size);
 }
@@ -183,10 +254,11 @@ static void reset(void *fs, uint64_t volume_size, bool read_only)
 	status_t status = remote_start(r->index);
 
 	remote_disk_reset(r);
-	r->has_items = false;
-	r->silent_until = 0;
+	forget_answers(r, FILESYSTEM_BEGIN);
+	end_silence(r);
+	tell_end(r, r->state->begun, true);
 	if (status == OK)
-		status = remote_call(r->index, FILESYSTEM_BEGIN, 1, words);
+		status = remote_call(r->index, FILESYSTEM_BEGIN, 1, REMOTE_PATIENCE_NS, words);
 	r->state->read_only = read_only;
 	r->state->failed = status != OK;
 }
@@ -206,19 +278,20 @@ void remote_end(void *fs)
 	uint64_t words[6] = {0};
 
 	/* If it does not answer it lets the memory go with its next instance, or volume. */
-	(void)!remote_call(r->index, FILESYSTEM_END, 1, words);
+	(void)!remote_call(r->index, FILESYSTEM_END, 1, REMOTE_PATIENCE_NS, words);
 	remote_disk_reset(r);
 }
 
 static bool work(void *fs)
 {
 	struct remote *r = fs;
-	bool was_silent = r->silent_until != 0 && r->silent_until <= time_now();
+	bool may_go_on = r->has_waiters && r->silent_until <= time_now();
 
-	if (was_silent)
-		r->silent_until = 0;
-	remote_disk_work(r);
-	return was_silent;
+	if (may_go_on)
+		r->has_waiters = false;
+	if (r->state->failed == 0)
+		remote_disk_work(r);
+	return may_go_on;
 }
 
 static void io_done(void *fs, uint64_t id, status_t status)
@@ -236,7 +309,7 @@ static bool is_idle(const void *fs)
 {
 	const struct remote *r = fs;
 
-	return r->silent_until == 0 && r->channel->is_tidy != 0;
+	return !r->has_waiters && r->channel->is_tidy != 0;
 }
 
 static bool is_tidy(const void *fs)
@@ -310,7 +383,7 @@ static status_t sync(void *fs, uint64_t *ticket)
 	status_t status = change(fs, FILESYSTEM_SYNC, words);
 
 	if (status == OK || status == FILE_LATER)
-		*ticket = words[0];
+		*ticket = words[2];
 	return status;
 }
 
@@ -319,8 +392,8 @@ static status_t tidy(void *fs, uint64_t *cursor)
 	uint64_t words[6] = {0, 0, *cursor};
 	status_t status = change(fs, FILESYSTEM_TIDY, words);
 
-	if (words[0] > *cursor && words[0] < UINT32_MAX)
-		*cursor = words[0];
+	if (words[2] > *cursor && words[2] < UINT32_MAX)
+		*cursor = words[2];
 	return status;
 }
 
@@ -365,21 +438,20 @@ static const struct filesystem_item *items_of(const struct remote *r)
 						FILESYSTEM_ITEMS_OFFSET);
 }
 
-/* An entry that came with one before. */
-static const struct filesystem_item *find_item(
-	const struct remote *r, uint64_t directory, uint64_t cookie)
+/* The number of an entry that came with one before; FILESYSTEM_ITEMS: it did not. */
+static uint32_t find_item(const struct remote *r, uint64_t directory, uint64_t cookie)
 {
 	const struct filesystem_item *items = items_of(r);
 
 	if (!r->has_items || r->items_directory != directory)
-		return nullptr;
+		return FILESYSTEM_ITEMS;
 	if (cookie == r->items_cookie)
-		return &items[0];
+		return 0;
 	for (uint32_t i = 1; i < r->item_count; i++) {
 		if (items[i - 1].cookie == cookie)
-			return &items[i];
+			return i;
 	}
-	return nullptr;
+	return FILESYSTEM_ITEMS;
 }
 
 static status_t take_item(
@@ -402,16 +474,15 @@ static status_t take_item(
 		       : ERR_IO;
 }
 
-static status_t next(
-	void *fs, uint64_t directory, uint64_t *cookie, struct directory_item *item)
+static status_t next(void *fs, uint64_t directory, uint64_t *cookie, struct directory_item *item)
 {
 	struct remote *r = fs;
 	uint64_t words[6] = {0, 0, directory, *cookie};
-	const struct filesystem_item *found = find_item(r, directory, *cookie);
+	uint32_t found = find_item(r, directory, *cookie);
 	status_t status;
 
-	if (found != nullptr)
-		return take_item(found, cookie, item);
+	if (found < FILESYSTEM_ITEMS)
+		return take_item(items_of(r) + found, cookie, item);
 	r->has_items = false;
 	status = look(fs, FILESYSTEM_NEXT, words);
 	if (status != OK)
@@ -420,8 +491,8 @@ static status_t next(
 								  : FILESYSTEM_ITEMS;
 	r->items_directory = directory;
 	r->items_cookie = *cookie;
-	r->has_items = r->item_count > 0;
-	return r->has_items ? take_item(items_of(r), cookie, item) : ERR_IO;
+	r->has_items = r->item_count > 0 && r->open == 0;
+	return r->item_count > 0 ? take_item(items_of(r), cookie, item) : ERR_IO;
 }
 
 static status_t read_link(
@@ -448,21 +519,56 @@ static status_t take_run(const uint64_t words[6], uint32_t size, struct engine_r
 	return words[1] > 0 && words[1] <= size && words[0] <= INT64_MAX ? OK : ERR_IO;
 }
 
+/* A part of the run that is known. */
+static bool find_run(const struct remote *r, uint32_t method, uint64_t node, uint64_t offset,
+	uint32_t size, struct engine_run *run)
+{
+	const struct known_run *known = &r->run;
+	uint64_t into = offset - known->offset;
+
+	if (known->method != method || known->node != node || offset < known->offset ||
+		into >= known->run.size)
+		return false;
+	*run = known->run;
+	run->offset += into;
+	run->size -= (uint32_t)into;
+	if (run->size > size)
+		run->size = size;
+	return true;
+}
+
+/* More than what is asked for, as what comes next most likely lies behind it. */
+static status_t ask_run(struct remote *r, uint32_t method, uint64_t node, uint64_t offset,
+	uint32_t size, struct engine_run *run)
+{
+	uint32_t most = size < RUN_MOST ? RUN_MOST : size;
+	uint64_t words[6] = {0, 0, node, offset, most};
+	status_t status;
+
+	if (find_run(r, method, node, offset, size, run))
+		return OK;
+	r->run.method = 0;
+	status = look(r, method, words);
+	if (status == OK)
+		status = take_run(words, most, run);
+	if (status != OK)
+		return status;
+	if (!run->is_hole && r->open == 0)
+		r->run = (struct known_run){method, node, offset, *run};
+	if (run->size > size)
+		run->size = size;
+	return OK;
+}
+
 static status_t map(void *fs, uint64_t node, uint64_t offset, uint32_t size, struct engine_run *run)
 {
-	uint64_t words[6] = {0, 0, node, offset, size};
-	status_t status = look(fs, FILESYSTEM_MAP, words);
-
-	return status == OK ? take_run(words, size, run) : status;
+	return ask_run(fs, FILESYSTEM_MAP, node, offset, size, run);
 }
 
 static status_t map_write(
 	void *fs, uint64_t node, uint64_t offset, uint32_t size, struct engine_run *run)
 {
-	uint64_t words[6] = {0, 0, node, offset, size};
-	status_t status = look(fs, FILESYSTEM_MAP_WRITE, words);
-
-	return status == OK ? take_run(words, size, run) : status;
+	return ask_run(fs, FILESYSTEM_MAP_WRITE, node, offset, size, run);
 }
 
 /* --- changing -----------------------------------------------------------------------------------
@@ -482,8 +588,8 @@ static status_t release(void *fs, uint64_t node)
 	return change(fs, FILESYSTEM_RELEASE, words);
 }
 
-static status_t create(void *fs, struct entry_name entry, enum file_type type, struct name target,
-	uint64_t *node)
+static status_t create(
+	void *fs, struct entry_name entry, enum file_type type, struct name target, uint64_t *node)
 {
 	uint64_t words[6] = {0, 0, entry.directory, type};
 	status_t status;
@@ -606,9 +712,19 @@ const struct file_engine *remote_engine(unsigned kind)
 	kinds[kind] = template;
 	kinds[kind].name = engine->name;
 	kinds[kind].root = engine->root;
+	kinds[kind].has_aliases = engine->has_aliases;
 	if (engine->link == nullptr)
 		kinds[kind].link = nullptr;
 	return &kinds[kind];
+}
+
+bool remote_prepare(unsigned index)
+{
+	struct remote *r = &remotes[index];
+
+	if (r->channel == nullptr)
+		r->channel = (struct filesystem_channel *)remote_channel(index);
+	return r->channel != nullptr;
 }
 
 void *remote_choose(unsigned index, unsigned kind, const struct engine_environment *environment,
@@ -619,7 +735,5 @@ void *remote_choose(unsigned index, unsigned kind, const struct engine_environme
 	r->kind = kind;
 	r->environment = environment;
 	r->memory = memory;
-	if (r->channel == nullptr)
-		r->channel = (struct filesystem_channel *)remote_channel(index);
-	return r->channel != nullptr ? r : nullptr;
+	return r;
 }

@@ -40,7 +40,7 @@ static void finish(struct remote *r, uint32_t slot, status_t status)
 	r->is_news = true;
 }
 
-/* What the process wrote is read once, here; the real driver checks places on the volume. */
+/* Of a copy, as the process may write at any time. The real driver checks places on the volume. */
 static status_t check(struct remote *r, const struct block_slot *s, struct engine_io *io)
 {
 	static const enum engine_io_kind kinds[] = {
@@ -101,8 +101,11 @@ void remote_disk_done(struct remote *r, uint64_t id, status_t status)
 	for (uint32_t i = 0; i < BLOCK_SLOTS; i++) {
 		uint64_t own = is_under_way(r, i) ? r->ids[i] : slot_at(r, i)->id;
 
-		if (own == id && is_requested(r, i))
+		if (own != id)
+			continue;
+		if (is_requested(r, i))
 			finish(r, i, status);
+		set_under_way(r, i, false);
 	}
 }
 

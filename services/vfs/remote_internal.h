@@ -19,6 +19,14 @@ struct remote_state {
 	uint64_t failed;    /* the process could not be started */
 };
 
+/* Where contents of a file lie together. */
+struct known_run {
+	uint32_t method; /* map or map_write; 0: none */
+	uint64_t node;
+	uint64_t offset; /* in the file */
+	struct engine_run run;
+};
+
 struct remote {
 	unsigned index;
 	unsigned kind;
@@ -26,18 +34,23 @@ struct remote {
 	uint8_t *memory; /* the engine's */
 	struct filesystem_channel *channel;
 	struct remote_state *state;
-	uint64_t open;  /* transaction that has begun and not ended; 0: none */
-	uint64_t steps; /* of it, that were done */
-	uint64_t silent_until;
+	uint64_t open;         /* transaction that has begun and not ended; 0: none */
+	uint64_t steps;        /* of it, that were done */
+	uint64_t patience;     /* with one that did not answer; 0: it does */
+	uint64_t silent_until; /* it is not asked before */
+	bool has_waiters;      /* somebody was not told of the end of that */
+	uint32_t told;         /* files of which the process was told whether they are clean */
+	struct name first;     /* the first name of the operation */
 	/* Entries of a directory that came with one that was asked for; until something changes. */
 	bool has_items;
 	uint32_t item_count;
 	uint64_t items_directory;
 	uint64_t items_cookie;
+	struct known_run run;
 	/* Requests of the process to the disk. */
 	uint64_t under_way[BLOCK_SLOTS / 64];
 	uint64_t ids[BLOCK_SLOTS]; /* of those */
-	bool is_news; /* one has ended */
+	bool is_news;              /* one has ended */
 };
 
 /* Begins what the process has put into slots. */

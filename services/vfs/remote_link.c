@@ -2,7 +2,6 @@
 /* See remote_link.h. */
 #include "remote_link.h"
 
-#include "remote.h"
 #include "share.h"
 
 #include <abi/protocol/supervisor.h>
@@ -47,14 +46,15 @@ status_t remote_start(unsigned index)
 	return status == OK ? client_call(&supervisor, SUPERVISOR_NEED, &call) : status;
 }
 
-status_t remote_call(unsigned index, uint32_t method, uint32_t sequence, uint64_t words[6])
+status_t remote_call(
+	unsigned index, uint32_t method, uint32_t sequence, uint64_t patience_ns, uint64_t words[6])
 {
 	struct client client = client_of(number_of(index));
 	struct call call = {0};
 	status_t status;
 
 	client.sequence = sequence - 1;
-	client.patience_ns = REMOTE_PATIENCE_NS;
+	client.patience_ns = patience_ns;
 	memcpy(call.words, words, sizeof(call.words));
 	status = client_call(&client, method, &call);
 	memcpy(words, call.words, sizeof(call.words));
@@ -64,4 +64,9 @@ status_t remote_call(unsigned index, uint32_t method, uint32_t sequence, uint64_
 void remote_signal(unsigned index)
 {
 	(void)!sys_signal(service_start()->signals[number_of(index)]);
+}
+
+uint64_t remote_bit(unsigned index)
+{
+	return (uint64_t)SERVICE_SIGNAL << number_of(index);
 }

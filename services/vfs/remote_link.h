@@ -14,9 +14,12 @@ uint8_t *remote_channel(unsigned index);
 /* Sees that the process runs, and lets it have the volume's memory. */
 [[nodiscard]] status_t remote_start(unsigned index);
 
-/* A call. `sequence`: the same for a call that is made again because it had no answer. ERR_DEADLINE:
- * it has not answered in time. */
-[[nodiscard]] status_t remote_call(
-	unsigned index, uint32_t method, uint32_t sequence, uint64_t words[6]);
+/* A call. `sequence`: the same for a call that is made again because it had no answer.
+ * ERR_DEADLINE: it has not answered in time. */
+[[nodiscard]] status_t remote_call(unsigned index, uint32_t method, uint32_t sequence,
+	uint64_t patience_ns, uint64_t words[6]);
 
 void remote_signal(unsigned index);
+
+/* By which bit of the notification the process signals. */
+uint64_t remote_bit(unsigned index);

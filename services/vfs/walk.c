@@ -97,6 +97,8 @@ static status_t enter_link(struct walker *w, struct place link)
 		return status;
 	if (size == 0)
 		return ERR_NOT_FOUND;
+	if (memchr(target, 0, size) != nullptr)
+		return ERR_CORRUPT;
 	if (size + rest > REST_MOST)
 		return ERR_TOO_LONG;
 	memmove(w->rest + size, w->rest + w->next, rest);

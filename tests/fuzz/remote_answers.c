@@ -80,33 +80,35 @@ status_t remote_start(unsigned index)
 static void write_state(struct filesystem_channel *channel)
 {
 	channel->wanted_clean = byte() == 1 ? number() : 0;
+	channel->clean_count = (uint32_t)number();
+	channel->first_size = (uint32_t)number();
 	channel->forgotten_count = byte() == 2 ? (uint32_t)number() : 0;
 	channel->forgotten[0] = number();
 	channel->block_size = byte() == 3 ? (uint32_t)number() : 1024;
 	channel->is_read_only = byte() == 4;
 	channel->is_tidy = byte() != 5;
-	channel->is_quiet = byte() != 6;
 	channel->item_count = (uint32_t)number();
 	memset(channel->trouble, byte(), sizeof(channel->trouble));
 }
 
 static void write_answer(struct filesystem_channel *channel)
 {
-	struct file_attributes a = {.type = byte() % 2 == 0 ? FILE_TYPE_DIRECTORY : byte() % 8, .inode = number(), .size = number()};
+	struct file_attributes a = {.type = byte() % 2 == 0 ? FILE_TYPE_DIRECTORY : byte() % 8,
+		.inode = number(),
+		.size = number()};
 
 	memcpy(channel->answer, &a, sizeof(a));
 }
 
 static void write_items(uint8_t *unit)
 {
-	struct filesystem_item *items =
-		(struct filesystem_item *)(unit + FILESYSTEM_ITEMS_OFFSET);
+	struct filesystem_item *items = (struct filesystem_item *)(unit + FILESYSTEM_ITEMS_OFFSET);
 
 	for (unsigned i = byte() % 4; i > 0; i--) {
 		struct filesystem_item *item = &items[byte() % FILESYSTEM_ITEMS];
 
-		*item = (struct filesystem_item){number(), number(), number(), byte() % 9,
-			(uint32_t)number() % 300, {0}};
+		*item = (struct filesystem_item){
+			number(), number(), number(), byte() % 9, (uint32_t)number() % 300, {0}};
 		memset(item->name, byte() % 4 == 0 ? 0 : 'x', byte());
 	}
 }
@@ -127,7 +129,8 @@ static void write_slots(uint8_t *unit)
 	}
 }
 
-status_t remote_call(unsigned index, uint32_t method, uint32_t sequence, uint64_t words[6])
+status_t remote_call(
+	unsigned index, uint32_t method, uint32_t sequence, uint64_t patience_ns, uint64_t words[6])
 {
 	static const status_t statuses[] = {OK, OK, OK, OK, OK, OK, ERR_AGAIN, ERR_NOT_FOUND,
 		ERR_IO, ERR_BAD_IMAGE, ERR_CRASHED, 1, 2, -100000, ERR_DEADLINE, ERR_READ_ONLY};
@@ -135,6 +138,7 @@ status_t remote_call(unsigned index, uint32_t method, uint32_t sequence, uint64_
 
 	(void)method;
 	(void)sequence;
+	(void)patience_ns;
 	for (unsigned i = 0; i < 6; i++)
 		words[i] = number();
 	write_state((struct filesystem_channel *)unit);
@@ -224,4 +228,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	drive_host_allow_shared(true);
 	(void)use_volume();
 	return 0;
+}
+
+uint64_t remote_bit(unsigned index)
+{
+	return 2u << index;
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
-usage: disk_test.py PART [--kind ext4|fat] [--bus virtio|nvme|sata] [--smp N] [--count N] [--seed N]; PART: trees, tables,
-kills, power, log, errors, vanish, full, hostile, large, iso, buses"""
+usage: disk_test.py PART [--kind ext4|fat] [--bus virtio|nvme|sata] [--placement process|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
+kills, silent, power, log, errors, vanish, full, hostile, large, iso, buses"""
 
 import argparse
 import hashlib
@@ -34,6 +34,7 @@ DISKS_MOST = 8  # that a driver takes
 SATA_PORTS = 6  # of the emulated machine
 DRIVERS = {"virtio": "virtio-blk", "nvme": "nvme", "sata": "ahci"}
 bus = "virtio"  # what the disks are; main() sets it
+placement = "process"  # where file systems run; the same
 
 
 def disk_name(kind, letter, part=""):
@@ -51,6 +52,7 @@ def on_bus(line):
 
 def settings_for(folder, line, disks, smp=1, memory=256):
     return machine.Settings(build=BUILD, cmd=on_bus(line), bus=bus, smp=smp, memory=memory, direct=True, accel="tcg",
+                            options=f"filesystems={placement}",
                             disks=[(path, False) for path in disks], log=folder / "kernel.log")
 
 
@@ -232,7 +234,26 @@ def kills(options, folder):
     kind.check(image)
     names = {name for name in kind.names(image) if re.fullmatch(r"d\d+", name)}
     expect("directories", names, {f"d{i}" for i in range(max(0, int(match[1]) - 8), int(match[1]))})
-    print(f"{2 * options.count} kills, {match[1]} rounds of work, nothing lost")
+    print(f"{(3 if placement == 'process' else 2) * options.count} kills, {match[1]} rounds of work, nothing lost")
+
+
+# --- a file system that does not answer -----------------------------------------------------------
+
+SILENT = (
+    "mount vda /mnt; echo old >/mnt/a; svc stop filesystem0; (echo new >/mnt/b && mv /mnt/b /mnt/c && cat /mnt/a /mnt/c >/tmp/end) & "
+    "for i in 1 2 3 4 5 6 7 8 9; do echo $i >/tmp/n; cp /tmp/n /tmp/m; cat /tmp/m >>/tmp/all; done; "
+    "test -e /tmp/end && echo too early; wc -l </tmp/all; svc start filesystem0; wait; cat /tmp/end; umount /mnt; svc stop filesystem0; "
+    "mount vda /mnt; cat /mnt/c; umount /mnt")
+
+
+def silent(_, folder):
+    """The process of a volume is stopped: who needs it waits, others go on; when it runs again all goes on. It starts with the next mount."""
+    kind = KINDS["ext4"]
+    image = kind.make(folder / "s.img", kind.forms[0])
+    output, _ = guest(folder, SILENT, [image])
+    expect("output", output, "9\nold\nnew\nnew\n")
+    kind.check(image)
+    print("a silent file system holds up nobody else")
 
 
 # --- several drivers ------------------------------------------------------------------------------
@@ -598,17 +619,18 @@ def place():
 
 
 def main():
-    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 0), "errors": (errors, 0), "vanish": (vanish, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "power": (power, 6), "log": (log, 100)}
+    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 0), "errors": (errors, 0), "vanish": (vanish, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "silent": (silent, 0), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--kind", choices=KINDS, default="ext4")
     parser.add_argument("--bus", choices=DRIVERS, default="virtio")
+    parser.add_argument("--placement", choices=("process", "fused"), default="process")
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=25)
     options = parser.parse_args()
-    globals()["bus"] = options.bus
+    globals().update(bus=options.bus, placement=options.placement)
     part, count = parts[options.part]
     options.count = options.count or count
     with tempfile.TemporaryDirectory(dir=place()) as name:

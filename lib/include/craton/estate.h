@@ -28,6 +28,9 @@ void estate_commit(void);
 /* Undoes the transaction. */
 void estate_rollback(void);
 
+/* Nothing has been saved since the last transaction ended. */
+bool estate_is_clean(void);
+
 /* Called once, when the transaction that is open ends: with true behind its commit, with false when
  * it was undone. A kill can come between the end and the call. */
 typedef void (*estate_ended_function)(bool is_kept);

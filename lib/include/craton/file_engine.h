@@ -128,7 +128,8 @@ struct engine_run {
 
 struct file_engine {
 	const char *name;
-	uint64_t root; /* node of the root directory */
+	uint64_t root;    /* node of the root directory */
+	bool has_aliases; /* a name can be spelled in several ways */
 
 	/* Carves the state of one volume, as an instance before left it; zeros: it is new. nullptr:
 	 * the memory is too small. */

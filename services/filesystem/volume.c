@@ -32,8 +32,9 @@ static struct filesystem_channel *channel;
 static struct block_client disk;
 static uint8_t *memory;
 static uint64_t started_at;
-static bool is_news; /* something came that requests may have waited for */
-static bool is_more; /* work was left */
+static bool has_rested; /* it was to work while a transaction was open */
+static bool is_news;    /* something came that requests may have waited for */
+static bool is_more;    /* work was left */
 
 struct volume volume;
 
@@ -112,7 +113,8 @@ static void learn_end(void)
 		return;
 	is_kept = __atomic_load_n(&channel->committed, __ATOMIC_RELAXED) >= state->open;
 	estate_outer_end(state->done > 0 && is_kept);
-	is_more = true; /* what rested */
+	is_more = is_more || has_rested;
+	has_rested = false;
 }
 
 /* A step of transaction words[0]. Other than OK: it is no step that follows. */
@@ -195,6 +197,7 @@ void volume_work(void)
 	if (volume.fs == nullptr)
 		return;
 	learn_end();
+	has_rested = estate_outer_is_open();
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		is_more = work_once();
 		if (!is_more)

@@ -15,8 +15,8 @@ void names_forget_volume(unsigned index);
 /* What the engine answered: OK or ERR_NOT_FOUND. */
 void names_add(unsigned index, struct entry_name name, status_t status, uint64_t node);
 
-/* The name may stand for something else now, with `has_aliases` all of its directory, which may have
- * other attributes. */
+/* The name may stand for something else now, with `has_aliases` all of its directory, which may
+ * have other attributes. */
 void names_change(unsigned index, struct entry_name name, bool has_aliases);
 
 /* False: they are not known. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* A VFS on a machine without disks: mounts.h for tests that are about something else. */
 #include "drive.h"
+#include "enginefs.h"
 #include "mounts.h"
 
 bool mounts_open(void)
@@ -53,4 +54,9 @@ const struct block_unit *drive_next(uint64_t *number)
 {
 	(void)number;
 	return nullptr;
+}
+
+void enginefs_signalled(uint64_t bits)
+{
+	(void)bits;
 }

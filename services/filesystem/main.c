@@ -69,22 +69,20 @@ static void tell_news(void)
 		(void)!sys_signal(service_start()->signals[SERVICE_NUMBER_VFS]);
 }
 
-static status_t end_handler(struct request *request)
+static status_t end(void)
 {
-	(void)request;
 	volume_end();
 	unmap(MEMORY_ADDRESS, VOLUME_MEMORY);
 	return OK;
 }
 
 /* The memory may be another one than before. */
-static status_t begin_handler(struct request *request)
+static status_t begin(const uint64_t words[6])
 {
-	const uint64_t *words = request->words;
 	uint8_t *channel = map_channel();
 	status_t status;
 
-	(void)!end_handler(request);
+	(void)!end();
 	if (channel == nullptr)
 		return ERR_NOT_FOUND;
 	volume_connect(channel);
@@ -94,38 +92,20 @@ static status_t begin_handler(struct request *request)
 
 static status_t serve(struct request *request)
 {
-	status_t status = volume_serve(request->method, request->words);
+	status_t status;
 
+	if (request->method == FILESYSTEM_BEGIN)
+		return begin(request->words);
+	if (request->method == FILESYSTEM_END)
+		return end();
+	status = volume_serve(request->method, request->words);
 	tell_news();
 	return status;
 }
 
-static const struct service_method methods[] = {
-	[FILESYSTEM_BEGIN] = {begin_handler, RESTART_REPLAY},
-	[FILESYSTEM_END] = {end_handler, RESTART_REPLAY},
-	[FILESYSTEM_MOUNT] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_UNMOUNT] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_SPACE] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_SYNC] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_TIDY] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_LOOKUP] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_PARENT] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_ATTRIBUTES] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_NEXT] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_READ_LINK] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_RETAIN] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_RELEASE] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_CREATE] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_LINK] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_REMOVE] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_RENAME] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_SET_TIMES] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_SET_SIZE] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_RESERVE] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_MAP] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_MAP_WRITE] = {serve, RESTART_REPLAY},
-	[FILESYSTEM_WRITTEN] = {serve, RESTART_REPLAY},
-};
+#define SERVED(name, number, class, arguments, results) [number] = {serve, RESTART_REPLAY},
+
+static const struct service_method methods[] = {FILESYSTEM_METHOD_LIST(SERVED)};
 
 static void notified(uint64_t bits)
 {

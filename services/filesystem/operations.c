@@ -139,6 +139,13 @@ static status_t read_link(struct filesystem_channel *c, uint64_t words[6])
 	return status;
 }
 
+static void put_run(const struct engine_run *run, uint64_t words[6])
+{
+	words[0] = run->offset;
+	words[1] = run->size;
+	words[2] = run->is_hole;
+}
+
 static status_t map(struct filesystem_channel *c, uint64_t words[6])
 {
 	struct engine_run run = {0};
@@ -146,9 +153,7 @@ static status_t map(struct filesystem_channel *c, uint64_t words[6])
 		volume.engine->map(volume.fs, words[2], words[3], (uint32_t)words[4], &run);
 
 	(void)c;
-	words[0] = run.offset;
-	words[1] = run.size;
-	words[2] = run.is_hole;
+	put_run(&run, words);
 	return status;
 }
 
@@ -159,9 +164,7 @@ static status_t map_write(struct filesystem_channel *c, uint64_t words[6])
 		volume.engine->map_write(volume.fs, words[2], words[3], (uint32_t)words[4], &run);
 
 	(void)c;
-	words[0] = run.offset;
-	words[1] = run.size;
-	words[2] = run.is_hole;
+	put_run(&run, words);
 	return status;
 }
 

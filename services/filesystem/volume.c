@@ -43,13 +43,8 @@ struct volume volume;
 
 static bool start(void *self, const struct engine_io *io)
 {
-	static const uint32_t operations[] = {
-		[ENGINE_READ] = BLOCK_OPERATION_READ,
-		[ENGINE_WRITE] = BLOCK_OPERATION_WRITE,
-		[ENGINE_FLUSH] = BLOCK_OPERATION_FLUSH,
-	};
 	struct block_slot request = {
-		.operation = operations[io->kind],
+		.operation = io->kind,
 		.id = io->id,
 		.offset = io->offset,
 		.size = io->size,

@@ -303,14 +303,9 @@ const struct file_system_ops enginefs_ops = {
 
 static bool start(void *self, const struct engine_io *io)
 {
-	static const uint32_t operations[] = {
-		[ENGINE_READ] = BLOCK_OPERATION_READ,
-		[ENGINE_WRITE] = BLOCK_OPERATION_WRITE,
-		[ENGINE_FLUSH] = BLOCK_OPERATION_FLUSH,
-	};
 	const struct mounted *m = self;
 	struct block_slot request = {
-		.operation = operations[io->kind],
+		.operation = io->kind,
 		.id = io->id,
 		.unit = m->unit,
 		.offset = io->offset,

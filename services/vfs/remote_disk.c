@@ -43,12 +43,6 @@ static void finish(struct remote *r, uint32_t slot, status_t status)
 /* Of a copy, as the process may write at any time. The real driver checks places on the volume. */
 static status_t check(struct remote *r, const struct block_slot *s, struct engine_io *io)
 {
-	static const enum engine_io_kind kinds[] = {
-		[BLOCK_OPERATION_READ] = ENGINE_READ,
-		[BLOCK_OPERATION_WRITE] = ENGINE_WRITE,
-		[BLOCK_OPERATION_FLUSH] = ENGINE_FLUSH,
-	};
-
 	if (s->operation > BLOCK_OPERATION_FLUSH || s->id >= ENGINE_IDS)
 		return ERR_INVALID_ARGUMENT;
 	if (s->operation == BLOCK_OPERATION_WRITE && r->state->read_only != 0)
@@ -60,7 +54,7 @@ static status_t check(struct remote *r, const struct block_slot *s, struct engin
 		.offset = s->offset,
 		.bytes = r->memory + s->object_offset,
 		.size = s->size,
-		.kind = kinds[s->operation],
+		.kind = (enum engine_io_kind)s->operation,
 		.lasting = (s->flags & BLOCK_LASTING) != 0,
 	};
 	return OK;

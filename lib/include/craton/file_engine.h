@@ -14,6 +14,7 @@
  * tests/host/services/vfs_engine_test.c */
 #pragma once
 
+#include <abi/protocol/block.h>
 #include <abi/protocol/vfs.h>
 #include <craton/runtime.h>
 
@@ -61,10 +62,12 @@ struct directory_item {
 /* --- what an engine stands on -------------------------------------------------------------------
  */
 
+/* As disks call them. */
 enum engine_io_kind : uint8_t {
-	ENGINE_READ,
-	ENGINE_WRITE,
-	ENGINE_FLUSH, /* what was written before it lasts if the power goes */
+	ENGINE_READ = BLOCK_OPERATION_READ,
+	ENGINE_WRITE = BLOCK_OPERATION_WRITE,
+	ENGINE_FLUSH = BLOCK_OPERATION_FLUSH, /* what was written before it lasts if the power
+						 goes */
 };
 
 /* `id` tells which is meant, and is smaller than ENGINE_IDS; a new instance starts what was under

@@ -15,6 +15,7 @@
 #define TIDY_MOST 64u /* nodes at once */
 
 struct mounted mounted[ENGINEFS_MOST];
+static bool in_processes; /* engines are; else in this one */
 
 static struct mounted *of(const struct volume *v)
 {
@@ -353,13 +354,9 @@ static status_t clean(void *self, uint64_t node)
 /* --- volumes ------------------------------------------------------------------------------------
  */
 
-const struct file_engine *enginefs_engine(unsigned kind)
-{
-	return engine_of_kind(kind);
-}
-
 bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
 {
+	in_processes = remote_is_wanted();
 	enginefs_pages_open();
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++)
 		names_forget_volume(i);
@@ -382,12 +379,12 @@ bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
 
 status_t enginefs_prepare(unsigned index)
 {
-	return !remote_is_wanted() || remote_prepare(index) ? OK : ERR_NO_MEMORY;
+	return !in_processes || remote_prepare(index) ? OK : ERR_NO_MEMORY;
 }
 
 bool enginefs_is_silent(unsigned index)
 {
-	return remote_is_wanted() && remote_is_silent(mounted[index].fs);
+	return in_processes && remote_is_silent(mounted[index].fs);
 }
 
 void enginefs_bind(unsigned index, uint32_t volume, uint64_t unit, uint64_t object)
@@ -420,7 +417,7 @@ static void choose_fused(unsigned index, unsigned kind)
 
 void enginefs_choose(unsigned index, unsigned kind)
 {
-	if (remote_is_wanted())
+	if (in_processes)
 		choose_remote(index, kind);
 	else
 		choose_fused(index, kind);
@@ -428,7 +425,7 @@ void enginefs_choose(unsigned index, unsigned kind)
 
 void enginefs_end(unsigned index)
 {
-	if (remote_is_wanted())
+	if (in_processes)
 		remote_end(mounted[index].fs);
 }
 
@@ -475,7 +472,7 @@ bool enginefs_is_read_only(unsigned index)
 
 void enginefs_signalled(uint64_t bits)
 {
-	for (unsigned i = 0; remote_is_wanted() && i < ENGINEFS_MOST; i++) {
+	for (unsigned i = 0; in_processes && i < ENGINEFS_MOST; i++) {
 		if ((bits & remote_bit(i)) != 0 && mounted[i].fs != nullptr)
 			remote_heard(mounted[i].fs);
 	}

@@ -15,9 +15,6 @@
 
 extern const struct file_system_ops enginefs_ops;
 
-/* All engines that there are, in the order in which they look at a volume; nullptr: no more. */
-const struct file_engine *enginefs_engine(unsigned kind);
-
 /* `memory` is where each volume has its bytes once it is mounted. */
 bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST]);
 

@@ -12,6 +12,7 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 #include <craton/service.h>
+#include <filesystem/engines.h>
 
 #define FIRST_VOLUME (VOLUMES_MOST - ENGINEFS_MOST)
 #define MOUNT_PATH   64u
@@ -57,9 +58,9 @@ static void show(unsigned i)
 	const struct mount_entry *e = &table->entries[i];
 	struct volume volume = {
 		.ops = &enginefs_ops,
-		.kind = enginefs_engine(e->kind)->name,
+		.kind = engine_of_kind(e->kind)->name,
 		.is_read_only = e->is_read_only != 0,
-		.root = enginefs_engine(e->kind)->root,
+		.root = engine_of_kind(e->kind)->root,
 		.parent_volume = e->parent.volume,
 		.parent_node = e->parent.node,
 		.name = e->name,
@@ -361,7 +362,7 @@ static status_t try_next(struct mount_entry *entry)
 
 	if (status != OK)
 		return status;
-	if (enginefs_engine(entry->kind + 1) == nullptr)
+	if (engine_of_kind(entry->kind + 1) == nullptr)
 		return ERR_BAD_IMAGE;
 	ESTATE_SET(entry->kind, entry->kind + 1);
 	ESTATE_SET(entry->has_begun, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Engines of files in processes of their own: see remote.h. Requests to the disk: remote_disk.c. */
+/* Engines of files in processes of their own: see remote.h. Here are the operations; calls:
+ * remote_calls.c, requests to the disk: remote_disk.c. */
 #include "remote.h"
 
 #include "remote_internal.h"
@@ -9,240 +10,11 @@
 #include <filesystem/engines.h>
 
 #define KINDS_MOST 8u
-#define LITTLE_NS  20000000u  /* patience with one that did not answer, at first; it doubles */
-#define LOST_NS    320000000u /* when it was silent for about ten seconds */
-#define SILENCE    20u        /* it is left alone for so many times that */
-#define ERROR_MOST 4095
 #define RUN_MOST   0x10000u /* bytes */
 
-static struct remote remotes[REMOTES_MOST];
+struct remote remotes[REMOTES_MOST];
 static struct file_engine kinds[KINDS_MOST];
-static unsigned remote_count;
-
-/* --- transactions -------------------------------------------------------------------------------
- */
-
-/* What the process is told: that the last transaction has ended, and how. */
-static void tell_end(struct remote *r, uint64_t transaction, bool is_kept)
-{
-	if (is_kept)
-		__atomic_store_n(&r->channel->committed, transaction, __ATOMIC_RELEASE);
-	__atomic_store_n(&r->channel->ended, transaction, __ATOMIC_RELEASE);
-}
-
-/* One that was undone: something may wait for that. One that was kept is seen with the next call,
- * or when the process looks by itself. */
-static void transaction_ended(bool is_kept)
-{
-	for (unsigned i = 0; i < remote_count; i++) {
-		struct remote *r = &remotes[i];
-
-		if (r->open == 0)
-			continue;
-		tell_end(r, r->open, is_kept && r->steps > 0);
-		r->open = 0;
-		if (!is_kept)
-			remote_signal(r->index);
-	}
-}
-
-/* The number is not used again, whatever becomes of the transaction. */
-static void begin_transaction(struct remote *r)
-{
-	r->open = ++r->state->begun;
-	r->steps = 0;
-	estate_when_ended(transaction_ended);
-}
-
-/* --- calls --------------------------------------------------------------------------------------
- */
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 32;
-}
-
-static bool has_first(uint32_t method)
-{
-	return method == FILESYSTEM_LOOKUP ||
-	       (method >= FILESYSTEM_CREATE && method <= FILESYSTEM_RENAME);
-}
-
-/* The same for the same operation, so that one that kills the process is known when it comes again
- * (lib/service/suspect.h). Never 0. */
-static uint32_t sequence_of(const struct remote *r, uint32_t method, const uint64_t words[6])
-{
-	uint64_t hash = mix(method, words[2]);
-
-	for (unsigned i = 3; i < 6; i++)
-		hash = mix(hash, words[i]);
-	if (has_first(method))
-		hash = name_key(r->first, hash);
-	hash = (hash ^ hash >> 24) & SERVICE_SEQUENCE_MASK;
-	return hash != 0 ? (uint32_t)hash : 1;
-}
-
-/* It was asked with this patience, in vain. */
-static void note_silence(struct remote *r, uint64_t patience)
-{
-	uint64_t next = patience * 2 < REMOTE_PATIENCE_NS ? patience * 2 : REMOTE_PATIENCE_NS;
-
-	r->patience = r->patience == 0 ? LITTLE_NS : next;
-	r->silent_until = time_now() + SILENCE * r->patience;
-	r->has_waiters = true;
-}
-
-static void end_silence(struct remote *r)
-{
-	r->patience = 0;
-	r->silent_until = 0;
-}
-
-/* After some time of silence what needs it fails, so that nobody waits for ever. */
-static status_t silence_of(struct remote *r)
-{
-	r->has_waiters = true;
-	return r->patience >= LOST_NS ? ERR_CRASHED : ERR_AGAIN;
-}
-
-static status_t ask(struct remote *r, uint32_t method, uint64_t words[6])
-{
-	uint64_t patience = r->patience != 0 ? r->patience : REMOTE_PATIENCE_NS;
-	status_t status;
-
-	if (r->silent_until > time_now())
-		return silence_of(r);
-	r->channel->time_offset_ns = r->environment->now(r->environment->self) - time_now();
-	status = remote_call(r->index, method, sequence_of(r, method, words), patience, words);
-	if (status != ERR_DEADLINE) {
-		end_silence(r);
-		return status;
-	}
-	note_silence(r, patience);
-	return silence_of(r);
-}
-
-bool remote_is_silent(const void *fs)
-{
-	const struct remote *r = fs;
-
-	return r->patience != 0;
-}
-
-void remote_heard(void *fs)
-{
-	end_silence(fs);
-}
-
-/* The process wants to know whether a file is clean. OK: it is told with the same step again. */
-static status_t tell_clean(struct remote *r, uint64_t node)
-{
-	struct filesystem_channel *c = r->channel;
-	status_t status;
-
-	if (node == 0 || r->told == FILESYSTEM_NODES)
-		return FILE_LATER;
-	status = r->environment->clean(r->environment->self, node);
-	if (status == FILE_LATER)
-		return FILE_LATER;
-	c->clean_nodes[r->told] = node;
-	c->clean_statuses[r->told] = (uint64_t)-status;
-	c->clean_count = ++r->told;
-	return OK;
-}
-
-static bool may_forget(uint32_t method)
-{
-	return method == FILESYSTEM_CREATE || method == FILESYSTEM_REMOVE ||
-	       method == FILESYSTEM_RENAME || method == FILESYSTEM_RELEASE ||
-	       method == FILESYSTEM_TIDY;
-}
-
-static void forget_nodes(struct remote *r)
-{
-	const struct filesystem_channel *c = r->channel;
-	uint32_t count = c->forgotten_count;
-
-	for (uint32_t i = 0; i < count && i < FILESYSTEM_NODES; i++)
-		r->environment->forget(r->environment->self, c->forgotten[i]);
-}
-
-static status_t checked(status_t status)
-{
-	if (status == ERR_AGAIN)
-		return FILE_LATER;
-	if (status > 0 || status < -ERROR_MOST || status == ERR_CRASHED || status == ERR_PROTOCOL ||
-		status == ERR_NO_METHOD)
-		return ERR_IO; /* nothing of the volume can be reached */
-	return status;
-}
-
-/* What was told of directories, and where contents lie. Room that is made, and contents that are
- * written, leave what has a place there. */
-static void forget_answers(struct remote *r, uint32_t method)
-{
-	r->has_items = false;
-	if (method != FILESYSTEM_WRITTEN && method != FILESYSTEM_RESERVE)
-		r->run.method = 0;
-}
-
-/* An operation: `words` from 2 on are its arguments, and what comes back. */
-static status_t perform(struct remote *r, uint32_t method, uint64_t words[6], bool changes)
-{
-	uint64_t own[6];
-	status_t status;
-
-	r->channel->clean_count = 0;
-	r->told = 0;
-	if (changes && r->open == 0)
-		begin_transaction(r);
-	if (changes)
-		forget_answers(r, method);
-	do {
-		memcpy(own, words, sizeof(own));
-		own[0] = changes ? r->open : 0;
-		own[1] = changes ? r->steps + 1 : 0;
-		r->channel->wanted_clean = 0;
-		status = ask(r, method, own);
-	} while (status == ERR_AGAIN &&
-		 tell_clean(r, __atomic_load_n(&r->channel->wanted_clean, __ATOMIC_RELAXED)) == OK);
-	memcpy(words, own, sizeof(own));
-	if (status != OK)
-		return checked(status);
-	if (changes && r->steps++ == 0)
-		ESTATE_SET(r->state->committed, r->open); /* if the transaction here is kept */
-	if (may_forget(method))
-		forget_nodes(r);
-	return OK;
-}
-
-/* The VFS has checked what a name can be; a target fits a message. */
-static void put_first(struct remote *r, struct name name)
-{
-	r->first = name;
-	r->channel->first_size = (uint32_t)name.size;
-	memcpy(r->channel->first, name.text, name.size);
-}
-
-static void put_second(struct remote *r, struct name text)
-{
-	r->channel->second_size = (uint32_t)text.size;
-	if (text.size > 0)
-		memcpy(r->channel->second, text.text, text.size);
-}
-
-static_assert(sizeof((struct filesystem_channel){}.second) >= MESSAGE_BYTES);
-
-static status_t look(void *fs, uint32_t method, uint64_t words[6])
-{
-	return perform(fs, method, words, false);
-}
-
-static status_t change(void *fs, uint32_t method, uint64_t words[6])
-{
-	return perform(fs, method, words, true);
-}
+unsigned remote_count;
 
 /* --- the volume ---------------------------------------------------------------------------------
  */
@@ -254,9 +26,9 @@ static void reset(void *fs, uint64_t volume_size, bool read_only)
 	status_t status = remote_start(r->index);
 
 	remote_disk_reset(r);
-	forget_answers(r, FILESYSTEM_BEGIN);
-	end_silence(r);
-	tell_end(r, r->state->begun, true);
+	remote_forget_answers(r, FILESYSTEM_BEGIN);
+	remote_end_silence(r);
+	remote_tell_end(r, r->state->begun, true);
 	if (status == OK)
 		status = remote_call(r->index, FILESYSTEM_BEGIN, 1, REMOTE_PATIENCE_NS, words);
 	r->state->read_only = read_only;
@@ -268,7 +40,7 @@ static void resume(void *fs)
 {
 	struct remote *r = fs;
 
-	tell_end(r, r->state->begun, r->state->committed == r->state->begun);
+	remote_tell_end(r, r->state->begun, r->state->committed == r->state->begun);
 	remote_signal(r->index);
 }
 
@@ -324,14 +96,14 @@ static status_t mount(void *fs)
 	struct remote *r = fs;
 	uint64_t words[6] = {0};
 
-	return r->state->failed != 0 ? ERR_IO : look(fs, FILESYSTEM_MOUNT, words);
+	return r->state->failed != 0 ? ERR_IO : remote_look(fs, FILESYSTEM_MOUNT, words);
 }
 
 static status_t unmount(void *fs)
 {
 	uint64_t words[6] = {0};
 
-	return look(fs, FILESYSTEM_UNMOUNT, words);
+	return remote_look(fs, FILESYSTEM_UNMOUNT, words);
 }
 
 static const char *trouble(const void *fs)
@@ -369,7 +141,7 @@ static uint32_t block_size(const void *fs)
 static status_t space(void *fs, uint64_t *total, uint64_t *used)
 {
 	uint64_t words[6] = {0};
-	status_t status = look(fs, FILESYSTEM_SPACE, words);
+	status_t status = remote_look(fs, FILESYSTEM_SPACE, words);
 
 	*total = words[0];
 	*used = words[1];
@@ -380,7 +152,7 @@ static status_t space(void *fs, uint64_t *total, uint64_t *used)
 static status_t sync(void *fs, uint64_t *ticket)
 {
 	uint64_t words[6] = {0, 0, *ticket};
-	status_t status = change(fs, FILESYSTEM_SYNC, words);
+	status_t status = remote_change(fs, FILESYSTEM_SYNC, words);
 
 	if (status == OK || status == FILE_LATER)
 		*ticket = words[2];
@@ -390,7 +162,7 @@ static status_t sync(void *fs, uint64_t *ticket)
 static status_t tidy(void *fs, uint64_t *cursor)
 {
 	uint64_t words[6] = {0, 0, *cursor};
-	status_t status = change(fs, FILESYSTEM_TIDY, words);
+	status_t status = remote_change(fs, FILESYSTEM_TIDY, words);
 
 	if (words[2] > *cursor && words[2] < UINT32_MAX)
 		*cursor = words[2];
@@ -405,8 +177,8 @@ static status_t lookup(void *fs, uint64_t directory, struct name name, uint64_t 
 	uint64_t words[6] = {0, 0, directory};
 	status_t status;
 
-	put_first(fs, name);
-	status = look(fs, FILESYSTEM_LOOKUP, words);
+	remote_put_first(fs, name);
+	status = remote_look(fs, FILESYSTEM_LOOKUP, words);
 	*node = words[0];
 	return status;
 }
@@ -414,7 +186,7 @@ static status_t lookup(void *fs, uint64_t directory, struct name name, uint64_t 
 static status_t parent(void *fs, uint64_t directory, uint64_t *node)
 {
 	uint64_t words[6] = {0, 0, directory};
-	status_t status = look(fs, FILESYSTEM_PARENT, words);
+	status_t status = remote_look(fs, FILESYSTEM_PARENT, words);
 
 	*node = words[0];
 	return status;
@@ -424,7 +196,7 @@ static status_t attributes(void *fs, uint64_t node, struct file_attributes *a)
 {
 	const struct remote *r = fs;
 	uint64_t words[6] = {0, 0, node};
-	status_t status = look(fs, FILESYSTEM_ATTRIBUTES, words);
+	status_t status = remote_look(fs, FILESYSTEM_ATTRIBUTES, words);
 
 	if (status != OK)
 		return status;
@@ -484,7 +256,7 @@ static status_t next(void *fs, uint64_t directory, uint64_t *cookie, struct dire
 	if (found < FILESYSTEM_ITEMS)
 		return take_item(items_of(r) + found, cookie, item);
 	r->has_items = false;
-	status = look(fs, FILESYSTEM_NEXT, words);
+	status = remote_look(fs, FILESYSTEM_NEXT, words);
 	if (status != OK)
 		return status;
 	r->item_count = r->channel->item_count < FILESYSTEM_ITEMS ? r->channel->item_count
@@ -501,7 +273,7 @@ static status_t read_link(
 	const struct remote *r = fs;
 	size_t most = size < sizeof(r->channel->answer) ? size : sizeof(r->channel->answer);
 	uint64_t words[6] = {0, 0, node, offset, most};
-	status_t status = look(fs, FILESYSTEM_READ_LINK, words);
+	status_t status = remote_look(fs, FILESYSTEM_READ_LINK, words);
 
 	if (status != OK)
 		return status;
@@ -548,7 +320,7 @@ static status_t ask_run(struct remote *r, uint32_t method, uint64_t node, uint64
 	if (find_run(r, method, node, offset, size, run))
 		return OK;
 	r->run.method = 0;
-	status = look(r, method, words);
+	status = remote_look(r, method, words);
 	if (status == OK)
 		status = take_run(words, most, run);
 	if (status != OK)
@@ -578,14 +350,14 @@ static status_t retain(void *fs, uint64_t node)
 {
 	uint64_t words[6] = {0, 0, node};
 
-	return change(fs, FILESYSTEM_RETAIN, words);
+	return remote_change(fs, FILESYSTEM_RETAIN, words);
 }
 
 static status_t release(void *fs, uint64_t node)
 {
 	uint64_t words[6] = {0, 0, node};
 
-	return change(fs, FILESYSTEM_RELEASE, words);
+	return remote_change(fs, FILESYSTEM_RELEASE, words);
 }
 
 static status_t create(
@@ -594,9 +366,9 @@ static status_t create(
 	uint64_t words[6] = {0, 0, entry.directory, type};
 	status_t status;
 
-	put_first(fs, entry.name);
-	put_second(fs, target);
-	status = change(fs, FILESYSTEM_CREATE, words);
+	remote_put_first(fs, entry.name);
+	remote_put_second(fs, target);
+	status = remote_change(fs, FILESYSTEM_CREATE, words);
 	*node = words[0];
 	return status;
 }
@@ -605,53 +377,53 @@ static status_t link(void *fs, uint64_t node, struct entry_name entry)
 {
 	uint64_t words[6] = {0, 0, node, entry.directory};
 
-	put_first(fs, entry.name);
-	return change(fs, FILESYSTEM_LINK, words);
+	remote_put_first(fs, entry.name);
+	return remote_change(fs, FILESYSTEM_LINK, words);
 }
 
 static status_t remove_name(void *fs, struct entry_name entry)
 {
 	uint64_t words[6] = {0, 0, entry.directory};
 
-	put_first(fs, entry.name);
-	return change(fs, FILESYSTEM_REMOVE, words);
+	remote_put_first(fs, entry.name);
+	return remote_change(fs, FILESYSTEM_REMOVE, words);
 }
 
 static status_t rename_node(void *fs, struct entry_name from, struct entry_name to)
 {
 	uint64_t words[6] = {0, 0, from.directory, to.directory};
 
-	put_first(fs, from.name);
-	put_second(fs, to.name);
-	return change(fs, FILESYSTEM_RENAME, words);
+	remote_put_first(fs, from.name);
+	remote_put_second(fs, to.name);
+	return remote_change(fs, FILESYSTEM_RENAME, words);
 }
 
 static status_t set_times(void *fs, uint64_t node, uint64_t accessed, uint64_t modified)
 {
 	uint64_t words[6] = {0, 0, node, accessed, modified};
 
-	return change(fs, FILESYSTEM_SET_TIMES, words);
+	return remote_change(fs, FILESYSTEM_SET_TIMES, words);
 }
 
 static status_t set_size(void *fs, uint64_t node, uint64_t size)
 {
 	uint64_t words[6] = {0, 0, node, size};
 
-	return change(fs, FILESYSTEM_SET_SIZE, words);
+	return remote_change(fs, FILESYSTEM_SET_SIZE, words);
 }
 
 static status_t reserve(void *fs, uint64_t node, uint64_t offset, uint64_t size)
 {
 	uint64_t words[6] = {0, 0, node, offset, size};
 
-	return change(fs, FILESYSTEM_RESERVE, words);
+	return remote_change(fs, FILESYSTEM_RESERVE, words);
 }
 
 static status_t written(void *fs, uint64_t node, uint64_t offset, uint32_t size)
 {
 	uint64_t words[6] = {0, 0, node, offset, size};
 
-	return change(fs, FILESYSTEM_WRITTEN, words);
+	return remote_change(fs, FILESYSTEM_WRITTEN, words);
 }
 
 /* --- start --------------------------------------------------------------------------------------

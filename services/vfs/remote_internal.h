@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Private to remote.c and remote_disk.c. */
+/* Private to remote.c, remote_calls.c and remote_disk.c. */
 #pragma once
 
 #include "remote_link.h"
@@ -52,6 +52,33 @@ struct remote {
 	uint64_t ids[BLOCK_SLOTS]; /* of those */
 	bool is_news;              /* one has ended */
 };
+
+extern struct remote remotes[REMOTES_MOST];
+extern unsigned remote_count;
+
+/* --- remote_calls.c -----------------------------------------------------------------------------
+ */
+
+/* An operation: `words` from 2 on are its arguments, what comes back is in all. The first changes
+ * nothing, the second is a step of the transaction. */
+[[nodiscard]] status_t remote_look(void *fs, uint32_t method, uint64_t words[6]);
+[[nodiscard]] status_t remote_change(void *fs, uint32_t method, uint64_t words[6]);
+
+/* The names of the next operation. The VFS has checked what they can be; a target fits a message.
+ */
+void remote_put_first(struct remote *r, struct name name);
+void remote_put_second(struct remote *r, struct name text);
+
+/* What the process is told: that the last transaction has ended, and how. */
+void remote_tell_end(struct remote *r, uint64_t transaction, bool is_kept);
+
+/* What it told of directories, and where contents lie, may be so no more behind an operation. */
+void remote_forget_answers(struct remote *r, uint32_t method);
+
+void remote_end_silence(struct remote *r);
+
+/* --- remote_disk.c ------------------------------------------------------------------------------
+ */
 
 /* Begins what the process has put into slots. */
 void remote_disk_work(struct remote *r);

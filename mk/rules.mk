@@ -10,11 +10,17 @@
 #   $(eval $(call add_test,NAME,COMMAND,NEEDS))  anything else that `make test` shall run
 #   $(eval $(call add_bench,NAME,COMMAND,NEEDS)) a benchmark
 #
-# Sources below $(BUILD)/gen are named with that prefix.
+# Sources below $(BUILD)/gen and $(BUILD)/source are named with that prefix.
+#
+#   $(eval $(call source,NAME,FILES))            files of a line of mk/sources.txt, below $(BUILD)/source/NAME
 
 VARIANTS := kernel user pvh uefi
 
 objects = $(foreach s,$(2),$(BUILD)/obj/$(1)/$(basename $(patsubst $(BUILD)/%,%,$(s))).o)
+
+# Sources of others (mk/sources.txt) have flags of their own: FOREIGN_NAME; their warnings are not ours.
+foreign_name = $(firstword $(subst /, ,$(patsubst $(BUILD)/source/%,%,$(1))))
+foreign = $(if $(filter $(BUILD)/source/%,$(1)),-w $(FOREIGN_$(call foreign_name,$(1))))
 
 # $(1): folder below obj/, $(2): flags
 define compile_rules
@@ -29,9 +35,19 @@ $(BUILD)/obj/$(1)/%.o: %.S mk/flags.mk | $(GENERATED)
 $(BUILD)/obj/$(1)/%.o: $(BUILD)/%.c mk/flags.mk | $(GENERATED)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
-	$$(Q)$$(CC) $(2) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(CC) $$(call foreign,$$<) $(2) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach v,$(VARIANTS),$(eval $(call compile_rules,$(v),$$(CFLAGS_$(v)))))
+
+ARCHIVES ?= build/archives
+
+define source
+$(BUILD)/source/$(1)/.stamp: mk/sources.txt tools/source.py | $(DEPS)
+	$$(call say,SOURCE,$(1))
+	$$(Q)$(PYTHON) tools/source.py $(1) $$(@D) $(ARCHIVES)
+	@touch $$@
+$(addprefix $(BUILD)/source/$(1)/,$(2)): $(BUILD)/source/$(1)/.stamp ;
+endef
 
 # An unchanged generated file keeps its time stamp, so nothing is rebuilt for it.
 $(BUILD)/gen/%: $(GENERATED) ;

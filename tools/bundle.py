@@ -37,9 +37,13 @@ def check_name(name):
         raise BundleError(f"`{name}` cannot be a path in the bundle")
 
 
+def digest(data):
+    return hashlib.blake2b(data, digest_size=32).digest()
+
+
 def entry(name, data, offset):
     flags = EXECUTABLE if data.startswith(MAGICS) else 0
-    return ENTRY.pack(name.encode(), offset, len(data), flags, hashlib.sha256(data).digest())
+    return ENTRY.pack(name.encode(), offset, len(data), flags, digest(data))
 
 
 def build(files):
@@ -57,7 +61,7 @@ def build(files):
         entries += entry(name, data, places[data])
     known = constants(abi)
     header = HEADER.pack(known["BUNDLE_MAGIC"], known["BUNDLE_VERSION"], len(files),
-                         offset + len(body), canonical.hash64(abi), hashlib.sha256(entries).digest())
+                         offset + len(body), canonical.hash64(abi), digest(entries))
     head = header + entries
     return head + bytes(offset - len(head)) + bytes(body)
 

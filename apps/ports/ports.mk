@@ -1,17 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Programs of others, built from Debian's sources for wasm32-wasi. Nothing of theirs is in this tree.
 
-ARCHIVES ?= build/archives
-
-# $(1): name in mk/sources.txt, $(2): its files that rules name
-define source
-$(BUILD)/source/$(1)/.stamp: mk/sources.txt tools/source.py | $(DEPS)
-	$$(call say,SOURCE,$(1))
-	$$(Q)$(PYTHON) tools/source.py $(1) $$(@D) $(ARCHIVES)
-	@touch $$@
-$(addprefix $(BUILD)/source/$(1)/,$(2)): $(BUILD)/source/$(1)/.stamp ;
-endef
-
 # What POSIX has and WASI lacks, as far as these programs ask for it; and setjmp.
 PORTS_POSIX  := apps/ports/posix
 PORT_CFLAGS   = --target=wasm32-wasi -O2 -g0 -w -fno-ident -nostdlibinc \

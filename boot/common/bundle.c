@@ -2,7 +2,7 @@
 // Everything read here is untrusted until bundle_open() has returned OK.
 #include "boot/bundle.h"
 
-#include <hash/sha256.h>
+#include <hash/blake2b.h>
 
 #include <string.h>
 
@@ -49,9 +49,9 @@ static status_t check_header(
 static status_t check_table_hash(const struct bundle *bundle, struct report *report)
 {
 	const struct bundle_header *header = (const void *)bundle->base;
-	uint8_t digest[SHA256_SIZE];
-	sha256(entry_at(bundle, 0), bundle->count * sizeof(struct bundle_entry), digest);
-	if (memcmp(digest, header->entries_hash, SHA256_SIZE) != 0)
+	uint8_t digest[BLAKE2B_SIZE];
+	blake2b(entry_at(bundle, 0), bundle->count * sizeof(struct bundle_entry), digest);
+	if (memcmp(digest, header->entries_hash, BLAKE2B_SIZE) != 0)
 		return report_failure(
 			report, ERR_CORRUPT, "The bundle's table is damaged.", ADVICE_BUNDLE);
 	return OK;
@@ -129,10 +129,10 @@ static status_t check_entry(
 	const struct bundle *bundle, const struct bundle_entry *entry, struct report *report)
 {
 	const uint8_t *data = bundle->base + entry->offset;
-	uint8_t digest[SHA256_SIZE];
-	sha256(data, entry->size, digest);
+	uint8_t digest[BLAKE2B_SIZE];
+	blake2b(data, entry->size, digest);
 	uint64_t gap = page_round_up(entry->size) - entry->size;
-	if (memcmp(digest, entry->hash, SHA256_SIZE) == 0 && is_zero(data + entry->size, gap))
+	if (memcmp(digest, entry->hash, BLAKE2B_SIZE) == 0 && is_zero(data + entry->size, gap))
 		return OK;
 	report->subject = (const char *)entry->name;
 	return report_failure(
@@ -153,7 +153,7 @@ static const struct bundle_entry *find_entry(const struct bundle *bundle, const 
 static bool is_needed_at_boot(const char *name)
 {
 	return strcmp(name, "kernel") == 0 || strcmp(name, "init") == 0 ||
-	       strncmp(name, "svc/", 4) == 0;
+	       strncmp(name, "svc/", 4) == 0 || strncmp(name, "drv/", 4) == 0;
 }
 
 status_t bundle_check(const struct bundle *bundle, bool all, struct report *report)

@@ -37,21 +37,15 @@ void entropy_begin(struct entropy *entropy)
 
 void entropy_mix(struct entropy *entropy, const void *data, size_t size, uint64_t bits)
 {
-	struct sha256 hash;
-	sha256_begin(&hash);
-	sha256_add(&hash, entropy->seed, sizeof entropy->seed);
-	sha256_add(&hash, data, size);
-	sha256_end(&hash, entropy->seed);
+	uint8_t key[BLAKE2B_SIZE];
+	memcpy(key, entropy->seed, sizeof key);
+	blake2b_keyed(key, sizeof key, data, size, entropy->seed);
 	entropy->bits = entropy->bits + bits < 256 ? entropy->bits + bits : 256;
 }
 
 void entropy_derive(const struct entropy *entropy, const char *purpose, uint64_t out[static 4])
 {
-	struct sha256 hash;
-	uint8_t digest[SHA256_SIZE];
-	sha256_begin(&hash);
-	sha256_add(&hash, entropy->seed, sizeof entropy->seed);
-	sha256_add(&hash, purpose, strlen(purpose));
-	sha256_end(&hash, digest);
+	uint8_t digest[BLAKE2B_SIZE];
+	blake2b_keyed(entropy->seed, sizeof entropy->seed, purpose, strlen(purpose), digest);
 	memcpy(out, digest, sizeof digest);
 }

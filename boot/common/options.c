@@ -13,7 +13,7 @@ static const struct option table[] = {
 	{"kaslr", "on|off", "kernel and first task at random addresses (on)"},
 	{"entropy", "auto|fixed", "where the random seed comes from; fixed repeats runs (auto)"},
 	{"verify", "boot|all",
-		"check the hashes of kernel, init and svc/*, or of all files (boot)"},
+		"check the hashes of kernel, init, svc/* and drv/*, or of all files (boot)"},
 	{"smp", "#", "use at most this many CPUs (all)"},
 	{"kpti", "auto|on|off", "separate page tables for user mode (auto)"},
 	{"fault", "stack", "overflow a kernel stack at boot: for tests"},

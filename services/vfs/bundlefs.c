@@ -8,7 +8,7 @@
 #include <boot/bundle.h>
 #include <craton/estate.h>
 #include <craton/print.h>
-#include <hash/sha256.h>
+#include <hash/blake2b.h>
 
 #define SIZE_SHIFT  32u
 #define DIRECTORY   ((uint64_t)1 << 63)
@@ -225,12 +225,12 @@ static status_t check(uint64_t node)
 {
 	const struct bundle_entry *entry = entry_at(node);
 	uint8_t *is_checked = &checked[first_alike(node)];
-	uint8_t digest[SHA256_SIZE];
+	uint8_t digest[BLAKE2B_SIZE];
 
 	if (*is_checked)
 		return OK;
-	sha256(bundle.base + entry->offset, entry->size, digest);
-	if (memcmp(digest, entry->hash, SHA256_SIZE) != 0)
+	blake2b(bundle.base + entry->offset, entry->size, digest);
+	if (memcmp(digest, entry->hash, BLAKE2B_SIZE) != 0)
 		return ERR_CORRUPT;
 	ESTATE_SET(*is_checked, 1);
 	return OK;

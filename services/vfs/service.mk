@@ -3,7 +3,7 @@
 
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c \
 	bundlefs.c devfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
-	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c lib/hash/sha256.c lib/random/random.c
+	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c $(SODIUM_HASH) lib/random/random.c
 DISK_ENGINES := services/filesystem/engines.c $(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE)
 $(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c remote.c remote_calls.c remote_disk.c remote_link.c) $(DISK_ENGINES),svc/vfs))
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "boot/bundle.h"
-#include <hash/sha256.h>
+#include <hash/blake2b.h>
 
 enum { PAGES = 4, COUNT = 2, FIRST_SIZE = 5000, SECOND_SIZE = 100 };
 
@@ -31,9 +31,9 @@ static void seal(void)
 	for (int i = 0; i < COUNT; i++) {
 		struct bundle_entry *entry = &image.entries[i];
 		if (entry->offset < sizeof image && entry->size <= sizeof image - entry->offset)
-			sha256(image.bytes + entry->offset, entry->size, entry->hash);
+			blake2b(image.bytes + entry->offset, entry->size, entry->hash);
 	}
-	sha256(image.entries, sizeof image.entries, image.header.entries_hash);
+	blake2b(image.entries, sizeof image.entries, image.header.entries_hash);
 }
 
 static int make(void **state)
@@ -113,7 +113,7 @@ static void test_longer_memory_is_no_harm(void **state)
 	(void)state;
 	image.header.size = sizeof image - ABI_PAGE_SIZE;
 	image.header.count = 1;
-	sha256(image.entries, sizeof image.entries[0], image.header.entries_hash);
+	blake2b(image.entries, sizeof image.entries[0], image.header.entries_hash);
 	memset(&image.entries[1], 0, sizeof image.entries[1]);
 	assert_int_equal(verify(sizeof image), OK);
 	assert_int_equal(bundle.size, sizeof image - ABI_PAGE_SIZE);

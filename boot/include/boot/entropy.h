@@ -2,10 +2,10 @@
 // Random numbers for addresses and for the kernel's seed.
 #pragma once
 
-#include <hash/sha256.h>
+#include <hash/blake2b.h>
 
 struct entropy {
-	uint8_t seed[SHA256_SIZE];
+	uint8_t seed[BLAKE2B_SIZE];
 	uint64_t bits; // how much of the seed nobody can know
 };
 

@@ -7,7 +7,7 @@
 
 #include <craton/print.h>
 #include <craton/service.h>
-#include <hash/sha256.h>
+#include <hash/blake2b.h>
 #include <string.h>
 
 #define PAGE        4096u
@@ -70,7 +70,7 @@ static void make_bundle(void)
 		e->size = strlen(files[i][1]);
 		memcpy(e->name, files[i][0], strlen(files[i][0]));
 		memcpy(bundle + e->offset, files[i][1], e->size);
-		sha256(files[i][1], e->size, e->hash);
+		blake2b(files[i][1], e->size, e->hash);
 	}
 	*header = (struct bundle_header){
 		.magic = BUNDLE_MAGIC,
@@ -79,7 +79,7 @@ static void make_bundle(void)
 		.size = sizeof(bundle),
 		.abi_hash = ABI_HASH,
 	};
-	sha256(entries, FILES * sizeof(*entries), header->entries_hash);
+	blake2b(entries, FILES * sizeof(*entries), header->entries_hash);
 }
 
 static void start(void)

@@ -6,11 +6,9 @@
 typedef uint64_t word __attribute__((aligned(1), may_alias));
 typedef uint64_t vector __attribute__((vector_size(16), aligned(1), may_alias));
 
-void *memcpy(void *restrict destination, const void *restrict source, size_t size)
+/* From the lowest byte up, each piece read before it is written: what lies behind may overlap. */
+static void copy_up(unsigned char *to, const unsigned char *from, size_t size)
 {
-	unsigned char *to = destination;
-	const unsigned char *from = source;
-
 	for (; size >= 64; size -= 64, to += 64, from += 64) {
 		vector a = ((const vector *)from)[0];
 		vector b = ((const vector *)from)[1];
@@ -32,6 +30,11 @@ void *memcpy(void *restrict destination, const void *restrict source, size_t siz
 	}
 	while (size-- > 0)
 		*to++ = *from++;
+}
+
+void *memcpy(void *restrict destination, const void *restrict source, size_t size)
+{
+	copy_up(destination, source, size);
 	return destination;
 }
 
@@ -55,9 +58,10 @@ void *memmove(void *destination, const void *source, size_t size)
 	uintptr_t to = (uintptr_t)destination;
 	uintptr_t from = (uintptr_t)source;
 
-	if (to - from >= size)
-		return memcpy(destination, source, size);
-	return move_backwards(destination, source, size);
+	if (to - from < size)
+		return move_backwards(destination, source, size);
+	copy_up(destination, source, size);
+	return destination;
 }
 
 void *memset(void *destination, int byte, size_t size)

@@ -2,7 +2,8 @@
 # Libraries of native programs. Everything links with libcraton; unused parts fall away.
 
 LIBCRATON_SOURCES := $(sort $(wildcard lib/runtime/*.c lib/runtime/*.S lib/estate/*.c lib/print/*.c lib/service/*.c \
-	lib/builder/*.c lib/native/*.c lib/pipe/*.c lib/random/*.c lib/driver/*.c lib/block/*.c lib/virtio/*.c)) lib/hash/crc.c boot/common/elf.c
+	lib/builder/*.c lib/native/*.c lib/pipe/*.c lib/random/*.c lib/driver/*.c lib/block/*.c lib/virtio/*.c)) lib/hash/crc.c boot/common/elf.c \
+	$(SODIUM_HASH)
 USER_CFLAGS       += -Iboot/include -Iwasm/include -Ilib -Iservices
 LIBCRATON         := $(BUILD)/user/lib/libcraton.a
 USER_LIBS         := $(LIBCRATON)

@@ -152,8 +152,7 @@ static const struct bundle_entry *find_entry(const struct bundle *bundle, const 
 // What runs before anything else could check it.
 static bool is_needed_at_boot(const char *name)
 {
-	return strcmp(name, "kernel") == 0 || strcmp(name, "init") == 0 ||
-	       strncmp(name, "svc/", 4) == 0 || strncmp(name, "drv/", 4) == 0;
+	return strcmp(name, "kernel") == 0 || strcmp(name, "init") == 0;
 }
 
 status_t bundle_check(const struct bundle *bundle, bool all, struct report *report)

@@ -13,7 +13,7 @@ static const struct option table[] = {
 	{"kaslr", "on|off", "kernel and first task at random addresses (on)"},
 	{"entropy", "auto|fixed", "where the random seed comes from; fixed repeats runs (auto)"},
 	{"verify", "boot|all",
-		"check the hashes of kernel, init, svc/* and drv/*, or of all files (boot)"},
+		"check the hashes of kernel and init, or of all files at once (boot)"},
 	{"smp", "#", "use at most this many CPUs (all)"},
 	{"kpti", "auto|on|off", "separate page tables for user mode (auto)"},
 	{"fault", "stack", "overflow a kernel stack at boot: for tests"},
@@ -23,9 +23,9 @@ static const struct option table[] = {
 	{"trace", "off|on|calls",
 		"what the kernel records: nothing, switches, interrupts and faults, or also calls "
 		"(on)"},
-	{"filesystems", "process|fused",
-		"where the file systems of disks run: each volume's in a process, or in the "
-		"VFS's (process)"},
+	{"filesystems", "process|wasm|fused",
+		"where the file systems of disks run: each volume's in a process, there as WASM, "
+		"or in the VFS's process (process)"},
 	{"exit", "#", "I/O port that ends the emulator, written at power-off"},
 	{"cmd", "*", "last: the rest of the line is run by the shell, then power off"},
 };

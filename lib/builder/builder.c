@@ -4,6 +4,7 @@
 #include <boot/elf.h>
 #include <craton/builder.h>
 #include <craton/service.h>
+#include <hash/blake2b.h>
 
 #define PAGE        4096u
 #define PAGE_ORDER  12u
@@ -509,6 +510,19 @@ static status_t run(struct builder *b, struct built *s, struct instance *in, han
 	return status;
 }
 
+/* Nobody can write to the bundle: once is enough. */
+static status_t own_file(struct builder *b, struct built *s, const uint8_t **file, uint64_t *size)
+{
+	const char *name = (const char *)s->manifest.binary;
+	status_t status;
+
+	if (s->is_whole != 0)
+		return builder_file(b, name, file, size);
+	status = builder_whole_file(b, name, file, size);
+	s->is_whole = status == OK;
+	return status;
+}
+
 status_t builder_start(struct builder *b, struct built *s)
 {
 	struct instance in = {.untyped = slot_handle(b, s->base + AT_UNTYPED)};
@@ -517,7 +531,7 @@ status_t builder_start(struct builder *b, struct built *s)
 	handle_t message = 0;
 	handle_t image;
 	uint64_t size;
-	status_t status = builder_file(b, (const char *)s->manifest.binary, &file, &size);
+	status_t status = own_file(b, s, &file, &size);
 
 	if (status == OK)
 		status = elf_parse(&in.elf, file, size, &report);
@@ -559,19 +573,40 @@ void builder_kill(struct builder *b, struct built *s)
 /* --- files
  * ------------------------------------------------------------------------------------------ */
 
-status_t builder_file(
-	const struct builder *b, const char *name, const uint8_t **data, uint64_t *size)
+static const struct bundle_entry *find_entry(const struct builder *b, const char *name)
 {
 	const struct bundle_header *header = (const struct bundle_header *)b->bundle;
 	const struct bundle_entry *entries = (const struct bundle_entry *)(header + 1);
 
-	/* The loader has verified the bundle. */
 	for (uint32_t i = 0; i < header->count; i++) {
-		if (strncmp((const char *)entries[i].name, name, sizeof(entries[i].name)) != 0)
-			continue;
-		*data = b->bundle + entries[i].offset;
-		*size = entries[i].size;
-		return OK;
+		if (strncmp((const char *)entries[i].name, name, sizeof(entries[i].name)) == 0)
+			return &entries[i];
 	}
-	return ERR_NOT_FOUND;
+	return nullptr;
+}
+
+status_t builder_file(
+	const struct builder *b, const char *name, const uint8_t **data, uint64_t *size)
+{
+	const struct bundle_entry *entry = find_entry(b, name);
+
+	if (entry == nullptr)
+		return ERR_NOT_FOUND;
+	*data = b->bundle + entry->offset;
+	*size = entry->size;
+	return OK;
+}
+
+status_t builder_whole_file(
+	const struct builder *b, const char *name, const uint8_t **data, uint64_t *size)
+{
+	const struct bundle_entry *entry = find_entry(b, name);
+	uint8_t digest[BLAKE2B_SIZE];
+
+	if (entry == nullptr)
+		return ERR_NOT_FOUND;
+	blake2b(b->bundle + entry->offset, entry->size, digest);
+	if (memcmp(digest, entry->hash, sizeof(digest)) != 0)
+		return ERR_CORRUPT;
+	return builder_file(b, name, data, size);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// BLAKE2b after RFC 7693, with digests of 256 bits: what the bundle is verified with, as it costs a quarter
-// of SHA-256's instructions. By libsodium. For loaders and services. Tests: tests/host/lib/blake2b_test.c
+// BLAKE2b after RFC 7693, with digests of 256 bits: what the bundle is verified with, as it costs a
+// quarter of SHA-256's instructions. By libsodium. For loaders and services. Tests:
+// tests/host/lib/blake2b_test.c
 #pragma once
 
 #include <stddef.h>

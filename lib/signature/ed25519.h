@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Signatures after RFC 8032 (Ed25519, no prehash), by libsodium, which is stricter: keys and points of small order
-// and numbers that are not reduced are refused. Tests: tests/host/lib/ed25519_test.c
+// Signatures after RFC 8032 (Ed25519, no prehash), by libsodium, which is stricter: keys and points
+// of small order and numbers that are not reduced are refused. Tests: tests/host/lib/ed25519_test.c
 #pragma once
 
 #include <stddef.h>

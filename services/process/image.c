@@ -69,7 +69,7 @@ static status_t load(enum image_number number)
 	uint64_t base = choose_base(number);
 	const uint8_t *file;
 	uint64_t size;
-	status_t status = builder_file(&bundle, files[number], &file, &size);
+	status_t status = builder_whole_file(&bundle, files[number], &file, &size);
 
 	if (status == OK)
 		status = elf_parse(&elf, file, size, &report);

@@ -25,7 +25,7 @@ struct bundle_file {
 	struct bundle *bundle, const void *base, uint64_t size, struct report *report);
 
 // Compares files with their hashes, and finds set bits in the gaps after them: all files, or only
-// those that run before anything else could check them (kernel, init, svc/*). ERR_CORRUPT.
+// those that run before anything else could check them (kernel, init). ERR_CORRUPT.
 [[nodiscard]] status_t bundle_check(const struct bundle *bundle, bool all, struct report *report);
 
 // ERR_NOT_FOUND: there is no such file.

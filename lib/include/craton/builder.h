@@ -45,6 +45,7 @@ struct built {
 	handle_t ping;         /* its notification with the badge SERVICE_PING */
 	uint64_t health_badge; /* set before builder_prepare: the bit that it answers with */
 	uint64_t failed;       /* 1: the instance ended by itself; told to the next one */
+	uint64_t is_whole;     /* 1: the hash of its file is right */
 	uint64_t signal_tags[PROCESS_SERVICES]; /* tags of others' notifications that it may signal
 						 */
 	uint64_t tags[PROCESS_HANDLES]; /* of its other persistent well-known slots, by slot */
@@ -66,13 +67,17 @@ struct built {
 /* Asks a service to signal `health`. */
 void builder_ping(const struct built *service);
 
-/* Makes and starts an instance. ERR_BAD_IMAGE, ERR_NOT_FOUND: its file; ERR_NO_MEMORY: the
- * manifest's memory is too small. */
+/* Makes and starts an instance. ERR_BAD_IMAGE, ERR_CORRUPT (looked at once, with the first
+ * instance), ERR_NOT_FOUND: its file; ERR_NO_MEMORY: the manifest's memory is too small. */
 [[nodiscard]] status_t builder_start(struct builder *b, struct built *service);
 
 /* Destroys the instance: threads, space, memory. The persistent part stays. */
 void builder_kill(struct builder *b, struct built *service);
 
-/* A file of the bundle. ERR_NOT_FOUND. */
+/* A file of the bundle, of which the loader has verified the table. ERR_NOT_FOUND. */
 [[nodiscard]] status_t builder_file(
+	const struct builder *b, const char *name, const uint8_t **data, uint64_t *size);
+
+/* The same, whose hash is right. ERR_CORRUPT. */
+[[nodiscard]] status_t builder_whole_file(
 	const struct builder *b, const char *name, const uint8_t **data, uint64_t *size);

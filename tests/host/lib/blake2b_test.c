@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Digests that another implementation gives (Python's hashlib, digest_size=32), around the sizes of a block.
+// Digests that another implementation gives (Python's hashlib, digest_size=32), around the sizes of
+// a block.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

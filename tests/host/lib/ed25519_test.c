@@ -67,8 +67,8 @@ static void test_examples(void **state)
 		struct signed_message m = {0};
 
 		assert_int_equal(read_hexadecimal(examples[i].key, m.key), sizeof(m.key));
-		assert_int_equal(read_hexadecimal(examples[i].signature, m.signature),
-			sizeof(m.signature));
+		assert_int_equal(
+			read_hexadecimal(examples[i].signature, m.signature), sizeof(m.signature));
 		m.size = read_hexadecimal(examples[i].message, m.bytes);
 		assert_true(is_right(&m));
 		expect_changes_noticed(&m, m.key, sizeof(m.key));

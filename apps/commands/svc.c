@@ -48,7 +48,12 @@ int command_svc(int count, char **arguments)
 		int error = craton_service_control(arguments[2], operations[i].operation);
 		if (error == ENOENT)
 			die("there is no service `%s'; `svc' lists them", arguments[2]);
-		if (error == EPERM || error == EACCES)
+		if (error == EACCES)
+			die("%s is refused: it is not signed by this system's key; sign it "
+			    "with the key that the system was built with (`make "
+			    "SIGNING_KEY=...')",
+				arguments[2]);
+		if (error == EPERM)
 			die("%s %s: not permitted: this program lacks the capability for it",
 				arguments[1], arguments[2]);
 		if (error)

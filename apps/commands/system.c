@@ -49,7 +49,8 @@ const char *service_state_name(uint32_t state)
 		[SERVICE_STATE_STARTING] = "starting",
 		[SERVICE_STATE_RUNNING] = "running",
 		[SERVICE_STATE_RESTARTING] = "restarting",
-		[SERVICE_STATE_FAILED] = "failed"};
+		[SERVICE_STATE_FAILED] = "failed",
+		[SERVICE_STATE_REFUSED] = "refused"};
 	return state < sizeof names / sizeof names[0] ? names[state] : "?";
 }
 

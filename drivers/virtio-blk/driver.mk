@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The driver of virtio disks.
 
-$(eval $(call program,virtio-blk,drivers/virtio-blk/main.c,drv/virtio-blk))
+$(eval $(call driver,virtio-blk,drivers/virtio-blk/main.c))

@@ -123,7 +123,7 @@ static status_t control_handler(struct request *request)
 	}
 	if (operation != 1 && s->state != STATE_RUNNING)
 		service_start_instance(s);
-	return s->state == STATE_FAILED ? ERR_BAD_IMAGE : OK;
+	return service_start_status(s);
 }
 
 /* One that has failed has another chance. */
@@ -139,7 +139,7 @@ static status_t need_handler(struct request *request)
 		return ERR_ACCESS;
 	if (s->state == STATE_STOPPED || s->state == STATE_FAILED)
 		service_start_instance(s);
-	return s->state == STATE_FAILED ? ERR_BAD_IMAGE : OK;
+	return service_start_status(s);
 }
 
 static status_t power_handler(struct request *request)

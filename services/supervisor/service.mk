@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The supervisor, and the manifests that it reads.
 
-$(eval $(call program,supervisor,$(wildcard services/supervisor/*.c),svc/supervisor))
+$(eval $(call program,supervisor,$(wildcard services/supervisor/*.c) $(SODIUM_SIGNATURE),svc/supervisor))
+$(BUILD)/obj/user/services/supervisor/signature.o: USER_CFLAGS += --embed-dir=$(dir $(DRIVER_KEY))
+$(BUILD)/obj/user/services/supervisor/signature.o: $(DRIVER_KEY)
 
 MANIFESTS := $(filter-out services/echo/%,$(sort $(wildcard services/*/manifest.toml \
 	drivers/*/manifest.toml)))

@@ -38,8 +38,15 @@ static status_t connect(struct supervised *s)
 
 static void report(struct supervised *s, const char *what, status_t status)
 {
-	event(EVENT_ERROR, "cannot %s %s: error %ld", what, (const char *)s->built.manifest.name,
-		status);
+	const struct service_manifest *m = &s->built.manifest;
+
+	if (status == ERR_CORRUPT)
+		event(EVENT_ERROR,
+			"cannot %s %s: the bundle's file %s is damaged; build or copy it again",
+			what, (const char *)m->name, (const char *)m->binary);
+	else
+		event(EVENT_ERROR, "cannot %s %s: error %ld%s", what, (const char *)m->name, status,
+			status == ERR_NO_MEMORY ? "; the machine needs 56 MiB of memory" : "");
 	s->state = STATE_FAILED;
 }
 
@@ -70,11 +77,19 @@ static void prepare_all(void)
 	}
 }
 
-void service_start_instance(struct supervised *s)
+static void refuse(struct supervised *s)
+{
+	const char *name = (const char *)s->built.manifest.name;
+
+	s->state = STATE_REFUSED;
+	event(EVENT_ERROR, "%s is refused: it is not signed by this system's key (drv/%s.sig)",
+		name, name);
+}
+
+static void start(struct supervised *s)
 {
 	status_t status;
 
-	estate_save(s, sizeof(*s));
 	s->state = STATE_STARTING;
 	status = builder_start(&builder, &s->built);
 	health_reset(&s->health);
@@ -83,8 +98,25 @@ void service_start_instance(struct supervised *s)
 	if (status != OK)
 		report(s, "start", status);
 	else if (supervision->boot_ns != 0)
-		event(EVENT_NOTICE, "%s started again", (const char *)s->built.manifest.name);
+		event(EVENT_NOTICE, "%s started%s", (const char *)s->built.manifest.name,
+			s->built.epoch > 1 ? " again" : "");
+}
+
+void service_start_instance(struct supervised *s)
+{
+	estate_save(s, sizeof(*s));
+	if (service_is_trusted(s))
+		start(s);
+	else
+		refuse(s);
 	estate_commit();
+}
+
+status_t service_start_status(const struct supervised *s)
+{
+	if (s->state == STATE_REFUSED)
+		return ERR_NOT_SIGNED;
+	return s->state == STATE_FAILED ? ERR_BAD_IMAGE : OK;
 }
 
 /* A system that lacks a service would wait for it for ever. */
@@ -93,8 +125,7 @@ static void end_if_incomplete(void)
 	for (uint32_t i = 0; i < supervision->count; i++) {
 		if (supervision->services[i].state != STATE_FAILED)
 			continue;
-		debug_print(
-			"supervisor: the system is not complete; 56 MiB of memory are needed\n");
+		debug_print("supervisor: the system is not complete\n");
 		(void)!power_off(&builder, service_start()->handles[PROCESS_SLOT_PLATFORM],
 			STATUS_INCOMPLETE);
 	}

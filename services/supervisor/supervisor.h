@@ -11,13 +11,21 @@
 #define SERVICES_MAX 18u /* that are started: places of its CNode, bits of its notification */
 static_assert(SERVICE_SIGNAL >> SERVICES_MAX != 0);
 
-enum { STATE_STOPPED, STATE_STARTING, STATE_RUNNING, STATE_RESTARTING, STATE_FAILED };
+enum {
+	STATE_STOPPED,
+	STATE_STARTING,
+	STATE_RUNNING,
+	STATE_RESTARTING,
+	STATE_FAILED,
+	STATE_REFUSED
+};
 
 struct supervised {
 	struct built built;
 	uint32_t state; /* enum service_state of abi/wasm.toml */
 	uint32_t restarts;
 	uint32_t recent; /* restarts in this minute */
+	uint32_t is_signed;
 	uint64_t minute_start;
 	uint64_t started_at;
 	uint64_t start_at; /* RESTARTING: when */
@@ -49,10 +57,18 @@ extern struct builder builder;
 /* The memory of devices, to the service whose manifest says so. */
 [[nodiscard]] status_t give_devices(struct built *s);
 
+/* --- signature.c ------------------------------------------------------------------------------ */
+
+/* A driver with a signature that is right, or no driver. The caller has saved `s`. */
+[[nodiscard]] bool service_is_trusted(struct supervised *s);
+
 /* --- start.c ---------------------------------------------------------------------------------- */
 
-/* Starts a service that is prepared and does not run. */
+/* Starts a service that is prepared and does not run: what becomes of it is its state. */
 void service_start_instance(struct supervised *s);
+
+/* OK, or why it does not run: ERR_BAD_IMAGE, ERR_NOT_SIGNED. */
+[[nodiscard]] status_t service_start_status(const struct supervised *s);
 
 /* At the system's start. Ends the machine if a service cannot be had. */
 void service_start_all(void);

@@ -37,6 +37,7 @@ static const struct {
 	{ERR_TOO_MANY, WASI_MFILE},
 	{ERR_ACCESS, WASI_ACCES},
 	{ERR_LOOP, WASI_LOOP},
+	{ERR_NOT_SIGNED, WASI_ACCES},
 };
 
 errno_t errno_of(status_t status)

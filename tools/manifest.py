@@ -11,8 +11,10 @@ from pathlib import Path
 UNTYPED_ALL = 255
 MATCHES = 4
 KEYS = {"name", "binary", "uses", "grants", "priority", "slots", "memory", "estate", "untyped",
-        "ports", "signals", "matches", "class", "restarts_per_minute", "heartbeat", "start", "instances"}
+        "ports", "signals", "matches", "class", "restarts_per_minute", "heartbeat", "start", "instances",
+        "wasm_binary", "placement"}
 STARTS = ("boot", "demand")
+PLACEMENTS = {"native": "binary", "wasm": "wasm_binary"}  # which program it is
 
 
 class ManifestError(Exception):
@@ -66,7 +68,7 @@ def encode(data, services, grants):
     signals = sum(1 << services[peer.replace("-", "_")] for peer in data.get("signals", []))
     untyped = data.get("untyped", 0)
     record = struct.pack(
-        "<24s40s19I", data["name"].encode(), data["binary"].encode(), number,
+        "<24s40s19I40s", data["name"].encode(), data[PLACEMENTS[data.get("placement", "native")]].encode(), number,
         sum(1 << services[use.replace("-", "_")] for use in data.get("uses", [])),
         sum(grants[grant] for grant in data.get("grants", [])),
         data["priority"],
@@ -76,7 +78,7 @@ def encode(data, services, grants):
         UNTYPED_ALL if untyped == "all" else order(untyped, "untyped"),
         ports[0], ports[1], signals, data.get("restarts_per_minute", 60),
         int(data.get("heartbeat", True)), *matches(data), int(data.get("class", "0"), 16),
-        STARTS.index(data.get("start", "boot")))
+        STARTS.index(data.get("start", "boot")), data.get("wasm_binary", "").encode())
     return number, record
 
 

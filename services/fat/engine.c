@@ -19,7 +19,8 @@
 void fat_note_trouble(struct fat *fs, const char *what, uint64_t number)
 {
 	if (fs->trouble[0] == 0)
-		print_to(fs->trouble, sizeof(fs->trouble), "%s (%lu)", what, number);
+		print_to(fs->trouble, sizeof(fs->trouble), "%s (%llu)", what,
+			(unsigned long long)number);
 }
 
 status_t fat_corrupt(struct fat *fs, const char *what, uint64_t where)

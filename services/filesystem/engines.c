@@ -10,6 +10,17 @@ static const struct file_engine *const engines[] = {&ext4_engine, &fat_engine, &
 
 #define ENGINES (sizeof(engines) / sizeof(engines[0]))
 
+void engines_begin(uint8_t *memory, size_t size)
+{
+	(void)memory;
+	(void)size;
+}
+
+size_t engines_own_memory(void)
+{
+	return 0;
+}
+
 const struct file_engine *engine_of_kind(uint64_t kind)
 {
 	return kind < ENGINES ? engines[kind] : nullptr;

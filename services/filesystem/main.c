@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* A file system for one volume of the VFS, which lends it all memory that it works with. It reaches
  * nothing else: the VFS is the driver of its disk. */
+#include "engines.h"
 #include "volume.h"
 
 #include <abi/protocol/memory.h>
@@ -14,7 +15,7 @@
 #define ESTATE_VERSION  1u
 #define SESSIONS        4u
 #define CHANNEL_ADDRESS 0x500000000u
-#define MEMORY_ADDRESS  0x580000000u
+#define MEMORY_ADDRESS  0x1000000000u /* nothing else lies behind it: see module/host.h */
 #define READ_WRITE      (RIGHT_READ | RIGHT_WRITE)
 
 /* --- memory of the VFS --------------------------------------------------------------------------
@@ -60,6 +61,15 @@ static uint8_t *map_channel(void)
 		       : nullptr;
 }
 
+static status_t map_memory(void)
+{
+	status_t status = map(FILESYSTEM_MEMORY_KEY, MEMORY_ADDRESS, VOLUME_MEMORY);
+
+	if (status == OK)
+		engines_begin((uint8_t *)MEMORY_ADDRESS, VOLUME_MEMORY);
+	return status;
+}
+
 /* --- the service --------------------------------------------------------------------------------
  */
 
@@ -86,7 +96,7 @@ static status_t begin(const uint64_t words[6])
 	if (channel == nullptr)
 		return ERR_NOT_FOUND;
 	volume_connect(channel);
-	status = map(FILESYSTEM_MEMORY_KEY, MEMORY_ADDRESS, VOLUME_MEMORY);
+	status = map_memory();
 	return status == OK ? volume_begin(words[0], words[1], words[2] != 0) : status;
 }
 
@@ -127,7 +137,7 @@ void program_main(const void *argument)
 	if (ask_memory(MEMORY_ADOPT, adopt, start->handles[PROCESS_SLOT_SPACE]) != OK)
 		runtime_abort("no memory to share");
 	channel = map_channel();
-	status = map(FILESYSTEM_MEMORY_KEY, MEMORY_ADDRESS, VOLUME_MEMORY);
+	status = map_memory();
 	if (status == ERR_NOT_FOUND)
 		memset(estate, 0, sizeof(uint64_t)); /* the volume has gone */
 	else if (status != OK)

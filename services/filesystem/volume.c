@@ -287,8 +287,8 @@ static void open_engine(void)
 	volume.engine = engine_of_kind(state->kind);
 	volume.fs = volume.engine->open((struct engine_parameters){
 		.environment = &environment,
-		.memory = memory,
-		.memory_size = VOLUME_MEMORY,
+		.memory = memory + engines_own_memory(),
+		.memory_size = VOLUME_MEMORY - engines_own_memory(),
 	});
 	ASSERT(volume.fs != nullptr); /* the memory has the same size always */
 }
@@ -348,7 +348,7 @@ status_t volume_begin(uint64_t kind, uint64_t size, bool read_only)
 	if (engine_of_kind(kind) == nullptr)
 		return ERR_NOT_FOUND;
 	volume_end();
-	memset(memory, 0, VOLUME_MEMORY);
+	memset(memory + engines_own_memory(), 0, VOLUME_MEMORY - engines_own_memory());
 	memset(disk.slots, 0, BLOCK_SLOTS * sizeof(*disk.slots));
 	estate_save(state, sizeof(*state));
 	*state = (struct volume_state){.kind = kind};

@@ -17,7 +17,8 @@
 void iso_note_trouble(struct iso *fs, const char *what, uint64_t number)
 {
 	if (fs->trouble[0] == 0)
-		print_to(fs->trouble, sizeof(fs->trouble), "%s (%lu)", what, number);
+		print_to(fs->trouble, sizeof(fs->trouble), "%s (%llu)", what,
+			(unsigned long long)number);
 }
 
 status_t iso_corrupt(struct iso *fs, const char *what, uint64_t where)
@@ -438,7 +439,7 @@ static status_t read_link(
 	TRY(record_link(fs, &entry, target, sizeof(target), &all));
 	if (offset >= all)
 		return OK;
-	*done = size < all - offset ? size : all - offset;
+	*done = size < all - offset ? size : (size_t)(all - offset);
 	memcpy(bytes, target + offset, *done);
 	return OK;
 }

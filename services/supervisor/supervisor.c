@@ -9,7 +9,7 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define STATE_VERSION 5u
+#define STATE_VERSION 6u
 #define NANOSECONDS   1000000000u
 #define FIRST_BASE    512u /* of its CNode: BUILDER_SLOTS for each service */
 #define WINDOW        0x300000000u
@@ -40,13 +40,20 @@ static void init_builder(const struct process_start *start_page)
 	};
 }
 
+/* The manifest's choice, unless the boot options make another one. */
+static void choose_binary(struct service_manifest *m)
+{
+	if (m->wasm_binary[0] != 0 && service_has_option("filesystems=wasm"))
+		memcpy(m->binary, m->wasm_binary, sizeof(m->binary));
+}
+
 static void read_manifests(void)
 {
 	const uint8_t *file;
 	uint64_t size;
 
-	if (builder_file(&builder, "manifests", &file, &size) != OK)
-		runtime_abort("the bundle has no manifests");
+	if (builder_whole_file(&builder, "manifests", &file, &size) != OK)
+		runtime_abort("the bundle's manifests are missing or damaged");
 	supervision->count = (uint32_t)(size / sizeof(struct service_manifest));
 	if (supervision->count > SERVICES_MAX)
 		supervision->count = SERVICES_MAX;
@@ -55,6 +62,7 @@ static void read_manifests(void)
 
 		memcpy(&s->built.manifest, file + i * sizeof(struct service_manifest),
 			sizeof(struct service_manifest));
+		choose_binary(&s->built.manifest);
 		s->built.base = FIRST_BASE + i * BUILDER_SLOTS;
 		s->built.health_badge = (uint64_t)1 << i;
 	}

@@ -52,6 +52,8 @@ $(eval $(call add_test,system/fat-kills,$(DISK_TEST) kills --kind fat --smp 4 --
 $(eval $(call add_test,system/disk-kills-fused,$(DISK_TEST) kills --placement fused --smp 2 --count 60,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-kills-fused,$(DISK_TEST) kills --kind fat --placement fused --count 60,$(DISK_NEEDS)))
 $(foreach kind,ext4 fat,$(eval $(call add_test,system/$(kind)-hostile-fused,$(DISK_TEST) hostile --kind $(kind) --placement fused,$(DISK_NEEDS))))
+$(foreach kind,ext4 fat,$(eval $(call add_test,system/$(kind)-kills-wasm,$(DISK_TEST) kills --kind $(kind) --placement wasm --smp 2 --count 60,$(DISK_NEEDS))))
+$(foreach kind,ext4 fat,$(eval $(call add_test,system/$(kind)-hostile-wasm,$(DISK_TEST) hostile --kind $(kind) --placement wasm,$(DISK_NEEDS))))
 $(eval $(call add_test,system/filesystem-silent,$(DISK_TEST) silent,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-power,$(DISK_TEST) power --kind fat,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-log,$(DISK_TEST) log --kind fat --count 80,$(DISK_NEEDS)))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
-usage: disk_test.py PART [--kind ext4|fat] [--bus virtio|nvme|sata] [--placement process|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
+usage: disk_test.py PART [--kind ext4|fat] [--bus virtio|nvme|sata] [--placement process|wasm|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
 kills, silent, power, log, errors, vanish, full, hostile, large, iso, buses"""
 
 import argparse
@@ -234,7 +234,7 @@ def kills(options, folder):
     kind.check(image)
     names = {name for name in kind.names(image) if re.fullmatch(r"d\d+", name)}
     expect("directories", names, {f"d{i}" for i in range(max(0, int(match[1]) - 8), int(match[1]))})
-    print(f"{(3 if placement == 'process' else 2) * options.count} kills, {match[1]} rounds of work, nothing lost")
+    print(f"{(2 if placement == 'fused' else 3) * options.count} kills, {match[1]} rounds of work, nothing lost")
 
 
 # --- a file system that does not answer -----------------------------------------------------------
@@ -624,7 +624,7 @@ def main():
     parser.add_argument("part", choices=parts)
     parser.add_argument("--kind", choices=KINDS, default="ext4")
     parser.add_argument("--bus", choices=DRIVERS, default="virtio")
-    parser.add_argument("--placement", choices=("process", "fused"), default="process")
+    parser.add_argument("--placement", choices=("process", "wasm", "fused"), default="process")
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int, default=1)

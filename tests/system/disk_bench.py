@@ -24,6 +24,8 @@ MARK = "----\n"
 # Name of the figures, file system, form, kind of disk, where the file system runs.
 VOLUMES = (("ext4-1024", "ext4", (128, 1024), "virtio", "process"), ("ext4-4096", "ext4", (128, 4096), "virtio", "process"),
            ("fat-4096", "fat", (264, ("-F", "32", "-s", "8")), "virtio", "process"),
+           ("ext4-wasm", "ext4", (128, 4096), "virtio", "wasm"),
+           ("fat-wasm", "fat", (264, ("-F", "32", "-s", "8")), "virtio", "wasm"),
            ("ext4-fused", "ext4", (128, 4096), "virtio", "fused"),
            ("fat-fused", "fat", (264, ("-F", "32", "-s", "8")), "virtio", "fused"),
            ("nvme", "ext4", (128, 4096), "nvme", "process"), ("sata", "ext4", (128, 4096), "sata", "process"))

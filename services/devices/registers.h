@@ -11,3 +11,6 @@
 
 /* Writes 4-byte words, in order, to registers. */
 [[nodiscard]] status_t registers_write(uint64_t physical, const uint32_t *words, unsigned count);
+
+/* All frames of these bytes, and what others have of them, go. `size`: of whole pieces. */
+void registers_take_back(uint64_t physical, uint64_t size);

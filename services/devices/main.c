@@ -13,7 +13,6 @@
 
 #define ESTATE_VERSION 2u
 #define SESSIONS       64u
-#define CONFIG_BYTES   256u
 
 /* --- requests -----------------------------------------------------------------------------------
  */
@@ -92,7 +91,7 @@ static status_t config_handler(struct request *request)
 
 	if (status != OK)
 		return status;
-	if (offset >= CONFIG_BYTES || offset % 4 != 0)
+	if (offset >= config_bytes() || offset % 4 != 0)
 		return ERR_RANGE;
 	request->words[0] =
 		config_bus.read(config_bus.self, table->devices[index].address, (uint32_t)offset);
@@ -147,6 +146,7 @@ void program_main(const void *argument)
 	table = estate_allocate(sizeof(*table), 64);
 	if (table == nullptr)
 		runtime_abort("the estate is too small");
+	config_open();
 	if (table->is_scanned == 0) {
 		table_scan();
 		plug_find();

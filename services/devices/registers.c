@@ -10,6 +10,7 @@
 
 #define SLOTS_END     736u
 #define WINDOW_SLOT   736u /* a copy that is mapped here for a moment */
+#define MAPPED_SLOT   740u /* + number of a frame that is mapped here */
 #define WINDOW        0x400000000u
 #define PAGE          4096u
 #define PAGE_ORDER    12u
@@ -139,17 +140,37 @@ status_t registers_frame(uint64_t physical, unsigned order, handle_t *frame)
 	return status;
 }
 
-/* The frame's own capability is for the driver's copies. */
-static status_t map_copy(handle_t frame, uint64_t offset)
+struct mapping {
+	uint64_t slot; /* of the copy: the frame's own capability is for the driver's copies */
+	uint64_t offset;
+	uint64_t address;
+	uint64_t pages;
+};
+
+/* An instance that died may have left a copy. */
+static status_t map_copy(handle_t frame, const struct mapping *m)
 {
 	uint64_t tag;
 	uint64_t missing;
-	status_t status = cnode_copy(cnode(), WINDOW_SLOT, frame, RIGHT_READ | RIGHT_WRITE, &tag);
+	status_t status;
 
+	(void)!cnode_delete(cnode(), m->slot);
+	status = cnode_copy(cnode(), m->slot, frame, RIGHT_READ | RIGHT_WRITE, &tag);
 	if (status != OK)
 		return status;
 	return address_space_map(service_start()->handles[PROCESS_SLOT_SPACE],
-		handle_of(WINDOW_SLOT, tag), offset, WINDOW, 1, RIGHT_READ | RIGHT_WRITE, &missing);
+		handle_of(m->slot, tag), m->offset, m->address, m->pages, RIGHT_READ | RIGHT_WRITE,
+		&missing);
+}
+
+status_t registers_map(uint64_t physical, unsigned order, uint32_t number, uint64_t address)
+{
+	const struct mapping m = {MAPPED_SLOT + number, 0, address, ((uint64_t)1 << order) / PAGE};
+	handle_t frame;
+	status_t status =
+		number < REGISTERS_MAPPED ? registers_frame(physical, order, &frame) : ERR_TOO_MANY;
+
+	return status == OK ? map_copy(frame, &m) : status;
 }
 
 status_t registers_write(uint64_t physical, const uint32_t *words, unsigned count)
@@ -160,8 +181,8 @@ status_t registers_write(uint64_t physical, const uint32_t *words, unsigned coun
 
 	if (!find_piece(physical, &p) || p.type != OBJECT_FRAME)
 		return ERR_NOT_FOUND;
-	(void)!cnode_delete(cnode(), WINDOW_SLOT); /* an instance that died left it */
-	status = map_copy(p.handle, (physical - p.address) / PAGE * PAGE);
+	status = map_copy(p.handle,
+		&(struct mapping){WINDOW_SLOT, (physical - p.address) / PAGE * PAGE, WINDOW, 1});
 	for (unsigned i = 0; status == OK && i < count; i++)
 		at[i] = words[i];
 	(void)!cnode_delete(cnode(), WINDOW_SLOT);

@@ -33,9 +33,17 @@ static struct region region_of(const struct pci_device *d)
 	return (struct region){HOLE_BEGIN, HOLE_END};
 }
 
+/* The highest place that is free; configuration space is not. */
 static uint64_t find_free(uint64_t size, struct region region)
 {
-	return pci_free_address(table->devices, PCI_DEVICES_MOST, size, region.begin, region.end);
+	uint64_t config_size;
+	uint64_t config = config_place(&config_size);
+	uint64_t place =
+		pci_free_address(table->devices, PCI_DEVICES_MOST, size, region.begin, region.end);
+
+	if (place == 0 || place >= config + config_size || config >= place + size)
+		return place;
+	return pci_free_address(table->devices, PCI_DEVICES_MOST, size, region.begin, config);
 }
 
 uint64_t windows_find_free(uint64_t size)

@@ -12,6 +12,7 @@
 #define PORTS_MASK        0xfffffffcu
 #define MEMORY_MASK       0xfffffff0u
 #define PAGE              4096u
+#define FORWARDED_WIDE    1u
 #define BRIDGE_WINDOWS    2u          /* registers of its own */
 #define MSI_X_ENABLE      0x80000000u /* of the capability's first word */
 #define MSI_X_MASK_ALL    0x40000000u
@@ -122,17 +123,29 @@ static void read_windows(const struct pci_bus *bus, struct pci_device *d, uint32
 	set(bus, d->address, PCI_COMMAND, command);
 }
 
-/* What a bridge forwards, in steps of 1 MiB (PCI-to-PCI Bridge 1.2, 3.2.5.8). */
-static void read_forwarded(const struct pci_bus *bus, struct pci_device *d)
+/* In steps of 1 MiB; the upper halves of addresses are there if the lower ones say so. */
+static void read_forwarded(
+	const struct pci_bus *bus, struct pci_device *d, uint32_t offset, uint32_t window)
 {
-	uint32_t word = get(bus, d->address, PCI_MEMORY);
+	uint32_t word = get(bus, d->address, offset);
 	uint64_t begin = (uint64_t)(word & 0xfff0) << 16;
 	uint64_t end = (uint64_t)(word & 0xfff00000) + 0x100000;
 
+	if ((word & FORWARDED_WIDE) != 0) {
+		begin |= (uint64_t)get(bus, d->address, offset + 4) << 32;
+		end += (uint64_t)get(bus, d->address, offset + 8) << 32;
+	}
 	if (begin == 0 || begin >= end)
 		return;
-	d->window[PCI_WINDOW_FORWARDED] = begin;
-	d->window_size[PCI_WINDOW_FORWARDED] = end - begin;
+	d->window[window] = begin;
+	d->window_size[window] = end - begin;
+}
+
+/* PCI-to-PCI Bridge 1.2, 3.2.5.8 and 3.2.5.9. */
+static void read_all_forwarded(const struct pci_bus *bus, struct pci_device *d)
+{
+	read_forwarded(bus, d, PCI_MEMORY, PCI_WINDOW_FORWARDED);
+	read_forwarded(bus, d, PCI_PREFETCHABLE, PCI_WINDOW_PREFETCHABLE);
 }
 
 void pci_place_forwarded(
@@ -140,7 +153,7 @@ void pci_place_forwarded(
 {
 	set(bus, d->address, PCI_MEMORY,
 		(uint32_t)((begin >> 16 & 0xfff0) | ((begin + size - 1) & 0xfff00000)));
-	read_forwarded(bus, d);
+	read_forwarded(bus, d, PCI_MEMORY, PCI_WINDOW_FORWARDED);
 }
 
 void pci_place_window(
@@ -252,7 +265,7 @@ static void add_function(struct scan *scan, uint16_t address, uint32_t vendor)
 		read_windows(bus, d, PCI_WINDOWS);
 	} else if (d->header == PCI_HEADER_BRIDGE) {
 		read_windows(bus, d, BRIDGE_WINDOWS);
-		read_forwarded(bus, d);
+		read_all_forwarded(bus, d);
 		if (!scan->is_one)
 			scan_bus(scan, pci_bridge_bus(bus, d));
 	}

@@ -7,9 +7,12 @@
 #include <abi/protocol/devices.h>
 #include <craton/runtime.h>
 
-#define PCI_DEVICES_MOST     64u
-#define PCI_WINDOWS          6u
-#define PCI_WINDOW_FORWARDED 2u /* of a bridge, behind its two own: the memory that it forwards */
+#define PCI_DEVICES_MOST 64u
+#define PCI_WINDOWS      6u
+
+/* Of a bridge, behind its two own: the memory that it forwards. */
+#define PCI_WINDOW_FORWARDED    2u
+#define PCI_WINDOW_PREFETCHABLE 3u
 
 enum pci_interrupt { PCI_INTERRUPT_NONE, PCI_INTERRUPT_MSI_X, PCI_INTERRUPT_MSI };
 
@@ -21,6 +24,7 @@ enum pci_register {
 	PCI_WINDOW = 0x10,
 	PCI_BUSES = 0x18,  /* of a bridge: its own bus, the one behind it, the last one behind it */
 	PCI_MEMORY = 0x20, /* of a bridge: what it forwards */
+	PCI_PREFETCHABLE = 0x24,
 	PCI_SUBSYSTEM = 0x2c,
 	PCI_CAPABILITIES = 0x34,
 };

@@ -36,6 +36,15 @@ static bool is_in(const struct slot *slot, uint32_t index)
 	       bus <= last_bus_behind(port);
 }
 
+static bool has_device(const struct slot *slot)
+{
+	for (uint32_t i = 0; i < PCI_DEVICES_MOST; i++) {
+		if (is_in(slot, i))
+			return true;
+	}
+	return false;
+}
+
 static bool is_held(const struct slot *slot)
 {
 	for (uint32_t i = 0; i < PCI_DEVICES_MOST; i++) {
@@ -69,8 +78,9 @@ static uint32_t free_bus(void)
  */
 
 /* A bus and room for a device, where the firmware left none; it does so for those on bus 0. */
-static void prepare_port(struct pci_device *port)
+static void prepare_port(const struct slot *slot)
 {
+	struct pci_device *port = &table->devices[slot->port];
 	uint64_t place;
 
 	pci_set_master(&config_bus, port->address, true);
@@ -78,20 +88,11 @@ static void prepare_port(struct pci_device *port)
 		return;
 	if (pci_bridge_bus(&config_bus, port) == 0)
 		config_bus.write(config_bus.self, port->address, PCI_BUSES, free_bus() * 0x10100);
-	if (port->window_size[PCI_WINDOW_FORWARDED] >= WINDOW_BYTES)
+	if (port->window_size[PCI_WINDOW_FORWARDED] >= WINDOW_BYTES || has_device(slot))
 		return;
 	place = windows_find_free(WINDOW_BYTES);
 	if (place != 0)
 		pci_place_forwarded(&config_bus, port, place, WINDOW_BYTES);
-}
-
-static bool has_device(const struct slot *slot)
-{
-	for (uint32_t i = 0; i < PCI_DEVICES_MOST; i++) {
-		if (is_in(slot, i))
-			return true;
-	}
-	return false;
 }
 
 /* Part of the transaction that finds the devices. */
@@ -105,7 +106,7 @@ void plug_find(void)
 			continue;
 		table->slot_count++;
 		slot->port = (uint8_t)i;
-		prepare_port(&table->devices[i]);
+		prepare_port(slot);
 		slot_begin(&config_bus, slot, has_device(slot));
 	}
 }

@@ -188,9 +188,14 @@ static void test_forwarded(void **state)
 	(void)state;
 	functions[1].words[PCI_MEMORY / 4] = 0xfeb0fea0;
 	functions[1].mask[PCI_MEMORY / 4] = 0xfff0fff0;
+	functions[1].words[PCI_PREFETCHABLE / 4] = 0xfe91fe81;
+	functions[1].words[PCI_PREFETCHABLE / 4 + 1] = 7;
+	functions[1].words[PCI_PREFETCHABLE / 4 + 2] = 7;
 	size = pci_scan(&bus, d);
 	assert_int_equal(d[1].window[PCI_WINDOW_FORWARDED], 0xfea00000);
 	assert_int_equal(d[1].window_size[PCI_WINDOW_FORWARDED], 0x200000);
+	assert_int_equal(d[1].window[PCI_WINDOW_PREFETCHABLE], 0x7fe800000);
+	assert_int_equal(d[1].window_size[PCI_WINDOW_PREFETCHABLE], 0x200000);
 	assert_int_equal(pci_free_address(d, size, 0x1000, 0xe0000000, 0xfec00000), 0xfe9ff000);
 	assert_int_equal(pci_free_address(d, size, 0x1000, 0xfea00000, 0xfec00000), 0xfebff000);
 	assert_int_equal(pci_free_address(d, size, 0x200000, 0xfea00000, 0xfec00000), 0xfea00000);
@@ -198,6 +203,9 @@ static void test_forwarded(void **state)
 	pci_place_forwarded(&bus, &d[1], 0xe0000000, 0x300000);
 	assert_int_equal(functions[1].words[PCI_MEMORY / 4], 0xe020e000);
 	assert_int_equal(d[1].window_size[PCI_WINDOW_FORWARDED], 0x300000);
+	functions[1].words[PCI_PREFETCHABLE / 4] = 0xfeb0fea0;
+	(void)pci_scan(&bus, d);
+	assert_int_equal(pci_free_address(d, size, 0x1000, 0xf0000000, 0xfec00000), 0xfe9ff000);
 	assert_int_equal(pci_bridge_bus(&bus, &d[1]), 1);
 	assert_int_equal(pci_scan_device(&bus, 0x100, found), 2);
 	assert_int_equal(found[1].address, 0x102);

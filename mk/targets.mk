@@ -23,6 +23,7 @@ help: ## This list
 #:   APP=file      put a WASM program of this machine into the system and run it (ARGS='...')
 #:   DISK=file,...  disks of the machine: raw images, changed in place; file:ro cannot be written
 #:   BUS=virtio|nvme|sata  what the disks are
+#:   PORTS=n      PCI Express ports, for disks that are plugged and pulled (QEMU's monitor: Ctrl-A C)
 #:   SMP=n MEM=mib HEADLESS=1 DIRECT=1 (no firmware) ACCEL=auto|kvm|tcg ICOUNT=1 TIMEOUT=seconds
 #:   OPTIONS='...' boot options; OPTIONS=help lists them
 #: V=1 shows whole commands; BUILD=folder builds elsewhere.

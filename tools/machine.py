@@ -41,6 +41,7 @@ class Settings:
     log: Path | None = None
     disks: list = field(default_factory=list)
     bus: str = "virtio"
+    ports: int = 0
     extra: list = field(default_factory=list)
 
     @property
@@ -108,6 +109,7 @@ def from_environment(environment):
         accel="tcg" if icount else accel,
         disks=disks,
         bus=bus,
+        ports=number(get("PORTS") or "0", "PORTS", 0, 16),
         icount=icount)
 
 
@@ -136,6 +138,15 @@ def disk_arguments(disks, bus):
         result += ["-drive", f"if=none,id=disk{number},format=raw,cache=writeback,"
                              f"readonly={'on' if read_only else 'off'},file={path}",
                    *disk_device(bus, f"disk{number}", number)]
+    return result
+
+
+def port_arguments(count):
+    """PCI Express ports `port0`, `port1` ... for the monitor's `device_add` and `device_del`: as real ones, while the
+    emulator would tell guests by ACPI otherwise."""
+    result = ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"] if count else []
+    for port in range(count):
+        result += ["-device", f"pcie-root-port,id=port{port},chassis={port + 1},slot={port + 1}"]
     return result
 
 
@@ -195,6 +206,9 @@ def arguments(settings, kvm_works):
               "-nodefaults", "-no-user-config", "-no-reboot", *display(settings),
               *consoles(settings), "-device", f"isa-debug-exit,iobase={EXIT_PORT:#x},iosize=4"]
     result += disk_arguments(settings.disks, settings.bus)
+    result += port_arguments(settings.ports)
+    if settings.ports and settings.interactive:
+        result += ["-mon", "chardev=terminal,mode=readline"]
     result += direct_boot(settings) if settings.direct else firmware_boot(settings)
     if settings.debug:
         result += ["-S", "-gdb", f"tcp:127.0.0.1:{os.environ.get('GDB_PORT', '1234')}"]

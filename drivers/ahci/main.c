@@ -176,9 +176,8 @@ static void add_disk(uint32_t number)
 		.scratch = p->memory + AT_SCRATCH,
 		.scratch_physical = p->physical + AT_SCRATCH,
 	};
-	static uint32_t count;
 
-	block_name_disk(disk.name, "sd", count++);
+	block_name_next(disk.name, "sd");
 	block_add_disk(&disk);
 }
 
@@ -290,11 +289,29 @@ static status_t open_controller(unsigned nth)
 	return OK;
 }
 
+/* However far it was opened. */
+static void close_controller(unsigned nth)
+{
+	struct controller *c;
+
+	if (nth >= CONTROLLERS)
+		return;
+	c = &controllers[nth];
+	if (c->registers != nullptr &&
+		driver_read32(c->registers, HOST_PORTS) != DRIVER_NO_DEVICE &&
+		stop_ports(c) != OK && reset(c) != OK)
+		debug_print("ahci: controller %u does not stop\n", nth);
+	memset(c, 0, sizeof(*c));
+	memset(&ports[nth * PORTS], 0, PORTS * sizeof(ports[0]));
+	memset(&work[nth * PORTS], 0, PORTS * sizeof(work[0]));
+}
+
 void program_main(const void *argument)
 {
 	block_run(argument, &(struct block_driver){
 				    .name = "ahci",
 				    .open = open_controller,
+				    .close = close_controller,
 				    .begin = begin_request,
 				    .take_ends = take_all_ends,
 				    .kick = kick_all,

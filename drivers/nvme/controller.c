@@ -2,6 +2,7 @@
 /* See controller.h. */
 #include "controller.h"
 
+#include <craton/print.h>
 #include <craton/service.h>
 
 #define PAGE           4096u
@@ -78,6 +79,8 @@ static status_t wait_ready(const struct nvme_controller *c, bool ready)
 	for (;;) {
 		uint32_t status = get32(c, REGISTER_STATUS);
 
+		if (status == DRIVER_NO_DEVICE)
+			return ERR_GONE;
 		if (ready && (status & STATUS_FATAL) != 0)
 			return ERR_IO;
 		if (((status & STATUS_READY) != 0) == ready)
@@ -282,4 +285,11 @@ status_t controller_open(struct nvme_controller *c, unsigned nth)
 	if (status == OK)
 		status = make_queues(c);
 	return status == OK ? learn_namespaces(c) : status;
+}
+
+void controller_close(struct nvme_controller *c)
+{
+	if (c->registers != nullptr && disable(c) == ERR_IO)
+		debug_print("nvme: controller %u does not stop\n", c->nth);
+	memset(c, 0, sizeof(*c));
 }

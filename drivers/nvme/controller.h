@@ -46,3 +46,6 @@ struct nvme_controller {
 /* Resets the claimed device, makes the queues, and finds the namespaces. ERR_NOT_SUPPORTED,
  * ERR_IO. */
 [[nodiscard]] status_t controller_open(struct nvme_controller *c, unsigned nth);
+
+/* One that goes, or has gone, however far it was opened: stops it if it still answers. */
+void controller_close(struct nvme_controller *c);

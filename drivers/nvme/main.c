@@ -222,11 +222,18 @@ static status_t open_controller(unsigned nth)
 	return OK;
 }
 
+static void close_controller(unsigned nth)
+{
+	controller_close(&controllers[nth]);
+	memset(parts[nth], 0, sizeof(parts[nth]));
+}
+
 void program_main(const void *argument)
 {
 	block_run(argument, &(struct block_driver){
 				    .name = "nvme",
 				    .open = open_controller,
+				    .close = close_controller,
 				    .begin = begin_request,
 				    .take_ends = take_ends,
 				    .kick = kick_all,

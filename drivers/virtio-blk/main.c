@@ -241,11 +241,20 @@ static status_t open_disk(unsigned nth)
 	return OK;
 }
 
+static void close_disk(unsigned nth)
+{
+	struct disk *d = &disks[nth];
+
+	virtio_close(&d->device, nth);
+	memset(d, 0, sizeof(*d));
+}
+
 void program_main(const void *argument)
 {
 	block_run(argument, &(struct block_driver){
 				    .name = "virtio-blk",
 				    .open = open_disk,
+				    .close = close_disk,
 				    .begin = begin_request,
 				    .take_ends = take_ends,
 				    .kick = kick_all,

@@ -20,6 +20,7 @@
 #define ROOT_SLICE_NS   10000000u
 #define INFO_ORDER      14u
 #define UNTYPED_MAX     256u
+#define ECAM_ALIGNMENT  0x100000u     /* a bus */
 #define DEVICE_HOLE_END 0xfec00000ull /* I/O APIC, HPET and local APICs stay with the kernel */
 
 _Static_assert(sizeof(struct root_info) <= 1u << INFO_ORDER, "root_info fits");
@@ -98,8 +99,20 @@ static void add_memory(struct root *root)
 		add_untyped(root, physical, order, false);
 }
 
+static void add_device_memory(struct root *root, uint64_t start, uint64_t end)
+{
+	while (start < end) {
+		uint32_t order = (uint32_t)__builtin_ctzll(start);
+
+		while (((uint64_t)1 << order) > end - start)
+			order--;
+		add_untyped(root, start, order, true);
+		start += (uint64_t)1 << order;
+	}
+}
+
 /* Device memory between the end of RAM below 4 GiB and the interrupt controllers. */
-static void add_devices(struct root *root, const struct boot_info *boot)
+static uint64_t find_devices(const struct boot_info *boot)
 {
 	const struct memory_range *ranges = virtual_of(boot->memory_map);
 	uint64_t start = 0;
@@ -111,14 +124,34 @@ static void add_devices(struct root *root, const struct boot_info *boot)
 			start = end;
 	}
 	start = (start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-	while (start != 0 && start < DEVICE_HOLE_END) {
-		uint32_t order = (uint32_t)__builtin_ctzll(start);
+	return start != 0 ? start : DEVICE_HOLE_END;
+}
 
-		while (((uint64_t)1 << order) > DEVICE_HOLE_END - start)
-			order--;
-		add_untyped(root, start, order, true);
-		start += (uint64_t)1 << order;
+/* Whether there is nothing else at this place, as far as the loader knows. */
+static bool is_reserved(const struct boot_info *boot, uint64_t start, uint64_t end)
+{
+	const struct memory_range *ranges = virtual_of(boot->memory_map);
+
+	for (uint64_t i = 0; i < boot->memory_map_count; i++) {
+		if (ranges[i].kind != MEMORY_KIND_RESERVED &&
+			ranges[i].kind != MEMORY_KIND_DEVICE && ranges[i].base < end &&
+			start < ranges[i].base + ranges[i].size)
+			return false;
 	}
+	return true;
+}
+
+/* Configuration space, unless it is where it cannot be; a part of the devices' memory is given
+ * once. */
+static void add_ecam(struct root *root, const struct boot_info *boot, uint64_t devices,
+	uint64_t ecam, uint64_t size)
+{
+	if (ecam == 0 || ecam % ECAM_ALIGNMENT != 0 || size == 0 || ecam >= DEVICE_HOLE_END ||
+		size > DEVICE_HOLE_END - ecam || !is_reserved(boot, ecam, ecam + size))
+		return;
+	root->info->ecam = ecam;
+	root->info->ecam_size = size;
+	add_device_memory(root, ecam, ecam + size < devices ? ecam + size : devices);
 }
 
 static void add_bundle(struct root *root, const struct boot_info *boot)
@@ -249,9 +282,10 @@ static void add_capabilities(struct root *root)
 	info->platform = add(root, OBJECT_PLATFORM, 0, RIGHT_ALL);
 }
 
-void root_start(const struct boot_info *boot)
+void root_start(const struct boot_info *boot, uint64_t ecam, uint64_t ecam_size)
 {
 	struct root root = {0};
+	uint64_t devices;
 
 	root.cnode = make_object(OBJECT_CNODE, ROOT_RADIX);
 	root.info = boot_allocate(INFO_ORDER);
@@ -264,7 +298,9 @@ void root_start(const struct boot_info *boot)
 	root.info->memory_total = boot_memory_total();
 	root.info->memory_kernel = boot_memory_taken() + boot->kernel_size;
 	add_memory(&root);
-	add_devices(&root, boot);
+	devices = find_devices(boot);
+	add_device_memory(&root, devices, DEVICE_HOLE_END);
+	add_ecam(&root, boot, devices, ecam, ecam_size);
 	root.info->first_free_index = root.next;
 	map(&root, ROOT_INFO_ADDRESS, physical_of(root.info), sizeof(*root.info), RIGHT_READ);
 	root.info->tsc_kernel = arch_timestamp();

@@ -5,35 +5,71 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define ESTATE_VERSION 1u
+#define ESTATE_VERSION 2u
 #define SESSIONS       32u
 
 static const struct block_driver *driver;
-static unsigned device_count;
+static bool is_claimed[DRIVER_DEVICES];
+
+/* Its disks are marked first: an instance that is killed in between does the rest, and none begins
+ * a request again. */
+static void give_up(unsigned nth)
+{
+	status_t status;
+
+	block_remove_disks(nth);
+	if (is_claimed[nth])
+		driver->close(nth);
+	is_claimed[nth] = false;
+	status = driver_release(nth);
+	if (status != OK && status != ERR_NOT_FOUND)
+		debug_print("%s: device %u cannot be released: %ld\n", driver->name, nth, status);
+	block_end_all(nth);
+}
 
 /* A device that cannot be used is passed over. */
-static bool open_device(unsigned nth)
+static void open_device(unsigned nth)
 {
 	status_t status = driver_claim(nth, (uint64_t)1 << nth);
 
-	if (status == ERR_NOT_FOUND)
-		return false;
-	device_count++;
+	if (status == ERR_NOT_FOUND) {
+		block_remove_disks(nth);
+		return;
+	}
+	if (status == ERR_GONE) {
+		give_up(nth);
+		return;
+	}
+	is_claimed[nth] = true;
 	if (status == OK)
 		status = driver->open(nth);
 	if (status != OK)
 		debug_print("%s: device %u cannot be used: %ld\n", driver->name, nth, status);
-	return true;
+}
+
+/* A device has come, or goes; or nothing has happened. */
+static void look_at_devices(void)
+{
+	uint32_t value;
+
+	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
+		if (!is_claimed[nth])
+			open_device(nth);
+		else if (driver_config(nth, 0, &value) == ERR_GONE)
+			give_up(nth);
+	}
 }
 
 static void notified(uint64_t bits)
 {
-	for (unsigned nth = 0; nth < device_count; nth++) {
-		if ((bits >> nth & 1) == 0)
+	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
+		if ((bits >> nth & 1) == 0 || !is_claimed[nth])
 			continue;
 		driver_interrupt_seen(nth);
 		driver->take_ends(nth);
 	}
+	if ((bits & DRIVER_CHANGED) != 0)
+		look_at_devices();
 	block_work();
 	driver->kick();
 }
@@ -47,8 +83,8 @@ void block_run(const struct process_start *start, const struct block_driver *def
 		runtime_abort("the estate is too small");
 	if (driver_open() != OK)
 		runtime_abort("no memory to share");
-	for (unsigned nth = 0; nth < DRIVER_DEVICES && open_device(nth); nth++)
-		;
+	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++)
+		open_device(nth);
 	block_start();
 	driver->kick();
 	service_run(&(struct service){

@@ -26,7 +26,9 @@ struct block_server {
 	uint64_t connected; /* bit per client */
 	uint32_t unit_count;
 	struct block_unit units[BLOCK_UNITS_MOST];
-	uint32_t pinned_used; /* entries below were used */
+	uint32_t nths[BLOCK_UNITS_MOST];    /* whose device each is on */
+	uint64_t holders[BLOCK_UNITS_MOST]; /* of one that is gone: bit per client */
+	uint32_t pinned_used;               /* entries below were used */
 	struct pinned pinned[OBJECTS_MOST];
 };
 
@@ -36,6 +38,7 @@ static struct block_server *state;
 static struct block_slot *slots[CLIENTS];
 static uint64_t under_way[CLIENTS][BLOCK_SLOTS / 64];
 static uint64_t objects[CLIENTS][BLOCK_SLOTS]; /* of what is under way */
+static uint32_t devices[CLIENTS][BLOCK_SLOTS]; /* the same: which has it */
 
 bool block_open(const struct block_driver *definition)
 {
@@ -49,9 +52,20 @@ bool block_open(const struct block_driver *definition)
 /* --- units --------------------------------------------------------------------------------------
  */
 
-static struct block_unit *new_unit(void)
+/* Part of a transaction. A number is given again when nobody has requests for what had it. */
+static struct block_unit *new_unit(unsigned nth)
 {
-	return state->unit_count < BLOCK_UNITS_MOST ? &state->units[state->unit_count++] : nullptr;
+	uint32_t i = 0;
+
+	while (i < state->unit_count && (state->units[i].is_gone == 0 || state->holders[i] != 0))
+		i++;
+	if (i == BLOCK_UNITS_MOST)
+		return nullptr;
+	if (i == state->unit_count)
+		ESTATE_SET(state->unit_count, i + 1);
+	estate_save(&state->units[i], sizeof(state->units[i]));
+	ESTATE_SET(state->nths[i], nth);
+	return &state->units[i];
 }
 
 status_t block_wait_own(unsigned nth)
@@ -85,6 +99,7 @@ static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
 	};
 	status_t status = size <= BLOCK_SCRATCH ? OK : ERR_RANGE;
 
+	own_status = ERR_AGAIN;
 	if (status == OK)
 		status = driver->begin(&request) ? block_wait_own(d->nth) : ERR_IO;
 	if (status == OK)
@@ -111,7 +126,7 @@ static void add_partitions(const struct block_unit *disk, const struct block_dis
 		debug_print("%s: the partition table cannot be read: %ld\n",
 			(const char *)disk->name, status);
 	for (uint32_t i = 0; i < count; i++) {
-		struct block_unit *unit = new_unit();
+		struct block_unit *unit = new_unit(d->nth);
 
 		if (unit == nullptr)
 			return;
@@ -132,25 +147,73 @@ void block_name_disk(char name[16], const char *prefix, uint32_t nth)
 	print_to(name, 16, "%s%c", prefix, (int)('a' + nth % 26));
 }
 
-/* Units keep their numbers: only the first instance finds them. */
+static bool is_name_used(const char *name)
+{
+	for (uint32_t i = 0; i < state->unit_count; i++) {
+		if (state->units[i].is_gone == 0 &&
+			strcmp((const char *)state->units[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void block_name_next(char name[16], const char *prefix)
+{
+	uint32_t nth = 0;
+
+	do {
+		block_name_disk(name, prefix, nth++);
+	} while (is_name_used(name) && nth < BLOCK_UNITS_MOST);
+}
+
+/* Clients look again. */
+static void tell_change(void)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		if (slots[client] != nullptr)
+			__atomic_add_fetch(block_changes(slots[client]), 1, __ATOMIC_RELEASE);
+		if (service_start()->signals[client] != 0)
+			(void)!sys_signal(service_start()->signals[client]);
+	}
+}
+
+/* Units keep their numbers: only the first instance that sees the disk finds them. */
 void block_add_disk(const struct block_disk *disk)
 {
 	struct block_unit *unit;
 
 	for (uint32_t i = 0; i < state->unit_count; i++) {
-		if (state->units[i].disk == disk->number)
+		if (state->units[i].is_gone == 0 && state->units[i].disk == disk->number)
 			return;
 	}
-	estate_save(&state->unit_count, sizeof(state->unit_count));
-	unit = new_unit();
-	if (unit == nullptr)
+	unit = new_unit(disk->nth);
+	if (unit == nullptr) {
+		debug_print("%s: no number is left for %s\n", driver->name, disk->name);
 		return;
+	}
 	*unit = (struct block_unit){
 		.size = disk->size, .disk = disk->number, .is_read_only = disk->is_read_only};
 	print_to((char *)unit->name, sizeof(unit->name), "%s", disk->name);
 	print_to((char *)unit->type, sizeof(unit->type), "disk");
 	add_partitions(unit, disk);
 	estate_commit();
+	tell_change();
+}
+
+void block_remove_disks(unsigned nth)
+{
+	bool is_changed = false;
+
+	for (uint32_t i = 0; i < state->unit_count; i++) {
+		if (state->nths[i] != nth || state->units[i].is_gone != 0)
+			continue;
+		ESTATE_SET(state->units[i].is_gone, 1);
+		ESTATE_SET(state->holders[i], state->connected);
+		is_changed = true;
+	}
+	estate_commit();
+	if (is_changed)
+		tell_change();
 }
 
 /* --- objects ------------------------------------------------------------------------------------
@@ -243,9 +306,12 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 	if (s.unit >= state->unit_count)
 		return ERR_NOT_FOUND;
 	unit = &state->units[s.unit];
+	if (unit->is_gone != 0)
+		return ERR_IO;
 	*r = (struct block_request){
 		.operation = s.operation,
 		.disk = unit->disk,
+		.nth = state->nths[s.unit],
 		.size = s.size,
 		.offset = unit->offset + s.offset,
 		.lasting = (s.flags & BLOCK_LASTING) != 0,
@@ -285,6 +351,7 @@ static void begin(uint32_t client, uint32_t slot, uint64_t *full)
 		return;
 	}
 	r.token = client << SLOT_SHIFT | slot;
+	devices[client][slot] = r.nth;
 	set_under_way(client, slot, true);
 	if (driver->begin(&r))
 		return;
@@ -308,6 +375,16 @@ void block_work(void)
 			if (state_of(&slots[client][i]) == BLOCK_STATE_REQUESTED &&
 				!is_under_way(client, i) && !is_for(full, &slots[client][i]))
 				begin(client, i, &full);
+		}
+	}
+}
+
+void block_end_all(unsigned nth)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (is_under_way(client, i) && devices[client][i] == nth)
+				finish(client, i, ERR_IO);
 		}
 	}
 }
@@ -404,10 +481,26 @@ static status_t forget_handler(struct request *request)
 	return OK;
 }
 
+static status_t let_go_handler(struct request *request)
+{
+	uint64_t unit = request->words[0];
+	uint32_t client;
+
+	if (!client_of(request, &client))
+		return ERR_ACCESS;
+	if (unit >= state->unit_count)
+		return ERR_NOT_FOUND;
+	if (state->units[unit].is_gone == 0)
+		return ERR_BUSY;
+	ESTATE_SET(state->holders[unit], state->holders[unit] & ~((uint64_t)1 << client));
+	return OK;
+}
+
 const struct service_method block_methods[] = {
 	[BLOCK_LIST] = {list_handler, RESTART_PURE},
 	[BLOCK_CONNECT] = {connect_handler, RESTART_REPLAY},
 	[BLOCK_FORGET] = {forget_handler, RESTART_REPLAY},
+	[BLOCK_LET_GO] = {let_go_handler, RESTART_REPLAY},
 };
 
 const uint32_t block_method_count = sizeof(block_methods) / sizeof(block_methods[0]);

@@ -13,6 +13,8 @@
 #define WINDOWS_ADDRESS 0x400000000u
 #define WINDOW_MOST     0x200000u
 #define SHARED_ADDRESS  0x500000000u
+#define LOOK_NS         1000000000u
+#define KEYS            0x120u /* of shared units: own ones, and those with clients */
 #define READ_WRITE      (RIGHT_READ | RIGHT_WRITE)
 
 static handle_t interrupts[DRIVER_DEVICES];
@@ -81,6 +83,17 @@ status_t driver_claim(unsigned nth, uint64_t bits)
 	return status;
 }
 
+/* Its interrupt and windows go with their capabilities. */
+status_t driver_release(unsigned nth)
+{
+	uint64_t words[6] = {nth};
+
+	for (uint64_t slot = slot_of(nth); slot < slot_of(nth + 1); slot++)
+		(void)!cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE], slot);
+	interrupts[nth] = 0;
+	return ask(SERVICE_NUMBER_DEVICES, DEVICES_RELEASE, words);
+}
+
 void driver_interrupt_seen(unsigned nth)
 {
 	(void)!irq_acknowledge(interrupts[nth]);
@@ -118,13 +131,22 @@ status_t driver_enable(unsigned nth)
 	return ask(SERVICE_NUMBER_DEVICES, DEVICES_ENABLE, words);
 }
 
+/* Once a second it asks whether the device is still there. */
 status_t driver_wait(unsigned nth, uint64_t deadline)
 {
-	uint64_t bits;
-	status_t status = sys_wait(service_start()->handles[PROCESS_SLOT_NOTIFICATION],
-		(uint64_t)1 << nth, deadline, &bits);
+	status_t status;
 
-	driver_interrupt_seen(nth);
+	do {
+		uint64_t next = time_now() + LOOK_NS;
+		uint64_t bits;
+		uint32_t value;
+
+		status = sys_wait(service_start()->handles[PROCESS_SLOT_NOTIFICATION],
+			(uint64_t)1 << nth, next < deadline ? next : deadline, &bits);
+		driver_interrupt_seen(nth);
+		if (status != OK && driver_config(nth, 0, &value) == ERR_GONE)
+			return ERR_GONE;
+	} while (status != OK && time_now() < deadline);
 	return status;
 }
 
@@ -147,8 +169,10 @@ status_t driver_open(void)
 	return client_call(&memory, MEMORY_ADOPT, &call);
 }
 
+/* Once in each instance. */
 static status_t map_unit(uint64_t key, void **memory, uint64_t *object)
 {
+	static uint64_t mapped[KEYS];
 	uint64_t address = SHARED_ADDRESS + key * MEMORY_SHARED_UNIT;
 	uint64_t create[6] = {key, MEMORY_SHARED_UNIT};
 	status_t status = ask(SERVICE_NUMBER_MEMORY, MEMORY_SHARE_CREATE, create);
@@ -157,7 +181,11 @@ static status_t map_unit(uint64_t key, void **memory, uint64_t *object)
 
 	*memory = (void *)address;
 	*object = create[0];
-	return status == OK ? ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words) : status;
+	if (status == OK && (key >= KEYS || mapped[key] != create[0]))
+		status = ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words);
+	if (status == OK && key < KEYS)
+		mapped[key] = create[0];
+	return status;
 }
 
 status_t driver_memory(uint64_t key, uint8_t **memory, uint64_t *physical)

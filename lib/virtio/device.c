@@ -3,6 +3,7 @@
 #include "registers.h"
 
 #include <abi/syscall.h>
+#include <craton/print.h>
 #include <craton/service.h>
 
 #define CONFIG_BYTES      256u
@@ -58,11 +59,12 @@ static void find_parts(unsigned nth, struct part parts[PARTS])
 	}
 }
 
+static volatile uint8_t *mapped[DRIVER_DEVICES][WINDOWS];
+static size_t sizes[DRIVER_DEVICES][WINDOWS];
+
 static status_t map_part(
 	unsigned nth, const struct part *part, size_t least, volatile uint8_t **registers)
 {
-	static volatile uint8_t *mapped[DRIVER_DEVICES][WINDOWS];
-	static size_t sizes[DRIVER_DEVICES][WINDOWS];
 	status_t status = OK;
 
 	if (part->size < least || part->window >= WINDOWS)
@@ -86,6 +88,8 @@ static status_t reset(struct virtio_device *d)
 
 	put8(d->common, COMMON_STATUS, 0);
 	while (get8(d->common, COMMON_STATUS) != 0) {
+		if (get32(d->common, COMMON_DEVICE_FEATURE_SELECT) == DRIVER_NO_DEVICE)
+			return ERR_GONE;
 		if (time_now() > end)
 			return ERR_DEADLINE;
 		driver_pause(PAUSE_NS);
@@ -109,6 +113,14 @@ status_t virtio_open(struct virtio_device *d, unsigned nth)
 	d->notify_step = parts[PART_NOTIFY].extra;
 	d->specific_size = parts[PART_DEVICE].size;
 	return status == OK ? reset(d) : status;
+}
+
+void virtio_close(struct virtio_device *d, unsigned nth)
+{
+	if (d->common != nullptr && reset(d) == ERR_DEADLINE)
+		debug_print("virtio: device %u does not stop\n", nth);
+	*d = (struct virtio_device){0};
+	memset(mapped[nth], 0, sizeof(mapped[nth]));
 }
 
 status_t virtio_negotiate(struct virtio_device *d, uint64_t wanted)

@@ -2,9 +2,7 @@
 /* PCI devices: see pci.h. */
 #include "pci.h"
 
-#define FUNCTIONS         8u
 #define DEVICES           32u
-#define HEADER_BRIDGE     1u
 #define MULTI_FUNCTION    0x80u
 #define HAS_CAPABILITIES  0x100000u /* of PCI_COMMAND */
 #define CAPABILITY_LOW    0x40u
@@ -14,9 +12,12 @@
 #define PORTS_MASK        0xfffffffcu
 #define MEMORY_MASK       0xfffffff0u
 #define PAGE              4096u
+#define FORWARDED_WIDE    1u
+#define BRIDGE_WINDOWS    2u          /* registers of its own */
 #define MSI_X_ENABLE      0x80000000u /* of the capability's first word */
 #define MSI_X_MASK_ALL    0x40000000u
 #define MSI_X_ENTRY       16u
+#define MSI_X_LAST        0x7ffu
 #define MSI_ENABLE        0x10000u
 #define MSI_64_BIT        0x800000u
 #define MSI_COUNT         0x700000u /* vectors that it may use */
@@ -111,15 +112,48 @@ static uint32_t read_window(const struct pci_bus *bus, struct pci_device *d, uin
 	return is_wide ? 2 : 1;
 }
 
-static void read_windows(const struct pci_bus *bus, struct pci_device *d)
+static void read_windows(const struct pci_bus *bus, struct pci_device *d, uint32_t count)
 {
 	uint32_t command = get(bus, d->address, PCI_COMMAND) & 0xffff;
 
 	set(bus, d->address, PCI_COMMAND,
 		command & ~(uint32_t)(PCI_COMMAND_MEMORY | PCI_COMMAND_PORTS));
-	for (uint32_t i = 0; i < PCI_WINDOWS;)
+	for (uint32_t i = 0; i < count;)
 		i += read_window(bus, d, i);
 	set(bus, d->address, PCI_COMMAND, command);
+}
+
+/* In steps of 1 MiB; the upper halves of addresses are there if the lower ones say so. */
+static void read_forwarded(
+	const struct pci_bus *bus, struct pci_device *d, uint32_t offset, uint32_t window)
+{
+	uint32_t word = get(bus, d->address, offset);
+	uint64_t begin = (uint64_t)(word & 0xfff0) << 16;
+	uint64_t end = (uint64_t)(word & 0xfff00000) + 0x100000;
+
+	if ((word & FORWARDED_WIDE) != 0) {
+		begin |= (uint64_t)get(bus, d->address, offset + 4) << 32;
+		end += (uint64_t)get(bus, d->address, offset + 8) << 32;
+	}
+	if (begin == 0 || begin >= end)
+		return;
+	d->window[window] = begin;
+	d->window_size[window] = end - begin;
+}
+
+/* PCI-to-PCI Bridge 1.2, 3.2.5.8 and 3.2.5.9. */
+static void read_all_forwarded(const struct pci_bus *bus, struct pci_device *d)
+{
+	read_forwarded(bus, d, PCI_MEMORY, PCI_WINDOW_FORWARDED);
+	read_forwarded(bus, d, PCI_PREFETCHABLE, PCI_WINDOW_PREFETCHABLE);
+}
+
+void pci_place_forwarded(
+	const struct pci_bus *bus, struct pci_device *d, uint64_t begin, uint64_t size)
+{
+	set(bus, d->address, PCI_MEMORY,
+		(uint32_t)((begin >> 16 & 0xfff0) | ((begin + size - 1) & 0xfff00000)));
+	read_forwarded(bus, d, PCI_MEMORY, PCI_WINDOW_FORWARDED);
 }
 
 void pci_place_window(
@@ -143,16 +177,30 @@ static uint64_t window_bytes(const struct pci_device *d, uint32_t i)
 	return size != 0 && size < PAGE ? PAGE : size;
 }
 
+struct range {
+	uint64_t begin;
+	uint64_t end;
+};
+
+/* The bridge forwards all of these addresses: places in its window are looked for. */
+static bool is_around(const struct pci_device *d, uint32_t window, const struct range *search)
+{
+	return d->header == PCI_HEADER_BRIDGE && window == PCI_WINDOW_FORWARDED &&
+	       d->window[window] <= search->begin &&
+	       search->end - d->window[window] <= d->window_size[window];
+}
+
 /* The lowest address of a window that overlaps these bytes; 0: none does. */
-static uint64_t overlap(
-	const struct pci_device *devices, uint32_t count, uint64_t address, uint64_t size)
+static uint64_t overlap(const struct pci_device *devices, uint32_t count,
+	const struct range *search, const struct range *bytes)
 {
 	for (uint32_t i = 0; i < count * PCI_WINDOWS; i++) {
 		const struct pci_device *d = &devices[i / PCI_WINDOWS];
 		uint64_t start = d->window[i % PCI_WINDOWS];
-		uint64_t bytes = window_bytes(d, i % PCI_WINDOWS);
+		uint64_t size = window_bytes(d, i % PCI_WINDOWS);
 
-		if (bytes != 0 && start != 0 && start < address + size && address < start + bytes)
+		if (size != 0 && start != 0 && start < bytes->end && bytes->begin < start + size &&
+			!is_around(d, i % PCI_WINDOWS, search))
 			return start;
 	}
 	return 0;
@@ -161,9 +209,12 @@ static uint64_t overlap(
 uint64_t pci_free_address(const struct pci_device *devices, uint32_t count, uint64_t size,
 	uint64_t begin, uint64_t end)
 {
+	const struct range search = {begin, end};
+
 	while (end >= size && end - size >= begin) {
 		uint64_t address = (end - size) & -size;
-		uint64_t taken = address >= begin ? overlap(devices, count, address, size) : 0;
+		const struct range bytes = {address, address + size};
+		uint64_t taken = address >= begin ? overlap(devices, count, &search, &bytes) : 0;
 
 		if (taken == 0)
 			return address >= begin ? address : 0;
@@ -175,10 +226,17 @@ uint64_t pci_free_address(const struct pci_device *devices, uint32_t count, uint
 /* --- searching ----------------------------------------------------------------------------------
  */
 
+uint32_t pci_bridge_bus(const struct pci_bus *bus, const struct pci_device *bridge)
+{
+	return get(bus, bridge->address, PCI_BUSES) >> 8 & 0xff;
+}
+
 struct scan {
 	const struct pci_bus *bus;
 	struct pci_device *devices;
 	uint32_t count;
+	uint32_t most;
+	bool is_one;      /* device: bridges are not followed */
 	uint64_t seen[4]; /* bit per bus */
 };
 
@@ -190,7 +248,7 @@ static void add_function(struct scan *scan, uint16_t address, uint32_t vendor)
 	struct pci_device *d = &scan->devices[scan->count];
 	uint32_t class = get(bus, address, PCI_CLASS);
 
-	if (scan->count == PCI_DEVICES_MOST)
+	if (scan->count == scan->most)
 		return;
 	scan->count++;
 	*d = (struct pci_device){
@@ -202,11 +260,14 @@ static void add_function(struct scan *scan, uint16_t address, uint32_t vendor)
 		.header = get(bus, address, PCI_HEADER) >> 16 & 0x7f,
 		.interrupt = interrupt_of(bus, address),
 	};
-	if (d->header == 0) {
+	if (d->header == PCI_HEADER_DEVICE) {
 		d->subsystem = (uint16_t)(get(bus, address, PCI_SUBSYSTEM) >> 16);
-		read_windows(bus, d);
-	} else if (d->header == HEADER_BRIDGE) {
-		scan_bus(scan, get(bus, address, PCI_BUSES) >> 8 & 0xff);
+		read_windows(bus, d, PCI_WINDOWS);
+	} else if (d->header == PCI_HEADER_BRIDGE) {
+		read_windows(bus, d, BRIDGE_WINDOWS);
+		read_all_forwarded(bus, d);
+		if (!scan->is_one)
+			scan_bus(scan, pci_bridge_bus(bus, d));
 	}
 }
 
@@ -221,7 +282,7 @@ static void scan_device(struct scan *scan, uint16_t address)
 		if ((vendor & 0xffff) == 0xffff)
 			continue;
 		if (i == 0 && (get(scan->bus, function, PCI_HEADER) >> 16 & MULTI_FUNCTION) != 0)
-			functions = FUNCTIONS;
+			functions = PCI_FUNCTIONS;
 		add_function(scan, function, vendor);
 	}
 }
@@ -238,23 +299,35 @@ static void scan_bus(struct scan *scan, uint32_t number)
 
 uint32_t pci_scan(const struct pci_bus *bus, struct pci_device devices[PCI_DEVICES_MOST])
 {
-	struct scan scan = {.bus = bus, .devices = devices};
+	struct scan scan = {.bus = bus, .devices = devices, .most = PCI_DEVICES_MOST};
 
 	scan_bus(&scan, 0);
+	return scan.count;
+}
+
+uint32_t pci_scan_device(
+	const struct pci_bus *bus, uint16_t address, struct pci_device functions[PCI_FUNCTIONS])
+{
+	struct scan scan = {
+		.bus = bus, .devices = functions, .most = PCI_FUNCTIONS, .is_one = true};
+
+	scan_device(&scan, address);
 	return scan.count;
 }
 
 /* --- interrupts ---------------------------------------------------------------------------------
  */
 
-status_t pci_msi_x(const struct pci_bus *bus, const struct pci_device *d, struct pci_msi_x *msi_x)
+status_t pci_msi_x(const struct pci_bus *bus, const struct pci_device *d, uint32_t number,
+	struct pci_msi_x *msi_x)
 {
 	uint32_t capability = pci_find_capability(bus, d->address, PCI_CAPABILITY_MSI_X);
 	uint32_t table = get(bus, d->address, capability + 4);
+	uint32_t last = get(bus, d->address, capability) >> 16 & MSI_X_LAST;
 
-	*msi_x = (struct pci_msi_x){capability, table & 7, table & ~7u};
-	if (capability == 0 || msi_x->window >= PCI_WINDOWS ||
-		window_bytes(d, msi_x->window) < MSI_X_ENTRY ||
+	*msi_x = (struct pci_msi_x){capability, table & 7, (table & ~7u) + number * MSI_X_ENTRY};
+	if (capability == 0 || number > last || msi_x->offset < (table & ~7u) ||
+		msi_x->window >= PCI_WINDOWS || window_bytes(d, msi_x->window) < MSI_X_ENTRY ||
 		msi_x->offset > window_bytes(d, msi_x->window) - MSI_X_ENTRY)
 		return ERR_CORRUPT;
 	return OK;

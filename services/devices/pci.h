@@ -10,6 +10,10 @@
 #define PCI_DEVICES_MOST 64u
 #define PCI_WINDOWS      6u
 
+/* Of a bridge, behind its two own: the memory that it forwards. */
+#define PCI_WINDOW_FORWARDED    2u
+#define PCI_WINDOW_PREFETCHABLE 3u
+
 enum pci_interrupt { PCI_INTERRUPT_NONE, PCI_INTERRUPT_MSI_X, PCI_INTERRUPT_MSI };
 
 enum pci_register {
@@ -18,7 +22,9 @@ enum pci_register {
 	PCI_CLASS = 0x08,
 	PCI_HEADER = 0x0c,
 	PCI_WINDOW = 0x10,
-	PCI_BUSES = 0x18, /* of a bridge */
+	PCI_BUSES = 0x18,  /* of a bridge: its own bus, the one behind it, the last one behind it */
+	PCI_MEMORY = 0x20, /* of a bridge: what it forwards */
+	PCI_PREFETCHABLE = 0x24,
 	PCI_SUBSYSTEM = 0x2c,
 	PCI_CAPABILITIES = 0x34,
 };
@@ -30,17 +36,33 @@ enum pci_command {
 	PCI_COMMAND_NO_LINE = 0x400,
 };
 
-enum pci_capability { PCI_CAPABILITY_MSI = 0x05, PCI_CAPABILITY_MSI_X = 0x11 };
+enum pci_capability {
+	PCI_CAPABILITY_MSI = 0x05,
+	PCI_CAPABILITY_EXPRESS = 0x10,
+	PCI_CAPABILITY_MSI_X = 0x11,
+};
 
-/* Configuration space, in words of 4 bytes. */
+enum pci_header { PCI_HEADER_DEVICE, PCI_HEADER_BRIDGE };
+
+/* Configuration space, in words of 4 bytes; halves of them are written where a register beside
+ * must not be. */
 struct pci_bus {
 	void *self;
 	uint32_t (*read)(void *self, uint16_t address, uint32_t offset);
 	void (*write)(void *self, uint16_t address, uint32_t offset, uint32_t value);
+	void (*write16)(void *self, uint16_t address, uint32_t offset, uint16_t value);
 };
 
 /* Finds all devices; windows are measured while the device does not answer. */
 uint32_t pci_scan(const struct pci_bus *bus, struct pci_device devices[PCI_DEVICES_MOST]);
+
+/* The bus behind a bridge. */
+uint32_t pci_bridge_bus(const struct pci_bus *bus, const struct pci_device *bridge);
+
+/* The functions of one device, at most 8; a bridge among them is not followed. */
+#define PCI_FUNCTIONS 8u
+uint32_t pci_scan_device(
+	const struct pci_bus *bus, uint16_t address, struct pci_device functions[PCI_FUNCTIONS]);
 
 /* The offset of a capability; 0: it has none. */
 uint32_t pci_find_capability(const struct pci_bus *bus, uint16_t address, uint8_t id);
@@ -49,8 +71,13 @@ uint32_t pci_find_capability(const struct pci_bus *bus, uint16_t address, uint8_
 void pci_place_window(
 	const struct pci_bus *bus, struct pci_device *device, uint32_t window, uint64_t physical);
 
+/* Says what memory a bridge forwards from now on, in MiB below 4 GiB. */
+void pci_place_forwarded(
+	const struct pci_bus *bus, struct pci_device *bridge, uint64_t begin, uint64_t size);
+
 /* An address for a window (size: a power of two, at least 4 KiB) at which no device has one, as
- * high as possible below `end` and from `begin` on; 0: there is none. */
+ * high as possible below `end` and from `begin` on; 0: there is none. What a bridge forwards is
+ * taken, but for a search in it. */
 uint64_t pci_free_address(const struct pci_device *devices, uint32_t count, uint64_t size,
 	uint64_t begin, uint64_t end);
 
@@ -59,12 +86,12 @@ void pci_set_master(const struct pci_bus *bus, uint16_t address, bool on);
 
 struct pci_msi_x {
 	uint32_t capability; /* offset */
-	uint32_t window;     /* where the table lies */
+	uint32_t window;     /* where the entry lies */
 	uint32_t offset;     /* in it */
 };
-/* ERR_CORRUPT: it does not lie in a window. */
-[[nodiscard]] status_t pci_msi_x(
-	const struct pci_bus *bus, const struct pci_device *device, struct pci_msi_x *msi_x);
+/* The entry of message `number`. ERR_CORRUPT: it does not lie in a window. */
+[[nodiscard]] status_t pci_msi_x(const struct pci_bus *bus, const struct pci_device *device,
+	uint32_t number, struct pci_msi_x *msi_x);
 void pci_msi_x_enable(const struct pci_bus *bus, const struct pci_device *device, bool on);
 
 /* One vector of MSI, and MSI as a whole. */

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The memory of devices: see registers.h. Untyped memory is halved until a piece is the one that is
- * wanted; what was cut is seen from the CNode itself, so there is no other state. */
+ * wanted; what was cut is seen from the CNode itself, so there is no other state. Taking back makes
+ * pieces whole again. */
 #include "registers.h"
 
 #include <abi/syscall.h>
+#include <craton/print.h>
 #include <craton/service.h>
 
 #define SLOTS_END     736u
 #define WINDOW_SLOT   736u /* a copy that is mapped here for a moment */
+#define MAPPED_SLOT   740u /* + number of a frame that is mapped here */
 #define WINDOW        0x400000000u
 #define PAGE          4096u
 #define PAGE_ORDER    12u
 #define DETAIL_DEVICE 256u /* of cnode.inspect */
 
 struct piece {
-	uint64_t slot; /* behind the last: the first that is empty */
+	uint64_t slot;
 	uint64_t type;
 	handle_t handle;
 	uint64_t address;
@@ -41,52 +44,78 @@ static bool describe(struct piece *p, uint64_t detail)
 	return true;
 }
 
-/* The next piece at or behind `p->slot`; false: an empty slot. Slots are filled in order. */
-static bool piece_at(struct piece *p)
+/* Behind the last slot with a piece; those in between can be empty. */
+static uint64_t slots_end;
+
+static bool is_piece(uint64_t slot, struct piece *p)
 {
 	uint64_t rights, badge, tag, detail;
 
-	if (p->slot >= SLOTS_END ||
-		cnode_inspect(cnode(), p->slot, &p->type, &rights, &badge, &tag, &detail) != OK ||
+	p->slot = slot;
+	if (cnode_inspect(cnode(), slot, &p->type, &rights, &badge, &tag, &detail) != OK ||
 		(p->type != OBJECT_FRAME && p->type != OBJECT_UNTYPED))
 		return false;
-	p->handle = handle_of(p->slot, tag);
+	p->handle = handle_of(slot, tag);
 	return describe(p, detail);
 }
 
-/* The smallest piece with this address in it. False: there is none; `*p` is the end. */
-static bool find_piece(uint64_t address, struct piece *p)
+static void find_end(void)
 {
-	struct piece best = {.slot = 0};
+	struct piece p;
 
-	for (p->slot = PROCESS_SLOT_FREE; piece_at(p); p->slot++) {
-		if (!p->is_used && address - p->address < (uint64_t)1 << p->order)
-			best = *p;
-	}
-	best.is_used = best.slot != 0;
-	if (best.slot == 0)
-		return false;
-	*p = best;
-	return true;
+	slots_end = SLOTS_END;
+	while (slots_end > PROCESS_SLOT_FREE && !is_piece(slots_end - 1, &p))
+		slots_end--;
 }
 
-static uint64_t empty_slot(void)
+/* The next piece at or behind `p->slot`; false: there are no more. */
+static bool next_piece(struct piece *p)
+{
+	if (slots_end == 0)
+		find_end();
+	while (p->slot < slots_end) {
+		if (is_piece(p->slot, p))
+			return true;
+		p->slot++;
+	}
+	return false;
+}
+
+/* The smallest piece with this address in it. */
+static bool find_piece(uint64_t address, struct piece *found)
 {
 	struct piece p = {.slot = PROCESS_SLOT_FREE};
 
-	while (piece_at(&p))
-		p.slot++;
-	return p.slot;
+	for (; next_piece(&p); p.slot++) {
+		if (!p.is_used && address - p.address < (uint64_t)1 << p.order) {
+			*found = p;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first of two. */
+static uint64_t empty_slots(void)
+{
+	struct piece p = {.slot = PROCESS_SLOT_FREE};
+	uint64_t first = PROCESS_SLOT_FREE;
+
+	for (; next_piece(&p) && p.slot < first + 2; p.slot++)
+		first = p.slot + 1;
+	return first;
 }
 
 /* A piece is made into its two halves, or into the frame. */
 static status_t cut(const struct piece *p, unsigned order)
 {
-	uint64_t slot = empty_slot();
+	uint64_t slot = empty_slots();
 	uint64_t tag;
 
 	if (slot + 2 > SLOTS_END)
 		return ERR_TOO_MANY;
+	if (slots_end < slot + 2)
+		slots_end = slot + 2;
 	if (p->order == order)
 		return untyped_retype(p->handle, OBJECT_FRAME, order, 1, cnode(), slot, &tag);
 	return untyped_retype(p->handle, OBJECT_UNTYPED, p->order - 1, 2, cnode(), slot, &tag);
@@ -111,17 +140,37 @@ status_t registers_frame(uint64_t physical, unsigned order, handle_t *frame)
 	return status;
 }
 
-/* The frame's own capability is for the driver's copies. */
-static status_t map_copy(handle_t frame, uint64_t offset)
+struct mapping {
+	uint64_t slot; /* of the copy: the frame's own capability is for the driver's copies */
+	uint64_t offset;
+	uint64_t address;
+	uint64_t pages;
+};
+
+/* An instance that died may have left a copy. */
+static status_t map_copy(handle_t frame, const struct mapping *m)
 {
 	uint64_t tag;
 	uint64_t missing;
-	status_t status = cnode_copy(cnode(), WINDOW_SLOT, frame, RIGHT_READ | RIGHT_WRITE, &tag);
+	status_t status;
 
+	(void)!cnode_delete(cnode(), m->slot);
+	status = cnode_copy(cnode(), m->slot, frame, RIGHT_READ | RIGHT_WRITE, &tag);
 	if (status != OK)
 		return status;
 	return address_space_map(service_start()->handles[PROCESS_SLOT_SPACE],
-		handle_of(WINDOW_SLOT, tag), offset, WINDOW, 1, RIGHT_READ | RIGHT_WRITE, &missing);
+		handle_of(m->slot, tag), m->offset, m->address, m->pages, RIGHT_READ | RIGHT_WRITE,
+		&missing);
+}
+
+status_t registers_map(uint64_t physical, unsigned order, uint32_t number, uint64_t address)
+{
+	const struct mapping m = {MAPPED_SLOT + number, 0, address, ((uint64_t)1 << order) / PAGE};
+	handle_t frame;
+	status_t status =
+		number < REGISTERS_MAPPED ? registers_frame(physical, order, &frame) : ERR_TOO_MANY;
+
+	return status == OK ? map_copy(frame, &m) : status;
 }
 
 status_t registers_write(uint64_t physical, const uint32_t *words, unsigned count)
@@ -132,10 +181,39 @@ status_t registers_write(uint64_t physical, const uint32_t *words, unsigned coun
 
 	if (!find_piece(physical, &p) || p.type != OBJECT_FRAME)
 		return ERR_NOT_FOUND;
-	(void)!cnode_delete(cnode(), WINDOW_SLOT); /* an instance that died left it */
-	status = map_copy(p.handle, (physical - p.address) / PAGE * PAGE);
+	status = map_copy(p.handle,
+		&(struct mapping){WINDOW_SLOT, (physical - p.address) / PAGE * PAGE, WINDOW, 1});
 	for (unsigned i = 0; status == OK && i < count; i++)
 		at[i] = words[i];
 	(void)!cnode_delete(cnode(), WINDOW_SLOT);
 	return status;
+}
+
+/* --- taking back --------------------------------------------------------------------------------
+ */
+
+static void make_whole(const struct piece *p)
+{
+	status_t status = ERR_AGAIN;
+
+	while (status == ERR_AGAIN)
+		status = cnode_revoke(cnode(), p->slot);
+	if (status == OK)
+		status = untyped_reset(p->handle);
+	if (status != OK)
+		debug_print(
+			"devices: memory at %lx cannot be taken back: %ld\n", p->address, status);
+}
+
+void registers_take_back(uint64_t physical, uint64_t size)
+{
+	struct piece p = {.slot = PROCESS_SLOT_FREE};
+
+	for (; next_piece(&p); p.slot++) {
+		uint64_t offset = p.address - physical;
+
+		if (p.type == OBJECT_UNTYPED && p.is_used && offset < size &&
+			(uint64_t)1 << p.order <= size - offset)
+			make_whole(&p);
+	}
 }

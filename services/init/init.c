@@ -115,6 +115,8 @@ static void init_builder(const struct root_info *info, handle_t fault_endpoint, 
 				.memory_bundle = info->bundle_size,
 				.memory_kernel = info->memory_kernel,
 				.cpu_count = info->cpu_count,
+				.ecam = info->ecam,
+				.ecam_size = info->ecam_size,
 			},
 	};
 	builder.start.command_line_size =

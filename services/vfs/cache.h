@@ -49,6 +49,9 @@ uint32_t cache_slot(struct place place);
  * written. */
 [[nodiscard]] status_t cache_clean(struct place place);
 
+/* True: the file is open, or something of it is under way. */
+bool cache_is_busy(struct place place);
+
 /* True: files of the volume are open. */
 bool cache_is_held(uint32_t volume);
 

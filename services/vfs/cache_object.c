@@ -269,6 +269,13 @@ void cache_forget(const struct volume *v, uint64_t node)
 		forget(object);
 }
 
+bool cache_is_busy(struct place place)
+{
+	const struct object *object = object_find(place);
+
+	return object != nullptr && (object->holders != 0 || object->busy != 0);
+}
+
 status_t place_hold(struct place place)
 {
 	struct volume *v = volume_at(place.volume);

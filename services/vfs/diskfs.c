@@ -50,6 +50,16 @@ static const struct block_unit *unit_of(uint64_t node)
 	return drive_unit(node - FIRST_NODE);
 }
 
+bool diskfs_forget(uint64_t unit)
+{
+	struct place place = {.volume = own_volume, .node = FIRST_NODE + unit};
+
+	if (cache_is_busy(place) || flushing[unit])
+		return false;
+	cache_forget(volume_at(own_volume), place.node);
+	return true;
+}
+
 /* --- names --------------------------------------------------------------------------------------
  */
 

@@ -16,5 +16,10 @@ void diskfs_open(uint32_t volume);
 /* The end of a request to the disk; false: the id is none of these. */
 bool diskfs_io_done(uint64_t id, status_t status);
 
+/* The unit is gone: what is cached of it goes. False: not yet, it is open or something is under
+ * way.
+ */
+bool diskfs_forget(uint64_t unit);
+
 /* Begins what found no room. */
 void diskfs_work(void);

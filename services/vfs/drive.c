@@ -16,8 +16,10 @@
 struct driver {
 	struct block_client slots;
 	struct client service;
+	uint64_t changes; /* that were seen */
 	uint32_t unit_count;
 	struct block_unit units[UNITS_EACH];
+	bool is_let_go[UNITS_EACH];
 };
 
 static const uint8_t numbers[SHARE_DRIVERS] = {
@@ -113,6 +115,7 @@ static void look_at(struct driver *driver)
 	uint32_t count = 0;
 	status_t status = OK;
 
+	memset(driver->is_let_go, 0, sizeof(driver->is_let_go));
 	for (; status == OK && count < UNITS_EACH; count++) {
 		struct block_unit unit;
 		struct call call = {.words = {count}, .out = &unit, .out_size = sizeof(unit)};
@@ -133,6 +136,30 @@ void drive_look(void)
 		look_at(&drivers[i]);
 }
 
+static uint64_t changes_of(const struct driver *driver)
+{
+	return __atomic_load_n(
+		(const uint64_t *)(driver->slots.slots + BLOCK_SLOTS), __ATOMIC_ACQUIRE);
+}
+
+/* A driver of which no disk is used has nothing else to say. */
+bool drive_is_changed(uint64_t bits)
+{
+	bool is_changed = false;
+
+	for (unsigned i = 0; i < SHARE_DRIVERS; i++) {
+		struct driver *driver = &drivers[i];
+
+		if ((bits & (uint64_t)SERVICE_SIGNAL << numbers[i]) == 0)
+			continue;
+		is_changed = is_changed || !is_connected(driver) ||
+			     changes_of(driver) != driver->changes;
+		if (is_connected(driver))
+			driver->changes = changes_of(driver);
+	}
+	return is_changed;
+}
+
 const struct block_unit *drive_unit(uint64_t number)
 {
 	const struct driver *driver = driver_of(number);
@@ -147,10 +174,31 @@ const struct block_unit *drive_next(uint64_t *number)
 	for (; *number < DRIVE_UNITS_MOST; ++*number) {
 		const struct block_unit *unit = drive_unit(*number);
 
-		if (unit != nullptr)
+		if (unit != nullptr && unit->is_gone == 0)
 			return unit;
 	}
 	return nullptr;
+}
+
+bool drive_next_gone(uint64_t *number)
+{
+	for (; *number < DRIVE_UNITS_MOST; ++*number) {
+		const struct block_unit *unit = drive_unit(*number);
+
+		if (unit != nullptr && unit->is_gone != 0 &&
+			!driver_of(*number)->is_let_go[*number % UNITS_EACH])
+			return true;
+	}
+	return false;
+}
+
+void drive_let_go(uint64_t number)
+{
+	struct driver *driver = driver_of(number);
+	struct call call = {.words = {number % UNITS_EACH}};
+
+	if (!is_connected(driver) || ask(driver, BLOCK_LET_GO, &call) == OK)
+		driver->is_let_go[number % UNITS_EACH] = true;
 }
 
 status_t drive_find(const char *name, size_t size, uint64_t *number)
@@ -172,7 +220,7 @@ bool drive_is_same_disk(uint64_t a, uint64_t b)
 	const struct block_unit *other = drive_unit(b);
 
 	return one != nullptr && other != nullptr && driver_of(a) == driver_of(b) &&
-	       one->disk == other->disk;
+	       one->disk == other->disk && one->is_gone == other->is_gone;
 }
 
 /* --- requests -----------------------------------------------------------------------------------

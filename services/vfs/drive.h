@@ -29,11 +29,20 @@ bool drive_is_used(uint64_t unit);
  * a request in the message page are needed. */
 void drive_look(void);
 
-/* The unit with this number; nullptr: there is none. */
+/* Signals have come. True: one said that units have come or gone. */
+bool drive_is_changed(uint64_t bits);
+
+/* The unit with this number, also one that is gone, as long as it may be in use; nullptr: there is
+ * none. */
 const struct block_unit *drive_unit(uint64_t number);
 
-/* The first from `*number` on, which becomes its; nullptr: there are no more. */
+/* The first from `*number` on that is there, which becomes its; nullptr: there are no more. */
 const struct block_unit *drive_next(uint64_t *number);
+
+/* The first from `*number` on that is gone and has not been let go since the last look; false:
+ * none. Nothing of it is used any more: another unit may get the number. */
+bool drive_next_gone(uint64_t *number);
+void drive_let_go(uint64_t number);
 
 /* Both are on the same disk. */
 bool drive_is_same_disk(uint64_t a, uint64_t b);

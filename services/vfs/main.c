@@ -582,6 +582,7 @@ static void notified(uint64_t bits)
 			v->ops->event(v, bits);
 	}
 	enginefs_signalled(bits);
+	mounts_notified(bits);
 	(void)mounts_work();
 	later_resume();
 }

@@ -48,7 +48,17 @@ struct mount_table {
 
 static struct mount_table *table;
 static uint64_t next_look;
-static bool is_more; /* work was left */
+static bool is_more;      /* work was left */
+static bool is_gone_left; /* disks that are gone have numbers here */
+
+static struct mount_entry *entry_of(uint64_t unit)
+{
+	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
+		if (table->entries[i].state != MOUNT_FREE && table->entries[i].unit == unit)
+			return &table->entries[i];
+	}
+	return nullptr;
+}
 
 /* --- start --------------------------------------------------------------------------------------
  */
@@ -151,6 +161,7 @@ bool mounts_open(void)
 void mounts_resume(void)
 {
 	drive_look();
+	is_gone_left = true;
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		if (table->entries[i].state != MOUNT_FREE)
 			enginefs_resume(i);
@@ -219,17 +230,36 @@ uint64_t mounts_deadline(void)
 	return next_look;
 }
 
-/* --- mounting -----------------------------------------------------------------------------------
+/* --- disks that come and go ---------------------------------------------------------------------
  */
 
-static struct mount_entry *entry_of(uint64_t unit)
+/* A number that is used by nobody here any more. */
+static bool let_go(uint64_t unit)
 {
-	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
-		if (table->entries[i].state != MOUNT_FREE && table->entries[i].unit == unit)
-			return &table->entries[i];
-	}
-	return nullptr;
+	if (entry_of(unit) != nullptr || !diskfs_forget(unit))
+		return false;
+	estate_commit();
+	drive_let_go(unit);
+	return true;
 }
+
+void mounts_notified(uint64_t bits)
+{
+	if (drive_is_changed(bits)) {
+		drive_look();
+		is_gone_left = true;
+	}
+	if (!is_gone_left)
+		return;
+	is_gone_left = false;
+	for (uint64_t unit = 0; drive_next_gone(&unit); unit++) {
+		if (!let_go(unit))
+			is_gone_left = true;
+	}
+}
+
+/* --- mounting -----------------------------------------------------------------------------------
+ */
 
 bool mounts_use(uint64_t number)
 {

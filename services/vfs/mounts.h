@@ -33,6 +33,10 @@ void mounts_resume(void);
 /* True: a part of the unit is mounted. */
 bool mounts_use(uint64_t unit);
 
+/* Bits of the notification came: disks may have come or gone. In a transaction of its own, and
+ * before mounts_work(). */
+void mounts_notified(uint64_t bits);
+
 /* Bits of the notification came, or something was begun: in transactions of its own. True: what
  * requests wait for may be there. */
 bool mounts_work(void);

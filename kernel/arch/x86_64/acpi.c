@@ -4,11 +4,14 @@
 #include <arch/apic.h>
 #include <arch/physmap.h>
 
-#define HEADER_SIZE  36u
-#define TABLE_MAX    (1024u * 1024u)
-#define MADT_ENTRIES 44u
-#define DEFAULT_APIC 0xfee00000u
-#define CPU_ENABLED  1u
+#define HEADER_SIZE   36u
+#define TABLE_MAX     (1024u * 1024u)
+#define MADT_ENTRIES  44u
+#define MCFG_ENTRIES  44u
+#define MCFG_ENTRY    16u
+#define ECAM_BUS_BITS 20u
+#define DEFAULT_APIC  0xfee00000u
+#define CPU_ENABLED   1u
 
 static uint32_t read32(const uint8_t *bytes)
 {
@@ -114,12 +117,28 @@ static void read_madt(const uint8_t *table, struct acpi_machine *machine)
 	}
 }
 
+/* The first segment: its address, number, first and last bus. */
+static void read_mcfg(const uint8_t *table, struct acpi_machine *machine)
+{
+	uint32_t size = read32(table + 4);
+
+	for (uint32_t at = MCFG_ENTRIES; at + MCFG_ENTRY <= size; at += MCFG_ENTRY) {
+		if ((read32(table + at + 8) & 0xffffffu) != 0)
+			continue; /* another segment, or not from bus 0 on */
+		machine->ecam = read64(table + at);
+		machine->ecam_size = ((uint64_t)table[at + 11] + 1) << ECAM_BUS_BITS;
+		return;
+	}
+}
+
 static void read_table(const uint8_t *table, struct acpi_machine *machine)
 {
 	if (has_signature(table, "APIC"))
 		read_madt(table, machine);
 	else if (has_signature(table, "HPET") && read32(table + 4) >= 56)
 		machine->hpet = read64(table + 44);
+	else if (has_signature(table, "MCFG"))
+		read_mcfg(table, machine);
 }
 
 static void read_root(const uint8_t *root, uint32_t width, struct acpi_machine *machine)

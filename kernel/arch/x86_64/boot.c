@@ -209,7 +209,7 @@ void kernel_main(uint64_t boot_info)
 	smp_start(machine.apic_ids, machine.cpu_count, limit);
 	if (option_is(line, "trace=calls"))
 		trace_set_mode(TRACE_MODE_EVENTS | TRACE_MODE_CALLS);
-	root_start(info);
+	root_start(info, machine.ecam, machine.ecam_size);
 	boot_cpu.reschedule = true;
 	entry_leave();
 	__builtin_unreachable();

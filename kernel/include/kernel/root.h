@@ -5,7 +5,8 @@
 
 #include <kernel/types.h>
 
-/* Makes the first task, gives it all that is left, and makes it ready. */
-void root_start(const struct boot_info *info);
+/* Makes the first task, gives it all that is left, and makes it ready. `ecam`: the memory-mapped
+ * configuration space of PCI, as far as the firmware's tables are to be believed; 0: none. */
+void root_start(const struct boot_info *info, uint64_t ecam, uint64_t ecam_size);
 
 #endif

@@ -10,11 +10,19 @@
 
 #define BLOCK_UNITS_MOST 64u
 
+/* The count of changes behind a client's slots. */
+static inline uint64_t *block_changes(struct block_slot *slots)
+{
+	static_assert(BLOCK_SLOTS * sizeof(struct block_slot) == BLOCK_CHANGES_OFFSET);
+	return (uint64_t *)(slots + BLOCK_SLOTS);
+}
+
 /* A request, checked; bytes from the disk's beginning. */
 struct block_request {
 	uint32_t token; /* tells its end */
 	uint32_t operation;
 	uint32_t disk;
+	uint32_t nth; /* its device */
 	uint32_t size;
 	uint64_t offset;
 	uint64_t physical; /* of the bytes */
@@ -28,6 +36,9 @@ struct block_driver {
 	const char *name; /* for people */
 	/* Opens the nth device, which is claimed, and adds its disks. */
 	status_t (*open)(unsigned nth);
+	/* The nth device goes, or has gone, however far it was opened: resets it if it still
+	 * answers, and forgets it with all that was under way, whose end is told by others. */
+	void (*close)(unsigned nth);
 	/* Begins; the end is told by block_done(), perhaps from within. False: too many are under
 	 * way. */
 	bool (*begin)(const struct block_request *request);
@@ -38,7 +49,7 @@ struct block_driver {
 	void (*kick)(void);
 };
 
-/* The whole of a driver's program: all its devices, and then its clients. */
+/* The whole of a driver's program: its devices, as they come and go, and its clients. */
 [[noreturn]] void block_run(const struct process_start *start, const struct block_driver *driver);
 
 /* A disk as its driver found it. */
@@ -61,6 +72,9 @@ void block_add_disk(const struct block_disk *disk);
 /* The usual name of the nth disk of a kind: a prefix and a letter. */
 void block_name_disk(char name[16], const char *prefix, uint32_t nth);
 
+/* The first of these names that no disk has. */
+void block_name_next(char name[16], const char *prefix);
+
 /* Waits for the end of what the driver began with BLOCK_TOKEN_OWN. */
 [[nodiscard]] status_t block_wait_own(unsigned nth);
 
@@ -74,6 +88,12 @@ bool block_open(const struct block_driver *driver);
 
 /* When all disks are there: goes on with what was under way. */
 void block_start(void);
+
+/* The disks of a device that goes: nothing is begun there any more. */
+void block_remove_disks(unsigned nth);
+
+/* The device reaches no memory any more: what was under way has failed. */
+void block_end_all(unsigned nth);
 
 /* Clients have signalled, or there is room again: begins what there is. */
 void block_work(void);

@@ -10,8 +10,18 @@
 #define DRIVER_DEVICES 8u /* of one driver */
 
 /* Gets the device; its interrupt signals bits `bits` of the driver's notification. ERR_NOT_FOUND:
- * there are no more. */
+ * there is none with this number now; ERR_GONE: it goes, or has gone. */
 [[nodiscard]] status_t driver_claim(unsigned nth, uint64_t bits);
+
+/* The bit of the notification by which the device manager says that a device has come, or goes. */
+#define DRIVER_CHANGED (SERVICE_SIGNAL << SERVICE_NUMBER_DEVICES)
+
+/* Gives up a device that goes: it reaches no memory when this is answered, and its windows are not
+ * mapped any more. */
+[[nodiscard]] status_t driver_release(unsigned nth);
+
+/* Registers of a device that is not there any more read as ones. */
+#define DRIVER_NO_DEVICE UINT32_MAX
 
 /* Maps a window of registers, at most 2 MiB of it. */
 [[nodiscard]] status_t driver_window(
@@ -27,7 +37,7 @@
 void driver_interrupt_seen(unsigned nth);
 
 /* Waits for the nth device's interrupt, which was claimed with bit `nth`; there may be none for it
- * to see. ERR_TIMED_OUT. */
+ * to see. ERR_DEADLINE; ERR_GONE: the device is. */
 [[nodiscard]] status_t driver_wait(unsigned nth, uint64_t deadline);
 
 /* Lets time pass. */

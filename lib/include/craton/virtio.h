@@ -22,8 +22,12 @@ struct virtio_device {
 };
 
 /* Finds the registers of a claimed device, and resets it: it has stopped to reach memory when this
- * answers OK. ERR_NOT_SUPPORTED: it has no modern interface; ERR_DEADLINE: it does not stop. */
+ * answers OK. ERR_NOT_SUPPORTED: it has no modern interface; ERR_DEADLINE: it does not stop;
+ * ERR_GONE. */
 [[nodiscard]] status_t virtio_open(struct virtio_device *device, unsigned nth);
+
+/* A device that goes, or has gone, however far it was opened: resets it if it still answers. */
+void virtio_close(struct virtio_device *device, unsigned nth);
 
 /* Agrees on the features among `wanted` that the device has. ERR_NOT_SUPPORTED. */
 [[nodiscard]] status_t virtio_negotiate(struct virtio_device *device, uint64_t wanted);

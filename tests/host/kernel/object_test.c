@@ -524,6 +524,25 @@ static void test_tables_of_destroyed_space(void **state)
 
 /* --- devices and the platform ----------------------------------------------------------------- */
 
+/* What the tables say is configuration space is memory of devices, in pieces. */
+static void test_configuration(void **state)
+{
+	uint64_t size = 0;
+
+	(void)state;
+	assert_int_equal(fake_info->ecam, FAKE_ECAM);
+	assert_int_equal(fake_info->ecam_size, FAKE_ECAM_SIZE);
+	for (uint64_t i = 0; i < fake_info->untyped_count; i++) {
+		const struct root_untyped *u = &fake_info->untyped[i];
+
+		if (u->device == 0 || u->physical - FAKE_ECAM >= FAKE_ECAM_SIZE)
+			continue;
+		assert_int_equal(u->physical, FAKE_ECAM + size);
+		size += (uint64_t)1 << u->order;
+	}
+	assert_int_equal(size, FAKE_ECAM_SIZE);
+}
+
 static void test_interrupts(void **state)
 {
 	handle_t n = user_make(OBJECT_NOTIFICATION, 0);
@@ -959,6 +978,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_isolation, boot, end),
 		cmocka_unit_test_setup_teardown(test_clone, boot, end),
 		cmocka_unit_test_setup_teardown(test_tables_of_destroyed_space, boot, end),
+		cmocka_unit_test_setup_teardown(test_configuration, boot, end),
 		cmocka_unit_test_setup_teardown(test_interrupts, boot, end),
 		cmocka_unit_test_setup_teardown(test_ports, boot, end),
 		cmocka_unit_test_setup_teardown(test_platform, boot, end),

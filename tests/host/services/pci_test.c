@@ -56,7 +56,16 @@ static void fake_write(void *self, uint16_t address, uint32_t offset, uint32_t v
 		(f->words[offset / 4] & ~f->mask[offset / 4]) | (value & f->mask[offset / 4]);
 }
 
-static const struct pci_bus bus = {nullptr, fake_read, fake_write};
+static void fake_write16(void *self, uint16_t address, uint32_t offset, uint16_t value)
+{
+	(void)self;
+	(void)address;
+	(void)offset;
+	(void)value;
+	fail(); /* nothing here needs it */
+}
+
+static const struct pci_bus bus = {nullptr, fake_read, fake_write, fake_write16};
 
 static struct function *add(uint16_t address, uint32_t ids, uint32_t class, uint32_t header)
 {
@@ -132,20 +141,23 @@ static void test_msi_x(void **state)
 
 	(void)state;
 	(void)pci_scan(&bus, d);
-	assert_int_equal(pci_msi_x(&bus, &d[2], &msi_x), OK);
+	assert_int_equal(pci_msi_x(&bus, &d[2], 0, &msi_x), OK);
 	assert_int_equal(msi_x.window, 1);
 	assert_int_equal(msi_x.offset, 0x800);
+	assert_int_equal(pci_msi_x(&bus, &d[2], 1, &msi_x), OK);
+	assert_int_equal(msi_x.offset, 0x810);
+	assert_int_equal(pci_msi_x(&bus, &d[2], 2, &msi_x), ERR_CORRUPT); /* it has two */
 	pci_msi_x_enable(&bus, &d[2], true);
 	assert_int_equal(functions[2].words[0x50 / 4], 0x80010011);
 	pci_msi_x_enable(&bus, &d[2], false);
 	assert_int_equal(functions[2].words[0x50 / 4], 0x00010011);
 	functions[2].words[0x54 / 4] = 0xff9; /* behind the end of the window */
-	assert_int_equal(pci_msi_x(&bus, &d[2], &msi_x), ERR_CORRUPT);
+	assert_int_equal(pci_msi_x(&bus, &d[2], 0, &msi_x), ERR_CORRUPT);
 	functions[2].words[0x54 / 4] = 2; /* no window */
-	assert_int_equal(pci_msi_x(&bus, &d[2], &msi_x), ERR_CORRUPT);
+	assert_int_equal(pci_msi_x(&bus, &d[2], 0, &msi_x), ERR_CORRUPT);
 	functions[2].words[0x54 / 4] = 7;
-	assert_int_equal(pci_msi_x(&bus, &d[2], &msi_x), ERR_CORRUPT);
-	assert_int_equal(pci_msi_x(&bus, &d[3], &msi_x), ERR_CORRUPT);
+	assert_int_equal(pci_msi_x(&bus, &d[2], 0, &msi_x), ERR_CORRUPT);
+	assert_int_equal(pci_msi_x(&bus, &d[3], 0, &msi_x), ERR_CORRUPT);
 }
 
 static void test_place(void **state)
@@ -164,6 +176,41 @@ static void test_place(void **state)
 	assert_int_equal(pci_free_address(d, found, 0x1000, 0xfe000000, 0xfe001000), 0);
 	assert_int_equal(pci_free_address(d, found, 0x1000, 0xfdfff000, 0xfe001000), 0xfdfff000);
 	assert_int_equal(pci_free_address(d, found, 0x100000000, 0xe0000000, 0xfec00000), 0);
+}
+
+/* What a bridge forwards is taken, but for what is behind it. */
+static void test_forwarded(void **state)
+{
+	struct pci_device d[PCI_DEVICES_MOST] = {0};
+	struct pci_device found[PCI_FUNCTIONS];
+	uint32_t size;
+
+	(void)state;
+	functions[1].words[PCI_MEMORY / 4] = 0xfeb0fea0;
+	functions[1].mask[PCI_MEMORY / 4] = 0xfff0fff0;
+	functions[1].words[PCI_PREFETCHABLE / 4] = 0xfe91fe81;
+	functions[1].words[PCI_PREFETCHABLE / 4 + 1] = 7;
+	functions[1].words[PCI_PREFETCHABLE / 4 + 2] = 7;
+	size = pci_scan(&bus, d);
+	assert_int_equal(d[1].window[PCI_WINDOW_FORWARDED], 0xfea00000);
+	assert_int_equal(d[1].window_size[PCI_WINDOW_FORWARDED], 0x200000);
+	assert_int_equal(d[1].window[PCI_WINDOW_PREFETCHABLE], 0x7fe800000);
+	assert_int_equal(d[1].window_size[PCI_WINDOW_PREFETCHABLE], 0x200000);
+	assert_int_equal(pci_free_address(d, size, 0x1000, 0xe0000000, 0xfec00000), 0xfe9ff000);
+	assert_int_equal(pci_free_address(d, size, 0x1000, 0xfea00000, 0xfec00000), 0xfebff000);
+	assert_int_equal(pci_free_address(d, size, 0x200000, 0xfea00000, 0xfec00000), 0xfea00000);
+	assert_int_equal(pci_free_address(d, size, 0x400000, 0xfea00000, 0xfec00000), 0);
+	pci_place_forwarded(&bus, &d[1], 0xe0000000, 0x300000);
+	assert_int_equal(functions[1].words[PCI_MEMORY / 4], 0xe020e000);
+	assert_int_equal(d[1].window_size[PCI_WINDOW_FORWARDED], 0x300000);
+	functions[1].words[PCI_PREFETCHABLE / 4] = 0xfeb0fea0;
+	(void)pci_scan(&bus, d);
+	assert_int_equal(pci_free_address(d, size, 0x1000, 0xf0000000, 0xfec00000), 0xfe9ff000);
+	assert_int_equal(pci_bridge_bus(&bus, &d[1]), 1);
+	assert_int_equal(pci_scan_device(&bus, 0x100, found), 2);
+	assert_int_equal(found[1].address, 0x102);
+	assert_int_equal(pci_scan_device(&bus, 0x0008, found), 1); /* not what is behind it */
+	assert_int_equal(pci_scan_device(&bus, 0x200, found), 0);
 }
 
 static void test_command(void **state)
@@ -201,7 +248,7 @@ static void test_nonsense(void **state)
 		srand(i);
 		assert_true(pci_scan(&bus, d) <= PCI_DEVICES_MOST);
 		for (unsigned k = 0; k < PCI_DEVICES_MOST; k++)
-			(void)!pci_msi_x(&bus, &d[k], &msi_x);
+			(void)!pci_msi_x(&bus, &d[k], (uint32_t)rand(), &msi_x);
 	}
 }
 
@@ -211,6 +258,7 @@ int main(void)
 		cmocka_unit_test_setup(test_scan, make_bus),
 		cmocka_unit_test_setup(test_msi_x, make_bus),
 		cmocka_unit_test_setup(test_place, make_bus),
+		cmocka_unit_test_setup(test_forwarded, make_bus),
 		cmocka_unit_test_setup(test_command, make_bus),
 		cmocka_unit_test_setup(test_loops, make_bus),
 		cmocka_unit_test_setup(test_nonsense, make_bus),

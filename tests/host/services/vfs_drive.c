@@ -186,6 +186,23 @@ void drive_look(void)
 {
 }
 
+bool drive_is_changed(uint64_t bits)
+{
+	(void)bits;
+	return false;
+}
+
+bool drive_next_gone(uint64_t *number)
+{
+	(void)number;
+	return false;
+}
+
+void drive_let_go(uint64_t number)
+{
+	(void)number;
+}
+
 const struct block_unit *drive_next(uint64_t *number)
 {
 	return drive_unit(*number);

@@ -19,11 +19,13 @@ static struct process_start start_page;
 static struct block_unit units[PROCESS_SERVICES][4];
 static unsigned unit_count[PROCESS_SERVICES];
 static status_t answer[PROCESS_SERVICES]; /* not OK: of every request */
-static struct block_slot slots[SHARE_DRIVERS][BLOCK_SLOTS];
+/* What is shared with a driver: the slots, and the count of changes. */
+static struct block_slot slots[SHARE_DRIVERS][BLOCK_SLOTS + 1];
 static unsigned offered[PROCESS_SERVICES];
 static unsigned connected[PROCESS_SERVICES];
 static unsigned signals[PROCESS_SERVICES];
 static uint64_t forgotten;
+static uint64_t let_go;
 
 const struct process_start *service_start(void)
 {
@@ -73,6 +75,8 @@ status_t client_call(struct client *client, uint32_t method, struct call *call)
 		return list(service, call);
 	if (method == BLOCK_CONNECT)
 		connected[service]++;
+	else if (method == BLOCK_LET_GO)
+		let_go = call->words[0];
 	else
 		forgotten = call->words[0];
 	return OK;
@@ -219,6 +223,47 @@ static void test_again(void **state)
 	assert_int_equal(id, 9);
 }
 
+static uint64_t signal_of(unsigned service)
+{
+	return (uint64_t)SERVICE_SIGNAL << service;
+}
+
+/* A unit that is gone has its number, but no name, until it is let go. */
+static void test_gone(void **state)
+{
+	uint64_t sda = number_of("sda");
+	uint64_t number = 0;
+
+	(void)state;
+	assert_int_equal(drive_connect(sda), OK);
+	assert_false(drive_is_changed(signal_of(SERVICE_NUMBER_AHCI)));
+	assert_true(drive_is_changed(signal_of(SERVICE_NUMBER_NVME)));
+	assert_false(drive_is_changed(signal_of(SERVICE_NUMBER_ECHO) | 1));
+	units[SERVICE_NUMBER_AHCI][0].is_gone = 1;
+	*(uint64_t *)&slots[2][BLOCK_SLOTS] = 1;
+	assert_true(drive_is_changed(signal_of(SERVICE_NUMBER_AHCI)));
+	assert_false(drive_is_changed(signal_of(SERVICE_NUMBER_AHCI)));
+	add_unit(SERVICE_NUMBER_AHCI, "sda", 0);
+	drive_look();
+	assert_int_equal(number_of("sda"), sda + 1);
+	assert_non_null(drive_unit(sda));
+	assert_false(drive_is_same_disk(sda, sda + 1));
+	assert_true(drive_is_same_disk(sda, sda));
+	let_go = UINT64_MAX;
+	assert_true(drive_next_gone(&number));
+	assert_int_equal(number, sda);
+	answer[SERVICE_NUMBER_AHCI] = ERR_DEADLINE;
+	drive_let_go(number);
+	assert_true(drive_next_gone(&number));
+	answer[SERVICE_NUMBER_AHCI] = OK;
+	drive_let_go(number);
+	assert_int_equal(let_go, 0);
+	assert_false(drive_next_gone(&number));
+	drive_look();
+	number = 0;
+	assert_true(drive_next_gone(&number)); /* it may be another one */
+}
+
 /* A machine without the driver. */
 static void test_no_driver(void **state)
 {
@@ -238,6 +283,7 @@ int main(void)
 		cmocka_unit_test_setup(test_numbers_stay, make),
 		cmocka_unit_test_setup(test_requests, make),
 		cmocka_unit_test_setup(test_again, make),
+		cmocka_unit_test_setup(test_gone, make),
 		cmocka_unit_test_setup(test_no_driver, make),
 	};
 

@@ -36,6 +36,11 @@ status_t mounts_remove_all(void)
 	return OK;
 }
 
+void mounts_notified(uint64_t bits)
+{
+	(void)bits;
+}
+
 bool mounts_work(void)
 {
 	return false;

@@ -330,7 +330,7 @@ static void boot_kernel(uint64_t bytes)
 		(struct memory_range){ARENA_SIZE + KERNEL_SIZE, KERNEL_SIZE, MEMORY_KIND_USABLE, 0};
 	map[3] = (struct memory_range){ARENA_SIZE + bytes, bytes, MEMORY_KIND_USABLE, 0};
 	boot_memory_init(map, 4);
-	root_start(&boot);
+	root_start(&boot, FAKE_ECAM, FAKE_ECAM_SIZE);
 }
 
 /* The first task's thread is the only one that is ready now. */

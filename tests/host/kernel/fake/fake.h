@@ -10,7 +10,9 @@
 #include <kernel/space.h>
 #include <kernel/thread.h>
 
-#define FAKE_CPUS 4u
+#define FAKE_CPUS      4u
+#define FAKE_ECAM      0x1000000u /* configuration space, below the memory */
+#define FAKE_ECAM_SIZE 0x300000u
 
 struct fake_counts {
 	uint64_t flushes;     /* reloads of all translations */

@@ -22,3 +22,5 @@ define driver
 $(call program,$(1),$(2),drv/$(1))
 $(call bundle_file,drv/$(1).sig,$(BUILD)/user/$(1).stripped.sig)
 endef
+
+$(eval $(call add_test,system/driver-signatures,$(PYTHON) tests/system/signature_test.py,$(BUILD)/boot/craton.elf $(BUILD)/craton.bundle))

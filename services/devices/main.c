@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The device manager: what devices there are, and which driver gets which. Requests. */
 #include "config.h"
+#include "drivers.h"
 #include "interrupt.h"
 #include "plug.h"
 #include "table.h"
@@ -119,6 +120,12 @@ static status_t release_handler(struct request *request)
 	return status;
 }
 
+static status_t drivers_handler(struct request *request)
+{
+	request->words[0] = drivers_that_run();
+	return OK;
+}
+
 static const struct service_method methods[] = {
 	[DEVICES_LIST] = {list_handler, RESTART_PURE},
 	[DEVICES_CLAIM] = {claim_handler, RESTART_REPLAY},
@@ -126,6 +133,7 @@ static const struct service_method methods[] = {
 	[DEVICES_CONFIG] = {config_handler, RESTART_PURE},
 	[DEVICES_ENABLE] = {enable_handler, RESTART_REPLAY},
 	[DEVICES_RELEASE] = {release_handler, RESTART_REPLAY},
+	[DEVICES_DRIVERS] = {drivers_handler, RESTART_PURE},
 };
 
 /* --- start --------------------------------------------------------------------------------------
@@ -153,6 +161,7 @@ void program_main(const void *argument)
 		estate_commit();
 	}
 	plug_start();
+	drivers_start();
 	service_run(&(struct service){
 		.start = start,
 		.methods = methods,

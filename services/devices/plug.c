@@ -3,6 +3,7 @@
 #include "plug.h"
 
 #include "config.h"
+#include "drivers.h"
 #include "interrupt.h"
 #include "table.h"
 #include "windows.h"
@@ -204,15 +205,6 @@ void plug_released(uint32_t index)
 /* --- steps --------------------------------------------------------------------------------------
  */
 
-/* All that may have lost or won something: they ask, and know themselves whether it is so. */
-static void signal_drivers(void)
-{
-	for (unsigned i = 0; i < PROCESS_SERVICES; i++) {
-		if (service_start()->signals[i] != 0)
-			(void)!sys_signal(service_start()->signals[i]);
-	}
-}
-
 static bool take(struct slot *slot, enum slot_event event, uint64_t now)
 {
 	bool is_found;
@@ -248,7 +240,7 @@ static void step(uint32_t number)
 	estate_commit();
 	deadlines[number] = slot_act(&config_bus, slot, now, seen);
 	if (is_changed)
-		signal_drivers();
+		drivers_tell();
 }
 
 void plug_notified(uint64_t bits)
@@ -290,5 +282,5 @@ void plug_start(void)
 		deadlines[i] = 0;
 	}
 	if (table->slot_count > 0)
-		signal_drivers();
+		drivers_tell();
 }

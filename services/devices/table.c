@@ -121,7 +121,19 @@ static void number_devices(uint64_t driver, const struct service_manifest *manif
 	}
 }
 
-/* Words of the message are gone afterwards. */
+bool table_has_device_for(uint64_t driver)
+{
+	const struct service_manifest *manifest;
+
+	if (manifest_of(driver, &manifest) != OK)
+		return false;
+	for (uint32_t i = 0; i < PCI_DEVICES_MOST; i++) {
+		if (table->uses[i].state == DEVICE_THERE && is_match(&table->devices[i], manifest))
+			return true;
+	}
+	return false;
+}
+
 status_t table_find(uint64_t badge, uint64_t nth, uint32_t *index)
 {
 	uint64_t driver = badge - BADGE_SERVICE;

@@ -126,6 +126,17 @@ static status_t control_handler(struct request *request)
 	return service_start_status(s);
 }
 
+static bool may_need(const struct service_manifest *m, uint64_t number)
+{
+	return ((m->uses | m->signals) >> number & 1) != 0;
+}
+
+static bool runs(const struct supervised *s)
+{
+	return s->state == STATE_STARTING || s->state == STATE_RUNNING ||
+	       s->state == STATE_RESTARTING;
+}
+
 /* One that has failed has another chance. */
 static status_t need_handler(struct request *request)
 {
@@ -135,8 +146,10 @@ static status_t need_handler(struct request *request)
 	if (s == nullptr)
 		return ERR_NOT_FOUND;
 	if (asking == nullptr || s->built.manifest.on_demand == 0 ||
-		(asking->built.manifest.uses >> request->words[0] & 1) == 0)
+		!may_need(&asking->built.manifest, request->words[0]))
 		return ERR_ACCESS;
+	if (request->words[1] != 0)
+		return runs(s) ? OK : ERR_NOT_FOUND;
 	if (s->state == STATE_STOPPED || s->state == STATE_FAILED)
 		service_start_instance(s);
 	return service_start_status(s);

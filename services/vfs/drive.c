@@ -4,6 +4,7 @@
 
 #include "share.h"
 
+#include <abi/protocol/devices.h>
 #include <abi/syscall.h>
 #include <craton/block_client.h>
 #include <craton/client.h>
@@ -109,7 +110,7 @@ status_t drive_connect(uint64_t unit)
 /* --- units --------------------------------------------------------------------------------------
  */
 
-/* Units of a driver that does not answer are still there. */
+/* Units of a driver that does not run, or answer, are still there. */
 static void look_at(struct driver *driver)
 {
 	uint32_t count = 0;
@@ -130,10 +131,29 @@ static void look_at(struct driver *driver)
 		driver->unit_count = count;
 }
 
+/* Those that have devices and run. The device manager answers when it has started them. */
+static uint64_t drivers_that_run(void)
+{
+	static struct client devices;
+	struct call call = {0};
+
+	devices.endpoint =
+		service_start()->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_DEVICES];
+	devices.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
+	devices.patience_ns = PATIENCE_NS;
+	return devices.endpoint != 0 && client_call(&devices, DEVICES_DRIVERS, &call) == OK
+		       ? call.words[0]
+		       : 0;
+}
+
 void drive_look(void)
 {
-	for (unsigned i = 0; i < SHARE_DRIVERS; i++)
-		look_at(&drivers[i]);
+	uint64_t running = drivers_that_run();
+
+	for (unsigned i = 0; i < SHARE_DRIVERS; i++) {
+		if ((running >> numbers[i] & 1) != 0)
+			look_at(&drivers[i]);
+	}
 }
 
 static uint64_t changes_of(const struct driver *driver)

@@ -4,6 +4,7 @@
 
 #include "share.h"
 
+#include <abi/protocol/devices.h>
 #include <craton/client.h>
 #include <craton/service.h>
 
@@ -26,6 +27,7 @@ static unsigned connected[PROCESS_SERVICES];
 static unsigned signals[PROCESS_SERVICES];
 static uint64_t forgotten;
 static uint64_t let_go;
+static uint64_t running; /* drivers, as the device manager says */
 
 const struct process_start *service_start(void)
 {
@@ -71,8 +73,15 @@ status_t client_call(struct client *client, uint32_t method, struct call *call)
 	assert_in_range(service, 0, PROCESS_SERVICES - 1);
 	if (answer[service] != OK)
 		return answer[service];
-	if (method == BLOCK_LIST)
+	if (service == SERVICE_NUMBER_DEVICES) {
+		assert_int_equal(method, DEVICES_DRIVERS);
+		call->words[0] = running;
+		return OK;
+	}
+	if (method == BLOCK_LIST) {
+		assert_true(running >> service & 1);
 		return list(service, call);
+	}
 	if (method == BLOCK_CONNECT)
 		connected[service]++;
 	else if (method == BLOCK_LET_GO)
@@ -101,6 +110,7 @@ static int make(void **state)
 	memset(connected, 0, sizeof(connected));
 	memset(signals, 0, sizeof(signals));
 	start_page.badge = OWN_BADGE;
+	running = (uint64_t)1 << SERVICE_NUMBER_VIRTIO_BLK | (uint64_t)1 << SERVICE_NUMBER_AHCI;
 	for (unsigned i = 0; i < PROCESS_SERVICES; i++) {
 		start_page.handles[PROCESS_SLOT_SERVICE + i] = ENDPOINT + i;
 		start_page.signals[i] = SIGNAL + i;
@@ -265,6 +275,29 @@ static void test_gone(void **state)
 }
 
 /* A machine without the driver. */
+/* One that has stopped is not asked; what it had is still there, and what it has got is when it
+ * runs. */
+static void test_stopped_driver(void **state)
+{
+	uint64_t number;
+
+	(void)state;
+	running = (uint64_t)1 << SERVICE_NUMBER_AHCI;
+	add_unit(SERVICE_NUMBER_VIRTIO_BLK, "vdb", 1);
+	add_unit(SERVICE_NUMBER_AHCI, "sdb", 1);
+	drive_look();
+	(void)number_of("vda1");
+	(void)number_of("sdb");
+	assert_int_equal(drive_find("vdb", 3, &number), ERR_NOT_FOUND);
+	running |= (uint64_t)1 << SERVICE_NUMBER_VIRTIO_BLK;
+	answer[SERVICE_NUMBER_DEVICES] = ERR_DEADLINE;
+	drive_look();
+	assert_int_equal(drive_find("vdb", 3, &number), ERR_NOT_FOUND);
+	answer[SERVICE_NUMBER_DEVICES] = OK;
+	drive_look();
+	(void)number_of("vdb");
+}
+
 static void test_no_driver(void **state)
 {
 	uint64_t number;
@@ -284,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup(test_requests, make),
 		cmocka_unit_test_setup(test_again, make),
 		cmocka_unit_test_setup(test_gone, make),
+		cmocka_unit_test_setup(test_stopped_driver, make),
 		cmocka_unit_test_setup(test_no_driver, make),
 	};
 

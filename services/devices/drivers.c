@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* See drivers.h. */
+#include "drivers.h"
+
+#include "table.h"
+
+#include <abi/protocol/supervisor.h>
+#include <abi/syscall.h>
+#include <craton/client.h>
+#include <craton/service.h>
+
+static status_t need(uint64_t number, bool only_ask)
+{
+	static struct client supervisor; /* one sequence of requests */
+	struct call call = {.words = {number, only_ask}};
+
+	supervisor.endpoint =
+		service_start()->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_SUPERVISOR];
+	supervisor.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
+	return client_call(&supervisor, SUPERVISOR_NEED, &call);
+}
+
+static bool is_needed(uint64_t number)
+{
+	return service_start()->signals[number] != 0 && table_has_device_for(number);
+}
+
+/* One that cannot start, or is refused, is the supervisor's to tell. */
+void drivers_start(void)
+{
+	for (uint64_t i = 0; i < PROCESS_SERVICES; i++) {
+		if (is_needed(i))
+			(void)!need(i, false);
+	}
+}
+
+void drivers_tell(void)
+{
+	drivers_start();
+	for (uint64_t i = 0; i < PROCESS_SERVICES; i++) {
+		if (service_start()->signals[i] != 0)
+			(void)!sys_signal(service_start()->signals[i]);
+	}
+}
+
+uint64_t drivers_that_run(void)
+{
+	uint64_t bits = 0;
+
+	for (uint64_t i = 0; i < PROCESS_SERVICES; i++) {
+		if (is_needed(i) && need(i, true) == OK)
+			bits |= (uint64_t)1 << i;
+	}
+	return bits;
+}

@@ -15,21 +15,22 @@ static status_t need(uint64_t number, bool only_ask)
 	struct call call = {.words = {number, only_ask}};
 
 	supervisor.endpoint =
-		service_start()->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_SUPERVISOR];
+		service_start()
+			->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_SUPERVISOR];
 	supervisor.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
 	return client_call(&supervisor, SUPERVISOR_NEED, &call);
 }
 
-static bool is_needed(uint64_t number)
+static bool is_driver(uint64_t number)
 {
-	return service_start()->signals[number] != 0 && table_has_device_for(number);
+	return service_start()->signals[number] != 0;
 }
 
 /* One that cannot start, or is refused, is the supervisor's to tell. */
 void drivers_start(void)
 {
 	for (uint64_t i = 0; i < PROCESS_SERVICES; i++) {
-		if (is_needed(i))
+		if (is_driver(i) && table_has_device_for(i))
 			(void)!need(i, false);
 	}
 }
@@ -38,7 +39,7 @@ void drivers_tell(void)
 {
 	drivers_start();
 	for (uint64_t i = 0; i < PROCESS_SERVICES; i++) {
-		if (service_start()->signals[i] != 0)
+		if (is_driver(i))
 			(void)!sys_signal(service_start()->signals[i]);
 	}
 }
@@ -48,7 +49,7 @@ uint64_t drivers_that_run(void)
 	uint64_t bits = 0;
 
 	for (uint64_t i = 0; i < PROCESS_SERVICES; i++) {
-		if (is_needed(i) && need(i, true) == OK)
+		if (is_driver(i) && need(i, true) == OK)
 			bits |= (uint64_t)1 << i;
 	}
 	return bits;

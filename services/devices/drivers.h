@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Drivers: the services that the device manager may signal. One starts when there is the first device that
- * its manifest matches. */
+/* Drivers: the services that the device manager may signal. One starts when there is the first
+ * device that its manifest matches. */
 #pragma once
 
 #include <craton/runtime.h>
@@ -10,5 +10,5 @@
 void drivers_start(void);
 void drivers_tell(void);
 
-/* A bit for the number of each that has a device and runs. */
+/* A bit for the number of each that runs, also of one whose last device has gone. */
 uint64_t drivers_that_run(void);

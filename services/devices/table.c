@@ -128,7 +128,7 @@ bool table_has_device_for(uint64_t driver)
 	if (manifest_of(driver, &manifest) != OK)
 		return false;
 	for (uint32_t i = 0; i < PCI_DEVICES_MOST; i++) {
-		if (table->uses[i].state == DEVICE_THERE && is_match(&table->devices[i], manifest))
+		if (table->uses[i].state != DEVICE_FREE && is_match(&table->devices[i], manifest))
 			return true;
 	}
 	return false;

@@ -46,8 +46,8 @@ void table_scan(void);
 uint32_t table_add(const struct pci_device *device);
 void table_remove(uint32_t index);
 
-/* There is a device that the manifest of this service matches. Words of the message are gone afterwards, here and
- * below. */
+/* There is a device that the manifest of this service matches. Words of the message are gone
+ * afterwards, here and below. */
 [[nodiscard]] bool table_has_device_for(uint64_t driver);
 
 /* The nth device of the driver whose service has this badge: they have numbers from 0 on, as its

@@ -125,7 +125,7 @@ static inline void *engine_carve(struct engine_parameters *parameters, size_t si
 /* Bytes of a file that lie together. */
 struct engine_run {
 	uint64_t offset; /* bytes, on the volume */
-	uint32_t size;   /* bytes */
+	uint32_t size;   /* bytes; reading: if they end within a block, all behind them are zeros */
 	bool is_hole;    /* reads as zeros; offset means nothing */
 };
 

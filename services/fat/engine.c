@@ -10,6 +10,7 @@
 #include "table.h"
 
 #include <craton/print.h>
+#include <exfat/exfat.h>
 
 /* --- trouble -----------------------------------------------------------------------------------
  */
@@ -54,6 +55,11 @@ static void *open_variant(struct engine_parameters p, const struct variant *vari
 static void *open_fat(struct engine_parameters p)
 {
 	return open_variant(p, &fat_variant);
+}
+
+static void *open_exfat(struct engine_parameters p)
+{
+	return open_variant(p, &exfat_variant);
 }
 
 static void reset(void *self, uint64_t volume_size, bool read_only)
@@ -320,7 +326,7 @@ static status_t written(void *fs, uint64_t node, uint64_t offset, uint32_t size)
 	return file_written(fs, node, offset, size);
 }
 
-/* Variants differ in what open() chooses. */
+/* They differ in the variant that open() chooses. */
 #define ENGINE(engine_name, engine_open)      \
 	{                                     \
 		.name = engine_name,          \
@@ -361,3 +367,4 @@ static status_t written(void *fs, uint64_t node, uint64_t offset, uint32_t size)
 	}
 
 const struct file_engine fat_engine = ENGINE("fat", open_fat);
+const struct file_engine exfat_engine = ENGINE("exfat", open_exfat);

@@ -69,3 +69,4 @@ struct variant {
 };
 
 extern const struct variant fat_variant;
+extern const struct variant exfat_variant; /* services/exfat */

@@ -3,4 +3,4 @@
 
 FILESYSTEM_CORE := $(addprefix services/filesystem/,volume.c operations.c engines.c)
 $(eval $(call program,filesystem,services/filesystem/main.c $(FILESYSTEM_CORE) lib/block/client.c lib/random/random.c \
-	$(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE),svc/filesystem))
+	$(EXT4_CORE) $(FAT_CORE) $(EXFAT_CORE) $(ISO9660_CORE),svc/filesystem))

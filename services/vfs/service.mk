@@ -4,7 +4,7 @@
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c \
 	bundlefs.c devfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
 	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c lib/hash/sha256.c lib/random/random.c
-DISK_ENGINES := services/filesystem/engines.c $(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE)
+DISK_ENGINES := services/filesystem/engines.c $(EXT4_CORE) $(FAT_CORE) $(EXFAT_CORE) $(ISO9660_CORE)
 $(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c remote.c remote_calls.c remote_disk.c remote_link.c) $(DISK_ENGINES),svc/vfs))
 
 VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c share_host.c estate_host.c)
@@ -28,7 +28,7 @@ $(eval $(call host_test,vfs_engine,tests/host/services/vfs_engine_test.c tests/h
 # The same with the engine in a process of its own; that is a library here.
 FILESYSTEM_HOST := $(BUILD)/tests/host/filesystem.so
 FILESYSTEM_HOST_SOURCES := tests/host/services/filesystem_host.c $(FILESYSTEM_CORE) lib/block/client.c lib/print/print.c \
-	$(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE)
+	$(EXT4_CORE) $(FAT_CORE) $(EXFAT_CORE) $(ISO9660_CORE)
 $(eval $(call compile_rules,host/filesystem,$$(CFLAGS_host) -fPIC -fvisibility=hidden -Ilib/include -Ilib -Iservices))
 $(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES))
 	@mkdir -p $(@D)

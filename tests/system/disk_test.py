@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
-usage: disk_test.py PART [--kind ext4|fat] [--bus virtio|nvme|sata] [--placement process|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
+usage: disk_test.py PART [--kind ext4|fat|exfat] [--bus virtio|nvme|sata] [--placement process|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
 kills, silent, power, log, errors, vanish, full, hostile, large, iso, buses"""
 
 import argparse

@@ -63,6 +63,9 @@ struct form {
 #define FAT(size, options) \
 	{"/sbin/mkfs.fat -i 12345678 " options " %s", "/sbin/fsck.fat -nv %s", size, 512}
 
+#define EXFAT(size, options) \
+	{"/sbin/mkfs.exfat " options " %s", "/sbin/fsck.exfat -n %s", size, 512}
+
 static const struct form forms[] = {
 	EXT4("-b 1024"),
 	EXT4("-b 4096"),
@@ -72,6 +75,11 @@ static const struct form forms[] = {
 	FAT(40, "-F 32 -s 1"),
 	FAT(12, "-F 32 -s 8"),
 	FAT(12, "-F 16 -s 2 -S 1024"),
+	EXFAT(12, "-b 4K -c 512"),
+	EXFAT(16, "-b 4K -c 4K"),
+	EXFAT(40, "-b 4K -c 128K"),
+	{"python3 tests/system/exfat_image.py make %s 24 4096 8192", "/sbin/fsck.exfat -n %s", 24,
+		4096},
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 
@@ -292,13 +300,13 @@ static void unlink_one(unsigned i)
 	files[i].exists = false;
 }
 
-/* Capital and small letters are the same on FAT: it is found by its old name, too. */
+/* Capital and small letters are the same on FAT and exFAT: it is found by its old name, too. */
 static void respell(unsigned i)
 {
 	char both[128];
 	uint64_t words[6] = {0, 0, strlen(name_of(i))};
 
-	if (form->sector != 512 || !files[i].exists)
+	if (form->sector == 1024 || !files[i].exists)
 		return;
 	(void)snprintf(both, sizeof(both), "%s", name_of(i));
 	(void)snprintf(both + words[2], sizeof(both) - words[2], "%s%s%u",
@@ -680,7 +688,7 @@ static void test_spelling(void **state)
 	uint64_t id;
 
 	(void)state;
-	for (unsigned i = 4; i < 6; i++) {
+	for (unsigned i = 4; i < 10; i++) {
 		begin(1, &forms[i]);
 		for (unsigned n = 1; n < sizeof(names) / sizeof(names[0]); n++) {
 			char both[128];
@@ -794,6 +802,9 @@ static void test_many(void **state)
 	make_many(&forms[1], "/mnt/d/many%u", 1300, 3);
 	make_many(&forms[5], "/mnt/d/many%u", 1300, 2);
 	make_many(&forms[4], "/mnt/d/all begin alike %u.text", 400, 2);
+	make_many(&forms[8], "/mnt/d/all begin alike %u.text", 1300, 2);
+	make_many(&forms[9], "/mnt/d/all begin alike, and have names of many entries %u.text", 400,
+		2);
 }
 
 static void test_no_file_system(void **state)

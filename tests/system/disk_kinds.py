@@ -91,6 +91,20 @@ class Fat:
         return path
 
     @staticmethod
+    def make_many(path, count):
+        """Empty files in the root: F0000000.TXT and so on."""
+        with path.open("wb") as file:
+            file.truncate(64 * MIB)
+        tool(MKFS_FAT, "-F", "16", "-r", "32768", path)
+        data = bytearray(path.read_bytes())
+        reserved, tables, sectors = data[14] | data[15] << 8, data[16], data[22] | data[23] << 8
+        root = (reserved + tables * sectors) * 512
+        for number in range(count):
+            data[root + 32 * number:root + 32 * number + 32] = f"F{number:07}TXT".encode() + b"\x20" + bytes(20)
+        path.write_bytes(data)
+        return path
+
+    @staticmethod
     def check(path):
         tool(FSCK_FAT, "-nv", path)
 
@@ -127,6 +141,14 @@ class Exfat:
             file.truncate(form[0] * MIB)
         tool(MKFS_EXFAT, "-b", "64K", "-c", form[2], path)
         return path
+
+    @staticmethod
+    def make_many(path, count):
+        tree = path.with_suffix(".d")
+        tree.mkdir()
+        for number in range(count):
+            (tree / f"F{number:07}.TXT").touch()
+        return exfat_image.make(path, 64 * MIB, 512, 4096, tree)
 
     @staticmethod
     def check(path):

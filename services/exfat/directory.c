@@ -2,6 +2,7 @@
 /* Directories: see directory.h. */
 #include "directory.h"
 
+#include "entry.h"
 #include "holder.h"
 #include "spare.h"
 #include "upcase.h"
@@ -150,6 +151,21 @@ static status_t survey(struct fat *fs, struct chain chain, struct scan *s)
 	return status == ERR_NOT_FOUND ? OK : status;
 }
 
+/* That it can be done without waiting: what is changed has a long directory looked through again
+ * from its start. */
+static status_t prepare_extension(struct fat *fs, uint64_t id, uint32_t clusters)
+{
+	struct node *n;
+
+	TRY(node_get(fs, id, &n));
+	TRY(node_measure(fs, n));
+	if ((uint64_t)(n->clusters + clusters) * entries_per_cluster(fs) > fs->g.directory_most)
+		return ERR_NO_SPACE;
+	TRY(spares_prepare(fs, clusters));
+	TRY(chain_touch(fs, n->chain, n->last));
+	return exfat_touch(fs, n);
+}
+
 static status_t extend(struct fat *fs, uint64_t id, struct chain *chain)
 {
 	struct node *n;
@@ -157,8 +173,6 @@ static status_t extend(struct fat *fs, uint64_t id, struct chain *chain)
 
 	TRY(node_get(fs, id, &n));
 	TRY(node_measure(fs, n));
-	if ((uint64_t)(n->clusters + 1) * entries_per_cluster(fs) > fs->g.directory_most)
-		return ERR_NO_SPACE;
 	TRY(spare_take(fs, &cluster));
 	holder_forget_cluster(fs, cluster);
 	holder_forget_directory(fs, id);
@@ -187,7 +201,7 @@ status_t exfat_directory_make_room(
 	missing = s->run < count ? count - s->run : 0;
 	missing = (missing + entries_per_cluster(fs) - 1) / entries_per_cluster(fs);
 	if (missing > 0)
-		TRY(spares_prepare(fs, missing));
+		TRY(prepare_extension(fs, id, missing));
 	for (; missing > 0; missing--)
 		TRY(extend(fs, id, &room->chain));
 	return entries_touch(fs, room->chain, room->first, room->first + count);

@@ -112,6 +112,14 @@ status_t exfat_store(struct fat *fs, const struct node *n, uint64_t modified)
 	return set_write(&c, &set);
 }
 
+status_t exfat_touch(struct fat *fs, const struct node *n)
+{
+	struct set set;
+	struct cursor c;
+
+	return n->id == NODE_ROOT ? OK : read_all(fs, n->place, n->holder, &c, &set);
+}
+
 /* --- times --------------------------------------------------------------------------------------
  */
 

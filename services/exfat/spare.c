@@ -2,7 +2,7 @@
 /* Clusters full of zeros: see spare.h. */
 #include "spare.h"
 
-#include <fat/buffer.h>
+#include <fat/cursor.h>
 #include <fat/table.h>
 
 #define NUMBER_SHIFT 32u /* of an id: which one; below: which of its writes */
@@ -16,6 +16,23 @@ static uint32_t count_ready(const struct fat *fs)
 	return count;
 }
 
+/* The first entries go there. */
+static status_t touch_ready(struct fat *fs)
+{
+	for (unsigned i = 0; i < SPARES; i++) {
+		const struct spare *s = &own_of(fs)->spares[i];
+		struct buffer *b;
+		struct dirent *entry;
+		uint32_t value;
+
+		if (s->state != SPARE_READY)
+			continue;
+		TRY(table_get(fs, s->cluster, &value));
+		TRY(entry_at(fs, cluster_offset(fs, s->cluster) / ENTRY_SIZE, &b, &entry));
+	}
+	return OK;
+}
+
 status_t spares_prepare(struct fat *fs, uint32_t count)
 {
 	struct exfat *own = own_of(fs);
@@ -23,8 +40,10 @@ status_t spares_prepare(struct fat *fs, uint32_t count)
 
 	ASSERT(count <= SPARES);
 	own->spare_status = OK;
-	if (count_ready(fs) >= count || (status != OK && status != FILE_LATER))
-		return count_ready(fs) >= count ? OK : status;
+	if (count_ready(fs) >= count)
+		return touch_ready(fs);
+	if (status != OK)
+		return status;
 	own->spares_wanted = count > own->spares_wanted ? count : own->spares_wanted;
 	return FILE_LATER;
 }

@@ -7,6 +7,7 @@
 
 /* That an operation can take so many. FILE_LATER; ERR_NO_SPACE. */
 [[nodiscard]] status_t spares_prepare(struct fat *fs, uint32_t count);
+/* What the table says of them, and what is in them first, is there then. */
 [[nodiscard]] status_t spare_take(struct fat *fs, uint32_t *cluster);
 
 /* As in struct variant. */

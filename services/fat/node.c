@@ -5,8 +5,7 @@
 #include "grow.h"
 #include "table.h"
 
-#define RING_MOST 8u     /* nodes that go together */
-#define LINK_STEP 16384u /* clusters, in one operation */
+#define RING_MOST 8u /* nodes that go together */
 
 /* --- finding -----------------------------------------------------------------------------------
  */

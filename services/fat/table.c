@@ -356,6 +356,16 @@ status_t chain_link(struct fat *fs, struct chain run, uint32_t from, uint32_t to
 	return OK;
 }
 
+status_t chain_touch(struct fat *fs, struct chain chain, uint32_t last)
+{
+	uint32_t step = table_piece_entries(&fs->g);
+	uint32_t value;
+
+	for (uint32_t i = 0; i < chain.run && i < LINK_STEP; i += step)
+		TRY(table_get(fs, chain.start + i, &value));
+	return table_get(fs, last, &value);
+}
+
 /* --- freeing -----------------------------------------------------------------------------------
  */
 

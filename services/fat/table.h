@@ -5,6 +5,8 @@
 #include "buffer.h"
 #include "variant.h"
 
+#define LINK_STEP 16384u /* clusters that the table is led through in one operation, at most */
+
 /* An entry in a piece of the table. */
 uint32_t table_peek(const struct geometry *g, const uint8_t *piece, uint32_t index);
 void table_poke(const struct geometry *g, uint8_t *piece, uint32_t index, uint32_t value);
@@ -72,6 +74,8 @@ static inline uint64_t cluster_offset(const struct fat *fs, uint32_t cluster)
 /* The table leads through the clusters `from` to `to` (not with it) of a run; behind its last is
  * the end. */
 [[nodiscard]] status_t chain_link(struct fat *fs, struct chain run, uint32_t from, uint32_t to);
+/* That the table can lead through the chain, and on behind its last, without waiting. */
+[[nodiscard]] status_t chain_touch(struct fat *fs, struct chain chain, uint32_t last);
 /* `last` becomes the last of its chain; what follows is freed later. */
 [[nodiscard]] status_t chain_cut(struct fat *fs, uint32_t last);
 /* A whole chain is freed later. */

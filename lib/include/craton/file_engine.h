@@ -10,7 +10,7 @@
  * as if all blocks were there, and a kill at any instant is the same as one that was undone.
  *
  * Contents of files are moved by the caller, from and to where map() says.
- * Engines: services/ext4, services/fat, services/iso9660. Tests:
+ * Engines: services/ext4, services/fat, services/exfat, services/iso9660. Tests:
  * tests/host/services/vfs_engine_test.c */
 #pragma once
 

@@ -221,7 +221,7 @@ status_t set_write(struct cursor *c, struct set *set)
 		TRY(exfat_next_entry(c, &entry, &place));
 		if (i == 0)
 			set->place = place;
-		if (memcmp(entry, &set->entries[i], ENTRY_SIZE) == 0)
+		if (memcmp(entry->bytes, set->entries[i].bytes, ENTRY_SIZE) == 0)
 			continue;
 		fat_buffer_change(c->fs, c->last, entry, ENTRY_SIZE);
 		*entry = set->entries[i];

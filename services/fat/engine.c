@@ -329,8 +329,8 @@ static status_t written(void *fs, uint64_t node, uint64_t offset, uint32_t size)
 /* They differ in the variant that open() chooses. */
 #define ENGINE(engine_name, engine_open)      \
 	{                                     \
-		.name = engine_name,          \
-		.open = engine_open,          \
+		.name = (engine_name),        \
+		.open = (engine_open),        \
 		.root = NODE_ROOT,            \
 		.has_aliases = true,          \
 		.reset = reset,               \

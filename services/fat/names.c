@@ -172,7 +172,7 @@ status_t names_remove(struct fat *fs, struct entry_name name)
 {
 	uint32_t start = fat_directory_start(fs, name.directory);
 	struct named found;
-	uint64_t node;
+	uint64_t node = 0;
 
 	TRY(change_begin(fs));
 	TRY(fat_directory_find(fs, start, name.name, &found));
@@ -225,7 +225,7 @@ static status_t replace(
 {
 	struct buffer *b;
 	struct dirent *entry;
-	uint64_t node;
+	uint64_t node = 0;
 	struct dirent merged = from->entry;
 
 	TRY(node_of(fs, to, &node));
@@ -272,7 +272,7 @@ status_t names_rename(struct fat *fs, struct entry_name from, struct entry_name 
 	uint32_t start = fat_directory_start(fs, from.directory);
 	struct named found;
 	struct node *n = nullptr;
-	uint64_t node;
+	uint64_t node = 0;
 	uint64_t place;
 
 	TRY(change_begin(fs));

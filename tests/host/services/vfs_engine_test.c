@@ -90,6 +90,13 @@ static const struct form disc = {
 	"3)); done; ln -s file1 $d/file7; genisoimage -quiet -R -J -o %s $d; rm -r $d'",
 	nullptr, 1, 512};
 
+/* Files of which another system wrote only the first bytes: behind them is anything. */
+static const struct form part_written = {
+	"sh -c 'v=%s; mkdir -p $v.d && for i in 1 2 4 5 7 8; do { seq 3; head -c 20000 "
+	"/dev/zero; } >$v.d/file$i; done; python3 tests/system/exfat_image.py make $v 4 512 4096 "
+	"$v.d; rm -r $v.d'",
+	"/sbin/fsck.exfat -n %s", 4, 512};
+
 static const struct form *form = &forms[0];
 
 static void make_disk(const struct form *wanted)
@@ -714,6 +721,50 @@ static void test_spelling(void **state)
 	}
 }
 
+static void write_at(unsigned i, uint64_t offset)
+{
+	struct file *f = &files[i];
+	uint64_t words[6] = {0, offset, 10, DATA_PLACE_WINDOW};
+
+	assert_int_equal(open_name(name_of(i), FLAGS, &words[0]), OK);
+	memset(window_of(c), 'x', 10);
+	assert_int_equal(ask(VFS_WRITE_AT, words, "", 0), OK);
+	memset(f->bytes + offset, 'x', 10);
+	f->size = offset + 10 > f->size ? offset + 10 : f->size;
+	close_id(words[0]);
+}
+
+/* What is behind the first bytes does not come to light, whatever is written behind it. */
+static void test_part_written(void **state)
+{
+	static const uint64_t offsets[] = {9000, 6, 30000, 300, 20006, 4096, 500, 8192, 20000};
+
+	(void)state;
+	for (unsigned turn = 0; turn < 9; turn++) {
+		kill_most = 0;
+		held.id = 0;
+		begin_machine();
+		callers_allow(c);
+		make_disk(&part_written);
+		memset(files, 0, sizeof(files));
+		assert_int_equal(mount_disk(), OK);
+		for (unsigned i = 1; i < 9; i++) {
+			files[i].exists = i % 3 != 0;
+			files[i].size = i % 3 != 0 ? 20006 : 0;
+			memcpy(files[i].bytes, "1\n2\n3\n", 6);
+			check_file(i, &files[i]);
+		}
+		kill_most = turn % 2 != 0 ? 200 : 0;
+		for (unsigned i = 1; i < 9; i++) {
+			if (files[i].exists)
+				write_at(i, offsets[(turn + i) % 9]);
+			if (files[i].exists && i > 4)
+				write_at(i, offsets[turn] + 1000);
+		}
+		end();
+	}
+}
+
 /* A disk that fails for a while: who asks hears of it, and asks with success later. */
 static void test_read_again(void **state)
 {
@@ -836,6 +887,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_no_file_system),
 		cmocka_unit_test(test_spelling),
+		cmocka_unit_test(test_part_written),
 		cmocka_unit_test(test_read_again),
 		cmocka_unit_test(test_mount_kills),
 		cmocka_unit_test(test_random),

@@ -85,6 +85,7 @@ static void resume(void *self)
 	if (fs->variant->resume != nullptr)
 		fs->variant->resume(fs);
 	fs->cuts++;
+	fs->changes++; /* some were undone: how far a search came means nothing */
 }
 
 static bool work(void *self)

@@ -721,6 +721,49 @@ static void test_spelling(void **state)
 	}
 }
 
+static status_t rename_path(const char *both, size_t first)
+{
+	uint64_t words[6] = {0, 0, first, strlen(both)};
+
+	return ask(VFS_RENAME, words, both, strlen(both));
+}
+
+static void open_path(const char *name)
+{
+	uint64_t id;
+
+	assert_int_equal(open_name(name, OPEN_FLAG_READ, &id), OK);
+	close_id(id);
+}
+
+/* Directories know what holds them, also where nothing on the volume says so. */
+static void test_parents(void **state)
+{
+	uint64_t words[6] = {0, 8};
+
+	(void)state;
+	for (unsigned i = 0; i < FORMS; i++) {
+		begin(i + 40, &forms[i]);
+		assert_int_equal(ask(VFS_MKDIR, words, "/mnt/d/e", 8), OK);
+		write_some(1);
+		for (unsigned n = 0; n < 20; n++) {
+			kill_most = 40;
+			open_path("/mnt/d/e/../../file1");
+			assert_int_equal(rename_path("/mnt/d/e/mnt/g", 8), OK);
+			open_path("/mnt/g/../file1");
+			assert_int_equal(rename_path("/mnt/d/mnt/g/d", 6), OK);
+			open_path("/mnt/g/d/../../file1");
+			kill_most = 0;
+			assert_int_equal(rename_path("/mnt/g/mnt/g/d/x", 6), ERR_INVALID_ARGUMENT);
+			kill_most = 40;
+			assert_int_equal(rename_path("/mnt/g/d/mnt/d", 8), OK);
+			open_path("/mnt/d/../file1");
+			assert_int_equal(rename_path("/mnt/g/mnt/d/e", 6), OK);
+		}
+		end();
+	}
+}
+
 static void write_at(unsigned i, uint64_t offset)
 {
 	struct file *f = &files[i];
@@ -887,6 +930,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_no_file_system),
 		cmocka_unit_test(test_spelling),
+		cmocka_unit_test(test_parents),
 		cmocka_unit_test(test_part_written),
 		cmocka_unit_test(test_read_again),
 		cmocka_unit_test(test_mount_kills),

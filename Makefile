@@ -19,7 +19,7 @@ include mk/flags.mk
 include mk/rules.mk
 
 # Engines of files come before who runs them.
-ENGINES    := $(foreach engine,ext4 fat iso9660,services/$(engine)/service.mk)
+ENGINES    := $(foreach engine,ext4 fat exfat iso9660,services/$(engine)/service.mk)
 COMPONENTS := $(wildcard lib/sodium/sodium.mk drivers/drivers.mk lib/lib.mk kernel/kernel.mk boot/boot.mk) $(ENGINES) \
 	$(filter-out $(ENGINES),$(wildcard services/*/service.mk)) $(wildcard \
 	drivers/*/driver.mk wasm/wasm.mk apps/apps.mk apps/native/native.mk apps/ports/ports.mk tests/*.mk tests/system/spec/spec.mk)

@@ -119,7 +119,7 @@ static void mount_fail(const char *device, const char *path, int error)
 {
 	switch (error) {
 	case ENOEXEC:
-		die("%s has no file system that is known (ext4, FAT, ISO 9660)", device);
+		die("%s has no file system that is known (ext4, FAT, exFAT, ISO 9660)", device);
 	case EBUSY:
 		die("%s is mounted already, or %s cannot be a place for it", device, path);
 	case ENOENT:

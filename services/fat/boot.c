@@ -2,14 +2,12 @@
 /* The boot sector: see boot.h. How many clusters there are says which form it is. */
 #include "boot.h"
 
+#include "mount.h"
+#include "table.h"
+
 #define MOST_12 4084u
 #define MOST_16 65524u
 #define MOST_32 0x0ffffff5u
-
-uint8_t *boot_state(const struct geometry *g, struct boot_sector *boot)
-{
-	return g->bits == 32 ? &boot->large.state : &boot->small.state;
-}
 
 static bool is_power(uint32_t value)
 {
@@ -73,6 +71,8 @@ static status_t place_parts(struct fat *fs, const struct boot_sector *b)
 	g->root_size = root * g->sector_size;
 	g->data_offset = data * g->sector_size;
 	find_tables(g, b, table_sectors * g->sector_size);
+	g->count_offset = g->table_offsets[0];
+	g->count_size = g->table_size;
 	return OK;
 }
 
@@ -96,7 +96,7 @@ static status_t find_root(struct fat *fs, const struct boot_sector *b)
 		       : ERR_CORRUPT;
 }
 
-status_t boot_read(struct fat *fs, const struct boot_sector *b)
+static status_t check(struct fat *fs, const struct boot_sector *b)
 {
 	struct geometry *g = &fs->g;
 	status_t status;
@@ -106,6 +106,8 @@ status_t boot_read(struct fat *fs, const struct boot_sector *b)
 	*g = (struct geometry){
 		.sector_size = b->sector_size,
 		.cluster_size = (uint32_t)b->sector_size * b->sectors_per_cluster,
+		.directory_most = DIRECTORY_MOST,
+		.size_most = UINT32_MAX,
 	};
 	g->cluster_shift = shift_of(g->cluster_size);
 	if (b->tables > TABLES_MOST || g->cluster_size > CLUSTER_MOST) {
@@ -119,4 +121,54 @@ status_t boot_read(struct fat *fs, const struct boot_sector *b)
 	if (status == ERR_CORRUPT)
 		fat_note_trouble(fs, "the boot sector contradicts itself, or the disk's size", 0);
 	return status;
+}
+
+status_t boot_read(struct fat *fs)
+{
+	TRY(fat_mount_transfer(fs, ENGINE_READ, 0, fs->boot, CHUNK));
+	return check(fs, (const struct boot_sector *)fs->boot);
+}
+
+/* --- the mark ----------------------------------------------------------------------------------
+ */
+
+static uint8_t *state_of(const struct fat *fs)
+{
+	struct boot_sector *boot = (struct boot_sector *)fs->boot;
+
+	return fs->g.bits == 32 ? &boot->large.state : &boot->small.state;
+}
+
+bool boot_is_marked(const struct fat *fs)
+{
+	return (*state_of(fs) & STATE_DIRTY) != 0;
+}
+
+void boot_set_mark(struct fat *fs, bool in_use)
+{
+	uint8_t *state = state_of(fs);
+
+	*state = (uint8_t)(in_use ? *state | STATE_DIRTY : *state & ~STATE_DIRTY);
+}
+
+/* --- the count ---------------------------------------------------------------------------------
+ */
+
+status_t info_read(struct fat *fs)
+{
+	if (fs->g.info_offset == 0)
+		return OK;
+	return fat_mount_transfer(fs, ENGINE_READ, fs->g.info_offset, fs->info, fs->g.sector_size);
+}
+
+status_t info_write(struct fat *fs)
+{
+	struct info_sector *info = (struct info_sector *)fs->info;
+
+	if (fs->g.info_offset == 0 || info->first_magic != INFO_FIRST ||
+		info->second_magic != INFO_SECOND)
+		return OK;
+	info->free_clusters = fs->free_clusters;
+	info->next_free = cluster_is_sound(fs, fs->next_free) ? fs->next_free : CLUSTER_FIRST;
+	return fat_mount_transfer(fs, ENGINE_WRITE, fs->g.info_offset, fs->info, fs->g.sector_size);
 }

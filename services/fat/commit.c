@@ -2,9 +2,9 @@
 /* Rounds: see commit.h. */
 #include "commit.h"
 
-#include "directory.h"
 #include "mount.h"
 #include "table.h"
+#include "variant.h"
 
 #define DELAY_NS    5000000000u
 #define COPY_SHIFT  16u /* of an id: buffer, copy, phase, round */
@@ -28,17 +28,6 @@ static enum commit_phase phase_of_cluster(uint32_t old, uint32_t new)
 	if (old == CLUSTER_FREE || (old == CLUSTER_END && cluster_is_link(new)))
 		return COMMIT_GROW;
 	return COMMIT_FREE;
-}
-
-static enum commit_phase phase_of_entry(const struct dirent *old, const struct dirent *new)
-{
-	if (entry_is_free(new))
-		return COMMIT_GONE;
-	if (!entry_is_free(old))
-		return COMMIT_SHORT;
-	if (new->name[0] == '.')
-		return COMMIT_NEW;
-	return new->attributes == ATTR_LONG ? COMMIT_LONG : COMMIT_SHORT;
 }
 
 /* Puts what belongs to the phase into the shadow, or only looks; true: there is something. */
@@ -70,7 +59,7 @@ static bool apply_to_directory(struct fat *fs, const struct buffer *b, bool do_i
 
 	for (uint32_t i = 0; i < b->size / ENTRY_SIZE; i++) {
 		if (memcmp(&old[i], &new[i], ENTRY_SIZE) == 0 ||
-			phase_of_entry(&old[i], &new[i]) != fs->commit.phase)
+			fs->variant->phase_of_entry(&old[i], &new[i]) != fs->commit.phase)
 			continue;
 		some = true;
 		if (!do_it)
@@ -80,10 +69,36 @@ static bool apply_to_directory(struct fat *fs, const struct buffer *b, bool do_i
 	return some;
 }
 
+/* Of the map of clusters: those that are taken, or freed. */
+static bool apply_to_bitmap(struct fat *fs, const struct buffer *b, bool do_it)
+{
+	uint8_t *old = shadow_of(fs, b);
+	const uint8_t *new = bytes_of(fs, b);
+	uint8_t mask = fs->commit.phase == COMMIT_GROW ? 0xff : 0;
+	bool some = false;
+
+	if (fs->commit.phase != COMMIT_GROW && fs->commit.phase != COMMIT_FREE)
+		return false;
+	for (uint32_t i = 0; i < b->size; i++) {
+		uint8_t changed = (old[i] ^ new[i]) & (new[i] ^ (uint8_t)~mask);
+
+		some = some || changed != 0;
+		if (do_it)
+			old[i] ^= changed;
+	}
+	return some;
+}
+
 static bool apply(struct fat *fs, const struct buffer *b, bool do_it)
 {
-	return b->kind == BUFFER_TABLE ? apply_to_table(fs, b, do_it)
-				       : apply_to_directory(fs, b, do_it);
+	switch (b->kind) {
+	case BUFFER_TABLE:
+		return apply_to_table(fs, b, do_it);
+	case BUFFER_BITMAP:
+		return apply_to_bitmap(fs, b, do_it);
+	default:
+		return apply_to_directory(fs, b, do_it);
+	}
 }
 
 /* --- writing -----------------------------------------------------------------------------------

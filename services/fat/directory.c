@@ -3,6 +3,7 @@
 #include "directory.h"
 
 #include "node.h"
+#include "scan.h"
 #include "table.h"
 
 #define DOT_NAME  ".          "
@@ -24,107 +25,6 @@ uint32_t fat_directory_start(const struct fat *fs, uint64_t node)
 uint64_t fat_directory_node(const struct fat *fs, uint32_t start)
 {
 	return NODE_DIRECTORY | (fs->g.bits == 32 && start == fs->g.root_cluster ? 0 : start);
-}
-
-/* The root of a small volume lies beside the clusters. */
-static bool is_fixed_root(uint32_t start)
-{
-	return start == 0;
-}
-
-/* --- places ------------------------------------------------------------------------------------
- */
-
-static uint32_t piece_size(uint64_t whole, uint64_t at)
-{
-	return whole - at < CHUNK ? (uint32_t)(whole - at) : CHUNK;
-}
-
-/* The piece of the root, or of a cluster, in which a byte of the volume lies. */
-static status_t piece_at(struct fat *fs, uint64_t offset, struct buffer **buffer)
-{
-	const struct geometry *g = &fs->g;
-	uint64_t base = g->root_offset;
-	uint64_t whole = g->root_size;
-	uint64_t at;
-
-	if (offset >= g->data_offset) {
-		base = g->data_offset +
-		       (offset - g->data_offset) / g->cluster_size * g->cluster_size;
-		whole = g->cluster_size;
-	}
-	at = (offset - base) / CHUNK * CHUNK;
-	return fat_buffer_get(fs, base + at, piece_size(whole, at), BUFFER_DIRECTORY, buffer);
-}
-
-status_t entry_at(struct fat *fs, uint64_t place, struct buffer **buffer, struct dirent **entry)
-{
-	uint64_t offset = place * ENTRY_SIZE;
-
-	TRY(piece_at(fs, offset, buffer));
-	*entry = (struct dirent *)(bytes_of(fs, *buffer) + (offset - (*buffer)->offset));
-	return OK;
-}
-
-/* --- going through -----------------------------------------------------------------------------
- */
-
-static uint32_t entries_per_cluster(const struct fat *fs)
-{
-	return fs->g.cluster_size / ENTRY_SIZE;
-}
-
-/* ERR_NOT_FOUND: there is no such entry. */
-static status_t find_piece(struct cursor *c)
-{
-	struct fat *fs = c->fs;
-	uint64_t offset;
-
-	c->buffer = nullptr;
-	if (c->index >= DIRECTORY_MOST)
-		return ERR_NOT_FOUND;
-	if (is_fixed_root(c->start)) {
-		if ((uint64_t)c->index * ENTRY_SIZE >= fs->g.root_size)
-			return ERR_NOT_FOUND;
-		offset = fs->g.root_offset + (uint64_t)c->index * ENTRY_SIZE;
-	} else {
-		if (c->cluster == 0)
-			return ERR_NOT_FOUND;
-		offset = cluster_offset(fs, c->cluster) +
-			 (uint64_t)(c->index % entries_per_cluster(fs)) * ENTRY_SIZE;
-	}
-	TRY(piece_at(fs, offset, &c->buffer));
-	c->in_buffer = (uint32_t)(offset - c->buffer->offset);
-	return OK;
-}
-
-status_t cursor_set(struct fat *fs, struct cursor *c, uint32_t start, uint32_t index)
-{
-	*c = (struct cursor){.fs = fs, .start = start, .index = index, .cluster = start};
-	if (is_fixed_root(start))
-		return OK;
-	if (!cluster_is_sound(fs, start))
-		return fat_corrupt(fs, "a directory without clusters", start);
-	return chain_at(fs, start, index / entries_per_cluster(fs), &c->cluster);
-}
-
-status_t cursor_next(struct cursor *c, struct dirent **entry, uint64_t *place)
-{
-	struct fat *fs = c->fs;
-
-	if (c->buffer == nullptr)
-		TRY(find_piece(c));
-	c->last = c->buffer;
-	*entry = (struct dirent *)(bytes_of(fs, c->buffer) + c->in_buffer);
-	*place = (c->buffer->offset + c->in_buffer) / ENTRY_SIZE;
-	c->index++;
-	c->in_buffer += ENTRY_SIZE;
-	if (c->in_buffer < c->buffer->size)
-		return OK;
-	c->buffer = nullptr;
-	if (!is_fixed_root(c->start) && c->index % entries_per_cluster(fs) == 0)
-		TRY(chain_next(fs, c->cluster, &c->cluster));
-	return OK;
 }
 
 /* --- names -------------------------------------------------------------------------------------
@@ -227,78 +127,27 @@ static bool has_name(const struct named *found, const struct fat_name *name)
 	return name_is_same(&other, name);
 }
 
-/* --- long directories --------------------------------------------------------------------------
- */
+/* The next name is it; ERR_AGAIN: it is another. */
+struct wanted {
+	struct fat_name name;
+	struct named *found;
+};
 
-/* For looking for a name, and for adding it. */
-static uint64_t key_of(const struct fat *fs, struct name text, bool is_new)
+static status_t match(struct cursor *c, void *context)
 {
-	return name_key(text, fs->seed + (is_new ? 1 : 0));
-}
+	const struct wanted *w = context;
 
-/* How far such a search came, since something was changed last; else a new one. */
-static struct scan *scan_of(struct fat *fs, uint32_t start, uint64_t key)
-{
-	struct scan *s;
-
-	for (s = fs->scans; s < fs->scans + SCANS; s++) {
-		if (s->start == start && s->key == key && s->changes == fs->changes)
-			return s;
-	}
-	s = &fs->scans[fs->oldest_scan++ % SCANS];
-	*s = (struct scan){.start = start, .key = key, .changes = fs->changes};
-	return s;
-}
-
-/* Names are often asked for in the order in which they lie. */
-static struct scan *search_of(struct fat *fs, uint32_t start, struct name text)
-{
-	struct scan *s = scan_of(fs, start, key_of(fs, text, false));
-	const struct found_last *last = &fs->found_last[start % FOUND_LAST];
-
-	if (s->index == 0 && !s->is_around && last->start == start &&
-		last->changes == fs->changes) {
-		s->index = last->index;
-		s->origin = last->index;
-	}
-	return s;
-}
-
-/* Up to the end, or to where the search began. */
-static status_t search(
-	struct fat *fs, struct scan *s, const struct fat_name *name, struct named *found)
-{
-	struct cursor c;
-
-	TRY(cursor_set(fs, &c, s->start, s->index));
-	for (;;) {
-		s->index = c.index;
-		if (s->is_around && c.index >= s->origin)
-			return ERR_NOT_FOUND;
-		TRY(fat_directory_next(&c, found));
-		if (has_name(found, name))
-			return OK;
-	}
+	TRY(fat_directory_next(c, w->found));
+	return has_name(w->found, &w->name) ? OK : ERR_AGAIN;
 }
 
 status_t fat_directory_find(struct fat *fs, uint32_t start, struct name text, struct named *found)
 {
-	struct scan *s = search_of(fs, start, text);
-	struct fat_name name;
-	status_t status;
+	struct wanted w = {.found = found};
 
-	if (name_from(text, &name) != OK)
+	if (name_from(text, &w.name) != OK)
 		return ERR_NOT_FOUND;
-	status = search(fs, s, &name, found);
-	if (status == ERR_NOT_FOUND && !s->is_around) {
-		s->is_around = true;
-		s->index = 0;
-		status = search(fs, s, &name, found);
-	}
-	if (status == OK)
-		fs->found_last[start % FOUND_LAST] =
-			(struct found_last){start, found->index + 1, fs->changes};
-	return status;
+	return scan_find(fs, chain_of(start), text, match, &w);
 }
 
 status_t fat_directory_is_empty(struct fat *fs, uint32_t start, bool *is_empty)
@@ -307,7 +156,7 @@ status_t fat_directory_is_empty(struct fat *fs, uint32_t start, bool *is_empty)
 	struct cursor c;
 	status_t status;
 
-	TRY(cursor_set(fs, &c, start, 0));
+	TRY(cursor_set(fs, &c, chain_of(start), 0));
 	status = fat_directory_next(&c, &found);
 	*is_empty = status == ERR_NOT_FOUND;
 	return *is_empty ? OK : status;
@@ -372,7 +221,7 @@ static status_t survey(struct fat *fs, struct scan *s)
 	uint64_t place;
 	status_t status;
 
-	TRY(cursor_set(fs, &c, s->start, s->index));
+	TRY(cursor_set(fs, &c, chain_of(s->start), s->index));
 	for (;;) {
 		s->index = c.index;
 		status = cursor_next(&c, &entry, &place);
@@ -406,40 +255,14 @@ static status_t extend(struct fat *fs, uint32_t start, struct scan *s)
 	uint32_t cluster;
 	struct buffer *b;
 
-	if (is_fixed_root(start))
+	if (is_fixed_root(chain_of(start)))
 		return ERR_NO_SPACE;
-	TRY(chain_measure(fs, start, &count, &last));
-	if ((uint64_t)(count + 1) * entries_per_cluster(fs) > DIRECTORY_MOST)
+	TRY(chain_measure(fs, chain_of(start), &count, &last));
+	if ((uint64_t)(count + 1) * entries_per_cluster(fs) > fs->g.directory_most)
 		return ERR_NO_SPACE;
 	TRY(chain_grow(fs, last, &cluster));
 	TRY(clear_cluster(fs, cluster, &b));
 	s->run += entries_per_cluster(fs);
-	return OK;
-}
-
-static status_t put_entry(struct cursor *c, const void *entry, uint64_t *place)
-{
-	struct dirent *at;
-
-	TRY(cursor_next(c, &at, place));
-	fat_buffer_change(c->fs, c->last, at, ENTRY_SIZE);
-	memcpy(at, entry, ENTRY_SIZE);
-	return OK;
-}
-
-/* What lay behind the end must not come to light. */
-static status_t end_behind(struct cursor *c, bool was_end)
-{
-	struct dirent *entry;
-	uint64_t place;
-	status_t status = was_end ? cursor_next(c, &entry, &place) : ERR_NOT_FOUND;
-
-	if (status != OK)
-		return status == ERR_NOT_FOUND ? OK : status;
-	if (entry->name[0] == ENTRY_END)
-		return OK;
-	fat_buffer_change(c->fs, c->last, entry, ENTRY_SIZE);
-	entry->name[0] = ENTRY_END;
 	return OK;
 }
 
@@ -449,7 +272,7 @@ static status_t was_end(struct fat *fs, uint32_t start, uint32_t index, bool *is
 	struct dirent *entry;
 	uint64_t place;
 
-	TRY(cursor_set(fs, &c, start, index));
+	TRY(cursor_set(fs, &c, chain_of(start), index));
 	TRY(cursor_next(&c, &entry, &place));
 	*is_end = entry->name[0] == ENTRY_END;
 	return OK;
@@ -463,13 +286,13 @@ static status_t put_name(struct fat *fs, uint32_t start, const struct scan *s,
 	bool is_end;
 
 	TRY(was_end(fs, start, s->first + s->wanted - 1, &is_end));
-	TRY(cursor_set(fs, &c, start, s->first));
+	TRY(cursor_set(fs, &c, chain_of(start), s->first));
 	for (uint32_t order = s->wanted - 1; order > 0; order--) {
 		piece_fill(&piece, name, order, name_checksum(entry->name));
-		TRY(put_entry(&c, &piece, place));
+		TRY(cursor_put(&c, &piece, place));
 	}
-	TRY(put_entry(&c, entry, place));
-	return end_behind(&c, is_end);
+	TRY(cursor_put(&c, entry, place));
+	return is_end ? cursor_put_end(&c) : OK;
 }
 
 /* A short name that no other entry has; false: chance was unlucky. */
@@ -514,27 +337,11 @@ static void begin_survey(const struct fat *fs, struct scan *s, const struct new_
 	name_number(s->salted_name, 1 + (salt >> 16) % TAILS, true, (uint16_t)salt);
 }
 
-status_t fat_directory_touch(struct fat *fs, uint32_t start, uint32_t first, uint32_t last)
-{
-	struct cursor c;
-	struct dirent *entry;
-	uint64_t place;
-	status_t status;
-
-	TRY(cursor_set(fs, &c, start, first));
-	for (uint32_t i = first; i <= last; i++) {
-		status = cursor_next(&c, &entry, &place);
-		if (status != OK)
-			return status == ERR_NOT_FOUND ? OK : status;
-	}
-	return OK;
-}
-
 /* Where the name goes, and its short one; nothing is changed. */
 static status_t plan(
 	struct fat *fs, uint32_t start, struct name text, struct new_name *n, struct scan *out)
 {
-	struct scan *s = scan_of(fs, start, key_of(fs, text, true));
+	struct scan *s = scan_of(fs, start, scan_key(fs, text, true));
 
 	for (;;) {
 		TRY(prepare_name(text, n));
@@ -548,7 +355,7 @@ static status_t plan(
 		fs->salt++;
 		s->wanted = 0;
 	}
-	TRY(fat_directory_touch(fs, start, s->first, s->first + s->wanted));
+	TRY(entries_touch(fs, chain_of(start), s->first, s->first + s->wanted));
 	*out = *s;
 	return OK;
 }
@@ -597,7 +404,7 @@ status_t fat_directory_remove(struct fat *fs, uint32_t start, uint32_t first, ui
 	struct dirent *entry;
 	uint64_t place;
 
-	TRY(cursor_set(fs, &c, start, first));
+	TRY(cursor_set(fs, &c, chain_of(start), first));
 	for (uint32_t i = first; i <= last; i++) {
 		TRY(cursor_next(&c, &entry, &place));
 		fat_buffer_change(fs, c.last, entry, ENTRY_SIZE);

@@ -2,7 +2,7 @@
 /* Entries of directories. A directory is known by its first cluster; 0 is the root. */
 #pragma once
 
-#include "buffer.h"
+#include "cursor.h"
 #include "name.h"
 
 /* A name with its entry, and where they lie. */
@@ -12,17 +12,6 @@ struct named {
 	uint64_t place; /* of the entry: where it is on the volume, in entries */
 	struct dirent entry;
 	struct fat_name name;
-};
-
-/* Goes through a directory. */
-struct cursor {
-	struct fat *fs;
-	uint32_t start;
-	uint32_t index; /* of the entry that comes next */
-	uint32_t cluster;
-	struct buffer *buffer; /* in which it lies, if that is known */
-	uint32_t in_buffer;
-	struct buffer *last; /* in which the last one lay */
 };
 
 static inline uint32_t start_of(const struct dirent *entry)
@@ -42,11 +31,11 @@ uint32_t fat_directory_start(const struct fat *fs, uint64_t node);
 /* The other way. */
 uint64_t fat_directory_node(const struct fat *fs, uint32_t start);
 
-/* Before the index-th entry. */
-[[nodiscard]] status_t cursor_set(
-	struct fat *fs, struct cursor *cursor, uint32_t start, uint32_t index);
-/* The next entry, which may be free. ERR_NOT_FOUND: the directory has no more room. */
-[[nodiscard]] status_t cursor_next(struct cursor *cursor, struct dirent **entry, uint64_t *place);
+/* As a chain. */
+static inline struct chain chain_of(uint32_t start)
+{
+	return (struct chain){.start = start};
+}
 
 /* The next file or directory. ERR_NOT_FOUND: the end. */
 [[nodiscard]] status_t fat_directory_next(struct cursor *cursor, struct named *found);
@@ -54,14 +43,8 @@ uint64_t fat_directory_node(const struct fat *fs, uint32_t start);
 	struct fat *fs, uint32_t start, struct name name, struct named *found);
 [[nodiscard]] status_t fat_directory_is_empty(struct fat *fs, uint32_t start, bool *is_empty);
 
-/* The entry that lies at a place. */
-[[nodiscard]] status_t entry_at(
-	struct fat *fs, uint64_t place, struct buffer **buffer, struct dirent **entry);
-
-/* That those entries, or what a new name needs, can be changed without waiting: before an operation
- * that concerns two places changes the first. */
-[[nodiscard]] status_t fat_directory_touch(
-	struct fat *fs, uint32_t start, uint32_t first, uint32_t last);
+/* That what a new name needs can be changed without waiting: before an operation that concerns two
+ * places changes the first. */
 [[nodiscard]] status_t fat_directory_prepare(struct fat *fs, uint32_t start, struct name name);
 
 /* Adds a name with an entry that is like this one but for its name. ERR_NO_SPACE. */

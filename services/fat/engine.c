@@ -6,11 +6,11 @@
 #include "file.h"
 #include "grow.h"
 #include "mount.h"
-#include "names.h"
 #include "node.h"
 #include "table.h"
 
 #include <craton/print.h>
+#include <exfat/exfat.h>
 
 /* --- trouble -----------------------------------------------------------------------------------
  */
@@ -33,22 +33,34 @@ status_t fat_corrupt(struct fat *fs, const char *what, uint64_t where)
 /* --- the volume --------------------------------------------------------------------------------
  */
 
-static void *open_state(struct engine_parameters p)
+static void *open_variant(struct engine_parameters p, const struct variant *variant)
 {
 	struct fat *fs = engine_carve(&p, sizeof(*fs));
 
 	if (fs == nullptr)
 		return nullptr;
 	fs->environment = p.environment;
+	fs->variant = variant;
 	fs->boot = engine_carve(&p, CHUNK);
 	fs->info = engine_carve(&p, CHUNK);
 	fs->stage = engine_carve(&p, STAGE_SIZE);
 	fs->zeros = engine_carve(&p, STAGE_SIZE);
 	fs->shadows = engine_carve(&p, (size_t)SHADOWS * CHUNK);
 	fs->bytes = engine_carve(&p, (size_t)BUFFERS * CHUNK);
+	fs->own = engine_carve(&p, variant->own_size);
 	fs->map = p.memory;
 	fs->map_size = (uint32_t)p.memory_size;
-	return fs->bytes != nullptr ? fs : nullptr;
+	return fs->own != nullptr ? fs : nullptr;
+}
+
+static void *open_fat(struct engine_parameters p)
+{
+	return open_variant(p, &fat_variant);
+}
+
+static void *open_exfat(struct engine_parameters p)
+{
+	return open_variant(p, &exfat_variant);
 }
 
 static void reset(void *self, uint64_t volume_size, bool read_only)
@@ -71,7 +83,10 @@ static void resume(void *self)
 	fat_buffers_resume(fs);
 	commit_resume(fs);
 	grow_resume(fs);
+	if (fs->variant->resume != nullptr)
+		fs->variant->resume(fs);
 	fs->cuts++;
+	fs->changes++; /* some were undone: how far a search came means nothing */
 }
 
 static bool work(void *self)
@@ -82,6 +97,8 @@ static bool work(void *self)
 	if (fs->mount.phase == MOUNT_DONE || fs->mount.phase == UNMOUNT_SYNC) {
 		again = chains_work(fs);
 		again = grow_work(fs) || again;
+		if (fs->variant->work != nullptr)
+			again = fs->variant->work(fs) || again;
 	}
 	again = fat_buffers_work(fs) || again;
 	return commit_work(fs) || again;
@@ -106,6 +123,9 @@ static void io_done(void *self, uint64_t id, status_t status)
 	case IO_ZERO:
 		grow_io_done(fs, own, status);
 		break;
+	case IO_VARIANT:
+		fs->variant->io_done(fs, own, status);
+		break;
 	default:
 		break;
 	}
@@ -116,6 +136,7 @@ static bool is_quiet(const void *self)
 	const struct fat *fs = self;
 
 	return !fs->mount.io_is_under_way && !fs->growth.is_under_way && fs->cache.reading == 0 &&
+	       (fs->variant->is_quiet == nullptr || fs->variant->is_quiet(fs)) &&
 	       commit_is_quiet(fs);
 }
 
@@ -190,14 +211,18 @@ static status_t sync_self(void *fs, uint64_t *ticket)
 /* --- files -------------------------------------------------------------------------------------
  */
 
-static status_t lookup(void *fs, uint64_t directory, struct name name, uint64_t *node)
+static status_t lookup(void *self, uint64_t directory, struct name name, uint64_t *node)
 {
-	return names_lookup(fs, directory, name, node);
+	struct fat *fs = self;
+
+	return fs->variant->lookup(fs, directory, name, node);
 }
 
-static status_t parent(void *fs, uint64_t directory, uint64_t *node)
+static status_t parent(void *self, uint64_t directory, uint64_t *node)
 {
-	return names_parent(fs, directory, node);
+	struct fat *fs = self;
+
+	return fs->variant->parent(fs, directory, node);
 }
 
 static status_t attributes(void *fs, uint64_t node, struct file_attributes *a)
@@ -205,9 +230,11 @@ static status_t attributes(void *fs, uint64_t node, struct file_attributes *a)
 	return file_attributes(fs, node, a);
 }
 
-static status_t next(void *fs, uint64_t directory, uint64_t *cookie, struct directory_item *item)
+static status_t next(void *self, uint64_t directory, uint64_t *cookie, struct directory_item *item)
 {
-	return names_next(fs, directory, cookie, item);
+	struct fat *fs = self;
+
+	return fs->variant->next(fs, directory, cookie, item);
 }
 
 static status_t read_link(
@@ -248,20 +275,26 @@ static status_t release(void *self, uint64_t node)
 }
 
 static status_t create(
-	void *fs, struct entry_name name, enum file_type type, struct name target, uint64_t *node)
+	void *self, struct entry_name name, enum file_type type, struct name target, uint64_t *node)
 {
+	struct fat *fs = self;
+
 	(void)target;
-	return names_create(fs, name, type, node);
+	return fs->variant->create(fs, name, type, node);
 }
 
-static status_t remove_name(void *fs, struct entry_name name)
+static status_t remove_name(void *self, struct entry_name name)
 {
-	return names_remove(fs, name);
+	struct fat *fs = self;
+
+	return fs->variant->remove(fs, name);
 }
 
-static status_t rename_node(void *fs, struct entry_name from, struct entry_name to)
+static status_t rename_node(void *self, struct entry_name from, struct entry_name to)
 {
-	return names_rename(fs, from, to);
+	struct fat *fs = self;
+
+	return fs->variant->rename(fs, from, to);
 }
 
 static status_t set_times(void *fs, uint64_t node, uint64_t accessed, uint64_t modified)
@@ -284,45 +317,56 @@ static status_t map(void *fs, uint64_t node, uint64_t offset, uint32_t size, str
 	return file_map(fs, node, offset, size, run);
 }
 
+static status_t map_write(
+	void *fs, uint64_t node, uint64_t offset, uint32_t size, struct engine_run *run)
+{
+	return file_map_write(fs, node, offset, size, run);
+}
+
 static status_t written(void *fs, uint64_t node, uint64_t offset, uint32_t size)
 {
 	return file_written(fs, node, offset, size);
 }
 
-const struct file_engine fat_engine = {
-	.name = "fat",
-	.root = NODE_ROOT,
-	.has_aliases = true,
-	.open = open_state,
-	.reset = reset,
-	.resume = resume,
-	.work = work,
-	.io_done = io_done,
-	.is_quiet = is_quiet,
-	.is_idle = is_idle,
-	.is_tidy = is_tidy,
-	.tidy = tidy,
-	.mount = mount_self,
-	.unmount = unmount_self,
-	.trouble = trouble,
-	.is_read_only = is_read_only,
-	.block_size = block_size,
-	.space = space,
-	.sync = sync_self,
-	.lookup = lookup,
-	.parent = parent,
-	.attributes = attributes,
-	.next = next,
-	.read_link = read_link,
-	.retain = retain,
-	.release = release,
-	.create = create,
-	.remove = remove_name,
-	.rename = rename_node,
-	.set_times = set_times,
-	.set_size = set_size,
-	.reserve = reserve,
-	.map = map,
-	.map_write = map,
-	.written = written,
-};
+/* They differ in the variant that open() chooses. */
+#define ENGINE(engine_name, engine_open)      \
+	{                                     \
+		.name = (engine_name),        \
+		.open = (engine_open),        \
+		.root = NODE_ROOT,            \
+		.has_aliases = true,          \
+		.reset = reset,               \
+		.resume = resume,             \
+		.work = work,                 \
+		.io_done = io_done,           \
+		.is_quiet = is_quiet,         \
+		.is_idle = is_idle,           \
+		.is_tidy = is_tidy,           \
+		.tidy = tidy,                 \
+		.mount = mount_self,          \
+		.unmount = unmount_self,      \
+		.trouble = trouble,           \
+		.is_read_only = is_read_only, \
+		.block_size = block_size,     \
+		.space = space,               \
+		.sync = sync_self,            \
+		.lookup = lookup,             \
+		.parent = parent,             \
+		.attributes = attributes,     \
+		.next = next,                 \
+		.read_link = read_link,       \
+		.retain = retain,             \
+		.release = release,           \
+		.create = create,             \
+		.remove = remove_name,        \
+		.rename = rename_node,        \
+		.set_times = set_times,       \
+		.set_size = set_size,         \
+		.reserve = reserve,           \
+		.map = map,                   \
+		.map_write = map_write,       \
+		.written = written,           \
+	}
+
+const struct file_engine fat_engine = ENGINE("fat", open_fat);
+const struct file_engine exfat_engine = ENGINE("exfat", open_exfat);

@@ -9,138 +9,51 @@
 #include "table.h"
 #include "time.h"
 
-#define SIZE_MOST UINT32_MAX
-#define PAGE      4096u
-#define PAGES     128u /* that may be written in another order */
+#define PAGE  4096u
+#define PAGES 128u /* that may be written in another order */
 
 /* --- attributes --------------------------------------------------------------------------------
  */
 
-static status_t directory_attributes(struct fat *fs, uint64_t id, struct file_attributes *a)
-{
-	uint32_t start = fat_directory_start(fs, id);
-	struct cursor c;
-	struct dirent *entry;
-	uint64_t place;
-
-	*a = (struct file_attributes){.inode = id, .type = FILE_TYPE_DIRECTORY, .links = 1};
-	if (id == NODE_ROOT)
-		return OK; /* it has no entry */
-	TRY(cursor_set(fs, &c, start, 0));
-	TRY(cursor_next(&c, &entry, &place)); /* "." */
-	a->modified_ns = time_of(entry->modified_date, entry->modified_time);
-	a->accessed_ns = time_of(entry->accessed_date, 0);
-	a->changed_ns = a->modified_ns;
-	return OK;
-}
-
 status_t file_attributes(struct fat *fs, uint64_t id, struct file_attributes *a)
 {
-	const struct node *n = node_find(fs, id);
-	struct buffer *b;
-	struct dirent *entry;
+	struct node n;
 
-	if (is_directory(id))
-		return directory_attributes(fs, id, a);
-	*a = (struct file_attributes){.inode = id, .type = FILE_TYPE_REGULAR, .links = 1};
-	if (n != nullptr && n->place == 0) {
-		a->links = 0;
-		a->size = n->size;
-		a->modified_ns = n->modified;
-		return OK;
-	}
-	TRY(entry_at(fs, n != nullptr ? n->place : id, &b, &entry));
-	a->size = n != nullptr ? n->size : entry->size;
-	a->modified_ns = time_of(entry->modified_date, entry->modified_time);
-	a->accessed_ns = time_of(entry->accessed_date, 0);
-	a->changed_ns = a->modified_ns;
+	*a = (struct file_attributes){.inode = id, .links = 1};
+	a->type = is_directory(id) ? FILE_TYPE_DIRECTORY : FILE_TYPE_REGULAR;
+	if (id == NODE_ROOT)
+		return OK; /* it has no entry */
+	TRY(node_look(fs, id, &n));
+	a->size = is_directory(id) ? 0 : n.size;
+	if (n.place != 0)
+		return fs->variant->read_times(fs, id, n.place, a);
+	a->links = 0;
+	a->modified_ns = n.modified;
 	return OK;
-}
-
-static status_t set_entry_times(
-	struct fat *fs, uint64_t place, uint64_t accessed, uint64_t modified)
-{
-	struct buffer *b;
-	struct dirent *entry;
-
-	TRY(entry_at(fs, place, &b, &entry));
-	fat_buffer_change(fs, b, entry, ENTRY_SIZE);
-	entry_set_modified(entry, modified);
-	entry_set_accessed(entry, accessed);
-	return OK;
-}
-
-/* The entry of a directory in the one that holds it. */
-static status_t find_directory(struct fat *fs, uint32_t start, uint64_t *place)
-{
-	struct cursor c;
-	struct dirent *entry;
-	struct named found;
-
-	TRY(cursor_set(fs, &c, start, 1));
-	TRY(cursor_next(&c, &entry, place)); /* ".." */
-	TRY(cursor_set(fs, &c, fat_directory_start(fs, start_of(entry)), 0));
-	do
-		TRY(fat_directory_next(&c, &found));
-	while (start_of(&found.entry) != start || (found.entry.attributes & ATTR_DIRECTORY) == 0);
-	*place = found.place;
-	return OK;
-}
-
-static status_t set_directory_times(
-	struct fat *fs, uint32_t start, uint64_t accessed, uint64_t modified)
-{
-	struct cursor c;
-	struct dirent *entry;
-	uint64_t place;
-
-	TRY(cursor_set(fs, &c, start, 0));
-	TRY(cursor_next(&c, &entry, &place));
-	TRY(set_entry_times(fs, place, accessed, modified));
-	TRY(find_directory(fs, start, &place));
-	return set_entry_times(fs, place, accessed, modified);
 }
 
 status_t file_set_times(struct fat *fs, uint64_t id, uint64_t accessed, uint64_t modified)
 {
-	const struct node *n = node_find(fs, id);
+	struct node n;
 
 	TRY(change_begin(fs));
-	if (id == NODE_ROOT || (n != nullptr && n->place == 0))
+	if (id == NODE_ROOT)
 		return OK;
-	if (is_directory(id))
-		return set_directory_times(fs, fat_directory_start(fs, id), accessed, modified);
-	return set_entry_times(fs, n != nullptr ? n->place : id, accessed, modified);
+	TRY(node_look(fs, id, &n));
+	return n.place != 0 ? fs->variant->set_times(fs, id, n.place, accessed, modified) : OK;
 }
 
 /* --- where bytes lie ---------------------------------------------------------------------------
  */
 
-static status_t start_and_size(struct fat *fs, uint64_t id, uint32_t *start, uint64_t *size)
-{
-	const struct node *n = node_find(fs, id);
-	struct buffer *b;
-	struct dirent *entry;
-
-	if (n != nullptr) {
-		*start = n->start;
-		*size = n->size;
-		return OK;
-	}
-	TRY(entry_at(fs, id, &b, &entry));
-	*start = start_of(entry);
-	*size = entry->size;
-	return OK;
-}
-
 /* Clusters that lie side by side are one run. */
-static status_t extend_run(
-	struct fat *fs, uint32_t cluster, uint32_t wanted, struct engine_run *run)
+static status_t extend_run(struct fat *fs, struct chain chain, uint32_t cluster, uint32_t wanted,
+	struct engine_run *run)
 {
 	while (run->size < wanted) {
 		uint32_t next;
 
-		TRY(chain_next(fs, cluster, &next));
+		TRY(chain_step(fs, chain, cluster, &next));
 		if (next != cluster + 1)
 			break;
 		cluster = next;
@@ -151,25 +64,53 @@ static status_t extend_run(
 	return OK;
 }
 
-status_t file_map(
-	struct fat *fs, uint64_t id, uint64_t offset, uint32_t size, struct engine_run *run)
+static status_t map_clusters(struct fat *fs, const struct node *n, uint64_t offset, uint32_t size,
+	struct engine_run *run)
 {
 	uint32_t in_cluster = (uint32_t)(offset & (fs->g.cluster_size - 1));
-	uint32_t start = 0;
+	uint64_t index = offset >> fs->g.cluster_shift;
 	uint32_t cluster = 0;
-	uint64_t file_size = 0;
 
-	TRY(start_and_size(fs, id, &start, &file_size));
-	if (start != 0)
-		TRY(chain_at(fs, start, (uint32_t)(offset >> fs->g.cluster_shift), &cluster));
+	if (n->chain.start != 0 && index < fs->g.clusters)
+		TRY(chain_at(fs, n->chain, (uint32_t)index, &cluster));
 	*run = (struct engine_run){.size = size, .is_hole = cluster == 0};
-	if (cluster == 0 && offset < file_size)
-		return fat_corrupt(fs, "a chain is too short", start);
+	if (cluster == 0 && offset < n->size)
+		return fat_corrupt(fs, "a chain is too short", n->chain.start);
 	if (cluster == 0)
 		return OK;
 	run->offset = cluster_offset(fs, cluster) + in_cluster;
 	run->size = fs->g.cluster_size - in_cluster;
-	return extend_run(fs, cluster, size, run);
+	return extend_run(fs, n->chain, cluster, size, run);
+}
+
+/* Where that is mid in a block, the run ends there, too. */
+static void end_at(const struct node *n, uint64_t offset, uint32_t size, struct engine_run *run)
+{
+	if (offset >= n->reach)
+		*run = (struct engine_run){.size = size, .is_hole = true};
+	else if (run->size > n->reach - offset)
+		run->size = (uint32_t)(n->reach - offset);
+}
+
+status_t file_map(
+	struct fat *fs, uint64_t id, uint64_t offset, uint32_t size, struct engine_run *run)
+{
+	struct node n;
+
+	TRY(node_look(fs, id, &n));
+	TRY(map_clusters(fs, &n, offset, size, run));
+	if (n.reach < n.size)
+		end_at(&n, offset, size, run);
+	return OK;
+}
+
+status_t file_map_write(
+	struct fat *fs, uint64_t id, uint64_t offset, uint32_t size, struct engine_run *run)
+{
+	struct node n;
+
+	TRY(node_look(fs, id, &n));
+	return map_clusters(fs, &n, offset, size, run);
 }
 
 /* --- what is on the device ---------------------------------------------------------------------
@@ -201,6 +142,9 @@ static void set_valid(struct node *n, uint64_t valid)
 		return;
 	shift_notes(n, valid / PAGE - n->valid / PAGE);
 	n->valid = valid;
+	n->is_ragged = false;
+	if (n->reach < valid)
+		n->reach = valid; /* what a page has behind it are zeros */
 }
 
 /* What was written in another order. */
@@ -236,7 +180,7 @@ status_t file_written(struct fat *fs, uint64_t id, uint64_t offset, uint32_t siz
 
 	if (!fs->commit.has_contents)
 		ESTATE_SET(fs->commit.has_contents, true);
-	if (n == nullptr || offset + size <= n->valid)
+	if (n == nullptr || offset + size <= n->valid || offset >= n->reach)
 		return OK;
 	TRY(change_begin(fs));
 	valid = n->valid;
@@ -253,9 +197,6 @@ status_t file_written(struct fat *fs, uint64_t id, uint64_t offset, uint32_t siz
 
 static status_t open_for_change(struct fat *fs, uint64_t id, struct node **node)
 {
-	struct buffer *b;
-	struct dirent *entry;
-
 	TRY(change_begin(fs));
 	if (is_directory(id))
 		return ERR_IS_DIRECTORY;
@@ -263,10 +204,15 @@ static status_t open_for_change(struct fat *fs, uint64_t id, struct node **node)
 	TRY(node_measure(fs, *node));
 	if (grow_is_busy(fs, id))
 		return FILE_LATER;
-	if ((*node)->place == 0)
-		return OK;
-	TRY(entry_at(fs, (*node)->place, &b, &entry));
-	return (entry->attributes & ATTR_READ_ONLY) != 0 ? ERR_ACCESS : OK;
+	return (*node)->is_locked && (*node)->place != 0 ? ERR_ACCESS : OK;
+}
+
+/* Zeros are on the device up to there. */
+static void pass_zeros(struct node *n, uint64_t end)
+{
+	n->valid = end;
+	n->reach = end;
+	n->zeroed = end > n->zeroed ? end : n->zeroed;
 }
 
 status_t file_reserve(struct fat *fs, uint64_t id, uint64_t offset, uint64_t size)
@@ -274,44 +220,64 @@ status_t file_reserve(struct fat *fs, uint64_t id, uint64_t offset, uint64_t siz
 	struct node *n;
 	uint64_t end = offset + size;
 
-	if (end > SIZE_MOST)
+	if (end > fs->g.size_most)
 		return ERR_RANGE;
 	TRY(open_for_change(fs, id, &n));
-	TRY(grow_to(fs, n, end, offset > n->size ? offset : n->size));
+	TRY(grow_to(fs, n, end, offset > n->reach ? offset : n->reach));
 	estate_save(n, sizeof(*n));
-	if (offset > n->size)
-		n->valid = offset; /* there are zeros */
+	if (offset > n->reach)
+		pass_zeros(n, offset);
 	n->size = end > n->size ? end : n->size;
-	n->zeroed = n->size > n->zeroed ? n->size : n->zeroed;
+	n->reach = end > n->reach ? end : n->reach;
+	n->zeroed = n->reach > n->zeroed ? n->reach : n->zeroed;
 	return node_store(fs, n, time_current(fs));
 }
 
-static status_t shorten(struct fat *fs, struct node *n, uint64_t size)
+static void forget_behind(struct node *n, uint64_t size)
 {
-	uint32_t needed = clusters_for(fs, size);
 	uint64_t pages = (size + PAGE - 1) / PAGE;
-	uint32_t last = 0;
 
-	if (needed < n->clusters && needed > 0) {
-		TRY(chain_at(fs, n->start, needed - 1, &last));
-		TRY(chain_cut(fs, last));
-	} else if (needed < n->clusters) {
-		chain_free(fs, n->start);
-	}
-	estate_save(n, sizeof(*n));
-	if (needed < n->clusters) {
-		n->clusters = needed;
-		n->last = last;
-		n->start = needed == 0 ? 0 : n->start;
-	}
 	n->size = size;
-	n->zeroed = size;
+	n->reach = n->reach < size ? n->reach : size;
+	n->zeroed = n->reach;
 	n->valid = n->valid < size ? n->valid : size;
 	n->tail = n->tail < size ? n->tail : 0;
 	for (uint64_t bit = 0; bit < PAGES; bit++) {
 		if (n->valid / PAGE + bit >= pages)
 			n->written[bit / 64] &= ~((uint64_t)1 << bit % 64);
 	}
+}
+
+/* The node's saved. */
+static status_t cut_clusters(struct fat *fs, struct node *n, uint32_t needed)
+{
+	uint32_t last = 0;
+
+	if (needed == 0) {
+		chain_free(fs, n->chain);
+		n->chain = (struct chain){0};
+	} else if (n->chain.run > 0) {
+		last = n->chain.start + needed - 1;
+		chain_free(fs, (struct chain){last + 1, n->chain.run - needed});
+		n->chain.run = needed;
+	} else {
+		TRY(chain_at(fs, n->chain, needed - 1, &last));
+		TRY(chain_cut(fs, last));
+	}
+	n->clusters = needed;
+	n->last = last;
+	n->linked = 0;
+	return OK;
+}
+
+static status_t shorten(struct fat *fs, struct node *n, uint64_t size)
+{
+	uint32_t needed = clusters_for(fs, size);
+
+	estate_save(n, sizeof(*n));
+	if (needed < n->clusters)
+		TRY(cut_clusters(fs, n, needed));
+	forget_behind(n, size);
 	advance(n);
 	return OK;
 }
@@ -319,19 +285,20 @@ static status_t shorten(struct fat *fs, struct node *n, uint64_t size)
 /* The end is in a page that was written as a whole, perhaps: it is so still. */
 status_t file_set_size(struct fat *fs, uint64_t id, uint64_t size)
 {
+	bool has_holes = fs->variant->has_holes;
 	struct node *n;
 
-	if (size > SIZE_MOST)
+	if (size > fs->g.size_most)
 		return ERR_RANGE;
 	TRY(open_for_change(fs, id, &n));
 	if (size < n->size) {
 		TRY(shorten(fs, n, size));
 	} else if (size > n->size) {
-		TRY(grow_to(fs, n, size, size));
+		TRY(grow_to(fs, n, size, has_holes ? n->reach : size));
 		estate_save(n, sizeof(*n));
 		n->size = size;
-		n->valid = size;
-		n->zeroed = size > n->zeroed ? size : n->zeroed;
+		if (!has_holes)
+			pass_zeros(n, size);
 	}
 	return node_store(fs, n, time_current(fs));
 }

@@ -12,4 +12,6 @@
 [[nodiscard]] status_t file_reserve(struct fat *fs, uint64_t id, uint64_t offset, uint64_t size);
 [[nodiscard]] status_t file_map(
 	struct fat *fs, uint64_t id, uint64_t offset, uint32_t size, struct engine_run *run);
+[[nodiscard]] status_t file_map_write(
+	struct fat *fs, uint64_t id, uint64_t offset, uint32_t size, struct engine_run *run);
 [[nodiscard]] status_t file_written(struct fat *fs, uint64_t id, uint64_t offset, uint32_t size);

@@ -18,8 +18,15 @@ enum io_owner : uint8_t {
 	IO_FLUSH,
 	IO_MOUNT,
 	IO_ZERO,
+	IO_VARIANT,
 };
 #define IO_OWNER_SHIFT 58u
+
+/* Clusters of a file or directory. */
+struct chain {
+	uint32_t start; /* 0: none */
+	uint32_t run;   /* so many that lie side by side; 0: the table leads from one to the next */
+};
 
 /* What the boot sector says, checked. Bytes. */
 struct geometry {
@@ -35,7 +42,12 @@ struct geometry {
 	uint64_t root_offset; /* FAT12, FAT16 */
 	uint64_t root_size;
 	uint64_t data_offset;
-	uint32_t info_offset; /* 0: none */
+	uint64_t count_offset; /* what says which clusters are free; exFAT: the map of them */
+	uint64_t count_size;
+	uint32_t info_offset;    /* 0: none */
+	uint32_t directory_most; /* entries */
+	uint64_t size_most;      /* of a file */
+	bool is_wide;            /* exFAT: all bits of the table's entries count */
 };
 
 enum buffer_state : uint8_t {
@@ -48,6 +60,7 @@ enum buffer_state : uint8_t {
 enum buffer_kind : uint8_t {
 	BUFFER_TABLE,
 	BUFFER_DIRECTORY,
+	BUFFER_BITMAP, /* exFAT: which clusters are taken */
 };
 
 struct buffer {
@@ -94,7 +107,7 @@ enum commit_phase : uint8_t {
 	COMMIT_MARK,  /* the volume is in use */
 	COMMIT_NEW,   /* clusters of directories, empty */
 	COMMIT_GROW,  /* clusters are taken */
-	COMMIT_LONG,  /* pieces of long names */
+	COMMIT_LONG,  /* pieces of long names; exFAT: what follows an entry */
 	COMMIT_SHORT, /* entries are added and changed */
 	COMMIT_GONE,  /* entries are removed */
 	COMMIT_FREE,  /* clusters are freed */
@@ -123,16 +136,22 @@ struct node {
 	uint64_t id;    /* 0: free */
 	uint64_t place; /* of its entry; 0: it has none any more */
 	uint64_t size;
-	uint64_t valid;      /* so many bytes are on the device: the size that its entry says */
-	uint64_t zeroed;     /* from the size up to here the device has zeros */
+	uint64_t reach;      /* what is behind it reads as zeros; FAT: the size */
+	uint64_t valid;      /* so many bytes are on the device: its entry says so */
+	uint64_t zeroed;     /* from `reach` up to here the device has zeros */
 	uint64_t tail;       /* where the last page that was written ends, if it is no whole one */
 	uint64_t modified;   /* if it has no name */
 	uint64_t written[2]; /* bit per page behind the one where `valid` ends: it is written */
-	uint32_t start;      /* 0: no clusters */
-	uint32_t last;       /* of its clusters */
-	uint32_t clusters;   /* how many; UINT32_MAX: not counted yet */
+	struct chain chain;
+	uint32_t last;     /* of its clusters */
+	uint32_t clusters; /* how many; UINT32_MAX: not counted yet */
+	uint32_t linked;   /* of those that lie side by side: the table leads through them */
+	struct chain
+		holder; /* exFAT: of the directory with its entry, as far as that; 0: unknown */
 	bool is_retained;
-	uint32_t next; /* in the hash, or free: number + 1 */
+	bool is_locked; /* marked as read-only */
+	bool is_ragged; /* the sector in which `valid` ends may have anything behind it */
+	uint32_t next;  /* in the hash, or free: number + 1 */
 };
 
 #define NODES_MOST 1216u
@@ -167,7 +186,10 @@ struct growth {
 	uint64_t from; /* in the file */
 	uint64_t offset;
 	uint32_t size;
+	bool is_tail; /* the rest of a sector, from `stage` */
 	/* In no transaction: what is wanted, 0: nothing; and how that ended. */
+	bool is_alone; /* nothing else is written to it */
+	bool is_stuck; /* its clusters lie side by side, and are too many to be linked at once */
 	status_t status;
 	uint32_t ignored; /* how often others asked since */
 	uint64_t wanted;
@@ -211,7 +233,7 @@ struct found_last {
 enum mount_phase : uint8_t {
 	MOUNT_NONE,
 	MOUNT_BOOT,
-	MOUNT_INFO,
+	MOUNT_INFO,      /* what describes the volume besides */
 	MOUNT_COPY_READ, /* the second table is made equal to the first */
 	MOUNT_COPY_READ_SECOND,
 	MOUNT_COPY_WRITE,
@@ -245,9 +267,10 @@ struct mount {
 struct mend {
 	uint32_t depth;
 	struct {
-		uint32_t start;
+		struct chain chain;
 		uint32_t index; /* of its next entry */
 		uint32_t parent;
+		uint32_t secondaries; /* exFAT: entries that come next and belong to the last */
 		uint32_t end; /* index + 1 of what says that there is no more, but there is */
 	} stack[DEPTH_MOST];
 	/* The long name before the entry. */
@@ -257,8 +280,9 @@ struct mend {
 	bool has_long;
 	/* The chain of an entry that is being followed. */
 	bool is_walking;
+	bool is_directory;
 	uint64_t place;
-	uint32_t start;
+	struct chain chain;
 	uint32_t cluster;
 	uint32_t count;
 	uint32_t needed; /* 0: as many as there are */
@@ -267,6 +291,7 @@ struct mend {
 
 struct fat {
 	const struct engine_environment *environment; /* of this instance */
+	const struct variant *variant;                /* the same */
 	uint64_t volume_size;
 	bool read_only;
 	char trouble[96];
@@ -289,7 +314,7 @@ struct fat {
 	struct mount mount;
 	struct mend mend;
 	uint32_t loose_count;
-	uint32_t loose[LOOSE_MOST];
+	struct chain loose[LOOSE_MOST];
 	struct mark marks[MARKS];
 	uint64_t changes; /* of buffers; in no transaction */
 	uint32_t salt;    /* the same */
@@ -297,6 +322,7 @@ struct fat {
 	uint32_t oldest_scan;
 	struct found_last found_last[FOUND_LAST]; /* by directory */
 	struct scan scans[SCANS];
+	void *own; /* of the variant */
 };
 
 #define STAGE_SIZE 65536u

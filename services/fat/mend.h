@@ -16,3 +16,14 @@ bool mend_begin(struct fat *fs);
  * ERR_CORRUPT: a power cut has not left that. */
 [[nodiscard]] status_t mend_tree(struct fat *fs);
 [[nodiscard]] status_t mend_lost(struct fat *fs);
+
+/* --- for the variants' part: as far as the tree was gone through */
+
+/* The chain is followed next; so many clusters at most (0: all). A directory's entries come behind
+ * that. */
+void mend_walk(
+	struct fat *fs, struct chain chain, uint32_t needed, uint64_t place, bool is_directory);
+/* The entries of the directory in `mend` come next. */
+[[nodiscard]] status_t mend_enter(struct fat *fs);
+/* The cluster belongs to something. */
+bool mend_has_seen(const struct fat *fs, uint32_t cluster);

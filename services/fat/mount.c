@@ -2,11 +2,10 @@
 /* Mounting: see mount.h. */
 #include "mount.h"
 
-#include "boot.h"
 #include "buffer.h"
 #include "mend.h"
 #include "node.h"
-#include "table.h"
+#include "variant.h"
 
 /* --- one request at a time ---------------------------------------------------------------------
  */
@@ -64,7 +63,7 @@ void fat_mount_io_done(struct fat *fs, uint64_t id, status_t status)
 	estate_commit();
 }
 
-static status_t transfer(
+status_t fat_mount_transfer(
 	struct fat *fs, enum engine_io_kind kind, uint64_t offset, void *bytes, uint32_t size)
 {
 	return volume_io(fs, (struct engine_io){.offset = offset,
@@ -76,12 +75,10 @@ static status_t transfer(
 
 status_t fat_mount_mark(struct fat *fs, bool in_use)
 {
-	uint8_t *state = boot_state(&fs->g, (struct boot_sector *)fs->boot);
-
 	if (fs->commit.is_marked == in_use)
 		return OK;
-	*state = (uint8_t)(in_use ? *state | STATE_DIRTY : *state & ~STATE_DIRTY);
-	TRY(transfer(fs, ENGINE_WRITE, 0, fs->boot, fs->g.sector_size));
+	fs->variant->set_mark(fs, in_use);
+	TRY(fat_mount_transfer(fs, ENGINE_WRITE, 0, fs->boot, fs->g.sector_size));
 	ESTATE_SET(fs->commit.is_marked, in_use);
 	return OK;
 }
@@ -96,17 +93,14 @@ static void set_phase(struct fat *fs, enum mount_phase phase)
 	estate_commit();
 }
 
-static bool is_dirty(const struct fat *fs)
-{
-	return (*boot_state(&fs->g, (struct boot_sector *)fs->boot) & STATE_DIRTY) != 0;
-}
-
 static void count_or_mend(struct fat *fs)
 {
-	if (is_dirty(fs) && fs->read_only)
+	bool is_dirty = fs->variant->is_marked(fs);
+
+	if (is_dirty && fs->read_only)
 		fat_note_trouble(
 			fs, "it was not unmounted, and may not be mended: it is read as it is", 0);
-	if (!is_dirty(fs) || fs->read_only) {
+	if (!is_dirty || fs->read_only) {
 		set_phase(fs, MOUNT_COUNT);
 		return;
 	}
@@ -118,26 +112,28 @@ static status_t read_boot(struct fat *fs)
 {
 	if (fs->volume_size < CHUNK)
 		return ERR_BAD_IMAGE;
-	TRY(transfer(fs, ENGINE_READ, 0, fs->boot, CHUNK));
-	TRY(boot_read(fs, (const struct boot_sector *)fs->boot));
+	TRY(fs->variant->read_boot(fs));
 	fat_buffers_start(fs);
-	if (fs->g.info_offset != 0)
-		set_phase(fs, MOUNT_INFO);
-	else
-		count_or_mend(fs);
+	set_phase(fs, MOUNT_INFO);
 	return OK;
 }
 
-static status_t read_info(struct fat *fs)
+static status_t read_rest(struct fat *fs)
 {
-	TRY(transfer(fs, ENGINE_READ, fs->g.info_offset, fs->info, fs->g.sector_size));
+	TRY(fs->variant->read_rest(fs));
 	count_or_mend(fs);
 	return OK;
 }
 
+/* Of the tables that are copied, or of what says how many clusters are free. */
+static uint64_t whole_of(const struct fat *fs)
+{
+	return fs->mount.phase == MOUNT_COUNT ? fs->g.count_size : fs->g.table_size;
+}
+
 static uint32_t stage_part(const struct fat *fs)
 {
-	uint64_t left = fs->g.table_size - fs->mount.position;
+	uint64_t left = whole_of(fs) - fs->mount.position;
 
 	return left < STAGE_SIZE ? (uint32_t)left : STAGE_SIZE;
 }
@@ -146,7 +142,7 @@ static uint32_t stage_part(const struct fat *fs)
 static bool next_part(struct fat *fs)
 {
 	ESTATE_SET(fs->mount.position, fs->mount.position + stage_part(fs));
-	return fs->mount.position >= fs->g.table_size;
+	return fs->mount.position >= whole_of(fs);
 }
 
 static void begin_mending(struct fat *fs)
@@ -185,16 +181,16 @@ static status_t read_first(struct fat *fs)
 		begin_mending(fs);
 		return OK;
 	}
-	TRY(transfer(fs, ENGINE_READ, fs->g.table_offsets[0] + fs->mount.position, fs->stage,
-		stage_part(fs)));
+	TRY(fat_mount_transfer(fs, ENGINE_READ, fs->g.table_offsets[0] + fs->mount.position,
+		fs->stage, stage_part(fs)));
 	change_phase(fs, MOUNT_COPY_READ_SECOND);
 	return OK;
 }
 
 static status_t read_second(struct fat *fs)
 {
-	TRY(transfer(fs, ENGINE_READ, fs->g.table_offsets[1] + fs->mount.position, fs->zeros,
-		stage_part(fs)));
+	TRY(fat_mount_transfer(fs, ENGINE_READ, fs->g.table_offsets[1] + fs->mount.position,
+		fs->zeros, stage_part(fs)));
 	if (memcmp(fs->stage, fs->zeros, stage_part(fs)) != 0)
 		change_phase(fs, MOUNT_COPY_WRITE);
 	else
@@ -204,8 +200,8 @@ static status_t read_second(struct fat *fs)
 
 static status_t write_second(struct fat *fs)
 {
-	TRY(transfer(fs, ENGINE_WRITE, fs->g.table_offsets[1] + fs->mount.position, fs->stage,
-		stage_part(fs)));
+	TRY(fat_mount_transfer(fs, ENGINE_WRITE, fs->g.table_offsets[1] + fs->mount.position,
+		fs->stage, stage_part(fs)));
 	next_copy(fs);
 	return OK;
 }
@@ -224,21 +220,13 @@ static status_t mend_step(struct fat *fs, status_t status, enum mount_phase next
 
 static status_t count_part(struct fat *fs)
 {
-	uint32_t entries = stage_part(fs) * 8 / fs->g.bits;
-	uint64_t first = fs->mount.position * 8 / fs->g.bits;
-	uint32_t free = fs->mount.position == 0 ? 0 : fs->free_clusters;
+	uint64_t position = fs->mount.position;
+	uint32_t before = position == 0 ? 0 : fs->free_clusters;
+	uint32_t size = stage_part(fs);
 
-	TRY(transfer(fs, ENGINE_READ, fs->g.table_offsets[0] + fs->mount.position, fs->stage,
-		stage_part(fs)));
-	for (uint32_t i = 0; i < entries; i++) {
-		uint64_t cluster = first + i;
-
-		if (cluster >= CLUSTER_FIRST && cluster < fs->g.clusters &&
-			table_peek(&fs->g, fs->stage, i) == CLUSTER_FREE &&
-			cluster_is_takable(&fs->g, (uint32_t)cluster))
-			free++;
-	}
-	ESTATE_SET(fs->free_clusters, free);
+	TRY(fat_mount_transfer(fs, ENGINE_READ, fs->g.count_offset + position, fs->stage, size));
+	ESTATE_SET(
+		fs->free_clusters, before + fs->variant->count_free(fs, position, fs->stage, size));
 	if (next_part(fs))
 		set_phase(fs, MOUNT_DONE);
 	estate_commit();
@@ -254,7 +242,7 @@ static status_t mount_step(struct fat *fs)
 	case MOUNT_BOOT:
 		return read_boot(fs);
 	case MOUNT_INFO:
-		return read_info(fs);
+		return read_rest(fs);
 	case MOUNT_COPY_READ:
 		return read_first(fs);
 	case MOUNT_COPY_READ_SECOND:
@@ -294,7 +282,8 @@ status_t fat_mount_volume(struct fat *fs)
 static status_t leave(struct fat *fs)
 {
 	struct commit *c = &fs->commit;
-	bool is_loose = (fs->loose_count > 0 && !fs->read_only) || fs->nodes.idle > 0;
+	bool is_loose = (fs->loose_count > 0 && !fs->read_only) || fs->nodes.idle > 0 ||
+			(fs->variant->is_settled != nullptr && !fs->variant->is_settled(fs));
 
 	if (!c->failed && (fs->cache.changed > 0 || is_loose || c->phase != COMMIT_IDLE)) {
 		if (c->phase == COMMIT_IDLE && fs->cache.changed > 0)
@@ -305,17 +294,10 @@ static status_t leave(struct fat *fs)
 	return OK;
 }
 
-static status_t write_info(struct fat *fs)
+static status_t write_rest(struct fat *fs)
 {
-	struct info_sector *info = (struct info_sector *)fs->info;
-
-	if (fs->g.info_offset != 0 && info->first_magic == INFO_FIRST &&
-		info->second_magic == INFO_SECOND) {
-		info->free_clusters = fs->free_clusters;
-		info->next_free =
-			cluster_is_sound(fs, fs->next_free) ? fs->next_free : CLUSTER_FIRST;
-		TRY(transfer(fs, ENGINE_WRITE, fs->g.info_offset, fs->info, fs->g.sector_size));
-	}
+	if (fs->variant->leave != nullptr)
+		TRY(fs->variant->leave(fs));
 	change_phase(fs, UNMOUNT_FLUSH);
 	return OK;
 }
@@ -326,9 +308,9 @@ static status_t unmount_step(struct fat *fs)
 	case UNMOUNT_SYNC:
 		return leave(fs);
 	case UNMOUNT_INFO:
-		return write_info(fs);
+		return write_rest(fs);
 	case UNMOUNT_FLUSH:
-		TRY(transfer(fs, ENGINE_FLUSH, 0, nullptr, 0));
+		TRY(fat_mount_transfer(fs, ENGINE_FLUSH, 0, nullptr, 0));
 		change_phase(fs, UNMOUNT_MARK);
 		return OK;
 	default:

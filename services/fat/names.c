@@ -2,9 +2,32 @@
 /* Operations on names: see names.h. */
 #include "names.h"
 
+#include "directory.h"
 #include "node.h"
 #include "table.h"
 #include "time.h"
+
+/* The number of what a name stands for. ERR_CORRUPT. */
+static status_t node_of(struct fat *fs, const struct named *found, uint64_t *id)
+{
+	uint32_t start = start_of(&found->entry);
+
+	if ((found->entry.attributes & ATTR_DIRECTORY) == 0) {
+		*id = node_at(fs, found->place, found->place);
+		return OK;
+	}
+	if (!cluster_is_sound(fs, start))
+		return fat_corrupt(fs, "a directory without clusters", start);
+	*id = fat_directory_node(fs, start);
+	return OK;
+}
+
+/* The name that it had is gone. */
+static status_t lose(struct fat *fs, uint64_t id, const struct dirent *entry)
+{
+	return node_lose(fs, id, chain_of(start_of(entry)),
+		time_of(entry->modified_date, entry->modified_time));
+}
 
 static bool is_of_directory(const struct named *found)
 {
@@ -25,7 +48,7 @@ static status_t read_parent(struct fat *fs, uint32_t start, uint32_t *parent)
 	struct dirent *entry;
 	uint64_t place;
 
-	TRY(cursor_set(fs, &c, start, 1));
+	TRY(cursor_set(fs, &c, chain_of(start), 1));
 	TRY(cursor_next(&c, &entry, &place));
 	if (entry->name[0] != '.' || entry->name[1] != '.')
 		return fat_corrupt(fs, "a directory does not say what holds it", start);
@@ -54,7 +77,7 @@ status_t names_next(
 
 	if (*cookie >= DIRECTORY_MOST)
 		return ERR_NOT_FOUND;
-	TRY(cursor_set(fs, &c, fat_directory_start(fs, directory), (uint32_t)*cookie));
+	TRY(cursor_set(fs, &c, chain_of(fat_directory_start(fs, directory)), (uint32_t)*cookie));
 	TRY(fat_directory_next(&c, &found));
 	TRY(node_of(fs, &found, &item->node));
 	item->inode = item->node;
@@ -149,14 +172,14 @@ status_t names_remove(struct fat *fs, struct entry_name name)
 {
 	uint32_t start = fat_directory_start(fs, name.directory);
 	struct named found;
-	uint64_t node;
+	uint64_t node = 0;
 
 	TRY(change_begin(fs));
 	TRY(fat_directory_find(fs, start, name.name, &found));
 	TRY(node_of(fs, &found, &node));
 	TRY(check_empty(fs, &found));
 	TRY(fat_directory_remove(fs, start, found.first, found.index));
-	return node_lose(fs, node, &found.entry);
+	return lose(fs, node, &found.entry);
 }
 
 /* --- renaming ----------------------------------------------------------------------------------
@@ -186,7 +209,7 @@ static status_t set_parent(struct fat *fs, uint32_t start, uint64_t parent)
 	struct dirent *entry;
 	uint64_t place;
 
-	TRY(cursor_set(fs, &c, start, 1));
+	TRY(cursor_set(fs, &c, chain_of(start), 1));
 	TRY(cursor_next(&c, &entry, &place));
 	if (start_of(entry) == (uint32_t)parent)
 		return OK;
@@ -202,7 +225,7 @@ static status_t replace(
 {
 	struct buffer *b;
 	struct dirent *entry;
-	uint64_t node;
+	uint64_t node = 0;
 	struct dirent merged = from->entry;
 
 	TRY(node_of(fs, to, &node));
@@ -213,7 +236,7 @@ static status_t replace(
 	fat_buffer_change(fs, b, entry, ENTRY_SIZE);
 	*entry = merged;
 	*place = to->place;
-	return node_lose(fs, node, &to->entry);
+	return lose(fs, node, &to->entry);
 }
 
 /* `from` lies in another directory, or the same. */
@@ -231,10 +254,10 @@ static status_t put(struct fat *fs, struct entry_name to, uint64_t from_director
 		is_there = status == OK;
 	if (status != OK)
 		return status;
-	TRY(fat_directory_touch(
-		fs, fat_directory_start(fs, from_directory), from->first, from->index));
+	TRY(entries_touch(
+		fs, chain_of(fat_directory_start(fs, from_directory)), from->first, from->index));
 	if (is_of_directory(from))
-		TRY(fat_directory_touch(fs, start_of(&from->entry), 0, 1));
+		TRY(entries_touch(fs, chain_of(start_of(&from->entry)), 0, 1));
 	if (!is_there)
 		return fat_directory_add(fs, start, to.name, &from->entry, place);
 	if (found.place == from->place)
@@ -249,7 +272,7 @@ status_t names_rename(struct fat *fs, struct entry_name from, struct entry_name 
 	uint32_t start = fat_directory_start(fs, from.directory);
 	struct named found;
 	struct node *n = nullptr;
-	uint64_t node;
+	uint64_t node = 0;
 	uint64_t place;
 
 	TRY(change_begin(fs));

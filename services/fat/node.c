@@ -4,7 +4,6 @@
 
 #include "grow.h"
 #include "table.h"
-#include "time.h"
 
 #define RING_MOST 8u /* nodes that go together */
 
@@ -28,46 +27,31 @@ struct node *node_find(struct fat *fs, uint64_t id)
 	return number != 0 ? &nodes[number - 1] : nullptr;
 }
 
-/* A file with another number has its entry there; nullptr: none. */
-static struct node *find_moved(struct fat *fs, uint64_t place)
+/* Where the number says that the entry is. */
+static uint64_t home_of(uint64_t id)
+{
+	return id & ~NODE_DIRECTORY;
+}
+
+/* The number of a directory may be none of a place: then it is its place, too. */
+static bool is_moved(const struct node *n)
+{
+	return n->place != 0 && n->place != n->id && n->place != home_of(n->id);
+}
+
+uint64_t node_at(struct fat *fs, uint64_t place, uint64_t id)
 {
 	for (uint32_t i = 0; fs->nodes.moved > 0 && i < fs->nodes.unused; i++) {
-		struct node *n = &fs->nodes.nodes[i];
+		const struct node *n = &fs->nodes.nodes[i];
 
-		if (n->id != 0 && n->place == place && n->id != place && !is_directory(n->id))
-			return n;
+		if (n->id != 0 && n->place == place && is_moved(n))
+			return n->id;
 	}
-	return nullptr;
-}
-
-uint64_t node_at(struct fat *fs, uint64_t place)
-{
-	const struct node *n = find_moved(fs, place);
-
-	return n != nullptr ? n->id : place;
-}
-
-status_t node_of(struct fat *fs, const struct named *found, uint64_t *id)
-{
-	uint32_t start = start_of(&found->entry);
-
-	if ((found->entry.attributes & ATTR_DIRECTORY) == 0) {
-		*id = node_at(fs, found->place);
-		return OK;
-	}
-	if (!cluster_is_sound(fs, start))
-		return fat_corrupt(fs, "a directory without clusters", start);
-	*id = fat_directory_node(fs, start);
-	return OK;
+	return id;
 }
 
 /* --- making and freeing ------------------------------------------------------------------------
  */
-
-static bool is_moved(const struct node *n)
-{
-	return !is_directory(n->id) && n->place != 0 && n->place != n->id;
-}
 
 void node_move(struct fat *fs, struct node *n, uint64_t place)
 {
@@ -128,25 +112,23 @@ static void drop(struct fat *fs, struct node *n)
 
 status_t node_get(struct fat *fs, uint64_t id, struct node **node)
 {
-	struct buffer *b;
-	struct dirent *entry;
+	struct node content;
 
 	*node = node_find(fs, id);
 	if (*node != nullptr)
 		return OK;
-	if (is_directory(id))
-		return make(fs, (struct node){.id = id, .place = id, .start = (uint32_t)id}, node);
-	TRY(entry_at(fs, id, &b, &entry));
-	if (entry_is_free(entry) || (entry->attributes & (ATTR_LABEL | ATTR_DIRECTORY)) != 0)
-		return ERR_NOT_FOUND;
-	return make(fs,
-		(struct node){.id = id,
-			.place = id,
-			.start = start_of(entry),
-			.size = entry->size,
-			.valid = entry->size,
-			.zeroed = entry->size},
-		node);
+	TRY(fs->variant->load(fs, id, &content));
+	return make(fs, content, node);
+}
+
+status_t node_look(struct fat *fs, uint64_t id, struct node *content)
+{
+	const struct node *n = node_find(fs, id);
+
+	if (n == nullptr)
+		return fs->variant->load(fs, id, content);
+	*content = *n;
+	return OK;
 }
 
 /* --- what it knows -----------------------------------------------------------------------------
@@ -159,7 +141,7 @@ status_t node_measure(struct fat *fs, struct node *n)
 
 	if (n->clusters != UINT32_MAX)
 		return OK;
-	TRY(chain_measure(fs, n->start, &count, &last));
+	TRY(chain_measure(fs, n->chain, &count, &last));
 	ESTATE_SET(n->clusters, count);
 	ESTATE_SET(n->last, last);
 	return OK;
@@ -167,57 +149,77 @@ status_t node_measure(struct fat *fs, struct node *n)
 
 status_t node_store(struct fat *fs, const struct node *n, uint64_t modified)
 {
-	struct buffer *b;
-	struct dirent *entry;
+	return n->place != 0 ? fs->variant->store(fs, n, modified) : OK;
+}
 
-	if (n->place == 0)
+status_t node_link(struct fat *fs, struct node *n)
+{
+	uint32_t left = n->chain.run - n->linked;
+	uint32_t count = left < LINK_STEP ? left : LINK_STEP;
+
+	TRY(chain_link(fs, n->chain, n->linked, n->linked + count));
+	estate_save(n, sizeof(*n));
+	n->linked += count;
+	if (n->linked < n->chain.run)
 		return OK;
-	TRY(entry_at(fs, n->place, &b, &entry));
-	fat_buffer_change(fs, b, entry, ENTRY_SIZE);
-	entry->size = (uint32_t)n->valid;
-	entry_set_start(entry, n->valid > 0 ? n->start : 0);
-	if (modified != 0) {
-		entry_set_modified(entry, modified);
-		entry_set_accessed(entry, modified);
-		entry->attributes |= ATTR_ARCHIVE;
-	}
+	n->chain.run = 0;
+	n->linked = 0;
 	return OK;
 }
 
-void node_unname(struct fat *fs, struct node *n, const struct dirent *entry)
+status_t node_append(struct fat *fs, struct node *n, uint32_t cluster)
 {
-	ESTATE_SET(n->modified, time_of(entry->modified_date, entry->modified_time));
-	node_move(fs, n, 0);
+	bool is_first = n->clusters == 0;
+
+	if (fs->variant->has_runs && (is_first || (n->chain.run > 0 && cluster == n->last + 1))) {
+		n->chain.run++;
+	} else {
+		if (n->chain.run > n->linked + LINK_STEP)
+			return ERR_NO_SPACE;
+		if (n->chain.run > 0)
+			TRY(node_link(fs, n));
+		TRY(chain_attach(fs, n->last, cluster));
+	}
+	n->chain.start = is_first ? cluster : n->chain.start;
+	n->last = cluster;
+	n->clusters++;
+	return OK;
 }
 
 /* --- going -------------------------------------------------------------------------------------
  */
 
-static void forget(const struct fat *fs, uint64_t id)
+static void forget(struct fat *fs, uint64_t id)
 {
+	if (fs->variant->forget != nullptr)
+		fs->variant->forget(fs, id);
 	fs->environment->forget(fs->environment->self, id);
 }
 
 /* Clusters behind the end, that were taken for what was not written. */
 static status_t trim(struct fat *fs, struct node *n)
 {
-	uint32_t needed = clusters_for(fs, n->valid);
+	uint32_t needed = clusters_for(fs, fs->variant->has_holes ? n->size : n->valid);
 	uint32_t last;
 
 	if (is_directory(n->id) || n->clusters == UINT32_MAX || n->clusters <= needed)
 		return OK;
 	TRY(change_begin(fs));
 	if (needed == 0) {
-		chain_free(fs, n->start);
+		chain_free(fs, n->chain);
 		return OK;
 	}
-	TRY(chain_at(fs, n->start, needed - 1, &last));
+	if (n->chain.run > 0) {
+		chain_free(fs, (struct chain){n->chain.start + needed, n->chain.run - needed});
+		return OK;
+	}
+	TRY(chain_at(fs, n->chain, needed - 1, &last));
 	return chain_cut(fs, last);
 }
 
 static bool is_needed(const struct fat *fs, const struct node *n)
 {
-	bool is_unwritten = n->place != 0 && n->valid < n->size;
+	bool is_unwritten = n->place != 0 && n->valid < n->reach;
 
 	return n->is_retained || grow_is_busy(fs, n->id) ||
 	       (is_unwritten && fs->mount.phase == MOUNT_DONE);
@@ -249,7 +251,7 @@ static status_t gather(struct fat *fs, struct node *n, struct group *group)
 		if (is_moved(n) && fs->environment->clean(fs->environment->self, n->id) != OK)
 			return FILE_LATER;
 		group->nodes[group->count++] = n;
-		n = is_moved(n) ? node_find(fs, n->place) : nullptr;
+		n = is_moved(n) ? node_find(fs, n->place | (n->id & NODE_DIRECTORY)) : nullptr;
 	}
 	return OK;
 }
@@ -259,8 +261,8 @@ static status_t free_chains(struct fat *fs, struct node *n)
 	if (n->place != 0)
 		return trim(fs, n);
 	TRY(change_begin(fs));
-	if (n->start != 0)
-		chain_free(fs, n->start);
+	if (n->chain.start != 0)
+		chain_free(fs, n->chain);
 	return OK;
 }
 
@@ -313,16 +315,17 @@ void node_set_retained(struct fat *fs, struct node *n, bool is_retained)
 	ESTATE_SET(fs->nodes.idle, is_retained ? fs->nodes.idle - 1 : fs->nodes.idle + 1);
 }
 
-status_t node_lose(struct fat *fs, uint64_t id, const struct dirent *entry)
+status_t node_lose(struct fat *fs, uint64_t id, struct chain chain, uint64_t modified)
 {
 	struct node *n = node_find(fs, id);
 
 	if (n != nullptr) {
-		node_unname(fs, n, entry);
+		ESTATE_SET(n->modified, modified);
+		node_move(fs, n, 0);
 		return OK;
 	}
 	forget(fs, id);
-	if (start_of(entry) != 0)
-		chain_free(fs, start_of(entry));
+	if (chain.start != 0)
+		chain_free(fs, chain);
 	return OK;
 }

@@ -4,16 +4,16 @@
  * that place is not used for another file meanwhile. */
 #pragma once
 
-#include "directory.h"
+#include "variant.h"
 
 /* nullptr: it is not open. */
 struct node *node_find(struct fat *fs, uint64_t id);
 
-/* The number of the file whose entry lies there. */
-uint64_t node_at(struct fat *fs, uint64_t place);
+/* The number of what has its entry there; `id` if that is not open under another. */
+uint64_t node_at(struct fat *fs, uint64_t place, uint64_t id);
 
-/* That of what a name stands for. ERR_CORRUPT. */
-[[nodiscard]] status_t node_of(struct fat *fs, const struct named *found, uint64_t *id);
+/* What is known of a file, open or not. */
+[[nodiscard]] status_t node_look(struct fat *fs, uint64_t id, struct node *content);
 
 /* Made if there is none. ERR_TOO_MANY. */
 [[nodiscard]] status_t node_get(struct fat *fs, uint64_t id, struct node **node);
@@ -25,8 +25,16 @@ void node_set_retained(struct fat *fs, struct node *node, bool is_retained);
  * file_engine's tidy(). */
 [[nodiscard]] status_t nodes_tidy(struct fat *fs, uint64_t *cursor);
 
-/* Its entry says what the node says; `modified` 0: that stays. */
+/* Its entry, if it has one, says what the node says; `modified` 0: that stays. */
 [[nodiscard]] status_t node_store(struct fat *fs, const struct node *node, uint64_t modified);
+
+/* A cluster that was taken becomes its last one; the node is saved. ERR_NO_SPACE: that cannot be
+ * done at once. */
+[[nodiscard]] status_t node_append(struct fat *fs, struct node *node, uint32_t cluster);
+
+/* The table leads through more of its clusters, which lie side by side; through all: it leads from
+ * now on. */
+[[nodiscard]] status_t node_link(struct fat *fs, struct node *node);
 
 /* How many clusters there are. */
 [[nodiscard]] status_t node_measure(struct fat *fs, struct node *node);
@@ -34,8 +42,6 @@ void node_set_retained(struct fat *fs, struct node *node, bool is_retained);
 /* It has its entry there now; 0: none. */
 void node_move(struct fat *fs, struct node *node, uint64_t place);
 
-/* It has no name any more; `entry`: what it was. */
-void node_unname(struct fat *fs, struct node *node, const struct dirent *entry);
-
-/* A chain of a file or directory that lost its name, which may be open. */
-[[nodiscard]] status_t node_lose(struct fat *fs, uint64_t id, const struct dirent *entry);
+/* A file or directory, which may be open, has no name any more; what its entry said. */
+[[nodiscard]] status_t node_lose(
+	struct fat *fs, uint64_t id, struct chain chain, uint64_t modified);

@@ -4,6 +4,7 @@
 
 #define PIECE_12  3072u /* whole entries, and whole sectors of 512 bytes */
 #define FREE_MOST 200u  /* clusters, in one transaction */
+#define WIDE_END  0xffffffffu
 
 /* --- entries -----------------------------------------------------------------------------------
  */
@@ -40,8 +41,22 @@ static uint32_t widened(uint32_t value, uint32_t bad)
 	return value > bad ? CLUSTER_END : value;
 }
 
+/* Volumes with more clusters than FAT32 can have are refused. */
+static uint32_t narrowed(uint32_t value)
+{
+	if (value == WIDE_END)
+		return CLUSTER_END;
+	return value < CLUSTER_BAD ? value : CLUSTER_BAD;
+}
+
+static uint32_t wide(uint32_t value)
+{
+	return value >= CLUSTER_BAD ? value | ~CLUSTER_MASK : value;
+}
+
 uint32_t table_peek(const struct geometry *g, const uint8_t *piece, uint32_t index)
 {
+	uint32_t value;
 	uint32_t pair;
 
 	switch (g->bits) {
@@ -51,7 +66,8 @@ uint32_t table_peek(const struct geometry *g, const uint8_t *piece, uint32_t ind
 	case 16:
 		return widened(load(piece + index * 2, 2), 0xfff7);
 	default:
-		return widened(load(piece + index * 4, 4) & CLUSTER_MASK, CLUSTER_BAD);
+		value = load(piece + index * 4, 4);
+		return g->is_wide ? narrowed(value) : widened(value & CLUSTER_MASK, CLUSTER_BAD);
 	}
 }
 
@@ -70,7 +86,9 @@ void table_poke(const struct geometry *g, uint8_t *piece, uint32_t index, uint32
 		store(at, 2, value & 0xffff);
 		break;
 	default:
-		store(at, 4, (load(at, 4) & ~CLUSTER_MASK) | (value & CLUSTER_MASK));
+		store(at, 4,
+			g->is_wide ? wide(value)
+				   : (load(at, 4) & ~CLUSTER_MASK) | (value & CLUSTER_MASK));
 		break;
 	}
 }
@@ -103,8 +121,7 @@ status_t table_get(struct fat *fs, uint32_t cluster, uint32_t *value)
 	return OK;
 }
 
-/* As it is on the device. */
-static status_t table_get_old(struct fat *fs, uint32_t cluster, uint32_t *value)
+status_t table_get_old(struct fat *fs, uint32_t cluster, uint32_t *value)
 {
 	struct buffer *b;
 	uint32_t index;
@@ -114,15 +131,38 @@ static status_t table_get_old(struct fat *fs, uint32_t cluster, uint32_t *value)
 	return OK;
 }
 
+static void *entry_of(const struct fat *fs, uint8_t *piece, uint32_t index)
+{
+	return piece + index * fs->g.bits / 8;
+}
+
+static size_t entry_bytes(const struct fat *fs)
+{
+	return fs->g.bits == 32 ? 4 : 2;
+}
+
 status_t table_set(struct fat *fs, uint32_t cluster, uint32_t value)
 {
 	struct buffer *b;
 	uint32_t index;
 
 	TRY(piece_of(fs, cluster, &b, &index));
-	fat_buffer_change(
-		fs, b, bytes_of(fs, b) + index * fs->g.bits / 8, fs->g.bits == 32 ? 4 : 2);
+	fat_buffer_change(fs, b, entry_of(fs, bytes_of(fs, b), index), entry_bytes(fs));
 	table_poke(&fs->g, bytes_of(fs, b), index, value);
+	return OK;
+}
+
+status_t table_set_new(struct fat *fs, uint32_t cluster, uint32_t value)
+{
+	struct buffer *b;
+	uint32_t index;
+
+	TRY(table_set(fs, cluster, value));
+	TRY(piece_of(fs, cluster, &b, &index));
+	if (table_peek(&fs->g, shadow_of(fs, b), index) == CLUSTER_FREE)
+		return OK;
+	estate_save(entry_of(fs, shadow_of(fs, b), index), entry_bytes(fs));
+	table_poke(&fs->g, shadow_of(fs, b), index, CLUSTER_FREE);
 	return OK;
 }
 
@@ -138,6 +178,14 @@ status_t chain_next(struct fat *fs, uint32_t cluster, uint32_t *next)
 		*next = 0;
 	else if (!cluster_is_sound(fs, *next))
 		return fat_corrupt(fs, "a chain goes on to no cluster", cluster);
+	return OK;
+}
+
+status_t chain_step(struct fat *fs, struct chain chain, uint32_t cluster, uint32_t *next)
+{
+	if (chain.run == 0)
+		return chain_next(fs, cluster, next);
+	*next = cluster + 1 < chain.start + chain.run ? cluster + 1 : 0;
 	return OK;
 }
 
@@ -162,12 +210,10 @@ static uint32_t begin_at(struct fat *fs, uint32_t start, uint32_t index, uint32_
 	return start;
 }
 
-status_t chain_at(struct fat *fs, uint32_t start, uint32_t index, uint32_t *cluster)
+static status_t walk_to(struct fat *fs, uint32_t start, uint32_t index, uint32_t *cluster)
 {
 	uint32_t at;
 
-	if (!cluster_is_sound(fs, start))
-		return fat_corrupt(fs, "no such cluster", start);
 	*cluster = begin_at(fs, start, index, &at);
 	if (index >= fs->g.clusters)
 		*cluster = 0;
@@ -180,14 +226,28 @@ status_t chain_at(struct fat *fs, uint32_t start, uint32_t index, uint32_t *clus
 	return OK;
 }
 
-status_t chain_measure(struct fat *fs, uint32_t start, uint32_t *count, uint32_t *last)
+status_t chain_at(struct fat *fs, struct chain chain, uint32_t index, uint32_t *cluster)
 {
-	uint32_t next = start;
+	if (!cluster_is_sound(fs, chain.start))
+		return fat_corrupt(fs, "no such cluster", chain.start);
+	if (chain.run == 0)
+		return walk_to(fs, chain.start, index, cluster);
+	*cluster = index < chain.run ? chain.start + index : 0;
+	return OK;
+}
 
+status_t chain_measure(struct fat *fs, struct chain chain, uint32_t *count, uint32_t *last)
+{
+	uint32_t next = chain.start;
+
+	*count = chain.run;
+	*last = chain.start + chain.run - 1;
+	if (chain.run > 0)
+		return OK;
 	*last = 0;
 	for (*count = 0; next != 0; ++*count) {
 		if (*count == fs->g.clusters)
-			return fat_corrupt(fs, "a chain has no end", start);
+			return fat_corrupt(fs, "a chain has no end", chain.start);
 		*last = next;
 		TRY(chain_next(fs, next, &next));
 	}
@@ -213,8 +273,7 @@ static status_t is_usable(struct fat *fs, uint32_t cluster, bool *usable)
 	return OK;
 }
 
-/* 0: there is none that could be used now. */
-static status_t find_free(struct fat *fs, uint32_t from, uint32_t *cluster)
+status_t table_find_usable(struct fat *fs, uint32_t from, uint32_t *cluster)
 {
 	uint32_t count = fs->g.clusters - CLUSTER_FIRST;
 	bool usable = false;
@@ -256,35 +315,66 @@ status_t chain_prepare(struct fat *fs)
 {
 	uint32_t cluster = 0;
 
-	TRY(find_free(fs, fs->next_free, &cluster));
+	TRY(fs->variant->find_usable(fs, fs->next_free, &cluster));
 	return cluster != 0 ? OK : no_space(fs);
 }
 
-status_t chain_grow(struct fat *fs, uint32_t last, uint32_t *cluster)
+status_t cluster_take(struct fat *fs, uint32_t last, uint32_t *cluster)
 {
 	*cluster = 0;
-	if (last != 0)
-		TRY(check_last(fs, last));
-	TRY(find_free(fs, last != 0 ? last + 1 : fs->next_free, cluster));
+	TRY(fs->variant->find_usable(fs, last != 0 ? last + 1 : fs->next_free, cluster));
 	if (*cluster == 0)
 		return no_space(fs);
 	TRY(fat_buffers_drop(fs, cluster_offset(fs, *cluster), fs->g.cluster_size));
-	TRY(table_set(fs, *cluster, CLUSTER_END));
-	if (last != 0)
-		TRY(table_set(fs, last, *cluster));
+	TRY(fs->variant->set_taken(fs, *cluster, true));
 	ESTATE_SET(fs->free_clusters, fs->free_clusters - 1);
 	ESTATE_SET(fs->next_free, *cluster + 1);
 	return OK;
 }
 
+status_t chain_attach(struct fat *fs, uint32_t last, uint32_t cluster)
+{
+	if (last != 0)
+		TRY(check_last(fs, last));
+	TRY(table_set_new(fs, cluster, CLUSTER_END));
+	return last != 0 ? table_set(fs, last, cluster) : OK;
+}
+
+status_t chain_grow(struct fat *fs, uint32_t last, uint32_t *cluster)
+{
+	TRY(cluster_take(fs, last, cluster));
+	return chain_attach(fs, last, *cluster);
+}
+
+status_t chain_link(struct fat *fs, struct chain run, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++) {
+		uint32_t cluster = run.start + i;
+
+		TRY(table_set_new(fs, cluster, i + 1 < run.run ? cluster + 1 : CLUSTER_END));
+	}
+	return OK;
+}
+
+status_t chain_touch(struct fat *fs, struct chain chain, uint32_t last)
+{
+	uint32_t step = table_piece_entries(&fs->g);
+	uint32_t value;
+
+	for (uint32_t i = 0; i < chain.run && i < LINK_STEP; i += step)
+		TRY(table_get(fs, chain.start + i, &value));
+	return table_get(fs, last, &value);
+}
+
 /* --- freeing -----------------------------------------------------------------------------------
  */
 
-void chain_free(struct fat *fs, uint32_t start)
+void chain_free(struct fat *fs, struct chain chain)
 {
 	ASSERT(fs->loose_count < LOOSE_MOST);
 	fs->cuts++;
-	ESTATE_SET(fs->loose[fs->loose_count], start);
+	estate_save(&fs->loose[fs->loose_count], sizeof(chain));
+	fs->loose[fs->loose_count] = chain;
 	ESTATE_SET(fs->loose_count, fs->loose_count + 1);
 }
 
@@ -296,32 +386,41 @@ status_t chain_cut(struct fat *fs, uint32_t last)
 	if (next == 0)
 		return OK;
 	TRY(table_set(fs, last, CLUSTER_END));
-	chain_free(fs, next);
+	chain_free(fs, (struct chain){.start = next});
 	return OK;
 }
 
-/* The chain's rest is in its place then; 0: all of it is free. */
-static status_t free_some(struct fat *fs, uint32_t *rest)
+/* The first of a chain; what is left of it (0: nothing). */
+static status_t free_first(struct fat *fs, struct chain *chain)
 {
-	uint32_t cluster = *rest;
+	uint32_t cluster = chain->start;
 	uint32_t next = 0;
+
+	TRY(chain_step(fs, *chain, cluster, &next));
+	TRY(fs->variant->set_taken(fs, cluster, false));
+	if (chain->run == 0)
+		TRY(table_set(fs, cluster, CLUSTER_FREE)); /* it is there */
+	if (cluster_is_takable(&fs->g, cluster))
+		ESTATE_SET(fs->free_clusters, fs->free_clusters + 1);
+	*chain = (struct chain){next, chain->run > 0 ? chain->run - 1 : 0};
+	return OK;
+}
+
+/* The chain's rest is in its place then. */
+static status_t free_some(struct fat *fs, struct chain *rest)
+{
+	struct chain chain = *rest;
 	status_t status = OK;
 
-	for (unsigned i = 0; status == OK && cluster != 0 && i < FREE_MOST; i++) {
-		if (fs->cache.changed + 1 >= SHADOWS)
+	for (unsigned i = 0; status == OK && chain.start != 0 && i < FREE_MOST; i++) {
+		if (fs->cache.changed + 2 >= SHADOWS)
 			break; /* the next step */
-		status = chain_next(fs, cluster, &next);
-		if (status == OK)
-			status = table_set(fs, cluster, CLUSTER_FREE);
-		if (status != OK)
-			break;
-		if (cluster_is_takable(&fs->g, cluster))
-			ESTATE_SET(fs->free_clusters, fs->free_clusters + 1);
-		cluster = next;
+		status = free_first(fs, &chain);
 	}
-	if (status == FILE_LATER && cluster != *rest)
+	if (status == FILE_LATER && chain.start != rest->start)
 		status = OK; /* so far */
-	ESTATE_SET(*rest, cluster);
+	estate_save(rest, sizeof(*rest));
+	*rest = chain;
 	return status;
 }
 
@@ -333,7 +432,7 @@ bool chains_work(struct fat *fs)
 	if (fs->loose_count == 0 || fs->read_only || fs->commit.failed ||
 		fs->commit.phase != COMMIT_IDLE)
 		return false;
-	if (fs->cache.changed + 2 >= SHADOWS) {
+	if (fs->cache.changed + 3 >= SHADOWS) {
 		fs->commit.is_wanted = true;
 		return true;
 	}
@@ -343,7 +442,7 @@ bool chains_work(struct fat *fs)
 		estate_rollback();
 		return false;
 	}
-	if (status != OK || fs->loose[last] == 0)
+	if (status != OK || fs->loose[last].start == 0)
 		ESTATE_SET(fs->loose_count, last);
 	estate_commit();
 	return true;

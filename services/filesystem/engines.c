@@ -2,11 +2,13 @@
 /* See engines.h. */
 #include "engines.h"
 
+#include <exfat/exfat.h>
 #include <ext4/ext4.h>
 #include <fat/fat.h>
 #include <iso9660/iso9660.h>
 
-static const struct file_engine *const engines[] = {&ext4_engine, &fat_engine, &iso9660_engine};
+static const struct file_engine *const engines[] = {
+	&ext4_engine, &fat_engine, &exfat_engine, &iso9660_engine};
 
 #define ENGINES (sizeof(engines) / sizeof(engines[0]))
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # A file system in a process of its own; its engines as code of the program, or as a WASM module in it.
 
-FILESYSTEM_CORE := $(addprefix services/filesystem/,volume.c operations.c engines.c)
+FILE_ENGINES    := services/filesystem/engines.c $(EXT4_CORE) $(FAT_CORE) $(EXFAT_CORE) $(ISO9660_CORE)
+FILESYSTEM_CORE := $(addprefix services/filesystem/,volume.c operations.c)
 $(eval $(call program,filesystem,services/filesystem/main.c $(FILESYSTEM_CORE) lib/block/client.c lib/random/random.c \
-	$(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE),svc/filesystem))
+	$(FILE_ENGINES),svc/filesystem))
 
 FILESYSTEM_MODULE := $(BUILD)/filesystem/module
 CFLAGS_engine = --target=wasm32-unknown-unknown -std=c23 -O2 -ffreestanding -fbuiltin -nostdlibinc -g0 -fno-ident \
@@ -11,8 +12,8 @@ CFLAGS_engine = --target=wasm32-unknown-unknown -std=c23 -O2 -ffreestanding -fbu
 $(BUILD)/obj/engine/lib/runtime/string.o: ENGINE_CFLAGS += -fno-builtin
 $(eval $(call compile_rules,engine,$$(CFLAGS_engine)))
 # Its memory is the volume's (VOLUME_MEMORY); the stack lies below the data, so that running out of it is a trap.
-$(FILESYSTEM_MODULE).wasm: $(call objects,engine,services/filesystem/module/guest.c services/filesystem/engines.c lib/print/print.c \
-		lib/runtime/string.c $(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE))
+$(FILESYSTEM_MODULE).wasm: $(call objects,engine,services/filesystem/module/guest.c lib/print/print.c \
+		lib/runtime/string.c $(FILE_ENGINES))
 	@mkdir -p $(@D)
 	$(call say,WASM,$@)
 	$(Q)$(CC) --target=wasm32-unknown-unknown -nostdlib -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=32768 \

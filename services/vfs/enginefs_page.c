@@ -72,10 +72,16 @@ static struct drive_bytes place_of(const struct transfer *t)
 	};
 }
 
+static uint32_t whole_blocks(const struct transfer *t, uint32_t size)
+{
+	uint32_t block = t->owner->engine->block_size(t->owner->fs);
+
+	return (size + block - 1) / block * block;
+}
+
 static status_t learn(struct transfer *t)
 {
 	const struct mounted *m = t->owner;
-	uint32_t block = m->engine->block_size(m->fs);
 	struct file_attributes a;
 	uint64_t left;
 	status_t status = enginefs_attributes(m, t->page.node, &a);
@@ -84,7 +90,7 @@ static status_t learn(struct transfer *t)
 		return status;
 	left = a.size > t->page.offset ? a.size - t->page.offset : 0;
 	t->valid = left < BLOCK_SIZE ? (uint32_t)left : BLOCK_SIZE;
-	t->wanted = (t->valid + block - 1) / block * block;
+	t->wanted = whole_blocks(t, t->valid);
 	t->is_known = true;
 	return OK;
 }
@@ -112,6 +118,18 @@ static status_t pass_hole(const struct transfer *t, uint32_t size)
 	return OK;
 }
 
+/* A run that does not end with a block: all behind it reads as zeros. */
+static uint32_t size_of(struct transfer *t, const struct engine_run *run)
+{
+	uint32_t size = whole_blocks(t, run->size);
+
+	if (size == run->size)
+		return size;
+	t->valid = t->mapped + run->size;
+	t->wanted = t->mapped + size;
+	return size;
+}
+
 /* FILE_LATER: also if the disk takes no more now. */
 static status_t begin_part(struct transfer *t)
 {
@@ -131,14 +149,14 @@ static status_t begin_part(struct transfer *t)
 		.id = id_of(t, t->next_part),
 		.unit = t->owner->unit,
 		.offset = run.offset,
-		.size = run.size,
+		.size = size_of(t, &run),
 	};
 	if (t->next_part == PARTS_MOST)
 		return ERR_CORRUPT;
 	if (!drive_begin(&request, place_of(t)))
 		return FILE_LATER;
 	t->under_way |= 1u << t->next_part++;
-	t->mapped += run.size;
+	t->mapped += request.size;
 	return OK;
 }
 

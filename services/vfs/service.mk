@@ -4,8 +4,7 @@
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c \
 	bundlefs.c devfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
 	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c $(SODIUM_HASH) lib/random/random.c
-DISK_ENGINES := services/filesystem/engines.c $(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE)
-$(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c remote.c remote_calls.c remote_disk.c remote_link.c) $(DISK_ENGINES),svc/vfs))
+$(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c remote.c remote_calls.c remote_disk.c remote_link.c) $(FILE_ENGINES),svc/vfs))
 
 VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c share_host.c estate_host.c)
 VFS_TEST_FLAGS := -Ilib/include -Iboot/include -Iservices/vfs -Itests/host/services -Ilib
@@ -23,12 +22,12 @@ VFS_MOUNTS  := $(addprefix services/vfs/,mounts.c diskfs.c enginefs.c enginefs_p
 VFS_NONE    := tests/host/services/vfs_no_mounts.c
 $(foreach part,cache cache_kill,$(eval $(call host_test,vfs_$(part),\
 	tests/host/services/vfs_$(part)_test.c $(VFS_CALLERS) $(VFS_NONE) $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS))))
-$(eval $(call host_test,vfs_engine,tests/host/services/vfs_engine_test.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(DISK_ENGINES) lib/print/print.c \
+$(eval $(call host_test,vfs_engine,tests/host/services/vfs_engine_test.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) lib/print/print.c \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4))
 # The same with the engine in a process of its own; that is a library here.
 FILESYSTEM_HOST := $(BUILD)/tests/host/filesystem.so
 FILESYSTEM_HOST_SOURCES := tests/host/services/filesystem_host.c $(FILESYSTEM_CORE) lib/block/client.c lib/print/print.c \
-	$(EXT4_CORE) $(FAT_CORE) $(ISO9660_CORE)
+	$(FILE_ENGINES)
 $(eval $(call compile_rules,host/filesystem,$$(CFLAGS_host) -fPIC -fvisibility=hidden -Ilib/include -Ilib -Iservices))
 $(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES))
 	@mkdir -p $(@D)
@@ -36,10 +35,10 @@ $(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES))
 	$(Q)$(CC) $(CFLAGS_host) -shared -o $@ $^
 $(eval $(call add_test,host/vfs_engine_process,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST) VFS_CUTS=400 \
 	$(BUILD)/tests/host/vfs_engine,$(BUILD)/tests/host/vfs_engine $(FILESYSTEM_HOST)))
-$(eval $(call fuzzer,engine_volume,tests/fuzz/engine_volume.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(DISK_ENGINES) lib/print/print.c \
+$(eval $(call fuzzer,engine_volume,tests/fuzz/engine_volume.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) lib/print/print.c \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
 $(eval $(call fuzzer,remote_answers,tests/fuzz/remote_answers.c tests/host/services/vfs_drive.c $(VFS_CALLERS) \
-	$(filter services/%,$(VFS_MOUNTS)) $(DISK_ENGINES) lib/print/print.c $(VFS_CORE) $(VFS_TEST),\
+	$(filter services/%,$(VFS_MOUNTS)) $(FILE_ENGINES) lib/print/print.c $(VFS_CORE) $(VFS_TEST),\
 	$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
 $(eval $(call fuzzer,vfs_messages,tests/fuzz/vfs_messages.c $(VFS_NONE) services/vfs/later.c lib/service/waiting.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS),-lcmocka))
 
@@ -48,16 +47,20 @@ DISK_TEST := $(PYTHON) tests/system/disk_test.py
 DISK_NEEDS := $(LOADER) $(BUILD)/craton.bundle
 $(eval $(call add_test,system/disk-trees,$(DISK_TEST) trees,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-trees,$(DISK_TEST) trees --kind fat,$(DISK_NEEDS)))
+$(eval $(call add_test,system/exfat-trees,$(DISK_TEST) trees --kind exfat,$(DISK_NEEDS)))
+$(eval $(call add_test,system/exfat-kills,$(DISK_TEST) kills --kind exfat --smp 4 --count 100,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-kills,$(DISK_TEST) kills --kind fat --smp 4 --count 100,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-kills-fused,$(DISK_TEST) kills --placement fused --smp 2 --count 60,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-kills-fused,$(DISK_TEST) kills --kind fat --placement fused --count 60,$(DISK_NEEDS)))
-$(foreach kind,ext4 fat,$(eval $(call add_test,system/$(kind)-hostile-fused,$(DISK_TEST) hostile --kind $(kind) --placement fused,$(DISK_NEEDS))))
-$(foreach kind,ext4 fat,$(eval $(call add_test,system/$(kind)-kills-wasm,$(DISK_TEST) kills --kind $(kind) --placement wasm --smp 2 --count 60,$(DISK_NEEDS))))
-$(foreach kind,ext4 fat,$(eval $(call add_test,system/$(kind)-hostile-wasm,$(DISK_TEST) hostile --kind $(kind) --placement wasm,$(DISK_NEEDS))))
+$(foreach kind,ext4 fat exfat,$(eval $(call add_test,system/$(kind)-hostile-fused,$(DISK_TEST) hostile --kind $(kind) --placement fused,$(DISK_NEEDS))))
+$(foreach kind,ext4 fat exfat,$(eval $(call add_test,system/$(kind)-kills-wasm,$(DISK_TEST) kills --kind $(kind) --placement wasm --smp 2 --count 60,$(DISK_NEEDS))))
+$(foreach kind,ext4 fat exfat,$(eval $(call add_test,system/$(kind)-hostile-wasm,$(DISK_TEST) hostile --kind $(kind) --placement wasm,$(DISK_NEEDS))))
 $(eval $(call add_test,system/filesystem-silent,$(DISK_TEST) silent,$(DISK_NEEDS)))
+$(eval $(call add_test,system/exfat-power,$(DISK_TEST) power --kind exfat,$(DISK_NEEDS)))
+$(eval $(call add_test,system/exfat-log,$(DISK_TEST) log --kind exfat --count 80,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-power,$(DISK_TEST) power --kind fat,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-log,$(DISK_TEST) log --kind fat --count 80,$(DISK_NEEDS)))
-$(foreach part,full hostile large,$(eval $(call add_test,system/fat-$(part),$(DISK_TEST) $(part) --kind fat,$(DISK_NEEDS))))
+$(foreach kind,fat exfat,$(foreach part,full hostile large,$(eval $(call add_test,system/$(kind)-$(part),$(DISK_TEST) $(part) --kind $(kind),$(DISK_NEEDS)))))
 $(eval $(call add_test,system/iso,$(DISK_TEST) iso,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-tables,$(DISK_TEST) tables,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-kills-1-cpu,$(DISK_TEST) kills --count 100,$(DISK_NEEDS)))

@@ -27,6 +27,7 @@ static const struct volume_form forms[] = {
 	{"/sbin/mkfs.fat -F 12 %s && mcopy -s -i %s tree/* ::", 1, 20000},
 	{"/sbin/mkfs.fat -F 16 -s 1 %s && mcopy -s -i %s tree/* ::", 4, 40000},
 	{"/sbin/mkfs.fat -F 32 -s 1 %s && mcopy -s -i %s tree/* ::", 34, 40000},
+	{"python3 $OLDPWD/tests/system/exfat_image.py make %s 2 512 512 tree vendor", 2, 60000},
 	{"genisoimage -quiet -R -J -o %s tree", 0, 90000},
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))

@@ -6,7 +6,10 @@ import re
 import subprocess
 from pathlib import Path
 
-FSCK, MKFS, DEBUGFS, FSCK_FAT, MKFS_FAT = (f"/sbin/{name}" for name in ("e2fsck", "mkfs.ext4", "debugfs", "fsck.fat", "mkfs.fat"))
+import exfat_image
+
+FSCK, MKFS, DEBUGFS, FSCK_FAT, MKFS_FAT, FSCK_EXFAT, MKFS_EXFAT = (
+    f"/sbin/{name}" for name in ("e2fsck", "mkfs.ext4", "debugfs", "fsck.fat", "mkfs.fat", "fsck.exfat", "mkfs.exfat"))
 MIB = 1 << 20
 
 
@@ -88,6 +91,20 @@ class Fat:
         return path
 
     @staticmethod
+    def make_many(path, count):
+        """Empty files in the root: F0000000.TXT and so on."""
+        with path.open("wb") as file:
+            file.truncate(64 * MIB)
+        tool(MKFS_FAT, "-F", "16", "-r", "32768", path)
+        data = bytearray(path.read_bytes())
+        reserved, tables, sectors = data[14] | data[15] << 8, data[16], data[22] | data[23] << 8
+        root = (reserved + tables * sectors) * 512
+        for number in range(count):
+            data[root + 32 * number:root + 32 * number + 32] = f"F{number:07}TXT".encode() + b"\x20" + bytes(20)
+        path.write_bytes(data)
+        return path
+
+    @staticmethod
     def check(path):
         tool(FSCK_FAT, "-nv", path)
 
@@ -106,4 +123,50 @@ class Fat:
         return tool("mdir", "-b", "-i", image, "::").replace("::/", "").replace("/\n", "\n").splitlines()
 
 
-KINDS = {"ext4": Ext4, "fat": Fat}
+class Exfat:
+    """A form is (mebibytes, bytes of a sector, bytes of a cluster). Trees are put there, and read, by exfat_image.py."""
+    name = "exfat"
+    forms = ((128, 512, 512), (128, 512, 32768), (192, 4096, 4096), (256, 512, 131072))
+    small = (24, 512, 4096)
+    full = ((8, 512, 512), (40, 512, 32768))
+    has_links = False
+    repairs = False
+    metadata = (0, 128 * 1024)
+
+    @staticmethod
+    def make(path, form, tree=None):
+        if tree or form[1] != 512:
+            return exfat_image.make(path, form[0] * MIB, form[1], form[2], tree)
+        with path.open("wb") as file:
+            file.truncate(form[0] * MIB)
+        tool(MKFS_EXFAT, "-b", "64K", "-c", form[2], path)
+        return path
+
+    @staticmethod
+    def make_many(path, count):
+        tree = path.with_suffix(".d")
+        tree.mkdir()
+        for number in range(count):
+            (tree / f"F{number:07}.TXT").touch()
+        return exfat_image.make(path, 64 * MIB, 512, 4096, tree)
+
+    @staticmethod
+    def check(path):
+        tool(FSCK_EXFAT, "-n", path)
+
+    @staticmethod
+    def repair(path):
+        return tool(FSCK_EXFAT, "-y", path, allowed=(0, 1))
+
+    @staticmethod
+    def take_out(image, inside, folder):
+        folder.mkdir()
+        target = folder / Path(inside).name
+        return exfat_image.get(image, target, inside)
+
+    @staticmethod
+    def names(image):
+        return exfat_image.names(image)
+
+
+KINDS = {"ext4": Ext4, "fat": Fat, "exfat": Exfat}

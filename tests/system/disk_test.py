@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
-usage: disk_test.py PART [--kind ext4|fat] [--bus virtio|nvme|sata] [--placement process|wasm|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
+usage: disk_test.py PART [--kind ext4|fat|exfat] [--bus virtio|nvme|sata] [--placement process|wasm|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
 kills, silent, power, log, errors, vanish, full, hostile, large, iso, buses"""
 
 import argparse
@@ -538,22 +538,14 @@ def full(options, folder):
     print("full disks: an error, and room again after removing")
 
 
-def large(_, folder):
+def large(options, folder):
     """A directory that is larger than what is kept of a volume in memory."""
-    image = folder / "large.img"
-    with image.open("wb") as file:
-        file.truncate(64 * MIB)
-    tool("/sbin/mkfs.fat", "-F", "16", "-r", "32768", image)
-    data = bytearray(image.read_bytes())
-    reserved, tables, sectors = data[14] | data[15] << 8, data[16], data[22] | data[23] << 8
-    root = (reserved + tables * sectors) * 512
-    for number in range(30000):
-        data[root + 32 * number:root + 32 * number + 32] = f"F{number:07}TXT".encode() + b"\x20" + bytes(20)
-    image.write_bytes(data)
+    kind = KINDS[options.kind]
+    image = kind.make_many(folder / "large.img", 30000)
     output, _ = guest(folder, "mount vda /mnt; cd /mnt; ls | wc -l; echo one >'A long name.text'; mkdir 'Another long name'; mv f0029999.txt 'moved here'; "
                       "mv f0000001.txt 'Another long name/x'; rm f0015000.txt; ls | wc -l; cat 'A long name.text'; cd /; umount /mnt", [image])
     expect("a large directory", output, "30000\n30000\none\n")
-    KINDS["fat"].check(image)
+    kind.check(image)
     print("30,000 files in one directory")
 
 

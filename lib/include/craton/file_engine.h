@@ -10,7 +10,7 @@
  * as if all blocks were there, and a kill at any instant is the same as one that was undone.
  *
  * Contents of files are moved by the caller, from and to where map() says.
- * Engines: services/ext4, services/fat, services/iso9660. Tests:
+ * Engines: services/ext4, services/fat, services/exfat, services/iso9660. Tests:
  * tests/host/services/vfs_engine_test.c */
 #pragma once
 
@@ -125,7 +125,7 @@ static inline void *engine_carve(struct engine_parameters *parameters, size_t si
 /* Bytes of a file that lie together. */
 struct engine_run {
 	uint64_t offset; /* bytes, on the volume */
-	uint32_t size;   /* bytes */
+	uint32_t size;   /* bytes; reading: if they end within a block, all behind them are zeros */
 	bool is_hole;    /* reads as zeros; offset means nothing */
 };
 

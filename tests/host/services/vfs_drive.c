@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #define UNIT        0u
-#define SECTOR_MOST 1024u
+#define SECTOR_MOST 4096u
 
 struct old_sector {
 	uint64_t number;

@@ -63,6 +63,9 @@ struct form {
 #define FAT(size, options) \
 	{"/sbin/mkfs.fat -i 12345678 " options " %s", "/sbin/fsck.fat -nv %s", size, 512}
 
+#define EXFAT(size, options) \
+	{"/sbin/mkfs.exfat " options " %s", "/sbin/fsck.exfat -n %s", size, 512}
+
 static const struct form forms[] = {
 	EXT4("-b 1024"),
 	EXT4("-b 4096"),
@@ -72,6 +75,11 @@ static const struct form forms[] = {
 	FAT(40, "-F 32 -s 1"),
 	FAT(12, "-F 32 -s 8"),
 	FAT(12, "-F 16 -s 2 -S 1024"),
+	EXFAT(12, "-b 4K -c 512"),
+	EXFAT(16, "-b 4K -c 4K"),
+	EXFAT(40, "-b 4K -c 128K"),
+	{"python3 tests/system/exfat_image.py make %s 24 4096 8192", "/sbin/fsck.exfat -n %s", 24,
+		4096},
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 
@@ -81,6 +89,13 @@ static const struct form disc = {
 	">$d/d/file$((i * "
 	"3)); done; ln -s file1 $d/file7; genisoimage -quiet -R -J -o %s $d; rm -r $d'",
 	nullptr, 1, 512};
+
+/* Files of which another system wrote only the first bytes: behind them is anything. */
+static const struct form part_written = {
+	"sh -c 'v=%s; mkdir -p $v.d && for i in 1 2 4 5 7 8; do { seq 3; head -c 20000 "
+	"/dev/zero; } >$v.d/file$i; done; python3 tests/system/exfat_image.py make $v 4 512 4096 "
+	"$v.d; rm -r $v.d'",
+	"/sbin/fsck.exfat -n %s", 4, 512};
 
 static const struct form *form = &forms[0];
 
@@ -292,13 +307,13 @@ static void unlink_one(unsigned i)
 	files[i].exists = false;
 }
 
-/* Capital and small letters are the same on FAT: it is found by its old name, too. */
+/* Capital and small letters are the same on FAT and exFAT: it is found by its old name, too. */
 static void respell(unsigned i)
 {
 	char both[128];
 	uint64_t words[6] = {0, 0, strlen(name_of(i))};
 
-	if (form->sector != 512 || !files[i].exists)
+	if (form->sector == 1024 || !files[i].exists)
 		return;
 	(void)snprintf(both, sizeof(both), "%s", name_of(i));
 	(void)snprintf(both + words[2], sizeof(both) - words[2], "%s%s%u",
@@ -680,7 +695,7 @@ static void test_spelling(void **state)
 	uint64_t id;
 
 	(void)state;
-	for (unsigned i = 4; i < 6; i++) {
+	for (unsigned i = 4; i < 10; i++) {
 		begin(1, &forms[i]);
 		for (unsigned n = 1; n < sizeof(names) / sizeof(names[0]); n++) {
 			char both[128];
@@ -703,6 +718,93 @@ static void test_spelling(void **state)
 		}
 		assert_int_equal(unmount_disk(), OK);
 		check_disk();
+	}
+}
+
+static status_t rename_path(const char *both, size_t first)
+{
+	uint64_t words[6] = {0, 0, first, strlen(both)};
+
+	return ask(VFS_RENAME, words, both, strlen(both));
+}
+
+static void open_path(const char *name)
+{
+	uint64_t id;
+
+	assert_int_equal(open_name(name, OPEN_FLAG_READ, &id), OK);
+	close_id(id);
+}
+
+/* Directories know what holds them, also where nothing on the volume says so. */
+static void test_parents(void **state)
+{
+	uint64_t words[6] = {0, 8};
+
+	(void)state;
+	for (unsigned i = 0; i < FORMS; i++) {
+		begin(i + 40, &forms[i]);
+		assert_int_equal(ask(VFS_MKDIR, words, "/mnt/d/e", 8), OK);
+		write_some(1);
+		for (unsigned n = 0; n < 20; n++) {
+			kill_most = 40;
+			open_path("/mnt/d/e/../../file1");
+			assert_int_equal(rename_path("/mnt/d/e/mnt/g", 8), OK);
+			open_path("/mnt/g/../file1");
+			assert_int_equal(rename_path("/mnt/d/mnt/g/d", 6), OK);
+			open_path("/mnt/g/d/../../file1");
+			kill_most = 0;
+			assert_int_equal(rename_path("/mnt/g/mnt/g/d/x", 6), ERR_INVALID_ARGUMENT);
+			kill_most = 40;
+			assert_int_equal(rename_path("/mnt/g/d/mnt/d", 8), OK);
+			open_path("/mnt/d/../file1");
+			assert_int_equal(rename_path("/mnt/g/mnt/d/e", 6), OK);
+		}
+		end();
+	}
+}
+
+static void write_at(unsigned i, uint64_t offset)
+{
+	struct file *f = &files[i];
+	uint64_t words[6] = {0, offset, 10, DATA_PLACE_WINDOW};
+
+	assert_int_equal(open_name(name_of(i), FLAGS, &words[0]), OK);
+	memset(window_of(c), 'x', 10);
+	assert_int_equal(ask(VFS_WRITE_AT, words, "", 0), OK);
+	memset(f->bytes + offset, 'x', 10);
+	f->size = offset + 10 > f->size ? offset + 10 : f->size;
+	close_id(words[0]);
+}
+
+/* What is behind the first bytes does not come to light, whatever is written behind it. */
+static void test_part_written(void **state)
+{
+	static const uint64_t offsets[] = {9000, 6, 30000, 300, 20006, 4096, 500, 8192, 20000};
+
+	(void)state;
+	for (unsigned turn = 0; turn < 9; turn++) {
+		kill_most = 0;
+		held.id = 0;
+		begin_machine();
+		callers_allow(c);
+		make_disk(&part_written);
+		memset(files, 0, sizeof(files));
+		assert_int_equal(mount_disk(), OK);
+		for (unsigned i = 1; i < 9; i++) {
+			files[i].exists = i % 3 != 0;
+			files[i].size = i % 3 != 0 ? 20006 : 0;
+			memcpy(files[i].bytes, "1\n2\n3\n", 6);
+			check_file(i, &files[i]);
+		}
+		kill_most = turn % 2 != 0 ? 200 : 0;
+		for (unsigned i = 1; i < 9; i++) {
+			if (files[i].exists)
+				write_at(i, offsets[(turn + i) % 9]);
+			if (files[i].exists && i > 4)
+				write_at(i, offsets[turn] + 1000);
+		}
+		end();
 	}
 }
 
@@ -794,6 +896,9 @@ static void test_many(void **state)
 	make_many(&forms[1], "/mnt/d/many%u", 1300, 3);
 	make_many(&forms[5], "/mnt/d/many%u", 1300, 2);
 	make_many(&forms[4], "/mnt/d/all begin alike %u.text", 400, 2);
+	make_many(&forms[8], "/mnt/d/all begin alike %u.text", 1300, 2);
+	make_many(&forms[9], "/mnt/d/all begin alike, and have names of many entries %u.text", 400,
+		2);
 }
 
 static void test_no_file_system(void **state)
@@ -825,6 +930,8 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_no_file_system),
 		cmocka_unit_test(test_spelling),
+		cmocka_unit_test(test_parents),
+		cmocka_unit_test(test_part_written),
 		cmocka_unit_test(test_read_again),
 		cmocka_unit_test(test_mount_kills),
 		cmocka_unit_test(test_random),

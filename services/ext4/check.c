@@ -27,8 +27,7 @@ void note_corrupt(struct ext4 *fs, const char *what, uint64_t where)
 {
 	char text[sizeof(fs->trouble)];
 
-	print_to(text, sizeof(text), "%s (%llu): it needs e2fsck", what,
-		(unsigned long long)where);
+	print_to(text, sizeof(text), "%s (%llu): it needs e2fsck", what, (unsigned long long)where);
 	trouble(fs, text);
 	fs->read_only = true;
 }

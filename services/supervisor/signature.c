@@ -10,7 +10,7 @@
 #define EXTENSION ".sig"
 
 static const uint8_t key[ED25519_KEY_SIZE] = {
-#embed <driver.pub>
+#embed "driver.pub"
 };
 
 static bool is_driver(const struct service_manifest *m)

@@ -541,12 +541,12 @@ def full(options, folder):
 def large(options, folder):
     """A directory that is larger than what is kept of a volume in memory."""
     kind = KINDS[options.kind]
-    image = kind.make_many(folder / "large.img", 30000)
-    output, _ = guest(folder, "mount vda /mnt; cd /mnt; ls | wc -l; echo one >'A long name.text'; mkdir 'Another long name'; mv f0029999.txt 'moved here'; "
-                      "mv f0000001.txt 'Another long name/x'; rm f0015000.txt; ls | wc -l; cat 'A long name.text'; cd /; umount /mnt", [image])
-    expect("a large directory", output, "30000\n30000\none\n")
+    image = kind.make_many(folder / "large.img", options.count)
+    output, _ = guest(folder, "mount vda /mnt; cd /mnt; ls | wc -l; echo one >'A long name.text'; mkdir 'Another long name'; mv f0000999.txt 'moved here'; "
+                      "mv f0000001.txt 'Another long name/x'; rm f0000500.txt; ls | wc -l; cat 'A long name.text'; cd /; umount /mnt", [image])
+    expect("a large directory", output, f"{options.count}\n{options.count}\none\n")
     kind.check(image)
-    print("30,000 files in one directory")
+    print(f"{options.count} files in one directory")
 
 
 def iso(options, folder):
@@ -611,7 +611,7 @@ def place():
 
 
 def main():
-    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 0), "errors": (errors, 0), "vanish": (vanish, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "silent": (silent, 0), "power": (power, 6), "log": (log, 100)}
+    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 30000), "errors": (errors, 0), "vanish": (vanish, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "silent": (silent, 0), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--kind", choices=KINDS, default="ext4")

@@ -6,10 +6,10 @@
 
 #include <craton/estate.h>
 
-#define EXPORT(name)       __attribute__((export_name(name)))
-#define IMPORT(name)       __attribute__((import_module("engine"), import_name(name)))
-#define ADDRESS(pointer)   ((uint32_t)(uintptr_t)(pointer))
-#define POINTER(address)   ((void *)(uintptr_t)(address))
+#define EXPORT(name)     __attribute__((export_name(name)))
+#define IMPORT(name)     __attribute__((import_module("engine"), import_name(name)))
+#define ADDRESS(pointer) ((uint32_t)(uintptr_t)(pointer))
+#define POINTER(address) ((void *)(uintptr_t)(address))
 
 IMPORT("start")
 uint32_t host_start(uint64_t id, uint64_t offset, uint32_t bytes, uint32_t size, uint32_t kind,
@@ -53,8 +53,8 @@ void runtime_abort(const char *reason)
 static bool start(void *self, const struct engine_io *io)
 {
 	(void)self;
-	return host_start(io->id, io->offset, ADDRESS(io->bytes), io->size, io->kind, io->lasting) !=
-	       0;
+	return host_start(io->id, io->offset, ADDRESS(io->bytes), io->size, io->kind,
+		       io->lasting) != 0;
 }
 
 static uint64_t now(void *self)
@@ -269,8 +269,7 @@ static int64_t call_change(uint32_t method, uint64_t a, uint64_t b, uint64_t c)
 {
 	switch (method) {
 	case MODULE_CREATE:
-		return engine->create(
-			fs, entry(a), (enum file_type)b, second(), &area.numbers[0]);
+		return engine->create(fs, entry(a), (enum file_type)b, second(), &area.numbers[0]);
 	case MODULE_LINK:
 		return engine->link(fs, a, entry(b));
 	case MODULE_REMOVE:

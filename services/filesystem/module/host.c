@@ -133,8 +133,8 @@ static void *at(union wasm_value address, uint64_t size)
 	return bytes;
 }
 
-#define IMPORTED(name)                                                                    \
-	static enum wasm_trap name([[maybe_unused]] struct wasm_instance *caller,         \
+#define IMPORTED(name)                                                            \
+	static enum wasm_trap name([[maybe_unused]] struct wasm_instance *caller, \
 		[[maybe_unused]] void *self, [[maybe_unused]] union wasm_value *values)
 
 IMPORTED(import_start)
@@ -205,8 +205,7 @@ IMPORTED(import_abort)
 	fail(reason);
 }
 
-#define ENTRY(name, signature) \
-	WASM_HOST_FUNCTION("engine", #name, signature, import_##name)
+#define ENTRY(name, signature) WASM_HOST_FUNCTION("engine", #name, signature, import_##name)
 
 static const struct wasm_host_function imports[] = {
 	ENTRY(start, "IIiiii:i"),
@@ -263,8 +262,8 @@ void module_begin(uint8_t *memory, size_t size)
 	heap_used = 0;
 	memory_base = memory;
 	expect(wasm_store_create(&platform, &store), nullptr);
-	expect(wasm_module_load(store, module_image, (size_t)(module_image_end - module_image),
-		       &loaded),
+	expect(wasm_module_load(
+		       store, module_image, (size_t)(module_image_end - module_image), &loaded),
 		nullptr);
 	expect(wasm_instantiate(loaded, &resolver, &instance, &trap), &trap);
 	find_exports(size);
@@ -277,11 +276,10 @@ bool module_describe(uint32_t kind)
 	return call("describe", "i:i", values) != 0;
 }
 
-bool module_open(
-	uint32_t kind, const struct engine_environment *own, uint8_t *memory, size_t size)
+bool module_open(uint32_t kind, const struct engine_environment *own, uint8_t *memory, size_t size)
 {
-	union wasm_value values[3] = {{.i32 = kind}, {.i32 = (uint32_t)(memory - memory_base)},
-		{.i32 = (uint32_t)size}};
+	union wasm_value values[3] = {
+		{.i32 = kind}, {.i32 = (uint32_t)(memory - memory_base)}, {.i32 = (uint32_t)size}};
 
 	environment = own;
 	return call("open", "iii:i", values) != 0;

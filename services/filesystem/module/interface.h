@@ -4,12 +4,12 @@
  * memory.
  *
  * The module exports
- *   describe(kind: i32) -> i32              1, and `engine` of the area; 0: there are no more engines
+ *   describe(kind: i32) -> i32              1, and `engine` of the area; 0: there are no more
  *   open(kind, memory, size: i32) -> i32    file_engine.open; 0: the memory is too small
  *   call(method: i32, a, b, c: i64) -> i64  a method of what is open; texts and results in the area
  *   area() -> i32                           where its struct module_area is
- *   memory                                  of a size that does not change; the first MODULE_OWN bytes are
- *                                           the module's own
+ *   memory                                  of a fixed size; the first MODULE_OWN bytes are its own
+ *
  * and imports from `engine` what is in module/host.c: struct engine_environment, the estate, the
  * end of a module that finds itself wrong. */
 #pragma once
@@ -31,8 +31,8 @@ struct module_engine {
 /* Numbers of a call's results are in the order of the arguments of struct file_engine. */
 struct module_area {
 	uint64_t numbers[4];
-	uint32_t first_size; /* a name */
-	uint32_t second_size; /* another one, or a link's target; of answers: a link's, a reason's */
+	uint32_t first_size;  /* a name */
+	uint32_t second_size; /* another one, or a link's target; of answers: a link, a reason */
 	uint8_t first[NAME_MOST + 1];
 	uint8_t second[MODULE_TEXT_MOST];
 	struct file_attributes attributes;

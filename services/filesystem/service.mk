@@ -23,8 +23,8 @@ $(FILESYSTEM_MODULE).cwasm: $(FILESYSTEM_MODULE).wasm $(BUILD)/bin/wasm
 	$(Q)$(WASM_TOOL) compile $< -o $@
 
 PROGRAM_LIBS_filesystem-wasm := $(BUILD)/user/lib/libwasm_runtime.a
-$(eval $(call program,filesystem-wasm,$(addprefix services/filesystem/,main.c volume.c operations.c module/host.c module/engine.c \
-	module/image.S) lib/block/client.c lib/random/random.c,svc/filesystem-wasm))
+FILESYSTEM_MODULE_HOST := $(addprefix services/filesystem/module/,host.c engine.c image.S)
+$(eval $(call program,filesystem-wasm,services/filesystem/main.c $(FILESYSTEM_CORE) $(FILESYSTEM_MODULE_HOST) lib/block/client.c lib/random/random.c,svc/filesystem-wasm))
 FILESYSTEM_IMAGE := $(BUILD)/obj/user/services/filesystem/module/image.o
 $(FILESYSTEM_IMAGE): $(FILESYSTEM_MODULE).cwasm
 $(FILESYSTEM_IMAGE): USER_CFLAGS += -DMODULE_IMAGE='"$(FILESYSTEM_MODULE).cwasm"'

@@ -26,10 +26,9 @@ $(eval $(call host_test,vfs_engine,tests/host/services/vfs_engine_test.c tests/h
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4))
 # The same with the engine in a process of its own; that is a library here.
 FILESYSTEM_HOST := $(BUILD)/tests/host/filesystem.so
-FILESYSTEM_HOST_SOURCES := tests/host/services/filesystem_host.c $(FILESYSTEM_CORE) lib/block/client.c lib/print/print.c \
-	$(FILE_ENGINES)
+FILESYSTEM_HOST_SOURCES := tests/host/services/filesystem_host.c $(FILESYSTEM_CORE) lib/block/client.c lib/print/print.c
 $(eval $(call compile_rules,host/filesystem,$$(CFLAGS_host) -fPIC -fvisibility=hidden -Ilib/include -Ilib -Iservices))
-$(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES))
+$(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES) $(FILE_ENGINES))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_host) -shared -o $@ $^

@@ -3,6 +3,7 @@
 #include "filesystem_host.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,8 +20,10 @@ void estate_outer_end_really(bool is_kept);
 #undef estate_outer_end
 #undef ESTATE_SET
 
+#include "../../../services/filesystem/engines.h"
 #include "../../../services/filesystem/volume.h"
 
+#include <craton/print.h>
 #include <craton/random.h>
 #include <craton/service.h>
 
@@ -32,6 +35,7 @@ extern struct filesystem_host filesystem_host;
 
 static jmp_buf death;
 static unsigned long kill_after;
+static uint8_t *lent;
 
 static void maybe_die(void)
 {
@@ -65,6 +69,15 @@ void runtime_abort(const char *reason)
 	abort();
 }
 
+void debug_print(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vfprintf(stderr, format, arguments);
+	va_end(arguments);
+}
+
 uint64_t time_now(void)
 {
 	return filesystem_host.time_now();
@@ -81,6 +94,8 @@ static status_t open_instance(
 {
 	if (setjmp(death) != 0)
 		return FILESYSTEM_DIED;
+	lent = memory;
+	engines_begin(lent, VOLUME_MEMORY);
 	estate_open(estate_memory, size, 1);
 	if (!volume_open(channel, memory, after_failure))
 		abort();
@@ -92,6 +107,7 @@ static status_t begin(const uint64_t words[6])
 {
 	if (setjmp(death) != 0)
 		return FILESYSTEM_DIED;
+	engines_begin(lent, VOLUME_MEMORY); /* it may be other memory than before */
 	return volume_begin(words[0], words[1], words[2] != 0);
 }
 

@@ -12,6 +12,8 @@ DRIVER_KEY  := $(BUILD)/keys/driver.pub
 $(DRIVER_KEY): FORCE
 	@mkdir -p $(@D)
 	@openssl pkey -in $(SIGNING_KEY) -pubout -outform DER | tail -c 32 >$@.new
+	@openssl pkey -in $(SIGNING_KEY) -noout -text_pub | grep -q ED25519 || \
+		{ echo "SIGNING_KEY=$(SIGNING_KEY) is no Ed25519 key: openssl genpkey -algorithm ed25519 makes one" >&2; rm -f $@.new; exit 1; }
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 %.sig: % $(DRIVER_KEY)

@@ -53,9 +53,13 @@ static void look_at_devices(void)
 	uint32_t value;
 
 	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
+		status_t status = OK;
+
 		if (!is_claimed[nth])
 			open_device(nth);
-		else if (driver_config(nth, 0, &value) == ERR_GONE)
+		else
+			status = driver_config(nth, 0, &value);
+		if (status == ERR_GONE || status == ERR_NOT_FOUND)
 			give_up(nth);
 	}
 }

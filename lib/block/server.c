@@ -419,6 +419,7 @@ void block_start(void)
 		if ((state->connected >> client & 1) != 0 && map_slots(client, &object) != OK)
 			debug_print("block: client %u is lost\n", client);
 	}
+	tell_change(); /* the instance before may have died before it did */
 	block_work();
 }
 

@@ -84,7 +84,7 @@ static bool is_match(const struct pci_device *d, const struct service_manifest *
 	if (manifest->match_class != 0 && manifest->match_class == d->class)
 		return true;
 	for (unsigned i = 0; i < MATCHES; i++) {
-		if (manifest->matches[i] == id)
+		if (manifest->matches[i] != 0 && manifest->matches[i] == id)
 			return true;
 	}
 	return false;
@@ -128,7 +128,8 @@ bool table_has_device_for(uint64_t driver)
 	if (manifest_of(driver, &manifest) != OK)
 		return false;
 	for (uint32_t i = 0; i < PCI_DEVICES_MOST; i++) {
-		if (table->uses[i].state != DEVICE_FREE && is_match(&table->devices[i], manifest))
+		if (table->uses[i].state != DEVICE_FREE && table->uses[i].state != DEVICE_GONE &&
+			is_match(&table->devices[i], manifest))
 			return true;
 	}
 	return false;

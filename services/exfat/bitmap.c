@@ -77,28 +77,16 @@ static status_t find_in_piece(struct fat *fs, uint32_t *bit, uint32_t end, bool 
 	return OK;
 }
 
-static status_t find_between(struct fat *fs, uint32_t bit, uint32_t end, uint32_t *cluster)
+status_t bitmap_find_usable(struct fat *fs, uint32_t *at, uint32_t end, bool *is_found)
 {
-	while (bit < end) {
-		bool is_found;
+	uint32_t bit = *at - CLUSTER_FIRST;
+	status_t status = OK;
 
-		TRY(find_in_piece(fs, &bit, end, &is_found));
-		if (is_found) {
-			*cluster = bit + CLUSTER_FIRST;
-			return OK;
-		}
-	}
-	*cluster = 0;
-	return OK;
-}
-
-status_t bitmap_find_usable(struct fat *fs, uint32_t from, uint32_t *cluster)
-{
-	uint32_t count = fs->g.clusters - CLUSTER_FIRST;
-	uint32_t bit = cluster_is_sound(fs, from) ? from - CLUSTER_FIRST : 0;
-
-	TRY(find_between(fs, bit, count, cluster));
-	return *cluster == 0 ? find_between(fs, 0, bit, cluster) : OK;
+	*is_found = false;
+	while (status == OK && bit < end - CLUSTER_FIRST && !*is_found)
+		status = find_in_piece(fs, &bit, end - CLUSTER_FIRST, is_found);
+	*at = bit + CLUSTER_FIRST;
+	return status;
 }
 
 uint32_t bitmap_count_free(

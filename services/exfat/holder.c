@@ -58,9 +58,10 @@ static status_t enter(struct fat *fs, uint64_t directory, struct chain chain)
 {
 	struct climb *climb = &own_of(fs)->climb;
 
-	if (climb->depth == DEPTH_MOST || climb->count++ == fs->g.clusters)
-		return fat_corrupt(
-			fs, "directories are too deep to be looked through", chain.start);
+	if (climb->depth == DEPTH_MOST)
+		return ERR_NOT_SUPPORTED; /* what lies deeper is found while its place is known */
+	if (climb->count++ == fs->g.clusters)
+		return fat_corrupt(fs, "directories have no end", chain.start);
 	climb->stack[climb->depth].directory = directory;
 	climb->stack[climb->depth].chain = chain;
 	climb->stack[climb->depth].index = 0;

@@ -131,8 +131,8 @@ static status_t walk_entry(struct fat *fs, const union exfat_entry *entry, bool 
 		return OK;
 	if (is_table)
 		chain = (struct chain){.start = entry->table.start};
-	else
-		TRY(stream_chain(fs, &entry->stream, &chain));
+	else if (stream_chain(fs, &entry->stream, &chain) != OK)
+		return fat_corrupt(fs, "an entry cannot have its clusters", entry->type);
 	if (chain.start != 0)
 		mend_walk(fs, chain, clusters_for(fs, entry->table.size), 0, false);
 	return OK;

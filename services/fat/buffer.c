@@ -3,7 +3,7 @@
 #include "buffer.h"
 
 #define BUFFER_BITS 16u /* of an id: which buffer; above: which of its reads */
-#define CREDITS     48u /* buffers that one operation changes at most */
+#define CREDITS     56u /* buffers that one operation changes at most */
 #define SPARE       20u /* empty ones that it takes at most */
 
 static_assert(BUFFERS < 1u << BUFFER_BITS);

@@ -83,6 +83,8 @@ static void resume(void *self)
 	fat_buffers_resume(fs);
 	commit_resume(fs);
 	grow_resume(fs);
+	fs->search.left = 0;
+	fs->measured.start = 0;
 	if (fs->variant->resume != nullptr)
 		fs->variant->resume(fs);
 	fs->cuts++;

@@ -177,6 +177,13 @@ struct mark {
 	uint32_t cuts; /* when it was made */
 };
 
+/* For a free cluster from `from` on: what was looked through does not fit into memory together. */
+struct search {
+	uint32_t from;
+	uint32_t at;   /* goes on here */
+	uint32_t left; /* clusters that were not looked at; 0: none is under way */
+};
+
 /* Zeros that are being written between a file's old end and where it goes on. */
 struct growth {
 	bool is_under_way;
@@ -316,9 +323,11 @@ struct fat {
 	uint32_t loose_count;
 	struct chain loose[LOOSE_MOST];
 	struct mark marks[MARKS];
-	uint64_t changes; /* of buffers; in no transaction */
-	uint32_t salt;    /* the same */
-	uint64_t seed;    /* of keys */
+	struct mark measured; /* how far a chain was measured; in no transaction */
+	struct search search; /* the same */
+	uint64_t changes;     /* of buffers; in no transaction */
+	uint32_t salt;        /* the same */
+	uint64_t seed;        /* of keys */
 	uint32_t oldest_scan;
 	struct found_last found_last[FOUND_LAST]; /* by directory */
 	struct scan scans[SCANS];

@@ -78,11 +78,7 @@ status_t grow_to(struct fat *fs, struct node *n, uint64_t size, uint64_t zeros)
 	if (missing > STEP || needs_zeros(n, zeros))
 		return later(fs, n, size, zeros);
 	status = take_clusters(fs, n, missing);
-	if (status != ERR_NO_SPACE || n->chain.run == 0)
-		return status;
-	TRY(later(fs, n, size, zeros));
-	fs->growth.is_stuck = true;
-	return FILE_LATER;
+	return status == ERR_NO_SPACE && n->chain.run > 0 ? later(fs, n, size, zeros) : status;
 }
 
 /* Pages are written whole, up to the file's size: none of one that gets zeros before that is
@@ -203,6 +199,17 @@ static status_t step(struct fat *fs)
 	return OK;
 }
 
+/* A long run that cannot go on becomes a chain first, in several steps. */
+static bool begin_link(struct fat *fs)
+{
+	const struct node *n = node_find(fs, fs->growth.wanted);
+
+	if (fs->growth.is_stuck || n == nullptr || n->chain.run == 0)
+		return false;
+	fs->growth.is_stuck = true;
+	return true;
+}
+
 bool grow_work(struct fat *fs)
 {
 	struct growth *g = &fs->growth;
@@ -215,6 +222,8 @@ bool grow_work(struct fat *fs)
 	status = step(fs);
 	if (status != OK) {
 		estate_rollback();
+		if (status == ERR_NO_SPACE && begin_link(fs))
+			return true;
 		if (status != FILE_LATER)
 			g->status = status;
 		return status != FILE_LATER;

@@ -209,12 +209,11 @@ static status_t write_second(struct fat *fs)
 /* What a power cut cannot have left: the volume is read as it is. */
 static status_t mend_step(struct fat *fs, status_t status, enum mount_phase next)
 {
-	if (status == OK)
-		set_phase(fs, next);
-	else if (status == ERR_CORRUPT)
-		set_phase(fs, MOUNT_COUNT);
-	else
+	if (status != OK && status != ERR_CORRUPT)
 		return status;
+	if (status == ERR_CORRUPT)
+		fs->read_only = true;
+	set_phase(fs, status == OK ? next : MOUNT_COUNT);
 	return OK;
 }
 

@@ -236,22 +236,35 @@ status_t chain_at(struct fat *fs, struct chain chain, uint32_t index, uint32_t *
 	return OK;
 }
 
+/* A long one is not read all at once: it goes on where it was. */
+static status_t measure(struct fat *fs, uint32_t start, uint32_t *count, uint32_t *last)
+{
+	struct mark *m = &fs->measured;
+
+	if (m->start != start || m->cuts != fs->cuts)
+		*m = (struct mark){start, 0, start, fs->cuts};
+	for (;;) {
+		uint32_t next;
+
+		if (m->index == fs->g.clusters)
+			return fat_corrupt(fs, "a chain has no end", start);
+		TRY(chain_next(fs, m->cluster, &next));
+		if (next == 0)
+			break;
+		m->index++;
+		m->cluster = next;
+	}
+	*count = m->index + 1;
+	*last = m->cluster;
+	m->start = 0;
+	return OK;
+}
+
 status_t chain_measure(struct fat *fs, struct chain chain, uint32_t *count, uint32_t *last)
 {
-	uint32_t next = chain.start;
-
 	*count = chain.run;
-	*last = chain.start + chain.run - 1;
-	if (chain.run > 0)
-		return OK;
-	*last = 0;
-	for (*count = 0; next != 0; ++*count) {
-		if (*count == fs->g.clusters)
-			return fat_corrupt(fs, "a chain has no end", chain.start);
-		*last = next;
-		TRY(chain_next(fs, next, &next));
-	}
-	return OK;
+	*last = chain.run > 0 ? chain.start + chain.run - 1 : 0;
+	return chain.run > 0 || chain.start == 0 ? OK : measure(fs, chain.start, count, last);
 }
 
 /* --- taking ------------------------------------------------------------------------------------
@@ -273,20 +286,42 @@ static status_t is_usable(struct fat *fs, uint32_t cluster, bool *usable)
 	return OK;
 }
 
-status_t table_find_usable(struct fat *fs, uint32_t from, uint32_t *cluster)
+status_t table_find_usable(struct fat *fs, uint32_t *at, uint32_t end, bool *is_found)
 {
-	uint32_t count = fs->g.clusters - CLUSTER_FIRST;
-	bool usable = false;
-
-	*cluster = cluster_is_sound(fs, from) ? from : CLUSTER_FIRST;
-	for (uint32_t i = 0; i < count; i++) {
-		TRY(is_usable(fs, *cluster, &usable));
-		if (usable)
+	for (*is_found = false; *at < end; ++*at) {
+		TRY(is_usable(fs, *at, is_found));
+		if (*is_found)
 			return OK;
-		if (++*cluster == fs->g.clusters)
-			*cluster = CLUSTER_FIRST;
 	}
+	return OK;
+}
+
+/* From `from` round to it; 0: there is none. Goes on where it was when something was missing: an
+ * operation that is made again does not need all that it looked through at once. What becomes free
+ * behind it meanwhile is found the next time. */
+static status_t find_usable(struct fat *fs, uint32_t from, uint32_t *cluster)
+{
+	struct search *s = &fs->search;
+
 	*cluster = 0;
+	from = cluster_is_sound(fs, from) ? from : CLUSTER_FIRST;
+	if (s->left == 0 || s->from != from)
+		*s = (struct search){from, from, fs->g.clusters - CLUSTER_FIRST};
+	while (s->left > 0) {
+		uint32_t begin = s->at;
+		uint32_t room = fs->g.clusters - begin;
+		bool is_found;
+		status_t status = fs->variant->find_usable(
+			fs, &s->at, begin + (s->left < room ? s->left : room), &is_found);
+
+		s->left -= s->at - begin;
+		if (status == OK && is_found)
+			*cluster = s->at;
+		if (status != OK || is_found)
+			return status;
+		if (s->at == fs->g.clusters)
+			s->at = CLUSTER_FIRST;
+	}
 	return OK;
 }
 
@@ -315,14 +350,14 @@ status_t chain_prepare(struct fat *fs)
 {
 	uint32_t cluster = 0;
 
-	TRY(fs->variant->find_usable(fs, fs->next_free, &cluster));
+	TRY(find_usable(fs, fs->next_free, &cluster));
 	return cluster != 0 ? OK : no_space(fs);
 }
 
 status_t cluster_take(struct fat *fs, uint32_t last, uint32_t *cluster)
 {
 	*cluster = 0;
-	TRY(fs->variant->find_usable(fs, last != 0 ? last + 1 : fs->next_free, cluster));
+	TRY(find_usable(fs, last != 0 ? last + 1 : fs->next_free, cluster));
 	if (*cluster == 0)
 		return no_space(fs);
 	TRY(fat_buffers_drop(fs, cluster_offset(fs, *cluster), fs->g.cluster_size));

@@ -5,13 +5,16 @@
 #include "buffer.h"
 #include "variant.h"
 
-#define LINK_STEP 16384u /* clusters that the table is led through in one operation, at most */
+#define LINK_STEP                                                                                  \
+	512u /* clusters that the table is led through in one operation, at most: the estate saves \
+		each */
 
 /* An entry in a piece of the table. */
 uint32_t table_peek(const struct geometry *g, const uint8_t *piece, uint32_t index);
 void table_poke(const struct geometry *g, uint8_t *piece, uint32_t index, uint32_t value);
 /* Where the table says itself which clusters are free, as in struct variant. */
-[[nodiscard]] status_t table_find_usable(struct fat *fs, uint32_t from, uint32_t *cluster);
+[[nodiscard]] status_t table_find_usable(
+	struct fat *fs, uint32_t *at, uint32_t end, bool *is_found);
 /* How many entries a piece has, and how many bytes. */
 uint32_t table_piece_entries(const struct geometry *g);
 uint32_t table_piece_bytes(const struct geometry *g);

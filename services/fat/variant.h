@@ -36,7 +36,7 @@ struct variant {
 
 	/* --- clusters: the first one from `from` on that is free, now and on the device (0: none);
 	 * what says so, if not the table */
-	status_t (*find_usable)(struct fat *fs, uint32_t from, uint32_t *cluster);
+	status_t (*find_usable)(struct fat *fs, uint32_t *at, uint32_t end, bool *is_found);
 	status_t (*set_taken)(struct fat *fs, uint32_t cluster, bool is_taken);
 
 	/* --- files: what the entry says of one that is not open; ERR_NOT_FOUND: there is none */

@@ -16,7 +16,7 @@ $(FILESYSTEM_MODULE).wasm: $(call objects,engine,services/filesystem/module/gues
 		lib/runtime/string.c $(FILE_ENGINES))
 	@mkdir -p $(@D)
 	$(call say,WASM,$@)
-	$(Q)$(CC) --target=wasm32-unknown-unknown -nostdlib -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=32768 \
+	$(Q)$(CC) --target=wasm32-unknown-unknown -nostdlib -Wl,--no-entry -Wl,--export=__heap_base -Wl,--stack-first -Wl,-z,stack-size=32768 \
 		-Wl,--initial-memory=2097152 -Wl,--max-memory=2097152 -Wl,--gc-sections -Wl,--strip-all $^ -o $@
 $(FILESYSTEM_MODULE).cwasm: $(FILESYSTEM_MODULE).wasm $(BUILD)/bin/wasm
 	$(call say,CWASM,$@)

@@ -121,7 +121,9 @@ static status_t control_handler(struct request *request)
 		s->restarts += operation == 0;
 		event(EVENT_NOTICE, "%s stopped by request", (const char *)s->built.manifest.name);
 	}
-	if (operation != 1 && s->state != STATE_RUNNING)
+	if (operation == 1)
+		return OK;
+	if (s->state != STATE_RUNNING)
 		service_start_instance(s);
 	return service_start_status(s);
 }

@@ -9,13 +9,17 @@
 #define DRIVERS   "drv/"
 #define EXTENSION ".sig"
 
-static const uint8_t key[ED25519_KEY_SIZE] = {
+static const uint8_t key[] = {
 #embed "driver.pub"
 };
 
+static_assert(sizeof(key) == ED25519_KEY_SIZE);
+
+/* Whom the device manager gives devices. */
 static bool is_driver(const struct service_manifest *m)
 {
-	return strncmp((const char *)m->binary, DRIVERS, sizeof(DRIVERS) - 1) == 0;
+	return m->match_class != 0 || m->matches[0] != 0 ||
+	       strncmp((const char *)m->binary, DRIVERS, sizeof(DRIVERS) - 1) == 0;
 }
 
 static bool check(const char *binary)

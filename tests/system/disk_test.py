@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
 usage: disk_test.py PART [--kind ext4|fat|exfat] [--bus virtio|nvme|sata] [--placement process|wasm|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
-kills, silent, power, log, errors, vanish, full, hostile, large, iso, buses"""
+kills, runs, silent, power, log, errors, vanish, full, hostile, large, iso, buses"""
 
 import argparse
 import hashlib
@@ -25,7 +25,7 @@ sys.dont_write_bytecode = True
 
 import machine
 from monitor import Guest
-from disk_kinds import DEBUGFS, FSCK, KINDS, MKFS, MIB, Wrong, check_disk, make_disk, tool
+from disk_kinds import DEBUGFS, FSCK, KINDS, Fat, MKFS, MIB, Wrong, check_disk, make_disk, tool
 
 BUILD = Path(os.environ.get("BUILD") or "build")
 SFDISK = "/sbin/sfdisk"
@@ -172,10 +172,10 @@ def tables(_, folder):
            "umount: /tmp/m: files are open there\none\n"
            "sh: 1: /mnt/g: Read-only file system\n"
            "mount: vda2 is mounted already, or /tmp/m cannot be a place for it\n"
-           "mount: vdc has no file system that is known (ext4, FAT, ISO 9660)\n"
+           "mount: vdc has no file system that is known (ext4, FAT, exFAT, ISO 9660)\n"
            "mount: there is no disk vdx or no directory /tmp/m; lsblk lists disks\n"
            "mount: there is no disk vda1 or no directory /nowhere; lsblk lists disks\n"
-           "mount: vda1 has no file system that is known (ext4, FAT, ISO 9660)\n"
+           "mount: vda1 has no file system that is known (ext4, FAT, exFAT, ISO 9660)\n"
            "umount: /tmp/m: nothing is mounted there\n"
            "rm: /mnt/f: Read-only file system\n"
            "rmdir: /mnt: Resource busy\n"
@@ -549,6 +549,34 @@ def large(options, folder):
     print(f"{options.count} files in one directory")
 
 
+def busy_table(path):
+    """FAT32 of which nearly all of what can be kept of its table in memory is taken, by nobody."""
+    Fat.make(path, (300, ("-F", "32", "-s", "1")))
+    with path.open("r+b") as file:
+        boot = file.read(512)
+        reserved, tables, size = struct.unpack_from("<H", boot, 14)[0], boot[16], struct.unpack_from("<I", boot, 36)[0]
+        for number in range(tables):
+            file.seek((reserved + number * size) * 512 + 4 * 3)
+            file.write(struct.pack("<I", 0x0fffffff) * 400_000)
+        file.seek(512 + 488)
+        file.write(b"\xff" * 8)
+    return path
+
+
+def runs(_, folder):
+    """What is looked through, or changed, for one operation and is more than fits into memory, or one transaction, together: a run of exFAT that
+    cannot go on becomes a chain; free clusters lie behind many that are taken."""
+    image = KINDS["exfat"].make(folder / "run.img", (128, 512, 512))
+    output, _ = guest(folder, "mount vda /mnt; head -c 12M /dev/zero >/mnt/a; sync; echo b >/mnt/b; sync; head -c 3M /dev/zero >>/mnt/a; umount /mnt; "
+                      "mount vda /mnt; sha256sum /mnt/a; cat /mnt/b; rm /mnt/a; umount /mnt", [image])
+    expect("a long run", output, f"{hashlib.sha256(bytes(15 * MIB)).hexdigest()}  /mnt/a\nb\n")
+    KINDS["exfat"].check(image)
+    output, _ = guest(folder, "mount vda /mnt; seq 1 100000 >/mnt/x; umount /mnt; mount vda /mnt; tail -n 1 /mnt/x; umount /mnt",
+                      [busy_table(folder / "busy.img")])
+    expect("a busy table", output, "100000\n")
+    print("a long run went on as a chain, and free clusters were found behind many others")
+
+
 def iso(options, folder):
     """Trees on images of compact discs, with each kind of names."""
     source = random.Random(options.seed)
@@ -611,7 +639,7 @@ def place():
 
 
 def main():
-    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 30000), "errors": (errors, 0), "vanish": (vanish, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "silent": (silent, 0), "power": (power, 6), "log": (log, 100)}
+    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 30000), "runs": (runs, 0), "errors": (errors, 0), "vanish": (vanish, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "silent": (silent, 0), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--kind", choices=KINDS, default="ext4")

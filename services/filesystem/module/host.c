@@ -242,9 +242,10 @@ static void find_exports(size_t size)
 	if (found.kind != WASM_EXTERN_FUNCTION)
 		fail("it has no `call'");
 	call_function = found.function;
-	(void)call("area", ":i", values);
-	if (values[0].i32 > MODULE_OWN - sizeof(struct module_area))
+	expect(wasm_instance_export(instance, "__heap_base", &found), nullptr);
+	if (found.kind != WASM_EXTERN_GLOBAL || wasm_global_get(found.global).i32 > MODULE_OWN)
 		fail("its data are larger than they may be");
+	(void)call("area", ":i", values);
 	module_area = at(values[0], sizeof(*module_area));
 }
 

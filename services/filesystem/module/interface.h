@@ -9,6 +9,7 @@
  *   call(method: i32, a, b, c: i64) -> i64  a method of what is open; texts and results in the area
  *   area() -> i32                           where its struct module_area is
  *   memory                                  of a fixed size; the first MODULE_OWN bytes are its own
+ *   __heap_base: i32                        a global: where its own bytes end
  *
  * and imports from `engine` what is in module/host.c: struct engine_environment, the estate, the
  * end of a module that finds itself wrong. */

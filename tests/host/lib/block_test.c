@@ -409,6 +409,7 @@ static void test_clients(void **state)
 	struct block_slot request = write_of(1);
 	struct block_end end;
 	struct request stranger = {.badge = 12};
+	uint64_t changes;
 
 	(void)state;
 	assert_int_equal(block_methods[BLOCK_CONNECT].handler(&stranger), ERR_ACCESS);
@@ -418,11 +419,14 @@ static void test_clients(void **state)
 	assert_int_equal(ask(OTHER, BLOCK_CONNECT, 0), OK);
 	block_work();
 	assert_int_equal(begun_count, 1);
-	restart_server();
+	changes = *block_changes(other.slots);
+	restart_server(); /* the instance before may have died before it told of a change */
+	assert_int_equal(*block_changes(other.slots), changes + 1);
+	assert_int_equal(signals[OTHER], 1);
 	assert_int_equal(begun_count, 1);
 	block_done(begun[0].token, OK);
 	assert_true(block_client_end(&other, &end));
-	assert_int_equal(signals[OTHER], 1);
+	assert_int_equal(signals[OTHER], 2);
 	assert_int_equal(ask(CLIENT, BLOCK_LIST, 1), OK);
 	assert_int_equal(ask(CLIENT, BLOCK_LIST, 2), ERR_NOT_FOUND);
 }

@@ -32,7 +32,7 @@ $(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES) $(
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_host) -shared -o $@ $^
-$(eval $(call add_test,host/vfs_engine_process,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST) VFS_CUTS=400 \
+$(eval $(call add_test,host/vfs_engine_process,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST) VFS_CUTS=300 \
 	$(BUILD)/tests/host/vfs_engine,$(BUILD)/tests/host/vfs_engine $(FILESYSTEM_HOST)))
 $(eval $(call fuzzer,engine_volume,tests/fuzz/engine_volume.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) lib/print/print.c \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
@@ -47,8 +47,8 @@ DISK_NEEDS := $(LOADER) $(BUILD)/craton.bundle
 $(eval $(call add_test,system/disk-trees,$(DISK_TEST) trees,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-trees,$(DISK_TEST) trees --kind fat,$(DISK_NEEDS)))
 $(eval $(call add_test,system/exfat-trees,$(DISK_TEST) trees --kind exfat,$(DISK_NEEDS)))
-$(eval $(call add_test,system/exfat-kills,$(DISK_TEST) kills --kind exfat --smp 4 --count 100,$(DISK_NEEDS)))
-$(eval $(call add_test,system/fat-kills,$(DISK_TEST) kills --kind fat --smp 4 --count 100,$(DISK_NEEDS)))
+$(eval $(call add_test,system/exfat-kills,$(DISK_TEST) kills --kind exfat --smp 4 --count 60,$(DISK_NEEDS)))
+$(eval $(call add_test,system/fat-kills,$(DISK_TEST) kills --kind fat --smp 4 --count 60,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-kills-fused,$(DISK_TEST) kills --placement fused --smp 2 --count 60,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-kills-fused,$(DISK_TEST) kills --kind fat --placement fused --count 60,$(DISK_NEEDS)))
 $(foreach kind,ext4 fat exfat,$(eval $(call add_test,system/$(kind)-hostile-fused,$(DISK_TEST) hostile --kind $(kind) --placement fused,$(DISK_NEEDS))))

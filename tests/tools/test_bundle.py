@@ -17,7 +17,7 @@ class Bundle(unittest.TestCase):
         data = bundle.build({"b": b"x" * 5000, "a": b"\0asm..."})
         self.assertEqual(len(data), 4 * bundle.PAGE)
         magic, version, count, size, _, _ = bundle.HEADER.unpack_from(data)
-        self.assertEqual((version, count, size), (1, 2, len(data)))
+        self.assertEqual((version, count, size), (2, 2, len(data)))
         name, offset, length, flags, _ = bundle.ENTRY.unpack_from(data, bundle.HEADER.size)
         self.assertEqual((name.rstrip(b"\0"), offset, length, flags), (b"a", 4096, 7, 1))
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CUTS      1600u
+#define CUTS      800u
 #define HOSTILE   60u /* changed volumes of each form */
 #define FILES     24u
 #define FILE_MOST 60000u

@@ -48,7 +48,7 @@ ANALYSED = {
     "lib/service": USER,
     "lib/text": USER,
     "lib/virtio": USER,
-    "services": [*USER, "-Iwasm", "-Ibuild/gen/wasm/include"],
+    "services": [*USER, "-Iwasm", "-Ibuild/gen/wasm/include", "--embed-dir=build/keys"],
     "wasm/base": ["-std=c23", "-Iwasm/include", "-Iwasm", "-Ilib"],
     "wasm/decode": ["-std=c23", "-Iwasm/include", "-Iwasm", "-Ilib"],
     "wasm/validate": ["-std=c23", "-Iwasm/include", "-Iwasm", "-Ilib"],

@@ -244,7 +244,7 @@ static status_t measure(struct fat *fs, uint32_t start, uint32_t *count, uint32_
 	if (m->start != start || m->cuts != fs->cuts)
 		*m = (struct mark){start, 0, start, fs->cuts};
 	for (;;) {
-		uint32_t next;
+		uint32_t next = 0;
 
 		if (m->index == fs->g.clusters)
 			return fat_corrupt(fs, "a chain has no end", start);

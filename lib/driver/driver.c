@@ -19,14 +19,6 @@
 
 static handle_t interrupts[DRIVER_DEVICES];
 
-static struct client client_of(unsigned service)
-{
-	return (struct client){
-		.endpoint = service_start()->handles[PROCESS_SLOT_SERVICE + service],
-		.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
-	};
-}
-
 static status_t ask(unsigned service, uint32_t method, uint64_t words[6])
 {
 	static struct client clients[2]; /* a sequence each, which goes on */

@@ -21,10 +21,7 @@ static char blob[BLOB_SIZE + 1] __attribute__((aligned(8)));
 static status_t ask(uint32_t service, uint32_t method, struct call *call)
 {
 	if (clients[service].endpoint == 0)
-		clients[service] = (struct client){
-			.endpoint = service_start()->handles[PROCESS_SLOT_SERVICE + service],
-			.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
-		};
+		clients[service] = client_of(service);
 	return client_call(&clients[service], method, call);
 }
 

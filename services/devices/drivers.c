@@ -11,13 +11,9 @@
 
 static status_t need(uint64_t number, bool only_ask)
 {
-	static struct client supervisor; /* one sequence of requests */
+	struct client supervisor = client_of(SERVICE_NUMBER_SUPERVISOR);
 	struct call call = {.words = {number, only_ask}};
 
-	supervisor.endpoint =
-		service_start()
-			->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_SUPERVISOR];
-	supervisor.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
 	return client_call(&supervisor, SUPERVISOR_NEED, &call);
 }
 

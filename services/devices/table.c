@@ -55,11 +55,7 @@ static status_t manifest_of(uint64_t number, const struct service_manifest **man
 {
 	static struct service_manifest known[PROCESS_SERVICES];
 	static bool is_known[PROCESS_SERVICES];
-	struct client supervisor = {
-		.endpoint = service_start()
-			->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_SUPERVISOR],
-		.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
-	};
+	struct client supervisor = client_of(SERVICE_NUMBER_SUPERVISOR);
 	struct call call = {.words = {number}};
 	status_t status = OK;
 

@@ -27,9 +27,8 @@ static status_t ask_memory(uint32_t method, uint64_t words[6], handle_t send)
 	struct call call = {.send = {send}};
 	status_t status;
 
-	memory.endpoint =
-		service_start()->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_MEMORY];
-	memory.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
+	if (memory.page == nullptr)
+		memory = client_of(SERVICE_NUMBER_MEMORY);
 	memcpy(call.words, words, sizeof(call.words));
 	status = client_call(&memory, method, &call);
 	memcpy(words, call.words, sizeof(call.words));

@@ -23,11 +23,7 @@ static bool is_quiet;        /* boot option log=quiet: errors are in the log onl
 /* What the supervisor noted since; it calls nobody. */
 static void fetch_events(void)
 {
-	struct client supervisor = {
-		.endpoint = service_start()
-			->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_SUPERVISOR],
-		.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
-	};
+	struct client supervisor = client_of(SERVICE_NUMBER_SUPERVISOR);
 	struct supervisor_event event;
 
 	for (;;) {

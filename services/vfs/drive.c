@@ -134,12 +134,9 @@ static void look_at(struct driver *driver)
 /* Those that have devices and run. The device manager answers when it has started them. */
 static uint64_t drivers_that_run(void)
 {
-	static struct client devices;
+	struct client devices = client_of(SERVICE_NUMBER_DEVICES);
 	struct call call = {0};
 
-	devices.endpoint =
-		service_start()->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_DEVICES];
-	devices.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS;
 	devices.patience_ns = PATIENCE_NS;
 	return devices.endpoint != 0 && client_call(&devices, DEVICES_DRIVERS, &call) == OK
 		       ? call.words[0]

@@ -14,14 +14,6 @@ static unsigned number_of(unsigned index)
 	return (unsigned)SERVICE_NUMBER_FILESYSTEM0 + index;
 }
 
-static struct client client_of(unsigned number)
-{
-	return (struct client){
-		.endpoint = service_start()->handles[PROCESS_SLOT_SERVICE + number],
-		.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
-	};
-}
-
 bool remote_is_wanted(void)
 {
 	return client_of(number_of(0)).endpoint != 0 && !service_has_option("filesystems=fused");

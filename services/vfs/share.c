@@ -180,11 +180,7 @@ status_t share_open(void)
 	struct call call = {.send = {service_start()->handles[PROCESS_SLOT_SPACE]}};
 	status_t status;
 
-	memory = (struct client){
-		.endpoint = service_start()
-			->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_MEMORY],
-		.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
-	};
+	memory = client_of(SERVICE_NUMBER_MEMORY);
 	status = client_call(&memory, MEMORY_ADOPT, &call);
 	for (uint64_t step = 0; status == OK && step < POOL_STEPS; step++)
 		status = map_step(step, 0);

@@ -23,11 +23,7 @@ bool wall_time_open(void)
 
 static void ask_clock(void)
 {
-	struct client clock = {
-		.endpoint = service_start()
-			->handles[PROCESS_SLOT_SERVICE + (unsigned)SERVICE_NUMBER_CLOCK],
-		.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
-	};
+	struct client clock = client_of(SERVICE_NUMBER_CLOCK);
 	struct call call = {0};
 
 	asked = true;

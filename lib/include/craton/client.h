@@ -6,6 +6,7 @@
 
 #include <abi/protocol.h>
 #include <craton/runtime.h>
+#include <craton/service.h>
 
 struct client {
 	handle_t endpoint;
@@ -13,6 +14,16 @@ struct client {
 	struct message_page *page; /* of the calling thread */
 	uint64_t patience_ns;      /* 0: waits for ever */
 };
+
+/* For calls of the first thread to one of the services that this program uses. The endpoint is 0 if
+ * it does not use it. */
+static inline struct client client_of(uint32_t service)
+{
+	return (struct client){
+		.endpoint = service_start()->handles[PROCESS_SLOT_SERVICE + service],
+		.page = (struct message_page *)PROCESS_MESSAGE_ADDRESS,
+	};
+}
 
 /* One call. Words go in and come back in `words`; results that the service does not give are 0. */
 struct call {

@@ -161,7 +161,6 @@ void program_main(const void *argument)
 		estate_commit();
 	}
 	plug_start();
-	drivers_start();
 	service_run(&(struct service){
 		.start = start,
 		.methods = methods,

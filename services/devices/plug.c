@@ -283,4 +283,6 @@ void plug_start(void)
 	}
 	if (table->slot_count > 0)
 		drivers_tell();
+	else
+		drivers_start();
 }

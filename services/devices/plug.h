@@ -5,7 +5,8 @@
 
 #include <craton/runtime.h>
 
-/* When all devices are found: the ports with slots, in the first instance; their interrupts. */
+/* When all devices are found: the ports with slots, in the first instance; their interrupts, and
+ * the drivers. */
 void plug_find(void);
 void plug_start(void);
 

@@ -41,8 +41,8 @@ bool service_is_trusted(struct supervised *s)
 {
 	if (!is_driver(&s->built.manifest))
 		return true;
-	/* Once: nobody can write to the bundle. */
-	if (s->is_signed == 0)
-		s->is_signed = check((const char *)s->built.manifest.binary);
-	return s->is_signed != 0;
+	/* Once: nobody can write to the bundle. Its hash need not be looked at, too. */
+	if (s->built.is_whole == 0)
+		s->built.is_whole = check((const char *)s->built.manifest.binary);
+	return s->built.is_whole != 0;
 }

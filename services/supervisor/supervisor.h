@@ -25,7 +25,6 @@ struct supervised {
 	uint32_t state; /* enum service_state of abi/wasm.toml */
 	uint32_t restarts;
 	uint32_t recent; /* restarts in this minute */
-	uint32_t is_signed;
 	uint64_t minute_start;
 	uint64_t started_at;
 	uint64_t start_at; /* RESTARTING: when */

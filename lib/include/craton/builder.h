@@ -45,7 +45,7 @@ struct built {
 	handle_t ping;         /* its notification with the badge SERVICE_PING */
 	uint64_t health_badge; /* set before builder_prepare: the bit that it answers with */
 	uint64_t failed;       /* 1: the instance ended by itself; told to the next one */
-	uint64_t is_whole;     /* 1: the hash of its file is right */
+	uint64_t is_whole; /* 1: its file is as it was built: its hash is right, or its signature */
 	uint64_t signal_tags[PROCESS_SERVICES]; /* tags of others' notifications that it may signal
 						 */
 	uint64_t tags[PROCESS_HANDLES]; /* of its other persistent well-known slots, by slot */

@@ -274,7 +274,7 @@ static status_t written(void *, uint64_t node, uint64_t offset, uint32_t size)
  */
 
 static struct file_engine engines[KINDS];
-static uint64_t opened_kind;
+static uint64_t opened_kind; /* the last that was asked for: open() is told of none */
 
 static void *open(struct engine_parameters parameters)
 {

@@ -11,5 +11,5 @@ $(FILESYSTEM_HOST_WASM): $(FILESYSTEM_HOST_WASM_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_host) -shared -o $@ $^
-$(eval $(call add_test,host/vfs_engine_wasm,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST_WASM) VFS_CUTS=40 \
-	$(BUILD)/tests/host/vfs_engine,$(BUILD)/tests/host/vfs_engine $(FILESYSTEM_HOST_WASM)))
+$(foreach test,$(VFS_ENGINE_TESTS),$(eval $(call add_test,host/$(test)_wasm,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST_WASM) \
+	VFS_CUTS=40 $(BUILD)/tests/host/$(test),$(BUILD)/tests/host/$(test) $(FILESYSTEM_HOST_WASM))))

@@ -22,8 +22,9 @@ VFS_MOUNTS  := $(addprefix services/vfs/,mounts.c diskfs.c enginefs.c enginefs_p
 VFS_NONE    := tests/host/services/vfs_no_mounts.c
 $(foreach part,cache cache_kill,$(eval $(call host_test,vfs_$(part),\
 	tests/host/services/vfs_$(part)_test.c $(VFS_CALLERS) $(VFS_NONE) $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS))))
-$(eval $(call host_test,vfs_engine,tests/host/services/vfs_engine_test.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) lib/print/print.c \
-	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4))
+VFS_ENGINE_TESTS := vfs_engine vfs_engine_cases
+$(foreach test,$(VFS_ENGINE_TESTS),$(eval $(call host_test,$(test),$(addprefix tests/host/services/,$(test)_test.c vfs_engine_volume.c vfs_drive.c) \
+	$(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) lib/print/print.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4)))
 # The same with the engine in a process of its own; that is a library here.
 FILESYSTEM_HOST := $(BUILD)/tests/host/filesystem.so
 FILESYSTEM_HOST_SOURCES := tests/host/services/filesystem_host.c $(FILESYSTEM_CORE) lib/block/client.c lib/print/print.c
@@ -32,8 +33,8 @@ $(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES) $(
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_host) -shared -o $@ $^
-$(eval $(call add_test,host/vfs_engine_process,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST) VFS_CUTS=300 \
-	$(BUILD)/tests/host/vfs_engine,$(BUILD)/tests/host/vfs_engine $(FILESYSTEM_HOST)))
+$(foreach test,$(VFS_ENGINE_TESTS),$(eval $(call add_test,host/$(test)_process,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST) \
+	VFS_CUTS=300 $(BUILD)/tests/host/$(test),$(BUILD)/tests/host/$(test) $(FILESYSTEM_HOST))))
 $(eval $(call fuzzer,engine_volume,tests/fuzz/engine_volume.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) lib/print/print.c \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
 $(eval $(call fuzzer,remote_answers,tests/fuzz/remote_answers.c tests/host/services/vfs_drive.c $(VFS_CALLERS) \

@@ -11,7 +11,7 @@
  *
  * Contents of files are moved by the caller, from and to where map() says.
  * Engines: services/ext4, services/fat, services/exfat, services/iso9660. Tests:
- * tests/host/services/vfs_engine_test.c */
+ * tests/host/services/vfs_engine_test.c, vfs_engine_cases_test.c */
 #pragma once
 
 #include <abi/protocol/block.h>

@@ -98,10 +98,21 @@ BENCH_NEEDS += $(3)
 BENCH_LINES += $(1)	$(2)$$(newline)
 endef
 
+# Programs with the same flags share their objects: a folder for each set of flags, named after it.
+FLAG_FOLDERS :=
+space := $(subst ,, )
+flag_folder = $(1)/flags$(subst =,,$(subst ",,$(subst ',,$(subst /,_,$(subst $(space),,$(strip $(2)))))))
+define host_objects
+ifeq ($(filter $(1),$(FLAG_FOLDERS)),)
+FLAG_FOLDERS += $(1)
+$(call compile_rules,$(1),$(2))
+endif
+endef
+
 # $(1): kind, $(2): name, $(3): sources, $(4): flags, $(5): libraries
 define host_program
-$(call compile_rules,$(1)/$(2),$$(CFLAGS_$(1)) $(4))
-$(BUILD)/tests/$(1)/$(2): $(call objects,$(1)/$(2),$(3))
+$(call host_objects,$(call flag_folder,$(1),$(4)),$$(CFLAGS_$(1)) $(4))
+$(BUILD)/tests/$(1)/$(2): $(call objects,$(call flag_folder,$(1),$(4)),$(3))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(CFLAGS_$(1)) -o $$@ $$^ $(5)

@@ -38,7 +38,7 @@ $(eval $(call host_test,estate,tests/host/lib/estate_test.c lib/estate/estate.c,
 
 # --- fuzzing ----------------------------------------------------------------------------------------
 
-$(eval $(call host_program,fuzz,kernel_syscall,tests/fuzz/kernel_syscall.c,$$(KERNEL_HOST_FLAGS) \
+$(eval $(call host_program,fuzz,kernel_syscall,tests/fuzz/kernel_syscall.c,$(KERNEL_HOST_FLAGS) \
 	-Itests/host/kernel,))
 $(BUILD)/tests/fuzz/kernel_syscall: $(call KERNEL_HOST_OBJECTS,fuzz)
 $(eval $(call add_test,fuzz/kernel_syscall,tools/fuzz.sh $(BUILD)/tests/fuzz/kernel_syscall \

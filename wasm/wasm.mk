@@ -114,7 +114,7 @@ $(BUILD)/user/lib/libwasm_runtime.a $(BUILD)/user/lib/libwasm_compiler.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
--include $(wildcard $(foreach v,host user asan wasm32,$(foreach d,* */* */*/*,$(BUILD)/$(v)/wasm/$(d)/*.d)))
+-include $(wildcard $(foreach v,host user asan fuzz wasm32,$(foreach d,* */* */*/*,$(BUILD)/$(v)/wasm/$(d)/*.d)))
 
 # --- test and benchmark programs ----------------------------------------------------------------------
 
@@ -170,12 +170,14 @@ $(BUILD)/tests/wasm/%_test: tests/host/wasm/%_test.c tests/host/wasm/support.c $
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O1 -g $(WASM_SANITIZE) -D_GNU_SOURCE -I. $(filter-out -MMD -MP,$(WASM_FLAGS)) \
 		$^ -o $@ -lcmocka
-$(BUILD)/tests/wasm/%_fuzz: tests/fuzz/wasm_%.c $(WASM_ENGINE) $(WASM_HASH_FILE)
+WASM_FUZZ := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE
+$(eval $(call wasm_rules,fuzz,$$(WASM_FUZZ)))
+.SECONDARY: $(call wasm_objects,fuzz,$(WASM_ENGINE))
+$(BUILD)/tests/wasm/%_fuzz: tests/fuzz/wasm_%.c $(call wasm_objects,fuzz,$(WASM_ENGINE))
 	@mkdir -p $(@D)
-	$(Q)$(CC) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE \
-		-I. $(filter-out -MMD -MP,$(WASM_FLAGS)) @$(WASM_HASH_FILE) $(filter %.c %.S,$^) -o $@ -lm
+	$(Q)$(CC) $(WASM_FUZZ) -I. $(filter-out -MMD -MP,$(WASM_FLAGS)) $^ -o $@ -lm
 $(BUILD)/tests/wasm/execute_fuzz: tests/host/wasm/generate.c $(WASM_INTERPRETER)
-$(BUILD)/tests/wasm/wat_fuzz: $(WASM_WAT)
+$(BUILD)/tests/wasm/wat_fuzz: $(call wasm_objects,fuzz,$(WASM_WAT))
 $(BUILD)/tests/wasm/generate: tests/host/wasm/generate.c tests/host/wasm/generate_main.c \
 		wasm/decode/opcodes.c wasm/tools/file.c
 	@mkdir -p $(@D)

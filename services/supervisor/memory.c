@@ -13,21 +13,24 @@ handle_t pool_find(unsigned order)
 	uint64_t size = (uint64_t)1 << order;
 	handle_t cnode = service_start()->handles[PROCESS_SLOT_CNODE];
 	handle_t best = 0;
+	uint64_t best_lost = UINT64_MAX;
 	uint64_t best_free = UINT64_MAX;
 
 	for (uint64_t slot = PROCESS_SLOT_FREE; slot < PROCESS_SLOT_FREE + POOL_SLOTS; slot++) {
-		uint64_t type, rights, badge, tag, detail, total, used, address;
+		uint64_t type, rights, badge, tag, detail, total, used, address, start;
 
 		if (cnode_inspect(cnode, slot, &type, &rights, &badge, &tag, &detail) != OK ||
 			type != OBJECT_UNTYPED || (detail & DETAIL_DEVICE) != 0)
 			continue;
 		if (untyped_info(handle_of(slot, tag), &total, &used, &address) != OK)
 			continue;
-		used = (used + ((uint64_t)1 << order) - 1) >> order << order;
-		if (used + size > total || total - used >= best_free)
+		start = (used + size - 1) >> order << order;
+		if (start + size > total || start - used > best_lost ||
+			(start - used == best_lost && total - start >= best_free))
 			continue;
 		best = handle_of(slot, tag);
-		best_free = total - used;
+		best_lost = start - used;
+		best_free = total - start;
 	}
 	return best;
 }

@@ -46,7 +46,8 @@ extern struct builder builder;
 
 /* --- memory.c --------------------------------------------------------------------------------- */
 
-/* The smallest of the first task's untyped memories with room for 2^order bytes, aligned; 0: none.
+/* One of the first task's untyped memories with room for 2^order bytes, aligned: where the least is
+ * lost to alignment, of these the one that has the least left; 0: none.
  */
 [[nodiscard]] handle_t pool_find(unsigned order);
 

@@ -6,6 +6,8 @@
 COMMAND("basename", command_basename, "basename PATH [SUFFIX]", "print the last part of a path")
 COMMAND("caps", command_caps, "caps [PID|NAME]", "show what a process may touch: its capabilities")
 COMMAND("cat", command_cat, "cat [-n] [FILE...]", "print files one after the other")
+COMMAND("chmod", command_chmod, "chmod [-R] MODE FILE...", "change the permissions that a volume keeps")
+COMMAND("chown", command_chown, "chown [-R] OWNER[:GROUP] FILE...", "change the owners that a volume keeps")
 COMMAND("clear", command_clear, "clear", "clear the screen")
 COMMAND("cmp", command_cmp, "cmp [-s] FILE1 FILE2", "compare two files byte by byte")
 COMMAND("cp", command_cp, "cp [-rpv] SOURCE... TARGET", "copy files and directories")

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// cp: 64 KiB at a time; -r directories, -p times. A directory is never copied into itself.
+// cp: 64 KiB at a time; -r directories, -p times and owners. A directory is never copied into
+// itself.
 #include "copy.h"
 
 #include "command.h"
+
+#include <craton.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +28,23 @@ static bool bytes_copy(int from, int to, const char *source, const char *target)
 	bool done = !error && !input.error;
 	input_free(&input);
 	return done;
+}
+
+// Volumes that keep no permissions are no reason to complain.
+static void access_copy(const char *source, const char *target, bool owners)
+{
+	struct file_access access;
+	if (craton_access(source, true, &access) != 0)
+		return;
+	if (!owners) {
+		access.mode &= 0777;
+		access.owner = access.group = CRATON_ACCESS_LEAVE;
+	}
+	int fd = open(target, O_RDONLY);
+	if (fd < 0)
+		return;
+	(void)craton_access_set(fd, &access);
+	(void)close(fd);
 }
 
 static bool file_copy(const char *source, const char *target)
@@ -113,13 +133,16 @@ bool copy_tree(const struct copy *copy, const char *source, const char *target, 
 		complain_file(source);
 		return false;
 	}
-	if (stat(target, &to) == 0 && from.st_dev == to.st_dev && from.st_ino == to.st_ino) {
+	bool is_new = stat(target, &to) != 0;
+	if (!is_new && from.st_dev == to.st_dev && from.st_ino == to.st_ino) {
 		complain("%s and %s are the same file", source, target);
 		return false;
 	}
 	if (copy->verbose)
 		output_format(&out, "%s -> %s\n", source, target);
 	bool done = kind_copy(copy, source, target, &from, depth);
+	if (done && (is_new || copy->keep_times) && !S_ISLNK(from.st_mode))
+		access_copy(source, target, copy->keep_times);
 	if (done && copy->keep_times && !S_ISLNK(from.st_mode)) {
 		struct timespec times[] = {from.st_atim, from.st_mtim};
 		(void)utimensat(AT_FDCWD, target, times, 0);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // ls: columns and colours on a terminal, one name per line elsewhere.
-// WASI has no owners and permissions, so -l shows type, links, size, time and name.
+// Permissions and owners are what volumes keep for others (chmod.c).
 #include "../lib/utf8.h"
 #include "command.h"
+
+#include <craton.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -190,6 +192,26 @@ static void link_print(const struct entry *entry)
 		output_bytes(&out, target, (size_t)size);
 }
 
+// rwxr-xr-x, owner and group; nothing is known of what is no file.
+static void access_print(const struct entry *entry)
+{
+	static const char letters[] = "rwxrwxrwx";
+	char text[10] = "?????????";
+	struct file_access access = {};
+	if (craton_access(entry->path, false, &access) == 0)
+		for (int i = 0; i < 9; i++)
+			text[i] = access.mode >> (8 - i) & 1 ? letters[i] : '-';
+	for (int i = 0; i < 3; i++) {
+		char *execute = &text[i * 3 + 2];
+		if (access.mode >> (11 - i) & 1)
+			*execute = i == 2            ? *execute == 'x' ? 't' : 'T'
+				   : *execute == 'x' ? 's'
+						     : 'S';
+	}
+	output_format(&out, "%s %3llu %4u %4u ", text, (unsigned long long)entry->status.st_nlink,
+		access.owner, access.group);
+}
+
 static void details_print(const struct listing *listing)
 {
 	int width = 1;
@@ -201,8 +223,9 @@ static void details_print(const struct listing *listing)
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct entry *entry = &listing->entries[i];
 		size_text(text, entry);
-		output_format(&out, "%c %3llu %*s ", type_letter(&entry->status),
-			(unsigned long long)entry->status.st_nlink, width, text);
+		output_char(&out, type_letter(&entry->status));
+		access_print(entry);
+		output_format(&out, "%*s ", width, text);
 		time_print(entry->status.st_mtim.tv_sec);
 		output_char(&out, ' ');
 		name_print(entry);

@@ -2,6 +2,8 @@
 // stat: what WASI knows about a file.
 #include "command.h"
 
+#include <craton.h>
+
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +46,10 @@ int command_stat(int count, char **arguments)
 			arguments[i], (long long)status.st_size, type_text(&status),
 			(unsigned long long)status.st_dev, (unsigned long long)status.st_ino,
 			(unsigned long long)status.st_nlink);
+		struct file_access access;
+		if (craton_access(arguments[i], false, &access) == 0)
+			output_format(&out, "  Mode: %04o  Owner: %u  Group: %u\n", access.mode,
+				access.owner, access.group);
 		time_line("Access", &status.st_atim);
 		time_line("Modify", &status.st_mtim);
 		time_line("Change", &status.st_ctim);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wasi/libc-find-relpath.h>
 
 static uint32_t address_of(const void *pointer)
 {
@@ -192,6 +193,22 @@ int craton_trace(unsigned mode)
 int craton_service_control(const char *name, int operation)
 {
 	return __craton_service_control(name, (int32_t)strlen(name), operation);
+}
+
+int craton_access(const char *path, bool follow, struct file_access *access)
+{
+	char relative[PATH_MAX];
+	const char *prefix;
+	char *rest = relative;
+	int directory = __wasilibc_find_relpath(path, &prefix, &rest, sizeof relative);
+	if (directory < 0)
+		return ENOENT;
+	return __craton_access_get(directory, follow, rest, (int32_t)strlen(rest), access);
+}
+
+int craton_access_set(int fd, const struct file_access *access)
+{
+	return __craton_access_set(fd, access);
 }
 
 int craton_power(int operation, int status)

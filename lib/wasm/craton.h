@@ -51,6 +51,13 @@ int craton_dup(int fd, int *copy);
 // waits: EAGAIN. The lock belongs to the open file and goes with its last descriptor.
 int craton_lock(int fd, int operation, int64_t offset, int64_t size);
 
+// Permissions and owners, which the system keeps for others, such as Linux on the same disk, and
+// gives no rights by. Of what a path leads to; `follow`: also a last symbolic link.
+int craton_access(const char *path, bool follow, struct file_access *access);
+// Of an open file or directory; CRATON_ACCESS_LEAVE: as it is. ENOTSUP: its volume keeps none.
+#define CRATON_ACCESS_LEAVE UINT32_MAX
+int craton_access_set(int fd, const struct file_access *access);
+
 // --- Terminal and interrupts ----------------------------------------------------------------
 
 // ENOTTY: not a terminal.

@@ -137,6 +137,9 @@ static status_t attributes(void *fs, uint64_t node, struct file_attributes *a)
 		.accessed_ns = e.accessed_ns,
 		.modified_ns = e.modified_ns,
 		.changed_ns = e.changed_ns,
+		.mode = e.mode,
+		.owner = e.owner,
+		.group = e.group,
 	};
 	return status;
 }
@@ -231,6 +234,11 @@ static status_t set_times(void *fs, uint64_t node, uint64_t accessed, uint64_t m
 	return ext4_set_times(fs, (uint32_t)node, accessed, modified);
 }
 
+static status_t set_access(void *fs, uint64_t node, uint32_t mode, uint32_t owner, uint32_t group)
+{
+	return ext4_set_access(fs, (uint32_t)node, mode, owner, group);
+}
+
 /* --- contents -----------------------------------------------------------------------------------
  */
 
@@ -292,6 +300,7 @@ const struct file_engine ext4_engine = {
 	.remove = remove_name,
 	.rename = rename_node,
 	.set_times = set_times,
+	.set_access = set_access,
 	.set_size = set_size,
 	.reserve = reserve,
 	.map = map,

@@ -73,11 +73,16 @@ struct ext4_attributes {
 	uint32_t generation;
 	uint16_t mode; /* type and permissions as on the volume */
 	uint16_t links;
+	uint32_t owner, group;
 };
 [[nodiscard]] status_t ext4_attributes(
 	struct ext4 *fs, uint32_t inode, struct ext4_attributes *attributes);
 [[nodiscard]] status_t ext4_set_times(
 	struct ext4 *fs, uint32_t inode, uint64_t accessed, uint64_t modified);
+
+/* ACCESS_LEAVE: as it is. `mode`: without the type. */
+[[nodiscard]] status_t ext4_set_access(
+	struct ext4 *fs, uint32_t inode, uint32_t mode, uint32_t owner, uint32_t group);
 
 [[nodiscard]] status_t ext4_lookup(
 	struct ext4 *fs, uint32_t directory, struct name name, uint32_t *inode);

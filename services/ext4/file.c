@@ -33,6 +33,8 @@ status_t ext4_attributes(struct ext4 *fs, uint32_t inode, struct ext4_attributes
 		.generation = i.raw->generation,
 		.mode = i.raw->mode,
 		.links = i.raw->links_count,
+		.owner = (uint32_t)i.raw->uid_hi << 16 | i.raw->uid_lo,
+		.group = (uint32_t)i.raw->gid_hi << 16 | i.raw->gid_lo,
 	};
 	return OK;
 }
@@ -46,6 +48,29 @@ status_t ext4_set_times(struct ext4 *fs, uint32_t inode, uint64_t accessed, uint
 	inode_change(fs, &i);
 	inode_set_time(fs, &i, INODE_ACCESSED, accessed);
 	inode_set_time(fs, &i, INODE_MODIFIED, modified);
+	inode_set_time(fs, &i, INODE_CHANGED, fs->environment->now(fs->environment->self));
+	inode_seal(fs, &i);
+	return OK;
+}
+
+status_t ext4_set_access(
+	struct ext4 *fs, uint32_t inode, uint32_t mode, uint32_t owner, uint32_t group)
+{
+	struct inode i;
+
+	TRY(journal_begin(fs));
+	TRY(inode_get(fs, inode, &i));
+	inode_change(fs, &i);
+	if (mode != ACCESS_LEAVE)
+		i.raw->mode = (uint16_t)((i.raw->mode & MODE_TYPE) | (mode & ACCESS_MODE));
+	if (owner != ACCESS_LEAVE) {
+		i.raw->uid_lo = (uint16_t)owner;
+		i.raw->uid_hi = (uint16_t)(owner >> 16);
+	}
+	if (group != ACCESS_LEAVE) {
+		i.raw->gid_lo = (uint16_t)group;
+		i.raw->gid_hi = (uint16_t)(group >> 16);
+	}
 	inode_set_time(fs, &i, INODE_CHANGED, fs->environment->now(fs->environment->self));
 	inode_seal(fs, &i);
 	return OK;

@@ -229,6 +229,15 @@ static status_t set_times(struct filesystem_channel *c, uint64_t words[6])
 	return volume.engine->set_times(volume.fs, words[2], words[3], words[4]);
 }
 
+static status_t set_access(struct filesystem_channel *c, uint64_t words[6])
+{
+	(void)c;
+	if (volume.engine->set_access == nullptr)
+		return ERR_NOT_SUPPORTED;
+	return volume.engine->set_access(
+		volume.fs, words[2], (uint32_t)words[3], (uint32_t)words[4], (uint32_t)words[5]);
+}
+
 static status_t set_size(struct filesystem_channel *c, uint64_t words[6])
 {
 	(void)c;
@@ -268,6 +277,7 @@ static const struct operation operations[] = {
 	[FILESYSTEM_REMOVE] = {remove_name, OPERATION_CHANGES},
 	[FILESYSTEM_RENAME] = {rename_node, OPERATION_CHANGES},
 	[FILESYSTEM_SET_TIMES] = {set_times, OPERATION_CHANGES},
+	[FILESYSTEM_SET_ACCESS] = {set_access, OPERATION_CHANGES},
 	[FILESYSTEM_SET_SIZE] = {set_size, OPERATION_CHANGES},
 	[FILESYSTEM_RESERVE] = {reserve, OPERATION_CHANGES},
 	[FILESYSTEM_MAP] = {map, OPERATION_LOOKS},

@@ -411,6 +411,9 @@ static status_t attributes(void *self, uint64_t node, struct file_attributes *a)
 		.modified_ns = modified,
 		.accessed_ns = d.accessed_ns != 0 ? d.accessed_ns : modified,
 		.changed_ns = d.changed_ns != 0 ? d.changed_ns : modified,
+		.mode = d.mode,
+		.owner = d.owner,
+		.group = d.group,
 	};
 	if (a->type == FILE_TYPE_REGULAR)
 		return size_of(fs, entry, &a->size);

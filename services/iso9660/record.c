@@ -150,10 +150,12 @@ static void take(struct details *d, const struct extension *e)
 {
 	if (is_kind(e, "NM", 5)) {
 		take_name(d, e);
-	} else if (is_kind(e, "PX", 20)) {
+	} else if (is_kind(e, "PX", 36)) {
 		d->has_mode = true;
 		d->mode = load(e->data);
 		d->links = load(e->data + 8);
+		d->owner = load(e->data + 16);
+		d->group = load(e->data + 24);
 	} else if (is_kind(e, "TF", 5) && (e->data[0] & TIMES_ARE_LONG) == 0) {
 		take_times(d, e);
 	} else if (is_kind(e, "CL", 12)) {

@@ -22,6 +22,8 @@ struct details {
 	bool has_mode;
 	uint32_t mode;
 	uint32_t links;
+	uint32_t owner;
+	uint32_t group;
 	uint32_t child; /* the directory lies there; 0: where the record says */
 	uint32_t parent;
 	bool is_moved; /* it is shown where another record names it */

@@ -219,6 +219,17 @@ static status_t set_times(struct volume *v, uint64_t node, uint64_t accessed, ui
 	return m->engine->set_times(m->fs, node, accessed, modified);
 }
 
+static status_t set_access(
+	struct volume *v, uint64_t node, uint32_t mode, uint32_t owner, uint32_t group)
+{
+	const struct mounted *m = of(v);
+
+	if (m->engine->set_access == nullptr)
+		return ERR_NOT_SUPPORTED;
+	names_change_attributes(index_of(m), node);
+	return m->engine->set_access(m->fs, node, mode, owner, group);
+}
+
 static status_t link(struct volume *v, uint64_t node, struct entry_name name)
 {
 	const struct mounted *m = of(v);
@@ -290,6 +301,7 @@ const struct file_system_ops enginefs_ops = {
 	.create = create,
 	.set_size = set_size,
 	.set_times = set_times,
+	.set_access = set_access,
 	.link = link,
 	.remove = remove_name,
 	.rename = rename_node,

@@ -56,6 +56,9 @@ struct file_system_ops {
 	status_t (*set_size)(struct volume *v, uint64_t node, uint64_t size);
 	status_t (*set_times)(
 		struct volume *v, uint64_t node, uint64_t accessed, uint64_t modified);
+	/* As vfs.set_access; the values were checked. nullptr: there are none. */
+	status_t (*set_access)(
+		struct volume *v, uint64_t node, uint32_t mode, uint32_t owner, uint32_t group);
 	/* Gives a file, not a directory, one more name. nullptr: files have one only. */
 	status_t (*link)(struct volume *v, uint64_t node, struct entry_name name);
 	/* Removes a name of a node. ERR_NOT_EMPTY. */

@@ -365,6 +365,32 @@ status_t vfs_set_times(struct client *c, uint64_t id, uint64_t accessed, uint64_
 	return v->ops->set_times(v, d->place.node, accessed, modified);
 }
 
+static bool is_access(uint64_t value)
+{
+	return value <= ACCESS_LEAVE;
+}
+
+status_t vfs_set_access(
+	struct client *c, uint64_t id, uint64_t mode, uint64_t owner, uint64_t group)
+{
+	struct description *d = client_description(c, id);
+	struct volume *v;
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if ((mode > ACCESS_MODE && mode != ACCESS_LEAVE) || !is_access(owner) || !is_access(group))
+		return ERR_INVALID_ARGUMENT;
+	if (d->kind != DESCRIPTION_FILE)
+		return ERR_NOT_SUPPORTED;
+	if (place_is_read_only(d->place))
+		return ERR_READ_ONLY;
+	v = volume_of(d->place);
+	if (v->ops->set_access == nullptr)
+		return ERR_NOT_SUPPORTED;
+	return v->ops->set_access(
+		v, d->place.node, (uint32_t)mode, (uint32_t)owner, (uint32_t)group);
+}
+
 status_t vfs_set_flags(struct client *c, uint64_t id, uint64_t flags)
 {
 	struct description *d = client_description(c, id);

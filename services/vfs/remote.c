@@ -405,6 +405,13 @@ static status_t set_times(void *fs, uint64_t node, uint64_t accessed, uint64_t m
 	return remote_change(fs, FILESYSTEM_SET_TIMES, words);
 }
 
+static status_t set_access(void *fs, uint64_t node, uint32_t mode, uint32_t owner, uint32_t group)
+{
+	uint64_t words[6] = {0, 0, node, mode, owner, group};
+
+	return remote_change(fs, FILESYSTEM_SET_ACCESS, words);
+}
+
 static status_t set_size(void *fs, uint64_t node, uint64_t size)
 {
 	uint64_t words[6] = {0, 0, node, size};
@@ -457,6 +464,7 @@ static const struct file_engine template = {
 	.remove = remove_name,
 	.rename = rename_node,
 	.set_times = set_times,
+	.set_access = set_access,
 	.set_size = set_size,
 	.reserve = reserve,
 	.map = map,

@@ -10,6 +10,8 @@
 
 #include <craton/estate.h>
 
+#define MODE_SET 010000u /* a mode that was set is not 0 */
+
 bool tmpfs_open(uint32_t node_count, uint32_t block_count)
 {
 	return tmpfs_nodes_open(node_count) && tmpfs_entries_open(node_count) &&
@@ -60,6 +62,9 @@ static status_t attributes(struct volume *v, uint64_t number, struct file_attrib
 		.accessed_ns = node->accessed,
 		.modified_ns = node->modified,
 		.changed_ns = node->changed,
+		.mode = node->mode,
+		.owner = node->owner,
+		.group = node->group,
 	};
 	return OK;
 }
@@ -206,6 +211,23 @@ static status_t set_times(struct volume *v, uint64_t number, uint64_t accessed, 
 	return OK;
 }
 
+static status_t set_access(
+	struct volume *v, uint64_t number, uint32_t mode, uint32_t owner, uint32_t group)
+{
+	struct tmpfs_node *node = tmpfs_node(number);
+
+	(void)v;
+	tmpfs_save(node);
+	if (mode != ACCESS_LEAVE)
+		node->mode = MODE_SET | mode;
+	if (owner != ACCESS_LEAVE)
+		node->owner = owner;
+	if (group != ACCESS_LEAVE)
+		node->group = group;
+	node->changed = wall_time();
+	return OK;
+}
+
 static status_t link(struct volume *v, uint64_t number, struct entry_name to)
 {
 	if (is_removed(v, tmpfs_node(to.directory)))
@@ -278,6 +300,7 @@ const struct file_system_ops tmpfs_ops = {
 	.write = write,
 	.set_size = set_size,
 	.set_times = set_times,
+	.set_access = set_access,
 	.link = link,
 	.remove = remove,
 	.rename = rename,

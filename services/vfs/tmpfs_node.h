@@ -15,6 +15,9 @@ struct tmpfs_node {
 	uint64_t modified;
 	uint64_t changed;
 	uint32_t type;
+	uint32_t mode; /* 0: nobody has set it */
+	uint32_t owner;
+	uint32_t group;
 	uint32_t retained; /* how often */
 	uint32_t names;    /* entries that stand for it; of a directory one at most */
 	uint32_t next_free;

@@ -84,6 +84,9 @@ uint32_t vfs_stamp(struct client *client, uint64_t id);
 [[nodiscard]] status_t vfs_sync(struct client *client, uint64_t id, struct sync_progress *progress);
 [[nodiscard]] status_t vfs_set_times(
 	struct client *client, uint64_t id, uint64_t accessed, uint64_t modified);
+/* See vfs.set_access. */
+[[nodiscard]] status_t vfs_set_access(
+	struct client *client, uint64_t id, uint64_t mode, uint64_t owner, uint64_t group);
 [[nodiscard]] status_t vfs_set_flags(struct client *client, uint64_t id, uint64_t flags);
 [[nodiscard]] status_t vfs_pipe(struct client *client, uint64_t *read_id, uint64_t *write_id);
 [[nodiscard]] status_t vfs_dup(struct client *client, uint64_t id, uint64_t *out);

@@ -84,6 +84,14 @@ bool place_is_mount(struct place place)
 	return volumes[place.volume].root == place.node;
 }
 
+/* Where none are kept: what a copy of the file shall have. */
+static uint32_t mode_of(const struct file_attributes *a)
+{
+	if (a->mode != 0)
+		return a->mode & ACCESS_MODE;
+	return a->type == FILE_TYPE_DIRECTORY ? 0755 : 0644;
+}
+
 status_t place_attributes(struct place place, struct file_attributes *a)
 {
 	struct volume *v = &volumes[place.volume];
@@ -91,6 +99,7 @@ status_t place_attributes(struct place place, struct file_attributes *a)
 
 	a->device = place.volume + 1;
 	a->writable = !v->is_read_only;
+	a->mode = mode_of(a);
 	return status;
 }
 

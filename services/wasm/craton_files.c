@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Pipes, second descriptors, locks. */
+/* Pipes, second descriptors, locks, permissions and owners. */
 #include "craton.h"
 
 #include <abi/protocol/vfs.h>
@@ -51,4 +51,56 @@ errno_t craton_lock(struct wasi *wasi, memory_t *memory, values_t *v)
 		return error;
 	words[0] = file->id;
 	return errno_of(service_ask(SERVICE_NUMBER_VFS, VFS_LOCK, words));
+}
+
+/* v: directory, flags, path, its length, result. */
+errno_t craton_access_get(struct wasi *wasi, memory_t *memory, values_t *v)
+{
+	char path[MESSAGE_BYTES];
+	struct wasi_descriptor directory;
+	struct file_attributes attributes = {0};
+	struct file_access access;
+	struct call call = {
+		.words = {0, v[1].i32 & 1, v[3].i32},
+		.out = &attributes,
+		.out_size = sizeof(attributes),
+	};
+	status_t status;
+	errno_t error =
+		wasi_descriptor_get(wasi, v[0].i32, WASI_RIGHT_PATH_FILESTAT_GET, &directory);
+
+	if (error != WASI_SUCCESS)
+		return error;
+	if (v[3].i32 > sizeof(path))
+		return WASI_NAMETOOLONG;
+	if (!wasm_memory_read(memory, v[2].i32, path, v[3].i32))
+		return WASI_FAULT;
+	status = vfs_path_call(
+		VFS_STAT_PATH, directory.description, (struct wasi_path){path, v[3].i32}, &call);
+	if (status != OK)
+		return errno_of(status);
+	access = (struct file_access){attributes.mode, attributes.owner, attributes.group};
+	return store(memory, v[4].i32, &access, sizeof(access));
+}
+
+/* v: descriptor, what to set. */
+errno_t craton_access_set(struct wasi *wasi, memory_t *memory, values_t *v)
+{
+	struct file_access access;
+	struct wasi_descriptor file;
+	uint64_t words[6];
+	errno_t error =
+		wasi_descriptor_get(wasi, v[0].i32, WASI_RIGHT_FD_FILESTAT_SET_TIMES, &file);
+
+	if (error != WASI_SUCCESS)
+		return error;
+	if (!wasm_memory_read(memory, v[1].i32, &access, sizeof(access)))
+		return WASI_FAULT;
+	if (file.description->kind != DESCRIPTOR_KIND_VFS)
+		return WASI_NOTSUP;
+	words[0] = file.description->id;
+	words[1] = access.mode;
+	words[2] = access.owner;
+	words[3] = access.group;
+	return errno_of(service_ask(SERVICE_NUMBER_VFS, VFS_SET_ACCESS, words));
 }

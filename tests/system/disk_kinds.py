@@ -44,6 +44,7 @@ class Ext4:
     small = (24, 1024)
     full = ((8, 1024), (8, 4096))
     has_links = True
+    has_access = True
     repairs = True  # its check makes whole what the journal holds, and nothing else
     metadata = (1024, 700 * 1024)  # where most of what describes the volume lies
 
@@ -78,6 +79,7 @@ class Fat:
     small = (24, ("-F", "16", "-s", "2"))
     full = ((8, ("-F", "12")), (40, ("-F", "32", "-s", "1")))
     has_links = False
+    has_access = False
     repairs = False
     metadata = (0, 64 * 1024)
 
@@ -130,6 +132,7 @@ class Exfat:
     small = (24, 512, 4096)
     full = ((8, 512, 512), (40, 512, 32768))
     has_links = False
+    has_access = False
     repairs = False
     metadata = (0, 128 * 1024)
 

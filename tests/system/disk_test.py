@@ -69,7 +69,7 @@ def expect(what, got, wanted):
         wanted = on_bus(wanted)
     if isinstance(wanted, dict) and got != wanted:
         names = [name for name in sorted(got | wanted) if got.get(name) != wanted.get(name)]
-        raise Wrong(f"{what}: {len(names)} differ: {names[:9]}")
+        raise Wrong(f"{what}: {len(names)} differ: {[(name, got.get(name), wanted.get(name)) for name in names[:4]]}")
     if got != wanted:
         raise Wrong(f"{what}: got\n{got}\nwanted\n{wanted}")
 
@@ -85,6 +85,9 @@ def make_tree(folder, count, source, links=True):
         name = f"{source.choice(['file', 'a long name with spaces ', 'ümläut-', '.hidden', '-x'])}{number}"
         size = source.choice([0, 1, 100, 4095, 4096, 5000, 30000, source.randrange(200_000)])
         (parent / name).write_bytes(source.randbytes(size))
+        if os.geteuid() == 0:
+            os.chown(parent / name, source.choice([0, 1000, 70000]), source.choice([0, 100, 1 << 20]))
+        (parent / name).chmod(source.choice([0o644, 0o755, 0o600, 0o444, 0o7]))
         if number % 10 == 0:
             directory = source.choice(directories) / f"directory{number}"
             directory.mkdir()
@@ -107,17 +110,23 @@ def tree_sums(folder):
     return result
 
 
+def tree_access(folder):
+    """Permissions and owners of every file and directory; debugfs copies nine bits only."""
+    stats = {str(path.relative_to(folder)): path.lstat() for path in folder.rglob("*") if not path.is_symlink()}
+    return {name: f"{stat.st_mode:o} {stat.st_uid}:{stat.st_gid}" for name, stat in stats.items()}
+
+
 def trees(options, folder):
     source = random.Random(options.seed)
     kind = KINDS[options.kind]
     for number, form in enumerate(kind.forms):
         tree = folder / "t"
         make_tree(tree, options.count, source, kind.has_links)
-        wanted = tree_sums(tree)
+        wanted, access = tree_sums(tree), tree_access(tree)
         (tree / "script").write_text(
             "cd /mnt\nfind . -type f ! -name script | sort >/tmp/names\n"
             "while read -r name; do sha256sum -- \"$name\"; done </tmp/names\n"
-            "mkdir copy\nfor name in * .hidden*; do case \"$name\" in copy|script|lost+found) ;; *) cp -r -- \"$name\" copy;; esac; done\n"
+            "mkdir copy\nfor name in * .hidden*; do case \"$name\" in copy|script|lost+found) ;; *) cp -pr -- \"$name\" copy;; esac; done\n"
             "svc restart vfs\ncd /\n")
         image = kind.make(folder / f"{number}.img", form, tree)
         output, status = guest(folder, "mount vda /mnt && sh /mnt/script && umount /mnt", [image])
@@ -125,7 +134,10 @@ def trees(options, folder):
         sums = {line[66:].removeprefix("./"): line[:64] for line in output.splitlines()}
         expect("sums in Craton", sums, {name: value for name, value in wanted.items() if len(value) == 64})
         kind.check(image)
-        expect("copies", tree_sums(kind.take_out(image, "/copy", folder / f"out{number}")), wanted)
+        copies = kind.take_out(image, "/copy", folder / f"out{number}")
+        expect("copies", tree_sums(copies), wanted)
+        if kind.has_access:
+            expect("permissions and owners of copies", tree_access(copies), access)
         print(f"{kind.name} {form}: {len(sums)} files are right, and so are their copies")
         shutil.rmtree(tree)
 

@@ -195,6 +195,9 @@ struct file_engine {
 	status_t (*remove)(void *fs, struct entry_name name);
 	status_t (*rename)(void *fs, struct entry_name from, struct entry_name to);
 	status_t (*set_times)(void *fs, uint64_t node, uint64_t accessed, uint64_t modified);
+	/* As vfs.set_access; the values were checked. nullptr: the volume keeps none. */
+	status_t (*set_access)(
+		void *fs, uint64_t node, uint32_t mode, uint32_t owner, uint32_t group);
 	/* Pages behind the end have gone from the cache, and nothing of them is under way. */
 	status_t (*set_size)(void *fs, uint64_t node, uint64_t size);
 	/* Makes room for at most 64 KiB, in pages of 4 KiB; the file has this size at least, and is

@@ -255,6 +255,11 @@ static status_t set_times(void *, uint64_t node, uint64_t accessed, uint64_t mod
 	return module_call(MODULE_SET_TIMES, node, accessed, modified);
 }
 
+static status_t set_access(void *, uint64_t node, uint32_t mode, uint32_t owner, uint32_t group)
+{
+	return module_call(MODULE_SET_ACCESS, node, mode, (uint64_t)group << 32 | owner);
+}
+
 static status_t set_size(void *, uint64_t node, uint64_t size)
 {
 	return module_call(MODULE_SET_SIZE, node, size, 0);
@@ -346,6 +351,8 @@ const struct file_engine *engine_of_kind(uint64_t kind)
 	engine->has_aliases = described->has_aliases != 0;
 	if (described->is_writable != 0)
 		add_changes(engine);
+	if (described->has_access != 0)
+		engine->set_access = set_access;
 	if (described->has_link != 0)
 		engine->link = link;
 	if (described->has_tidy != 0)

@@ -109,6 +109,7 @@ uint32_t module_describe(uint32_t kind)
 		.is_writable = e->create != nullptr,
 		.has_link = e->link != nullptr,
 		.has_tidy = e->tidy != nullptr,
+		.has_access = e->set_access != nullptr,
 	};
 	return 1;
 }
@@ -278,6 +279,8 @@ static int64_t call_change(uint32_t method, uint64_t a, uint64_t b, uint64_t c)
 		return engine->rename(fs, entry(a), (struct entry_name){b, second()});
 	case MODULE_SET_TIMES:
 		return engine->set_times(fs, a, b, c);
+	case MODULE_SET_ACCESS:
+		return engine->set_access(fs, a, (uint32_t)b, (uint32_t)c, (uint32_t)(c >> 32));
 	case MODULE_SET_SIZE:
 		return engine->set_size(fs, a, b);
 	case MODULE_RESERVE:

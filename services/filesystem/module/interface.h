@@ -27,6 +27,7 @@ struct module_engine {
 	uint32_t is_writable; /* what follows create() of struct file_engine is there */
 	uint32_t has_link;
 	uint32_t has_tidy;
+	uint32_t has_access;
 };
 
 /* Numbers of a call's results are in the order of the arguments of struct file_engine. */
@@ -70,6 +71,7 @@ enum module_method : uint32_t {
 	MODULE_REMOVE,
 	MODULE_RENAME, /* a, b: directories; first, second: names */
 	MODULE_SET_TIMES,
+	MODULE_SET_ACCESS, /* b: mode, c: group << 32 | owner */
 	MODULE_SET_SIZE,
 	MODULE_RESERVE,
 	MODULE_MAP,

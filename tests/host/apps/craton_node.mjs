@@ -705,6 +705,18 @@ const craton = {
 	service_control(at, size, operation) {
 		return this.string(at, size) === 'tmpfs' ? E.SUCCESS : E.NOENT;
 	},
+	access_get(dirfd, flags, at, size, out) {
+		const target = this.resolve(dirfd, at, size);
+		const stat = (flags & 1 ? fs.statSync : fs.lstatSync)(target);
+		this.u32(out, stat.mode & 0o7777);
+		this.u32(out + 4, 0);
+		this.u32(out + 8, 0);
+	},
+	access_set(fd, at) {
+		const mode = this.view.getUint32(at, true);
+		if (mode !== 0xffffffff)
+			fs.chmodSync(this.get(fd).hostPath, mode);
+	},
 	mount(device, deviceSize, at, size) {
 		return this.string(device, deviceSize) === 'vdb' ? E.NOEXEC : this.string(at, size) === '/mnt' ? E.BUSY : E.NOENT;
 	},

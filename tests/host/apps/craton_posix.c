@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,6 +151,22 @@ int craton_service_control(const char *, int)
 int craton_power(int, int)
 {
 	return ENOSYS;
+}
+
+int craton_access(const char *path, bool follow, struct file_access *access)
+{
+	struct stat status;
+	if ((follow ? stat : lstat)(path, &status) != 0)
+		return errno;
+	*access = (struct file_access){status.st_mode & 07777, status.st_uid, status.st_gid};
+	return 0;
+}
+
+int craton_access_set(int fd, const struct file_access *access)
+{
+	if (access->mode != CRATON_ACCESS_LEAVE && fchmod(fd, access->mode) != 0)
+		return errno;
+	return fchown(fd, access->owner, access->group) != 0 ? errno : 0;
 }
 
 int craton_sync(void)

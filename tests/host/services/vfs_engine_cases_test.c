@@ -141,6 +141,7 @@ static void test_part_written(void **state)
 			files[i].exists = i % 3 != 0;
 			files[i].size = i % 3 != 0 ? 20006 : 0;
 			memcpy(files[i].bytes, "1\n2\n3\n", 6);
+			files[i].access[0] = 0644;
 			check_file(i, &files[i]);
 		}
 		kill_most = turn % 2 != 0 ? 200 : 0;

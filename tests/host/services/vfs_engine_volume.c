@@ -253,10 +253,19 @@ static void write_to(uint64_t id, struct file *f)
 	f->size = offset + size > f->size ? offset + size : f->size;
 }
 
+static void reset_access(struct file *f)
+{
+	f->access[0] = 0644;
+	f->access[1] = 0;
+	f->access[2] = 0;
+}
+
 void write_some(unsigned i)
 {
 	uint64_t id;
 
+	if (!files[i].exists)
+		reset_access(&files[i]);
 	assert_int_equal(open_name(name_of(i), FLAGS, &id), OK);
 	write_to(id, &files[i]);
 	close_id(id);
@@ -275,6 +284,46 @@ static void resize(unsigned i)
 		memset(f->bytes + f->size, 0, words[1] - f->size);
 	f->size = words[1];
 	close_id(words[0]);
+}
+
+static bool keeps_access(void)
+{
+	return form->sector == 1024;
+}
+
+static void change_access(unsigned i)
+{
+	struct file *f = &files[i];
+	uint64_t words[6] = {0};
+
+	if (!f->exists)
+		return;
+	for (unsigned n = 0; n < 3; n++) {
+		uint32_t value = (uint32_t)rand() & (n == 0 ? ACCESS_MODE : 0x7fffffff);
+		bool leave = rand() % 3 == 0;
+
+		words[n + 1] = leave ? ACCESS_LEAVE : value;
+		if (!leave && keeps_access())
+			f->access[n] = value;
+	}
+	assert_int_equal(open_name(name_of(i), OPEN_FLAG_READ, &words[0]), OK);
+	assert_int_equal(
+		ask(VFS_SET_ACCESS, words, "", 0), keeps_access() ? OK : ERR_NOT_SUPPORTED);
+	words[1] = ACCESS_MODE + 1;
+	assert_int_equal(ask(VFS_SET_ACCESS, words, "", 0), ERR_INVALID_ARGUMENT);
+	close_id(words[0]);
+}
+
+static void check_access(uint64_t id, const struct file *f)
+{
+	uint64_t words[6] = {id};
+	struct file_attributes a;
+
+	assert_int_equal(ask(VFS_STAT, words, "", 0), OK);
+	memcpy(&a, c->reply, sizeof(a));
+	assert_int_equal(a.mode, f->access[0]);
+	assert_int_equal(a.owner, f->access[1]);
+	assert_int_equal(a.group, f->access[2]);
 }
 
 static void unlink_one(unsigned i)
@@ -343,6 +392,7 @@ void check_file(unsigned i, const struct file *f)
 		return;
 	assert_int_equal(c->results[2], f->size);
 	check_contents(id, f);
+	check_access(id, f);
 	close_id(id);
 }
 
@@ -385,9 +435,9 @@ static void sync_files(void)
 void step(void)
 {
 	unsigned i = (unsigned)rand() % FILES;
-	unsigned what = (unsigned)rand() % 20;
+	unsigned what = (unsigned)rand() % 21;
 
-	if (what < 13)
+	if (what < 13 || what == 20)
 		is_touched[i] = true;
 	if (what < 6) {
 		write_some(i);
@@ -408,8 +458,10 @@ void step(void)
 		hold(i);
 	} else if (what < 19) {
 		use_held();
-	} else {
+	} else if (what < 20) {
 		sync_files();
+	} else {
+		change_access(i);
 	}
 }
 
@@ -426,6 +478,8 @@ void begin(unsigned seed, const struct form *wanted_form)
 	begin_machine();
 	make_disk(wanted_form);
 	memset(files, 0, sizeof(files));
+	for (unsigned i = 0; i < FILES; i++)
+		reset_access(&files[i]);
 	memset(is_touched, 0, sizeof(is_touched));
 	assert_int_equal(mount_disk(), OK);
 	assert_int_equal(ask(VFS_MKDIR, words, "/mnt/d", 6), OK);

@@ -57,6 +57,7 @@ status_t unmount_disk(void);
 struct file {
 	bool exists;
 	uint64_t size;
+	uint32_t access[3]; /* mode, owner, group */
 	uint8_t bytes[FILE_MOST];
 };
 

@@ -273,6 +273,31 @@ static void test_times(void **state)
 	assert_int_equal(a.writable, 1);
 }
 
+static void test_access(void **state)
+{
+	struct file_attributes a;
+	uint64_t id;
+
+	(void)state;
+	make_file("/tmp/f", "f");
+	id = open_ok(0, "/tmp/f", READ);
+	assert_int_equal(vfs_stat(me, id, &a), OK);
+	assert_int_equal(a.mode, 0644);
+	assert_int_equal(vfs_set_access(me, id, 0, ACCESS_LEAVE, 7), OK);
+	assert_int_equal(vfs_set_access(me, id, ACCESS_LEAVE, 70000, ACCESS_LEAVE), OK);
+	assert_int_equal(vfs_set_access(me, id, 010000, 1, 1), ERR_INVALID_ARGUMENT);
+	assert_int_equal(vfs_set_access(me, id, 0, 1ul << 32, 1), ERR_INVALID_ARGUMENT);
+	assert_int_equal(vfs_set_access(me, id + 100, 0, 1, 1), ERR_INVALID_HANDLE);
+	assert_int_equal(vfs_stat(me, id, &a), OK);
+	assert_int_equal(a.mode, 0);
+	assert_int_equal(a.owner, 70000);
+	assert_int_equal(a.group, 7);
+	id = open_ok(0, "/dev/null", READ);
+	assert_int_equal(vfs_set_access(me, id, 0, 1, 1), ERR_NOT_SUPPORTED);
+	assert_int_equal(vfs_stat(me, open_ok(0, "/tmp", READ), &a), OK);
+	assert_int_equal(a.mode, 0755);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +312,7 @@ int main(void)
 		TEST(test_long_names),
 		TEST(test_nodes_run_out),
 		TEST(test_times),
+		TEST(test_access),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -6,6 +6,7 @@
 COMMAND("basename", command_basename, "basename PATH [SUFFIX]", "print the last part of a path")
 COMMAND("caps", command_caps, "caps [PID|NAME]", "show what a process may touch: its capabilities")
 COMMAND("cat", command_cat, "cat [-n] [FILE...]", "print files one after the other")
+COMMAND("changes", command_changes, "changes [-n COUNT] PATH...", "tell what happens to files and in directories")
 COMMAND("chmod", command_chmod, "chmod [-R] MODE FILE...", "change the permissions that a volume keeps")
 COMMAND("chown", command_chown, "chown [-R] OWNER[:GROUP] FILE...", "change the owners that a volume keeps")
 COMMAND("clear", command_clear, "clear", "clear the screen")

@@ -195,6 +195,11 @@ int craton_service_control(const char *name, int operation)
 	return __craton_service_control(name, (int32_t)strlen(name), operation);
 }
 
+int craton_watch(int fd, uint32_t events, int *changes)
+{
+	return __craton_watch(fd, (int32_t)events, (uint32_t *)changes);
+}
+
 int craton_access(const char *path, bool follow, struct file_access *access)
 {
 	char relative[PATH_MAX];

@@ -6,6 +6,7 @@
 #include "lock.h"
 #include "pipe.h"
 #include "share.h"
+#include "watch.h"
 
 #include <craton/estate.h>
 
@@ -227,6 +228,7 @@ static void let_go(const struct description *d, uint32_t number)
 	switch (d->kind) {
 	case DESCRIPTION_PIPE_READ:
 		pipe_close(d->pipe, PIPE_END_READ);
+		watch_end(d->pipe);
 		break;
 	case DESCRIPTION_PIPE_WRITE:
 		pipe_close(d->pipe, PIPE_END_WRITE);

@@ -21,8 +21,9 @@ struct description {
 	uint32_t references; /* numbers that stand for it */
 	uint64_t flags;      /* enum open_flag, those that matter later */
 	uint64_t offset;
-	struct place place; /* of a file or directory */
-	uint32_t type;      /* enum file_type; it never changes */
+	struct place place;     /* of a file or directory */
+	struct place directory; /* where it was found; it may be there no more */
+	uint32_t type;          /* enum file_type; it never changes */
 	uint32_t pipe;
 	uint32_t next_free;
 	uint32_t errors_seen; /* that writing back pages has had (cache_errors) */

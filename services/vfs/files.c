@@ -5,6 +5,7 @@
 #include "lock.h"
 #include "pipe.h"
 #include "sheet.h"
+#include "watch.h"
 
 #include <craton/estate.h>
 
@@ -135,11 +136,17 @@ status_t vfs_open(struct client *c, uint64_t directory, uint64_t flags, struct v
 		return status;
 	d = client_open(c, DESCRIPTION_FILE, &opened->id);
 	d->place = walk.place;
+	d->directory = walk.name_size > 0 ? walk.parent : walk.place;
 	d->type = (uint32_t)walk.attributes.type;
 	d->flags = flags & FLAGS_KEPT;
 	d->errors_seen = cache_errors(walk.place);
 	opened->attributes = walk.attributes;
-	return tell(c, flags, opened);
+	status = tell(c, flags, opened);
+	if (status == OK && !walk.exists)
+		watch_name(walk.parent, walk_name(&walk), CHANGE_KIND_CREATED);
+	else if (status == OK && (flags & OPEN_FLAG_TRUNCATE) != 0)
+		watch_node(walk.place, d->directory, CHANGE_KIND_CONTENTS);
+	return status;
 }
 
 /* --- reading and writing --------------------------------------------------------------------- */
@@ -202,8 +209,12 @@ status_t vfs_write_at(
 		return status;
 	v = volume_of(d->place);
 	if (is_cached(v))
-		return cache_write(d->place, offset, bytes.data, bytes.size, done);
-	return v->ops->write(v, d->place.node, offset, bytes.data, bytes.size, done);
+		status = cache_write(d->place, offset, bytes.data, bytes.size, done);
+	else
+		status = v->ops->write(v, d->place.node, offset, bytes.data, bytes.size, done);
+	if (status == OK && *done > 0)
+		watch_node(d->place, d->directory, CHANGE_KIND_CONTENTS);
+	return status;
 }
 
 status_t vfs_read(struct client *c, uint64_t id, void *buffer, size_t size, size_t *done)
@@ -246,6 +257,14 @@ status_t vfs_write(struct client *c, uint64_t id, struct vfs_bytes bytes, size_t
 		status = vfs_write_at(c, id, offset, bytes, done);
 	if (status == OK)
 		ESTATE_SET(d->offset, offset + *done);
+	return status;
+}
+
+/* What has happened to a description's file, if it has. */
+static status_t told(const struct description *d, status_t status, enum change_kind kind)
+{
+	if (status == OK)
+		watch_node(d->place, d->directory, kind);
 	return status;
 }
 
@@ -298,7 +317,7 @@ status_t vfs_set_size(struct client *c, uint64_t id, uint64_t size)
 		return status;
 	if (d->type != FILE_TYPE_REGULAR)
 		return ERR_INVALID_ARGUMENT;
-	return set_size(d->place, size);
+	return told(d, set_size(d->place, size), CHANGE_KIND_CONTENTS);
 }
 
 /* What has no pages in the cache is as lasting as it will be. */
@@ -362,7 +381,8 @@ status_t vfs_set_times(struct client *c, uint64_t id, uint64_t accessed, uint64_
 	if (place_is_read_only(d->place))
 		return ERR_READ_ONLY;
 	v = volume_of(d->place);
-	return v->ops->set_times(v, d->place.node, accessed, modified);
+	return told(
+		d, v->ops->set_times(v, d->place.node, accessed, modified), CHANGE_KIND_ATTRIBUTES);
 }
 
 static bool is_access(uint64_t value)
@@ -387,8 +407,10 @@ status_t vfs_set_access(
 	v = volume_of(d->place);
 	if (v->ops->set_access == nullptr)
 		return ERR_NOT_SUPPORTED;
-	return v->ops->set_access(
-		v, d->place.node, (uint32_t)mode, (uint32_t)owner, (uint32_t)group);
+	return told(d,
+		v->ops->set_access(
+			v, d->place.node, (uint32_t)mode, (uint32_t)owner, (uint32_t)group),
+		CHANGE_KIND_ATTRIBUTES);
 }
 
 status_t vfs_set_flags(struct client *c, uint64_t id, uint64_t flags)

@@ -315,6 +315,11 @@ static status_t set_access_handler(struct request *request, struct client *c)
 		c, request->words[0], request->words[1], request->words[2], request->words[3]);
 }
 
+static status_t watch_handler(struct request *request, struct client *c)
+{
+	return vfs_watch(c, request->words[0], request->words[1], &request->words[0]);
+}
+
 static status_t set_flags_handler(struct request *request, struct client *c)
 {
 	return vfs_set_flags(c, request->words[0], request->words[1]);
@@ -444,6 +449,7 @@ static const client_handler handlers[] = {
 	[VFS_SET_SIZE] = set_size_handler,
 	[VFS_SET_TIMES] = set_times_handler,
 	[VFS_SET_ACCESS] = set_access_handler,
+	[VFS_WATCH] = watch_handler,
 	[VFS_SET_FLAGS] = set_flags_handler,
 	[VFS_LOCK] = lock_handler,
 	[VFS_PIPE] = pipe_handler,
@@ -630,6 +636,7 @@ static const struct service_method methods[] = {
 	[VFS_SET_SIZE] = {later_run, RESTART_REPLAY},
 	[VFS_SET_TIMES] = {later_run, RESTART_REPLAY},
 	[VFS_SET_ACCESS] = {later_run, RESTART_REPLAY},
+	[VFS_WATCH] = {later_run, RESTART_ONCE},
 	[VFS_SET_FLAGS] = {later_run, RESTART_REPLAY},
 	[VFS_LOCK] = {later_run, RESTART_REPLAY},
 	[VFS_PIPE] = {later_run, RESTART_ONCE},

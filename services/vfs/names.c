@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Operations on names: see vfs.h. */
 #include "internal.h"
+#include "watch.h"
 
 #define MOUNT_COOKIE ((uint64_t)1 << 63) /* + index of a volume */
 #define TARGET_MOST  (MESSAGE_BYTES - 1)
@@ -63,7 +64,10 @@ static status_t make(struct client *c, uint64_t directory, struct vfs_bytes path
 	v = volume_of(walk.parent);
 	if (v->is_read_only)
 		return ERR_READ_ONLY;
-	return v->ops->create(v, walk.parent.node, walk_name(&walk), type, target, &node);
+	status = v->ops->create(v, walk.parent.node, walk_name(&walk), type, target, &node);
+	if (status == OK)
+		watch_name(walk.parent, walk_name(&walk), CHANGE_KIND_CREATED);
+	return status;
 }
 
 status_t vfs_mkdir(struct client *c, uint64_t directory, struct vfs_bytes path)
@@ -148,7 +152,10 @@ status_t vfs_link(
 	v = volume_of(old.place);
 	if (v->ops->link == nullptr)
 		return ERR_NOT_SUPPORTED;
-	return v->ops->link(v, old.place.node, entry_name(&new));
+	status = v->ops->link(v, old.place.node, entry_name(&new));
+	if (status == OK)
+		watch_name(new.parent, walk_name(&new), CHANGE_KIND_CREATED);
+	return status;
 }
 
 /* --- removing and renaming ------------------------------------------------------------------- */
@@ -163,6 +170,13 @@ static void let_go_cached(struct place place)
 {
 	if (is_cached(volume_of(place)))
 		cache_let_go(place);
+}
+
+/* A name was taken away from what a walk found. */
+static void note_gone(const struct walk *walk)
+{
+	if (walk->attributes.links <= 1)
+		watch_node(walk->place, walk->place, CHANGE_KIND_GONE);
 }
 
 /* A name that may be taken away from a directory. */
@@ -195,9 +209,12 @@ status_t vfs_unlink(struct client *c, uint64_t directory, bool of_directory, str
 	status = hold_cached(walk.place);
 	if (status == OK)
 		status = v->ops->remove(v, walk.place.node, entry_name(&walk));
-	if (status == OK)
-		let_go_cached(walk.place);
-	return status;
+	if (status != OK)
+		return status;
+	let_go_cached(walk.place);
+	watch_name(walk.parent, walk_name(&walk), CHANGE_KIND_REMOVED);
+	note_gone(&walk);
+	return OK;
 }
 
 static status_t check_kinds(const struct walk *from, const struct walk *to)
@@ -260,9 +277,15 @@ status_t vfs_rename(struct client *c, uint64_t from_directory, struct vfs_bytes 
 	if (status == OK)
 		status = v->ops->rename(v, from.place.node, entry_name(&from), entry_name(&to),
 			to.exists ? to.place.node : 0);
-	if (status == OK && to.exists)
+	if (status != OK)
+		return status;
+	if (to.exists)
 		let_go_cached(to.place);
-	return status;
+	watch_name(from.parent, walk_name(&from), CHANGE_KIND_MOVED_FROM);
+	watch_name(to.parent, walk_name(&to), CHANGE_KIND_MOVED_TO);
+	if (to.exists)
+		note_gone(&to);
+	return OK;
 }
 
 /* --- reading directories --------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "share.h"
 
 #include <craton/estate.h>
+#include <pipe/ring.h>
 
 static_assert(sizeof(struct pipe_shared) + PIPE_BYTES == MEMORY_SHARED_UNIT);
 
@@ -132,6 +133,23 @@ void pipe_leave(uint32_t pipe, uint64_t program, uint64_t address)
 void pipe_set_nonblock(uint32_t pipe, enum pipe_end end, bool nonblock)
 {
 	__atomic_store_n(&shared_of(pipe)->nonblock[end], nonblock, __ATOMIC_RELAXED);
+}
+
+bool pipe_tell(uint32_t pipe, const void *bytes, size_t size)
+{
+	struct pipe_shared *shared = shared_of(pipe);
+	size_t done;
+
+	if (pipe_put(shared, bytes, size, &done) != OK)
+		return false;
+	if (__atomic_exchange_n(&shared->readers_wait, 0, __ATOMIC_SEQ_CST) != 0)
+		change_and_wake(&shared->data_event);
+	return true;
+}
+
+bool pipe_has_bytes(uint32_t pipe)
+{
+	return pipe_is_ready(shared_of(pipe), PIPE_END_READ);
 }
 
 void pipe_attributes(uint32_t pipe, struct file_attributes *a)

@@ -27,6 +27,12 @@ void pipe_leave(uint32_t pipe, uint64_t program, uint64_t address);
 
 void pipe_set_nonblock(uint32_t pipe, enum pipe_end end, bool nonblock);
 
+/* Puts bytes in as a whole, for the VFS itself, which has the writing end, and wakes who reads.
+ * False: there is no room. */
+bool pipe_tell(uint32_t pipe, const void *bytes, size_t size);
+/* There is something that nobody has read. */
+bool pipe_has_bytes(uint32_t pipe);
+
 void pipe_attributes(uint32_t pipe, struct file_attributes *attributes);
 
 /* Wakes whoever waits on a word. */

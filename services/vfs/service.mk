@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The virtual file system.
 
-VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c \
+VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c watch.c \
 	bundlefs.c devfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
-	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c $(SODIUM_HASH) lib/random/random.c
+	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c $(SODIUM_HASH) lib/random/random.c lib/pipe/ring.c
 $(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c remote.c remote_calls.c remote_disk.c remote_link.c) $(FILE_ENGINES),svc/vfs))
 
 VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c share_host.c estate_host.c)
 VFS_TEST_FLAGS := -Ilib/include -Iboot/include -Iservices/vfs -Itests/host/services -Ilib
-$(foreach part,bundle walk tmpfs contents description volume devices lock,$(eval $(call host_test,vfs_$(part),\
+$(foreach part,bundle walk tmpfs contents description volume devices lock watch,$(eval $(call host_test,vfs_$(part),\
 	tests/host/services/vfs_$(part)_test.c tests/host/services/vfs_forms.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS))))
 $(eval $(call host_test,vfs_window,tests/host/services/vfs_window_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))
 $(eval $(call host_test,vfs_pipe,tests/host/services/vfs_pipe_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))

@@ -8,6 +8,9 @@
 #include "sheet.h"
 #include "tmpfs.h"
 #include "wall_time.h"
+#include "watch.h"
+
+#define CHANGES_KNOWN 127u /* enum change_kind; `lost` is told anyway */
 
 static const char *const writable[] = {"home", "tmp", "var", "mnt"};
 
@@ -19,7 +22,7 @@ bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundl
 
 	if (sheet_open() != OK || !wall_time_open() ||
 		!descriptions_open(sizes->descriptions, sizes->clients) ||
-		!pipes_open(sizes->pipes) || !locks_open(sizes->locks) ||
+		!pipes_open(sizes->pipes) || !watches_open() || !locks_open(sizes->locks) ||
 		!bundlefs_open(bundle, bundle_size, &root) ||
 		!tmpfs_open(sizes->nodes, sizes->blocks) || !cache_open(sizes->blocks))
 		return false;
@@ -31,22 +34,54 @@ bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundl
 	return true;
 }
 
+static uint64_t open_pipe_end(
+	struct client *c, enum description_kind kind, uint32_t pipe, uint64_t flags)
+{
+	uint64_t id;
+	struct description *d = client_open(c, kind, &id);
+
+	d->pipe = pipe;
+	d->flags = flags;
+	return id;
+}
+
 status_t vfs_pipe(struct client *c, uint64_t *read_id, uint64_t *write_id)
 {
 	uint32_t pipe;
-	struct description *d;
 	status_t status = client_check_room(c, 2, 2);
 
 	if (status == OK)
 		status = pipe_make(client_badge(c), &pipe);
 	if (status != OK)
 		return status;
-	d = client_open(c, DESCRIPTION_PIPE_READ, read_id);
-	d->pipe = pipe;
-	d->flags = OPEN_FLAG_READ;
-	d = client_open(c, DESCRIPTION_PIPE_WRITE, write_id);
-	d->pipe = pipe;
-	d->flags = OPEN_FLAG_WRITE;
+	*read_id = open_pipe_end(c, DESCRIPTION_PIPE_READ, pipe, OPEN_FLAG_READ);
+	*write_id = open_pipe_end(c, DESCRIPTION_PIPE_WRITE, pipe, OPEN_FLAG_WRITE);
+	return OK;
+}
+
+status_t vfs_watch(struct client *c, uint64_t id, uint64_t events, uint64_t *read_id)
+{
+	const struct description *d = client_description(c, id);
+	uint32_t pipe;
+	status_t status = client_check_room(c, 1, 1);
+
+	if (d == nullptr)
+		return ERR_INVALID_HANDLE;
+	if (events == 0 || (events & ~CHANGES_KNOWN) != 0)
+		return ERR_INVALID_ARGUMENT;
+	if (d->kind != DESCRIPTION_FILE ||
+		(d->type != FILE_TYPE_REGULAR && d->type != FILE_TYPE_DIRECTORY))
+		return ERR_NOT_SUPPORTED;
+	if (status == OK)
+		status = watch_check_room(client_badge(c));
+	if (status == OK)
+		status = place_hold(d->place);
+	if (status == OK)
+		status = pipe_make(client_badge(c), &pipe);
+	if (status != OK)
+		return status;
+	watch_make(d->place, events, pipe, client_badge(c));
+	*read_id = open_pipe_end(c, DESCRIPTION_PIPE_READ, pipe, OPEN_FLAG_READ);
 	return OK;
 }
 

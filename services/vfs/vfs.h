@@ -89,6 +89,9 @@ uint32_t vfs_stamp(struct client *client, uint64_t id);
 	struct client *client, uint64_t id, uint64_t mode, uint64_t owner, uint64_t group);
 [[nodiscard]] status_t vfs_set_flags(struct client *client, uint64_t id, uint64_t flags);
 [[nodiscard]] status_t vfs_pipe(struct client *client, uint64_t *read_id, uint64_t *write_id);
+/* The reading end of a pipe with the changes of a description's file: see watch.h. */
+[[nodiscard]] status_t vfs_watch(
+	struct client *client, uint64_t id, uint64_t events, uint64_t *read_id);
 [[nodiscard]] status_t vfs_dup(struct client *client, uint64_t id, uint64_t *out);
 /* Maps a pipe into the client. */
 [[nodiscard]] status_t vfs_map_pipe(struct client *client, uint64_t id, uint64_t *end);

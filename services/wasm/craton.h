@@ -18,7 +18,8 @@ craton_handler craton_channel, craton_channel_call, craton_channel_receive, crat
 	craton_pipe, craton_dup, craton_kill, craton_getpid, craton_tty_get, craton_tty_set,
 	craton_tty_foreground, craton_interrupt_mode, craton_interrupt_take, craton_info,
 	craton_service_control, craton_power, craton_log_write, craton_sync, craton_process_id,
-	craton_trace_control, craton_access_get, craton_access_set, craton_mount, craton_unmount;
+	craton_trace_control, craton_watch, craton_access_get, craton_access_set, craton_mount,
+	craton_unmount;
 
 /* For struct wasm_host_modules: {craton_functions, craton_function_count, wasi}. */
 extern const struct wasm_host_function craton_functions[];

@@ -104,3 +104,22 @@ errno_t craton_access_set(struct wasi *wasi, memory_t *memory, values_t *v)
 	words[3] = access.group;
 	return errno_of(service_ask(SERVICE_NUMBER_VFS, VFS_SET_ACCESS, words));
 }
+
+/* v: descriptor, events, result. */
+errno_t craton_watch(struct wasi *wasi, memory_t *memory, values_t *v)
+{
+	uint64_t words[6] = {0, v[1].i32};
+	description_t *file;
+	status_t status;
+	errno_t error = description_of(wasi, v[0].i32, DESCRIPTOR_KIND_VFS, WASI_NOTSUP, &file);
+
+	if (error != WASI_SUCCESS)
+		return error;
+	words[0] = file->id;
+	status = service_ask(SERVICE_NUMBER_VFS, VFS_WATCH, words);
+	if (status != OK)
+		return errno_of(status);
+	return descriptor_give(wasi, memory,
+		description_make(DESCRIPTOR_KIND_VFS, words[0], WASI_FILETYPE_UNKNOWN),
+		WASI_RIGHTS_STREAM_IN, v[2].i32);
+}

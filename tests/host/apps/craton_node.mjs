@@ -705,6 +705,9 @@ const craton = {
 	service_control(at, size, operation) {
 		return this.string(at, size) === 'tmpfs' ? E.SUCCESS : E.NOENT;
 	},
+	watch() {
+		return E.NOSYS;
+	},
 	access_get(dirfd, flags, at, size, out) {
 		const target = this.resolve(dirfd, at, size);
 		const stat = (flags & 1 ? fs.statSync : fs.lstatSync)(target);

@@ -153,6 +153,11 @@ int craton_power(int, int)
 	return ENOSYS;
 }
 
+int craton_watch(int, uint32_t, int *)
+{
+	return ENOSYS;
+}
+
 int craton_access(const char *path, bool follow, struct file_access *access)
 {
 	struct stat status;

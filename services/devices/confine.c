@@ -270,30 +270,48 @@ static uint32_t find_device(uint16_t address)
 	return i;
 }
 
-/* In a transaction of its own: an instance that is killed after it has no record any more. */
 static void count_fault(struct device_use *use)
 {
-	estate_save(use, sizeof(*use));
 	if (time_now() - use->faults_since > MINUTE_NS) {
 		use->faults_since = time_now();
 		use->faults = 0;
 	}
 	use->faults++;
-	estate_commit();
+}
+
+/* The supervisor knows a request that it has done by its number, also if it comes from the next
+ * instance of this service. */
+static status_t restart_driver(uint64_t number)
+{
+	struct client supervisor = client_of(SERVICE_NUMBER_SUPERVISOR);
+	const char *name = table_driver_name(number);
+	struct call call = {.words = {0, strlen(name)}, .in = name, .in_size = strlen(name)};
+
+	if ((drivers_that_run() >> number & 1) == 0)
+		return OK;
+	supervisor.sequence = table->restarts;
+	return client_call(&supervisor, SUPERVISOR_CONTROL, &call);
 }
 
 /* A driver whose device did what it was not to do begins anew, with a device that is reset. */
-static void restart_driver(uint64_t number, uint16_t address)
+static void stop(uint32_t index)
 {
-	struct client supervisor = client_of(SERVICE_NUMBER_SUPERVISOR);
-	bool runs = (drivers_that_run() >> number & 1) != 0;
-	const char *name = table_driver_name(number);
-	struct call call = {.words = {0, strlen(name)}, .in = name, .in_size = strlen(name)};
-	status_t status = runs ? client_call(&supervisor, SUPERVISOR_CONTROL, &call) : OK;
-	struct place p = place_of(address);
+	struct pci_device *d = &table->devices[index];
+	struct device_use *use = &table->uses[index];
+	struct place p = place_of(d->address);
+	status_t status;
 
-	debug_print("devices: %02x:%02x.%u was stopped, and its driver %s started again: %ld\n",
-		p.bus, p.device, p.function, name, status);
+	pci_set_master(&config_bus, d->address, false);
+	confine_detach(index);
+	if (d->owner != 0) {
+		status = restart_driver(d->owner);
+		debug_print("devices: %02x:%02x.%u was stopped, and its driver %s started again: "
+			    "%ld\n",
+			p.bus, p.device, p.function, table_driver_name(d->owner), status);
+	}
+	ESTATE_SET(use->is_to_stop, 0);
+	ESTATE_SET(table->restarts, table->restarts + 1);
+	estate_commit();
 }
 
 static void take(uint64_t requester, uint64_t page, uint64_t reason)
@@ -301,20 +319,21 @@ static void take(uint64_t requester, uint64_t page, uint64_t reason)
 	uint16_t address = (uint16_t)requester;
 	struct place p = place_of(address);
 	uint32_t index = find_device(address);
+	struct device_use *use;
 
 	debug_print("devices: %02x:%02x.%u tried to %s at %lx, which is not its memory (%lu)\n",
 		p.bus, p.device, p.function, (reason & FAULT_READ) != 0 ? "read" : "write", page,
 		reason & 0xff);
 	if (index == PCI_DEVICES_MOST)
 		return;
-	pci_set_master(&config_bus, address, false);
-	confine_detach(index);
-	if (table->devices[index].owner == 0)
-		return;
-	count_fault(&table->uses[index]);
-	if (is_hopeless(&table->uses[index]))
+	use = &table->uses[index];
+	estate_save(use, sizeof(*use));
+	count_fault(use);
+	use->is_to_stop = 1; /* also if this instance does not live to do it */
+	estate_commit();
+	if (is_hopeless(use))
 		tell(address, "did so too often: it is not used any more");
-	restart_driver(table->devices[index].owner, address);
+	stop(index);
 }
 
 /* Several records about a device that is stopped are one. */
@@ -346,6 +365,10 @@ void confine_look(void)
 	}
 	next_look = ABI_DEADLINE_NEVER;
 	(void)!irq_acknowledge(irq);
+	for (uint32_t i = 0; i < PCI_DEVICES_MOST; i++) {
+		if (table->uses[i].is_to_stop != 0)
+			stop(i);
+	}
 	for (uint32_t i = 0; i < unit_count; i++) {
 		if (units[i].is_on)
 			look_at(i, &last);

@@ -28,11 +28,14 @@ struct device_use {
 	uint64_t irq_target;
 	uint64_t irq_data;
 	uint64_t faults_since;
+	uint64_t is_to_stop;
 };
 
 struct table {
 	uint32_t is_scanned;
 	uint32_t slot_count;
+	uint32_t restarts; /* of drivers, so far: see confine.c */
+	uint32_t reserved;
 	struct pci_device devices[PCI_DEVICES_MOST];
 	struct device_use uses[PCI_DEVICES_MOST];
 	struct slot slots[TABLE_SLOTS];

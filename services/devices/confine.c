@@ -20,7 +20,6 @@
 #define IRQ         832u /* slots of the CNode */
 #define TABLES      840u
 #define TABLES_MOST 16u
-#define PIECES_END  736u /* see registers.c */
 
 #define FAULT_READ   0x100u /* of a reason */
 #define FAULTS_MOST  3u     /* of a device in a minute, then it is not used any more */
@@ -46,17 +45,15 @@ static handle_t cnode(void)
 	return service_start()->handles[PROCESS_SLOT_CNODE];
 }
 
-/* The capability of this type in the slots [from, end); 0: there is none. */
-static handle_t find_capability(uint64_t wanted, uint64_t from, uint64_t end)
+/* The capability in a slot, if it is of this type; else 0. */
+static handle_t capability_in(uint64_t slot, uint64_t wanted)
 {
-	for (uint64_t slot = from; slot < end; slot++) {
-		uint64_t type, rights, badge, tag, detail;
+	uint64_t type, rights, badge, tag, detail;
 
-		if (cnode_inspect(cnode(), slot, &type, &rights, &badge, &tag, &detail) == OK &&
-			type == wanted)
-			return handle_of(slot, tag);
-	}
-	return 0;
+	return cnode_inspect(cnode(), slot, &type, &rights, &badge, &tag, &detail) == OK &&
+			       type == wanted
+		       ? handle_of(slot, tag)
+		       : 0;
 }
 
 /* --- start --------------------------------------------------------------------------------------
@@ -111,7 +108,7 @@ static uint32_t count_on(void)
 static void listen(void)
 {
 	uint64_t tag, address, data;
-	handle_t irq = find_capability(OBJECT_IRQ, IRQ, IRQ + 1);
+	handle_t irq = capability_in(IRQ, OBJECT_IRQ);
 	status_t status = OK;
 
 	if (irq == 0) {
@@ -137,7 +134,7 @@ void confine_open(void)
 	uint32_t count;
 	status_t status;
 
-	iommu = find_capability(OBJECT_IOMMU, PROCESS_SLOT_FREE, PIECES_END);
+	iommu = capability_in(PROCESS_SLOT_FREE, OBJECT_IOMMU);
 	if (service_has_option("iommu=off"))
 		iommu = 0;
 	status = iommu != 0 ? read_table() : OK;
@@ -356,7 +353,7 @@ static void look_at(uint32_t unit, uint64_t *last)
 void confine_look(void)
 {
 	uint64_t now = time_now();
-	handle_t irq = find_capability(OBJECT_IRQ, IRQ, IRQ + 1);
+	handle_t irq = capability_in(IRQ, OBJECT_IRQ);
 	uint64_t last = UINT64_MAX;
 
 	if (now - looked_since >= LOOK_NS) {

@@ -126,9 +126,9 @@ static void init_builder(const struct root_info *info, handle_t fault_endpoint, 
 	memcpy(builder.start.command_line, info->command_line, builder.start.command_line_size);
 }
 
-/* Moves all memory, and the right over IOMMUs, to the supervisor's CNode, from its slot
- * PROCESS_SLOT_FREE on: the rest of the piece that it was made from, too, as the first task makes
- * nothing any more. */
+/* Moves the right over IOMMUs, if there are any, and all memory to the supervisor's CNode, from its
+ * slot PROCESS_SLOT_FREE on: the rest of the piece that it was made from, too, as the first task
+ * makes nothing any more. */
 static void hand_over_memory(const struct root_info *info)
 {
 	uint64_t slot = PROCESS_SLOT_FREE;

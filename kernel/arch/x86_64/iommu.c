@@ -67,7 +67,7 @@ enum {
 #define DEVICE_DOMAIN_SHIFT 8u
 #define TABLE_ENTRIES       256u
 
-#define PATIENCE_NS 10000000u /* with a unit: it answers in microseconds */
+#define PATIENCE_NS 100000000u /* with a unit: it answers in microseconds */
 
 struct request {
 	uint64_t low;

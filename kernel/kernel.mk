@@ -17,9 +17,9 @@ $(call objects,kernel,$(foreach folder,core arch/$(KERNEL_ARCH),$(wildcard \
 	kernel/$(folder)/fastpath*.c))): KERNEL_CFLAGS += -fomit-frame-pointer
 
 # What runs once or seldom is compiled for size.
-KERNEL_SELDOM := $(addprefix kernel/core/,boot_memory.c console.c panic.c platform.c root.c trace.c) \
+KERNEL_SELDOM := $(addprefix kernel/core/,boot_memory.c console.c dma.c panic.c platform.c root.c trace.c) \
 	$(addprefix kernel/arch/$(KERNEL_ARCH)/,acpi.c apic.c boot.c clock.c cpu.c features.c \
-	ioapic.c isolation.c kernel_map.c smp.c stacks.c)
+	ioapic.c iommu.c isolation.c kernel_map.c smp.c stacks.c)
 $(call objects,kernel,$(KERNEL_SELDOM)): KERNEL_CFLAGS += -Oz
 
 $(eval $(call bundle_file,kernel,$(KERNEL).stripped))

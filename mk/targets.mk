@@ -24,6 +24,7 @@ help: ## This list
 #:   DISK=file,...  disks of the machine: raw images, changed in place; file:ro cannot be written
 #:   BUS=virtio|nvme|sata  what the disks are
 #:   PORTS=n      PCI Express ports, for disks that are plugged and pulled (QEMU's monitor: Ctrl-A C)
+#:   IOMMU=1      a machine that confines what devices reach
 #:   SMP=n MEM=mib HEADLESS=1 DIRECT=1 (no firmware) ACCEL=auto|kvm|tcg ICOUNT=1 TIMEOUT=seconds
 #:   OPTIONS='...' boot options; OPTIONS=help lists them
 #: V=1 shows whole commands; BUILD=folder builds elsewhere.

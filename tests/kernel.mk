@@ -2,7 +2,7 @@
 # Host tests of the kernel: its portable core and page tables on a fake machine.
 
 KERNEL_HOST_SOURCES := $(filter-out kernel/core/memory.c kernel/core/panic.c,$(sort $(wildcard \
-	kernel/core/*.c))) kernel/arch/x86_64/paging.c kernel/arch/x86_64/frame.c \
+	kernel/core/*.c))) kernel/arch/x86_64/paging.c kernel/arch/x86_64/frame.c kernel/arch/x86_64/iommu.c \
 	$(sort $(wildcard tests/host/kernel/fake/*.c))
 KERNEL_HOST_FLAGS   := -Itests/host/kernel/fake -Ikernel/include -Ikernel/arch/x86_64/include \
 	-Ikernel/core -std=c17 -fno-strict-aliasing -Dsched_yield=kernel_sched_yield -Wno-thread-safety
@@ -24,6 +24,7 @@ endef
 
 $(eval $(call kernel_test,kernel_ipc,tests/host/kernel/ipc_test.c))
 $(eval $(call kernel_test,kernel_objects,tests/host/kernel/object_test.c))
+$(eval $(call kernel_test,kernel_dma,tests/host/kernel/dma_test.c))
 $(eval $(call kernel_test,kernel_methods,tests/host/kernel/method_test.c))
 $(eval $(call kernel_test,kernel_fastpath,tests/host/kernel/fastpath_test.c))
 $(eval $(call kernel_test,kernel_entries,tests/host/kernel/entry_test.c))

@@ -115,3 +115,13 @@ $(eval $(call wasm_program,tests/channel.wasm,tests/system/programs/channel.c $(
 $(foreach cpus,1 2,$(eval $(call add_test,system/channel-$(cpus)-cpu,SMP=$(cpus) TIMEOUT=300 \
 	APP=$(BUILD)/apps/tests/channel.wasm $(PYTHON) tools/run.py --expect 0,\
 	$(LOADER) $(BUILD)/craton.bundle $(BUILD)/apps/tests/channel.wasm)))
+
+# A device that tries to reach beyond what its driver was granted, and disks behind an IOMMU.
+$(eval $(call program,test_driver,tests/system/edu/edu.c,))
+IOMMU_NEEDS := $(LOADER) $(BUILD)/craton.bundle $(BUILD)/user/test_driver.stripped $(BUILD)/user/test_driver.stripped.sig tests/system/edu/manifest.toml
+$(foreach part,beyond open bridge,$(eval $(call add_test,system/iommu-$(part),\
+	$(PYTHON) tests/system/iommu_test.py $(part),$(IOMMU_NEEDS))))
+$(foreach cpus,1 4,$(eval $(call add_test,system/iommu-disks-$(cpus)-cpu,\
+	$(PYTHON) tests/system/iommu_test.py disks --smp $(cpus),$(IOMMU_NEEDS))))
+$(foreach part,disks kills,$(eval $(call add_test,system/iommu-hotplug-$(part),\
+	$(PYTHON) tests/system/hotplug_test.py $(part) --smp 2 --iommu,$(IOMMU_NEEDS))))

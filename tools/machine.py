@@ -11,8 +11,10 @@ OVMF = (("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
 EXIT_PORT = 0xF4
 DEBUG_PORT = 0xE9
 QEMU = "qemu-system-x86_64"
+CONFINED = ",iommu_platform=on,disable-legacy=on"  # a virtio device that goes through the IOMMU
+IOMMU = ["-device", "intel-iommu"]
 DISK_DEVICES = {
-    "virtio": "virtio-blk-pci,drive={id}",
+    "virtio": "virtio-blk-pci,drive={id}{confined}",
     "nvme": "nvme,drive={id},serial={id}",
     "sata": "ide-hd,drive={id},bus=ide.{number}",
 }
@@ -42,6 +44,7 @@ class Settings:
     disks: list = field(default_factory=list)
     bus: str = "virtio"
     ports: int = 0
+    iommu: bool = False
     extra: list = field(default_factory=list)
 
     @property
@@ -110,6 +113,7 @@ def from_environment(environment):
         disks=disks,
         bus=bus,
         ports=number(get("PORTS") or "0", "PORTS", 0, 16),
+        iommu=truth(get("IOMMU")),
         icount=icount)
 
 
@@ -126,18 +130,18 @@ def command_line(settings):
     return " ".join(words)
 
 
-def disk_device(bus, drive, number=0):
+def disk_device(bus, drive, number=0, iommu=False):
     """QEMU's device for a disk that is the `number`th of its kind."""
-    return ["-device", DISK_DEVICES[bus].format(id=drive, number=number)]
+    return ["-device", DISK_DEVICES[bus].format(id=drive, number=number, confined=CONFINED if iommu else "")]
 
 
-def disk_arguments(disks, bus):
+def disk_arguments(disks, bus, iommu=False):
     """In the order in which the system numbers them: before the firmware's."""
     result = []
     for number, (path, read_only) in enumerate(disks):
         result += ["-drive", f"if=none,id=disk{number},format=raw,cache=writeback,"
                              f"readonly={'on' if read_only else 'off'},file={path}",
-                   *disk_device(bus, f"disk{number}", number)]
+                   *disk_device(bus, f"disk{number}", number, iommu)]
     return result
 
 
@@ -181,7 +185,7 @@ def firmware_boot(settings):
     return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
             "-drive", f"if=pflash,format=raw,file={own}",
             "-drive", f"if=none,id=esp,format=raw,readonly=on,file={image}",
-            "-device", "virtio-blk-pci,drive=esp,bootindex=0"]
+            "-device", f"virtio-blk-pci,drive=esp,bootindex=0{CONFINED if settings.iommu else ''}"]
 
 
 def consoles(settings):
@@ -205,7 +209,8 @@ def arguments(settings, kvm_works):
               "-m", str(settings.memory), "-smp", str(settings.smp),
               "-nodefaults", "-no-user-config", "-no-reboot", *display(settings),
               *consoles(settings), "-device", f"isa-debug-exit,iobase={EXIT_PORT:#x},iosize=4"]
-    result += disk_arguments(settings.disks, settings.bus)
+    result += IOMMU if settings.iommu else []  # before the devices that it confines
+    result += disk_arguments(settings.disks, settings.bus, settings.iommu)
     result += port_arguments(settings.ports)
     if settings.ports and settings.interactive:
         result += ["-mon", "chardev=terminal,mode=readline"]

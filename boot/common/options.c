@@ -16,6 +16,9 @@ static const struct option table[] = {
 		"check the hashes of kernel and init, or of all files at once (boot)"},
 	{"smp", "#", "use at most this many CPUs (all)"},
 	{"kpti", "auto|on|off", "separate page tables for user mode (auto)"},
+	{"iommu", "on|off",
+		"whether devices reach only what their drivers were given, where there is an IOMMU "
+		"(on)"},
 	{"fault", "stack", "overflow a kernel stack at boot: for tests"},
 	{"log", "quiet|normal|debug",
 		"how much kernel and services say on the kernel's console; debug measures, too "

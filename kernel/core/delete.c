@@ -8,6 +8,7 @@
  * under destruction hang on a list of the thread that began it; whoever revokes their memory first
  * finishes the work instead. So there is no recursion, and every step is short. */
 #include <kernel/delete.h>
+#include <kernel/dma.h>
 #include <kernel/endpoint.h>
 #include <kernel/futex.h>
 #include <kernel/irq.h>
@@ -66,6 +67,8 @@ static status_t object_destroy(struct slot *slot, struct slice *slice)
 		return OK;
 	case OBJECT_ADDRESS_SPACE:
 		return space_destroy((struct address_space *)slot->object, slice);
+	case OBJECT_DMA_SPACE:
+		return dma_space_destroy((struct dma_space *)slot->object, slice);
 	case OBJECT_IRQ:
 		irq_destroy((struct irq *)slot->object);
 		return OK;

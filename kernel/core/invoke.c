@@ -18,7 +18,9 @@
 #define OBJECT_TYPE_irq_control   OBJECT_IRQ_CONTROL
 #define OBJECT_TYPE_irq           OBJECT_IRQ
 #define OBJECT_TYPE_io_port       OBJECT_IO_PORT
+#define OBJECT_TYPE_dma_space     OBJECT_DMA_SPACE
 #define OBJECT_TYPE_platform      OBJECT_PLATFORM
+#define OBJECT_TYPE_iommu         OBJECT_IOMMU
 
 static status_t invoke_method(struct invocation *in, uint64_t method)
 {

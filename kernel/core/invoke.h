@@ -32,6 +32,11 @@ ALWAYS_INLINE void set_result(struct invocation *in, uint32_t number, uint64_t v
 NODISCARD status_t invoke_destination(
 	const struct invocation *in, handle_t cnode, uint64_t index, struct slot **slot);
 
+/* Gives a space the page tables that the arguments from `first` on name. */
+struct address_space;
+NODISCARD status_t space_give_tables(
+	struct invocation *in, struct address_space *space, uint32_t first);
+
 #define DECLARE(object, name) NODISCARD status_t object##_##name##_method(struct invocation *in)
 DECLARE(untyped, retype);
 DECLARE(untyped, reset);
@@ -74,6 +79,17 @@ DECLARE(irq, acknowledge);
 DECLARE(io_port, in);
 DECLARE(io_port, out);
 DECLARE(io_port, derive);
+DECLARE(dma_space, give_tables);
+DECLARE(dma_space, map);
+DECLARE(dma_space, unmap);
+DECLARE(iommu, table);
+DECLARE(iommu, unit);
+DECLARE(iommu, start);
+DECLARE(iommu, give_tables);
+DECLARE(iommu, attach);
+DECLARE(iommu, detach);
+DECLARE(iommu, fault);
+DECLARE(iommu, bind);
 DECLARE(platform, debug_write);
 DECLARE(platform, trace_read);
 DECLARE(platform, trace_control);

@@ -24,6 +24,7 @@ void irq_deliver(struct cpu *cpu, struct irq *irq)
 
 void irq_destroy(struct irq *irq)
 {
+	arch_iommu_forget_irq(irq);
 	arch_irq_free(irq);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Sizes and initial states of the kernel objects. */
+#include <arch/machine.h>
 #include <arch/paging.h>
+#include <kernel/dma.h>
 #include <kernel/object.h>
 #include <kernel/space.h>
 #include <kernel/thread.h>
@@ -18,6 +20,7 @@ _Static_assert(sizeof(struct endpoint) <= 1u << ENDPOINT_ORDER, "endpoint size")
 _Static_assert(sizeof(struct reply) <= 1u << REPLY_ORDER, "reply size");
 _Static_assert(sizeof(struct notification) <= 1u << NOTIFICATION_ORDER, "notification size");
 _Static_assert(sizeof(struct address_space) <= 1u << ARCH_SPACE_ORDER, "space size");
+_Static_assert(sizeof(struct dma_space) <= PAGE_SIZE, "the top table is behind");
 
 uint32_t object_order(uint64_t type, uint64_t size)
 {
@@ -38,6 +41,7 @@ uint32_t object_order(uint64_t type, uint64_t size)
 	case OBJECT_NOTIFICATION:
 		return NOTIFICATION_ORDER;
 	case OBJECT_ADDRESS_SPACE:
+	case OBJECT_DMA_SPACE:
 		return ARCH_SPACE_ORDER;
 	case OBJECT_PAGE_TABLE:
 		return PAGE_SHIFT;
@@ -69,6 +73,9 @@ void object_init(uint64_t type, uint64_t size, void *memory)
 		break;
 	case OBJECT_ADDRESS_SPACE:
 		space_init(memory);
+		break;
+	case OBJECT_DMA_SPACE:
+		arch_dma_space_init(memory, arch_iommu_levels());
 		break;
 	default:
 		break; /* zero is the initial state */

@@ -29,28 +29,30 @@ static struct address_space *target_space(const struct invocation *in)
 	return (struct address_space *)in->target->object;
 }
 
-static status_t tables_decode(struct invocation *in, struct slot **tables, uint64_t count)
+static status_t tables_decode(
+	struct invocation *in, uint32_t argument, struct slot **tables, uint64_t count)
 {
+	uint64_t index = ARGUMENT(in, argument + 1);
 	struct slot *table;
 	struct slot *last;
 	struct cnode *cnode;
 	status_t status = cspace_lookup_object(
-		in->self, ARGUMENT(in, 0), OBJECT_CNODE, RIGHT_CONTROL, &table);
+		in->self, ARGUMENT(in, argument), OBJECT_CNODE, RIGHT_CONTROL, &table);
 
 	if (status != OK)
 		return status;
-	if (count == 0 || count > GIVE_MAX || ARGUMENT(in, 1) > UINT32_MAX)
+	if (count == 0 || count > GIVE_MAX || index > UINT32_MAX)
 		return ERR_RANGE;
 	cnode = (struct cnode *)table->object;
-	status = cnode_slot(cnode, ARGUMENT(in, 1), tables);
-	return status == OK ? cnode_slot(cnode, ARGUMENT(in, 1) + count - 1, &last) : status;
+	status = cnode_slot(cnode, index, tables);
+	return status == OK ? cnode_slot(cnode, index + count - 1, &last) : status;
 }
 
-status_t address_space_give_tables_method(struct invocation *in)
+status_t space_give_tables(struct invocation *in, struct address_space *space, uint32_t first)
 {
-	uint64_t count = ARGUMENT(in, 2);
+	uint64_t count = ARGUMENT(in, first + 2);
 	struct slot *tables;
-	status_t status = tables_decode(in, &tables, count);
+	status_t status = tables_decode(in, first, &tables, count);
 
 	for (uint64_t i = 0; status == OK && i < count; i++) {
 		if (tables[i].type != OBJECT_PAGE_TABLE)
@@ -59,8 +61,13 @@ status_t address_space_give_tables_method(struct invocation *in)
 			status = ERR_BUSY;
 	}
 	for (uint64_t i = 0; status == OK && i < count; i++)
-		status = space_give_table(target_space(in), &tables[i]);
+		status = space_give_table(space, &tables[i]);
 	return status;
+}
+
+status_t address_space_give_tables_method(struct invocation *in)
+{
+	return space_give_tables(in, target_space(in), 0);
 }
 
 static status_t frame_decode(struct invocation *in, struct slot **frame)

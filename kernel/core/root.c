@@ -99,7 +99,7 @@ static void add_memory(struct root *root)
 		add_untyped(root, physical, order, false);
 }
 
-static void add_device_memory(struct root *root, uint64_t start, uint64_t end)
+static void add_devices(struct root *root, uint64_t start, uint64_t end)
 {
 	while (start < end) {
 		uint32_t order = (uint32_t)__builtin_ctzll(start);
@@ -108,6 +108,17 @@ static void add_device_memory(struct root *root, uint64_t start, uint64_t end)
 			order--;
 		add_untyped(root, start, order, true);
 		start += (uint64_t)1 << order;
+	}
+}
+
+/* All of it but the registers of IOMMUs. */
+static void add_device_memory(struct root *root, uint64_t start, uint64_t end)
+{
+	while (start < end) {
+		uint64_t kept = arch_iommu_next_registers(start, end);
+
+		add_devices(root, start, kept);
+		start = kept + PAGE_SIZE;
 	}
 }
 
@@ -270,6 +281,7 @@ static void fill_info(struct root *root, const struct boot_info *boot)
 static void add_capabilities(struct root *root)
 {
 	struct root_info *info = root->info;
+	uint64_t size;
 
 	root->next = CNODE_RESERVED;
 	info->cnode = add(root, OBJECT_CNODE, (uint64_t)(uintptr_t)root->cnode, RIGHT_ALL);
@@ -280,6 +292,8 @@ static void add_capabilities(struct root *root)
 	info->irq_control = add(root, OBJECT_IRQ_CONTROL, 0, RIGHT_ALL);
 	info->io_port = add(root, OBJECT_IO_PORT, (uint64_t)0x10000 << 16, RIGHT_ALL);
 	info->platform = add(root, OBJECT_PLATFORM, 0, RIGHT_ALL);
+	if (arch_iommu_table(&size) != NULL)
+		info->iommu = add(root, OBJECT_IOMMU, 0, RIGHT_ALL);
 }
 
 void root_start(const struct boot_info *boot, uint64_t ecam, uint64_t ecam_size)

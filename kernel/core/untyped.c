@@ -3,6 +3,7 @@
  * old contents. Objects are cut off in order; memory comes back by revoke and reset. */
 #include "invoke.h"
 
+#include <arch/machine.h>
 #include <arch/physmap.h>
 #include <kernel/cspace.h>
 
@@ -88,6 +89,8 @@ static status_t retype_decode(struct invocation *in, struct retype *r)
 									      : ERR_RANGE;
 	if (r->count == 0 || r->count > RETYPE_MAX)
 		return ERR_RANGE;
+	if (r->type == OBJECT_DMA_SPACE && arch_iommu_levels() == 0)
+		return ERR_NOT_SUPPORTED;
 	if (is_device(in->target) && r->type != OBJECT_FRAME && r->type != OBJECT_UNTYPED)
 		return ERR_NOT_SUPPORTED;
 	status = retype_slots(in, r);

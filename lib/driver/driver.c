@@ -18,12 +18,15 @@
 #define READ_WRITE      (RIGHT_READ | RIGHT_WRITE)
 
 static handle_t interrupts[DRIVER_DEVICES];
+static handle_t dma_space;
+static bool dma_is_known;
 
-static status_t ask(unsigned service, uint32_t method, uint64_t words[6])
+/* `send`: a capability to send along; 0: none. */
+static status_t ask_with(unsigned service, uint32_t method, uint64_t words[6], handle_t send)
 {
 	static struct client clients[2]; /* a sequence each, which goes on */
 	struct client *client = &clients[service == SERVICE_NUMBER_MEMORY];
-	struct call call = {0};
+	struct call call = {.send = {send}};
 	status_t status;
 
 	if (client->page == nullptr)
@@ -34,11 +37,17 @@ static status_t ask(unsigned service, uint32_t method, uint64_t words[6])
 	return status;
 }
 
+static status_t ask(unsigned service, uint32_t method, uint64_t words[6])
+{
+	return ask_with(service, method, words, 0);
+}
+
 /* --- the device ---------------------------------------------------------------------------------
  */
 
 /* The same with a capability, which replaces what the instance before had in this slot. */
-static status_t ask_for(uint64_t slot, uint32_t method, uint64_t words[6], handle_t *handle)
+static status_t ask_for(
+	unsigned service, uint64_t slot, uint32_t method, uint64_t words[6], handle_t *handle)
 {
 	handle_t cnode = service_start()->handles[PROCESS_SLOT_CNODE];
 	uint64_t type, rights, badge, tag, detail;
@@ -46,7 +55,7 @@ static status_t ask_for(uint64_t slot, uint32_t method, uint64_t words[6], handl
 
 	(void)!cnode_delete(cnode, slot);
 	service_receive_window(slot, 1);
-	status = ask(SERVICE_NUMBER_DEVICES, method, words);
+	status = ask(service, method, words);
 	service_receive_window(0, 0);
 	if (status == OK)
 		status = cnode_inspect(cnode, slot, &type, &rights, &badge, &tag, &detail);
@@ -66,7 +75,8 @@ status_t driver_claim(unsigned nth, uint64_t bits)
 	status_t status = nth < DRIVER_DEVICES ? OK : ERR_NOT_FOUND;
 
 	if (status == OK)
-		status = ask_for(slot_of(nth), DEVICES_CLAIM, words, &interrupts[nth]);
+		status = ask_for(SERVICE_NUMBER_DEVICES, slot_of(nth), DEVICES_CLAIM, words,
+			&interrupts[nth]);
 	if (status != OK)
 		return status;
 	status = irq_bind(
@@ -97,7 +107,8 @@ status_t driver_window(unsigned nth, unsigned window, volatile uint8_t **registe
 	uint64_t address = WINDOWS_ADDRESS + ((uint64_t)nth * DEVICE_SLOTS + window) * WINDOW_MOST;
 	uint64_t missing;
 	handle_t frame;
-	status_t status = ask_for(slot_of(nth) + 1 + window, DEVICES_WINDOW, words, &frame);
+	status_t status = ask_for(
+		SERVICE_NUMBER_DEVICES, slot_of(nth) + 1 + window, DEVICES_WINDOW, words, &frame);
 
 	if (status != OK)
 		return status;
@@ -116,11 +127,28 @@ status_t driver_config(unsigned nth, uint32_t offset, uint32_t *value)
 	return status;
 }
 
+/* What the devices of this driver reach; none where there is no IOMMU. */
+static status_t open_dma_space(void)
+{
+	uint64_t words[6] = {0};
+	status_t status = OK;
+
+	if (!dma_is_known)
+		status = ask_for(SERVICE_NUMBER_MEMORY, slot_of(DRIVER_DEVICES), MEMORY_DMA_SPACE,
+			words, &dma_space);
+	if (status == ERR_NOT_SUPPORTED)
+		status = OK;
+	dma_is_known = status == OK;
+	return status;
+}
+
 status_t driver_enable(unsigned nth)
 {
 	uint64_t words[6] = {nth};
+	status_t status = open_dma_space();
 
-	return ask(SERVICE_NUMBER_DEVICES, DEVICES_ENABLE, words);
+	return status == OK ? ask_with(SERVICE_NUMBER_DEVICES, DEVICES_ENABLE, words, dma_space)
+			    : status;
 }
 
 /* Once a second it asks whether the device is still there. */

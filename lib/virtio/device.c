@@ -133,7 +133,7 @@ status_t virtio_negotiate(struct virtio_device *d, uint64_t wanted)
 	offered = get32(d->common, COMMON_DEVICE_FEATURE);
 	put32(d->common, COMMON_DEVICE_FEATURE_SELECT, 1);
 	offered |= (uint64_t)get32(d->common, COMMON_DEVICE_FEATURE) << 32;
-	d->features = offered & (wanted | VIRTIO_VERSION_1);
+	d->features = offered & (wanted | VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM);
 	put32(d->common, COMMON_DRIVER_FEATURE_SELECT, 0);
 	put32(d->common, COMMON_DRIVER_FEATURE, (uint32_t)d->features);
 	put32(d->common, COMMON_DRIVER_FEATURE_SELECT, 1);

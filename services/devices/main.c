@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The device manager: what devices there are, and which driver gets which. Requests. */
 #include "config.h"
+#include "confine.h"
 #include "drivers.h"
 #include "interrupt.h"
 #include "plug.h"
@@ -12,8 +13,9 @@
 #include <craton/print.h>
 #include <craton/service.h>
 
-#define ESTATE_VERSION 2u
+#define ESTATE_VERSION 3u
 #define SESSIONS       64u
+#define WINDOW         836u /* slot of the CNode: a DMA space that came with a message */
 
 /* --- requests -----------------------------------------------------------------------------------
  */
@@ -58,6 +60,7 @@ static status_t claim_handler(struct request *request)
 	d = &table->devices[index];
 	interrupt_off(index);
 	pci_set_master(&config_bus, d->address, false);
+	confine_detach(index);
 	if (d->interrupt == PCI_INTERRUPT_NONE)
 		return ERR_NOT_SUPPORTED;
 	status = interrupt_make(index, &request->send[0]);
@@ -99,12 +102,30 @@ static status_t config_handler(struct request *request)
 	return OK;
 }
 
+/* What came with the message, if it did. */
+static handle_t received(const struct request *request)
+{
+	uint64_t type, rights, badge, tag, detail;
+
+	if (request->handles_in == 0 ||
+		cnode_inspect(service_start()->handles[PROCESS_SLOT_CNODE], WINDOW, &type, &rights,
+			&badge, &tag, &detail) != OK)
+		return 0;
+	return handle_of(WINDOW, tag);
+}
+
 static status_t enable_handler(struct request *request)
 {
+	handle_t space = received(request);
 	uint32_t index;
 	status_t status = find_there(request, &index);
 
-	return status == OK ? interrupt_on(index, 0) : status;
+	if (status == OK)
+		status = confine_attach(index, space);
+	if (status == OK)
+		status = interrupt_on(index, 0);
+	(void)!cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE], WINDOW);
+	return status;
 }
 
 /* One that stays is there for the next claim. */
@@ -139,9 +160,25 @@ static const struct service_method methods[] = {
 /* --- start --------------------------------------------------------------------------------------
  */
 
+static void notified(uint64_t bits)
+{
+	if ((bits & CONFINE_SIGNAL) != 0)
+		confine_look();
+	plug_notified(bits);
+}
+
+static uint64_t deadline(void)
+{
+	uint64_t plug = plug_deadline();
+	uint64_t confine = confine_deadline();
+
+	return plug < confine ? plug : confine;
+}
+
 static void expired(uint64_t now)
 {
-	(void)now;
+	if (confine_deadline() <= now)
+		confine_look();
 	plug_expired();
 }
 
@@ -160,14 +197,16 @@ void program_main(const void *argument)
 		plug_find();
 		estate_commit();
 	}
+	confine_open();
+	service_receive_window(WINDOW, 1);
 	plug_start();
 	service_run(&(struct service){
 		.start = start,
 		.methods = methods,
 		.method_count = sizeof(methods) / sizeof(methods[0]),
 		.session_count = SESSIONS,
-		.notified = plug_notified,
-		.deadline = plug_deadline,
+		.notified = notified,
+		.deadline = deadline,
 		.expired = expired,
 	});
 }

@@ -3,6 +3,7 @@
 #include "plug.h"
 
 #include "config.h"
+#include "confine.h"
 #include "drivers.h"
 #include "interrupt.h"
 #include "table.h"
@@ -160,6 +161,7 @@ static void quiet(uint32_t index)
 {
 	interrupt_off(index);
 	pci_set_master(&config_bus, table->devices[index].address, false);
+	confine_detach(index);
 }
 
 /* Those that no driver has go at once. */

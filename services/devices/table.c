@@ -117,6 +117,13 @@ static void number_devices(uint64_t driver, const struct service_manifest *manif
 	}
 }
 
+const char *table_driver_name(uint64_t driver)
+{
+	const struct service_manifest *manifest;
+
+	return manifest_of(driver, &manifest) == OK ? (const char *)manifest->name : "";
+}
+
 bool table_has_device_for(uint64_t driver)
 {
 	const struct service_manifest *manifest;

@@ -22,16 +22,20 @@ struct device_use {
 	enum device_state state;
 	uint8_t driver; /* number of the service whose `nth` device it is; 0: it has no number */
 	uint8_t nth;    /* of the driver's devices */
-	uint8_t reserved;
+	uint8_t faults; /* in the minute from `faults_since` on: see confine.c */
 	uint32_t irq_is_there;
 	uint64_t irq_tag;
 	uint64_t irq_target;
 	uint64_t irq_data;
+	uint64_t faults_since;
+	uint64_t is_to_stop;
 };
 
 struct table {
 	uint32_t is_scanned;
 	uint32_t slot_count;
+	uint32_t restarts; /* of drivers, so far: see confine.c */
+	uint32_t reserved;
 	struct pci_device devices[PCI_DEVICES_MOST];
 	struct device_use uses[PCI_DEVICES_MOST];
 	struct slot slots[TABLE_SLOTS];
@@ -49,6 +53,9 @@ void table_remove(uint32_t index);
 /* There is a device that the manifest of this service matches. Words of the message are gone
  * afterwards, here and below. */
 [[nodiscard]] bool table_has_device_for(uint64_t driver);
+
+/* The name of a driver that has, or had, devices. */
+const char *table_driver_name(uint64_t driver);
 
 /* The nth device of the driver whose service has this badge: they have numbers from 0 on, as its
  * manifest matches them. ERR_ACCESS; ERR_NOT_FOUND. */

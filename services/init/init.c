@@ -126,16 +126,21 @@ static void init_builder(const struct root_info *info, handle_t fault_endpoint, 
 	memcpy(builder.start.command_line, info->command_line, builder.start.command_line_size);
 }
 
-/* Moves all memory to the supervisor's CNode, from its slot PROCESS_SLOT_FREE on: the rest of the
- * piece that it was made from, too, as the first task makes nothing any more. */
+/* Moves the right over IOMMUs, if there are any, and all memory to the supervisor's CNode, from its
+ * slot PROCESS_SLOT_FREE on: the rest of the piece that it was made from, too, as the first task
+ * makes nothing any more. */
 static void hand_over_memory(const struct root_info *info)
 {
 	uint64_t slot = PROCESS_SLOT_FREE;
+	status_t status;
+	uint64_t tag;
 
+	if (info->iommu != 0) {
+		status = cnode_move(supervisor.cnode, slot++, info->iommu, &tag);
+		if (status != OK)
+			fail(info, "cannot hand over the IOMMU", status);
+	}
 	for (uint64_t i = 0; i < info->untyped_count; i++) {
-		uint64_t tag;
-		status_t status;
-
 		status = cnode_move(supervisor.cnode, slot++, info->untyped[i].handle, &tag);
 		if (status != OK)
 			fail(info, "cannot hand over memory", status);

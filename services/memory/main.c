@@ -419,6 +419,11 @@ static status_t share_unpin_handler(struct request *request)
 	return OK;
 }
 
+static status_t dma_space_handler(struct request *request)
+{
+	return is_service(request) ? dma_open(request->badge, &request->send[0]) : ERR_ACCESS;
+}
+
 static status_t own_faults_handler(struct request *request)
 {
 	struct space *space = space_find(request->badge);
@@ -621,6 +626,7 @@ static const struct service_method methods[] = {
 	[MEMORY_SHARE_FIND] = {share_find_handler, RESTART_PURE},
 	[MEMORY_SHARE_PIN] = {share_pin_handler, RESTART_REPLAY},
 	[MEMORY_SHARE_UNPIN] = {share_unpin_handler, RESTART_REPLAY},
+	[MEMORY_DMA_SPACE] = {dma_space_handler, RESTART_REPLAY},
 	[MEMORY_OWN_FAULTS] = {own_faults_handler, RESTART_REPLAY},
 	[MEMORY_CODE_CREATE] = {code_create_handler, RESTART_REPLAY},
 	[MEMORY_CODE_SEAL] = {code_seal_handler, RESTART_REPLAY},

@@ -51,7 +51,7 @@ enum meta_slot {
 	META_UPCALL,
 	META_MESSAGE_MAP,
 	META_UPCALL_MAP,
-	META_GRANTED,
+	META_GRANTED, /* of a DMA space: its capability without rights */
 	META_TABLE = META_GRANTED + 8
 };
 
@@ -207,6 +207,9 @@ link_t meta_oldest(const struct space *space);
 
 handle_t slot_handle(uint64_t slot);
 
+/* A capability of the space that has no rights, for others. */
+[[nodiscard]] status_t kernel_space_copy(const struct space *space, handle_t *handle);
+
 /* Maps `pages` pages of a frame into a program through a copy in `slot`, giving the address space
  * tables when it needs some. */
 [[nodiscard]] status_t kernel_map(struct space *space, handle_t frame, uint64_t slot,
@@ -219,6 +222,10 @@ struct space *space_find(uint64_t pid);
 /* The space of a service, whose AddressSpace is the capability `handle` (taken). */
 [[nodiscard]] status_t space_adopt(uint64_t badge, handle_t handle);
 [[nodiscard]] status_t space_create(uint64_t pid, uint64_t quota, struct space **space);
+
+/* The space that is to be a kernel object of this type; everything else is as for a program. */
+[[nodiscard]] status_t space_make(
+	uint64_t pid, uint64_t quota, uint64_t type, struct space **space);
 void space_destroy(struct space *space);
 
 /* Counts bytes in the quota of a program. ERR_QUOTA. */
@@ -299,8 +306,29 @@ void shared_unreference(uint64_t number);
 /* A service's reference by which the memory stays where it is, and its physical address. */
 [[nodiscard]] status_t shared_pin(struct shared *shared, uint64_t badge, uint64_t *physical);
 void shared_unpin(struct shared *shared, uint64_t badge);
+bool shared_is_pinned(const struct shared *shared, uint64_t badge);
+[[nodiscard]] status_t shared_physical(const struct shared *shared, uint64_t *physical);
 /* Its owner, or a service that it was offered to. */
 bool shared_is_for(const struct shared *shared, uint64_t badge);
+
+/* --- dma.c: what devices of services reach
+ * -------------------------------------------------------------------------------------- */
+
+/* The DmaSpace of the service, without rights, made if there is none. ERR_NOT_SUPPORTED: there is
+ * no IOMMU; ERR_NO_MEMORY, ERR_TOO_MANY. */
+[[nodiscard]] status_t dma_open(uint64_t badge, handle_t *handle);
+
+/* What a service that has one pins is there at its physical address. ERR_NO_MEMORY, ERR_QUOTA,
+ * ERR_RANGE. */
+[[nodiscard]] status_t dma_map(uint64_t badge, const struct shared *shared, uint64_t physical);
+void dma_unmap(uint64_t badge, const struct shared *shared);
+
+/* A space that is not an address space. */
+#define DMA_SPACE ((uint64_t)1 << 62) /* of `pid`: and the service's badge */
+static inline bool is_dma(const struct space *space)
+{
+	return (space->pid & DMA_SPACE) != 0;
+}
 
 static inline bool is_shared(uint64_t object)
 {

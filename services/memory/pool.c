@@ -397,6 +397,16 @@ static handle_t kernel_space(const struct space *space)
 	return slot_handle(meta_slot(meta_oldest(space), META_SPACE));
 }
 
+/* One that a killed instance left may be of another space, which is gone. */
+status_t kernel_space_copy(const struct space *space, handle_t *handle)
+{
+	uint64_t slot = meta_slot(meta_oldest(space), META_GRANTED);
+	status_t status = copy(kernel_space(space), slot, 0);
+
+	*handle = slot_handle(slot);
+	return status;
+}
+
 /* Makes `count` page tables in slots that follow each other and gives them to the space. What a
  * killed instance left in these slots may have been given already, so it may be in use: then they
  * are taken one by one, and a table that the space does not take counts as given. */
@@ -411,7 +421,9 @@ static status_t make_tables(struct space *space, struct meta *meta, uint64_t cou
 		return made;
 	if (made != OK && made != ERR_OCCUPIED)
 		return made;
-	status = address_space_give_tables(kernel_space(space), own_cnode(), slot, count);
+	status = is_dma(space)
+			 ? dma_space_give_tables(kernel_space(space), own_cnode(), slot, count)
+			 : address_space_give_tables(kernel_space(space), own_cnode(), slot, count);
 	if (status != OK && made != ERR_OCCUPIED)
 		return status;
 	ESTATE_SET(meta->tables_made, meta->tables_made + (uint32_t)count);
@@ -439,6 +451,17 @@ static status_t give_tables(struct space *space, uint64_t count, uint64_t *given
 	return make_tables(space, meta, 1);
 }
 
+static status_t map_in(const struct space *space, uint64_t slot, uint64_t offset, uint64_t address,
+	uint64_t pages, uint64_t rights, uint64_t *missing)
+{
+	handle_t frame = slot_handle(slot);
+
+	return is_dma(space) ? dma_space_map(kernel_space(space), frame, offset, address, pages,
+				       rights, missing)
+			     : address_space_map(kernel_space(space), frame, offset, address, pages,
+				       rights, missing);
+}
+
 status_t kernel_map(struct space *space, handle_t frame, uint64_t slot, uint64_t offset,
 	uint64_t address, uint64_t pages, uint64_t rights)
 {
@@ -447,8 +470,7 @@ status_t kernel_map(struct space *space, handle_t frame, uint64_t slot, uint64_t
 	while (status == OK) {
 		uint64_t missing = 0;
 
-		status = address_space_map(kernel_space(space), slot_handle(slot), offset, address,
-			pages, rights, &missing);
+		status = map_in(space, slot, offset, address, pages, rights, &missing);
 		if (status != ERR_NEED_TABLES)
 			return status;
 		status = OK;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The memory service.
 
-$(eval $(call program,memory,$(addprefix services/memory/,main.c pool.c space.c fault.c object.c shared.c code.c),svc/memory))
+$(eval $(call program,memory,$(addprefix services/memory/,main.c pool.c space.c fault.c object.c shared.c code.c dma.c),svc/memory))
 
 # main.c and pool.c are included by the test.
 $(eval $(call host_test,memory,$(addprefix tests/host/services/,memory_test.c memory_kernel.c estate_host.c) \
-	$(addprefix services/memory/,space.c fault.c object.c shared.c code.c),\
+	$(addprefix services/memory/,space.c fault.c object.c shared.c code.c dma.c),\
 	-include tests/host/services/memory_calls.h -Ilib/include -Iservices/memory -Itests/host/services))

@@ -99,6 +99,21 @@ static uint32_t service_bit(uint64_t badge)
 	return (uint32_t)1 << (badge & 31);
 }
 
+bool shared_is_pinned(const struct shared *s, uint64_t badge)
+{
+	return s->size != 0 && (s->pins & service_bit(badge)) != 0;
+}
+
+status_t shared_physical(const struct shared *s, uint64_t *physical)
+{
+	uint64_t size;
+	status_t status = frame_physical(
+		slot_handle(SLOT_CHUNK + 2u * (s->unit / CHUNK_UNITS) + 1), physical, &size);
+
+	*physical += (uint64_t)(s->unit % CHUNK_UNITS) * MEMORY_SHARED_UNIT;
+	return status;
+}
+
 bool shared_is_for(const struct shared *s, uint64_t badge)
 {
 	return s->owner == badge ||
@@ -107,13 +122,12 @@ bool shared_is_for(const struct shared *s, uint64_t badge)
 
 status_t shared_pin(struct shared *s, uint64_t badge, uint64_t *physical)
 {
-	uint32_t chunk = s->unit / CHUNK_UNITS;
-	uint64_t size;
-	status_t status = frame_physical(slot_handle(SLOT_CHUNK + 2u * chunk + 1), physical, &size);
+	status_t status = shared_physical(s, physical);
 
+	if (status == OK)
+		status = dma_map(badge, s, *physical);
 	if (status != OK)
 		return status;
-	*physical += (uint64_t)(s->unit % CHUNK_UNITS) * MEMORY_SHARED_UNIT;
 	if ((s->pins & service_bit(badge)) != 0)
 		return OK;
 	ESTATE_SET(s->pins, s->pins | service_bit(badge));
@@ -125,6 +139,7 @@ void shared_unpin(struct shared *s, uint64_t badge)
 {
 	if ((s->pins & service_bit(badge)) == 0)
 		return;
+	dma_unmap(badge, s);
 	ESTATE_SET(s->pins, s->pins & ~service_bit(badge));
 	shared_unreference(shared_number(s));
 }

@@ -59,6 +59,24 @@ static void forget_kernel_space(const struct space *space)
 
 status_t space_create(uint64_t pid, uint64_t quota, struct space **space)
 {
+	return space_make(pid, quota, OBJECT_ADDRESS_SPACE, space);
+}
+
+/* Kernel memory that an instance which was killed had begun to use is whole again. */
+static status_t clear_kernel_memory(const struct space *space)
+{
+	uint64_t slot = meta_slot(space->metas, META_UNTYPED);
+	uint64_t size, used, address;
+	status_t status = untyped_info(slot_handle(slot), &size, &used, &address);
+
+	if (status != OK || used == 0)
+		return status;
+	status = cnode_revoke(service_start()->handles[PROCESS_SLOT_CNODE], slot);
+	return status == OK ? untyped_reset(slot_handle(slot)) : status;
+}
+
+status_t space_make(uint64_t pid, uint64_t quota, uint64_t type, struct space **space)
+{
 	status_t status;
 	uint64_t tag;
 
@@ -71,11 +89,15 @@ status_t space_create(uint64_t pid, uint64_t quota, struct space **space)
 	if (status == OK)
 		forget_kernel_space(*space);
 	if (status == OK)
-		status = untyped_retype(slot_handle(meta_slot((*space)->metas, META_UNTYPED)),
-			OBJECT_ADDRESS_SPACE, 0, 1, service_start()->handles[PROCESS_SLOT_CNODE],
+		status = clear_kernel_memory(*space);
+	if (status == OK)
+		status = untyped_retype(slot_handle(meta_slot((*space)->metas, META_UNTYPED)), type,
+			0, 1, service_start()->handles[PROCESS_SLOT_CNODE],
 			meta_slot((*space)->metas, META_SPACE), &tag);
-	if (status != OK)
-		ESTATE_SET((*space)->pid, 0);
+	if (status == OK)
+		return OK;
+	meta_release_all(*space);
+	ESTATE_SET((*space)->pid, 0);
 	return status;
 }
 

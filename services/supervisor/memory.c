@@ -48,7 +48,8 @@ status_t give_devices(struct built *s)
 
 		if (status == OK &&
 			cnode_inspect(cnode, slot, &type, &rights, &badge, &tag, &detail) == OK &&
-			type == OBJECT_UNTYPED && (detail & DETAIL_DEVICE) != 0)
+			(type == OBJECT_IOMMU ||
+				(type == OBJECT_UNTYPED && (detail & DETAIL_DEVICE) != 0)))
 			status = cnode_move(s->cnode, to++, handle_of(slot, tag), &tag);
 	}
 	return status;

@@ -54,7 +54,8 @@ extern struct builder builder;
 /* Memory that the manifest gives the service to manage: one piece, or all that is left. */
 [[nodiscard]] status_t give_untyped(struct built *s);
 
-/* The memory of devices, to the service whose manifest says so. */
+/* The memory of devices, and before it the right over IOMMUs, to the service whose manifest says
+ * so. */
 [[nodiscard]] status_t give_devices(struct built *s);
 
 /* --- signature.c ------------------------------------------------------------------------------ */

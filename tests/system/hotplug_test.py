@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Disks that are plugged and pulled while the system runs, at PCI Express root ports of the emulated machine.
-usage: hotplug_test.py PART [--smp N] [--count N]; PART: disks, kills"""
+usage: hotplug_test.py PART [--smp N] [--count N] [--iommu]; PART: disks, kills"""
 
 import argparse
 import hashlib
@@ -40,8 +40,9 @@ class Machine:
         (folder / "script").write_text(script + "\n")
         tool(DEBUGFS, "-w", "-R", f"write {folder / 'script'} script", make_disk(folder / "script.img", 4 * MIB))
         self.settings = machine.Settings(build=BUILD, cmd=line, smp=options.smp, memory=256, direct=True, accel="tcg",
-                                         bus="sata", ports=PORTS, disks=[(folder / "script.img", False)], log=folder / "kernel.log")
+                                         bus="sata", ports=PORTS, iommu=options.iommu, disks=[(folder / "script.img", False)], log=folder / "kernel.log")
         arguments = list(BARE)
+        self.devices = DEVICES | ({"virtio": DEVICES["virtio"] + machine.CONFINED} if options.iommu else {})
         for name, image in images.items():
             arguments += ["-blockdev", f"driver=file,node-name={name},filename={image}"]
         self.guest = Guest(self.settings, folder, arguments)
@@ -73,7 +74,7 @@ class Machine:
 
     def plug(self, kind, image, port):
         """The emulator lets an image go some time after the device that had it."""
-        command = f"device_add {DEVICES[kind]},drive={image},id=in{port},bus=port{port}"
+        command = f"device_add {self.devices[kind]},drive={image},id=in{port},bus=port{port}"
         self.wait(lambda: "Error" not in self.guest.ask(command), command)
 
     def pull(self, port):
@@ -83,6 +84,8 @@ class Machine:
 
     def end(self):
         self.guest.process.wait(TIMEOUT)
+        if "tried to" in self.guest.log():
+            raise Wrong(self.guest.log())
         return "".join(line for line in self.said().splitlines(keepends=True) if not line.startswith(machine.QEMU))
 
 
@@ -192,6 +195,7 @@ def main():
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--iommu", action="store_true", help="the machine has one")
     options = parser.parse_args()
     part, count = parts[options.part]
     options.count = options.count or count

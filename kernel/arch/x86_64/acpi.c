@@ -139,6 +139,10 @@ static void read_table(const uint8_t *table, struct acpi_machine *machine)
 		machine->hpet = read64(table + 44);
 	else if (has_signature(table, "MCFG"))
 		read_mcfg(table, machine);
+	else if (has_signature(table, "DMAR")) {
+		machine->dmar = table;
+		machine->dmar_size = read32(table + 4);
+	}
 }
 
 static void read_root(const uint8_t *root, uint32_t width, struct acpi_machine *machine)

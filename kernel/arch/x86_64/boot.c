@@ -7,6 +7,7 @@
 #include <arch/clock_init.h>
 #include <arch/cpu_init.h>
 #include <arch/features.h>
+#include <arch/iommu.h>
 #include <arch/isolation.h>
 #include <arch/machine.h>
 #include <arch/paging.h>
@@ -131,6 +132,7 @@ static void drop_loader_mappings(const struct boot_info *info)
 static void init_machine(const struct boot_info *info, struct acpi_machine *machine)
 {
 	acpi_read(info->rsdp, machine);
+	iommu_init(machine->dmar, machine->dmar_size);
 	clock_init(machine->hpet);
 	apic_init(machine);
 	apic_init_cpu(&boot_cpu);

@@ -138,9 +138,14 @@ status_t arch_irq_allocate_msi(uint64_t cpu, struct irq **irq, uint64_t *address
 	if (*irq == NULL)
 		return ERR_TOO_MANY;
 	(*irq)->line = IRQ_MSI;
-	*address = MSI_BASE | (uint64_t)cpus[cpu]->entry.apic_id << 12;
-	*data = (*irq)->vector;
+	arch_irq_message(*irq, address, data);
 	return OK;
+}
+
+void arch_irq_message(const struct irq *irq, uint64_t *address, uint64_t *data)
+{
+	*address = MSI_BASE | (uint64_t)cpus[irq->cpu]->entry.apic_id << 12;
+	*data = irq->vector;
 }
 
 void arch_irq_mask(struct irq *irq, bool masked)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Page tables: see paging.h. */
 #include <arch/asm.h>
+#include <arch/iommu.h>
 #include <arch/machine.h>
 #include <arch/paging.h>
 #include <arch/physmap.h>
@@ -18,7 +19,7 @@
 #define COUNT_ONE     ((uint64_t)1 << COUNT_SHIFT)
 #define COUNT_MASK    ((uint64_t)0x3ff << COUNT_SHIFT)
 
-#define LEVELS        4u /* level 0: entries map 4 KiB; level 3: the top table */
+#define LEVELS        4u /* at most; level 0: entries map 4 KiB; the last: the top table */
 #define TABLE_ENTRIES 512u
 #define USER_ENTRIES  256u
 #define LARGE_PAGES   512u
@@ -56,6 +57,23 @@ void arch_space_init(struct address_space *space)
 		(TABLE_ENTRIES - USER_ENTRIES) * sizeof(uint64_t));
 	space->root = physical_of(object->top);
 	space->user_root = arch_isolation_root;
+	space->levels = LEVELS;
+}
+
+void arch_dma_space_init(struct address_space *space, uint32_t levels)
+{
+	space->root = physical_of(((struct space_object *)space)->top);
+	space->user_root = arch_isolation_root;
+	space->levels = levels;
+	space->is_dma = true;
+	memory_write_back(virtual_of(space->root), PAGE_SIZE);
+}
+
+/* An IOMMU may read tables past the caches. */
+static void entries_changed(const struct address_space *space, uint64_t *entry, uint64_t count)
+{
+	if (UNLIKELY(space->is_dma))
+		memory_write_back(entry, count * sizeof(*entry));
 }
 
 /* Whether user mode has a top table of this space's own. */
@@ -69,7 +87,7 @@ static void user_top_make(struct address_space *space)
 	const uint64_t *kernel;
 	uint64_t *top;
 
-	if (arch_isolation_root == 0 || has_user_top(space))
+	if (arch_isolation_root == 0 || has_user_top(space) || space->is_dma)
 		return;
 	space->user_root = space_pool_take(space);
 	top = virtual_of(space->user_root);
@@ -81,13 +99,14 @@ static void user_top_make(struct address_space *space)
 /* Changes an entry of a table of `level`; those of the top table in both. */
 static void entry_set(struct address_space *space, uint32_t level, uint64_t *entry, uint64_t value)
 {
-	if (level == LEVELS - 1 && has_user_top(space)) {
+	if (level == space->levels - 1 && has_user_top(space)) {
 		uint64_t *top = virtual_of(space->user_root);
 
 		top[entry - (uint64_t *)virtual_of(space->root)] = value;
 		value |= value != 0 ? ENTRY_NX : 0;
 	}
 	*entry = value;
+	entries_changed(space, entry, 1);
 }
 
 /* A bit for each CPU that may have translations of the space. */
@@ -104,12 +123,15 @@ void arch_space_tear(struct address_space *space)
 {
 	struct space_object *object = (struct space_object *)space;
 
-	memset(object->top, 0, USER_ENTRIES * sizeof(uint64_t));
+	memset(object->top, 0, (space->is_dma ? TABLE_ENTRIES : USER_ENTRIES) * sizeof(uint64_t));
+	entries_changed(space, object->top, TABLE_ENTRIES);
 	space->user_root = arch_isolation_root;
 	space->torn = true;
 	space->pool = 0;
 	space->pool_count = 0;
 	arch_flush_mask |= active_cpus(space);
+	if (space->is_dma)
+		iommu_forget(space);
 	arch_flush_finish(); /* the tables may be reused as soon as their capabilities are gone */
 }
 
@@ -136,7 +158,7 @@ static uint64_t *entry_at(const struct address_space *space, uint64_t address, u
 {
 	uint64_t *table = virtual_of(space->root);
 
-	for (uint32_t l = LEVELS - 1; l > level; l--) {
+	for (uint32_t l = space->levels - 1; l > level; l--) {
 		uint64_t entry = table[index_at(address, l)];
 
 		if ((entry & ENTRY_PRESENT) == 0 || (entry & ENTRY_LARGE) != 0)
@@ -144,6 +166,17 @@ static uint64_t *entry_at(const struct address_space *space, uint64_t address, u
 		table = table_of(entry);
 	}
 	return &table[index_at(address, level)];
+}
+
+/* A table from the pool, as an entry. */
+static uint64_t table_take(struct address_space *space)
+{
+	uint64_t table = space_pool_take(space);
+
+	if (!space->is_dma)
+		return table | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER;
+	memory_write_back(virtual_of(table), PAGE_SIZE);
+	return table | ENTRY_PRESENT | ENTRY_WRITE;
 }
 
 /* The same, taking missing tables from the pool, and counts `add` more entries in the table that
@@ -154,12 +187,11 @@ static uint64_t *entry_make(
 	uint64_t *table = virtual_of(space->root);
 	uint64_t *parent = NULL;
 
-	for (uint32_t l = LEVELS - 1; l > level; l--) {
+	for (uint32_t l = space->levels - 1; l > level; l--) {
 		uint64_t *entry = &table[index_at(address, l)];
 
 		if ((*entry & ENTRY_PRESENT) == 0) {
-			entry_set(space, l, entry,
-				space_pool_take(space) | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER);
+			entry_set(space, l, entry, table_take(space));
 			if (parent != NULL)
 				*parent += COUNT_ONE;
 		}
@@ -176,7 +208,7 @@ static uint64_t *entry_make(
 static void entries_removed(
 	struct address_space *space, uint64_t address, uint32_t level, uint64_t gone)
 {
-	for (; level < LEVELS - 1; level++) {
+	for (; level < space->levels - 1; level++) {
 		uint64_t *parent = entry_at(space, address, level + 1);
 		uint64_t *words;
 
@@ -190,17 +222,20 @@ static void entries_removed(
 	}
 }
 
-/* A step through a range: one large page, or the part of a leaf table. */
+/* A step through a range: one large page, or the part of a leaf table. Not all IOMMUs have large
+ * pages. */
 struct chunk {
 	uint64_t pages;
 	bool large;
 };
 
-static struct chunk chunk_at(uint64_t address, uint64_t physical, uint64_t pages)
+static struct chunk chunk_at(
+	const struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages)
 {
 	uint64_t in_table = LARGE_PAGES - (address >> PAGE_SHIFT & (LARGE_PAGES - 1));
 
-	if (((address | physical) & (LARGE_SIZE - 1)) == 0 && pages >= LARGE_PAGES)
+	if (((address | physical) & (LARGE_SIZE - 1)) == 0 && pages >= LARGE_PAGES &&
+		!space->is_dma)
 		return (struct chunk){LARGE_PAGES, true};
 	return (struct chunk){pages < in_table ? pages : in_table, false};
 }
@@ -213,7 +248,7 @@ static uint64_t tables_missing(
 	const struct address_space *space, uint64_t address, uint32_t level, uint64_t last[LEVELS])
 {
 	uint64_t *table = virtual_of(space->root);
-	uint32_t l = LEVELS - 1;
+	uint32_t l = space->levels - 1;
 	uint64_t missing = 0;
 
 	for (; l > level; l--) {
@@ -263,10 +298,13 @@ status_t arch_map_check(struct address_space *space, uint64_t address, uint64_t 
 {
 	uint64_t last[LEVELS] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
 	uint64_t entries = 0;
-	uint64_t need = arch_isolation_root != 0 && !has_user_top(space) ? 1 : 0;
+	uint64_t need = 0;
+
+	if (arch_isolation_root != 0 && !has_user_top(space) && !space->is_dma)
+		need = 1;
 
 	while (pages > 0) {
-		struct chunk chunk = chunk_at(address, physical, pages);
+		struct chunk chunk = chunk_at(space, address, physical, pages);
 
 		entries += chunk.large ? 1 : chunk.pages;
 		if (entries > SPACE_MAP_ENTRIES)
@@ -284,12 +322,16 @@ status_t arch_map_check(struct address_space *space, uint64_t address, uint64_t 
 
 /* --- changing --------------------------------------------------------------------------------- */
 
-static uint64_t leaf_flags(uint64_t flags)
+/* The first two bits are an IOMMU's read and write; others are not for it. */
+static uint64_t leaf_flags(const struct address_space *space, uint64_t flags)
 {
-	uint64_t entry = ENTRY_PRESENT | ENTRY_USER;
+	uint64_t entry = ENTRY_PRESENT;
 
 	if ((flags & RIGHT_WRITE) != 0)
 		entry |= ENTRY_WRITE;
+	if (space->is_dma)
+		return entry;
+	entry |= ENTRY_USER;
 	if ((flags & RIGHT_EXECUTE) == 0)
 		entry |= ENTRY_NX;
 	if ((flags & MAP_FLAG_UNCACHED) != 0)
@@ -302,11 +344,11 @@ static uint64_t leaf_flags(uint64_t flags)
 void arch_map(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages,
 	uint64_t flags)
 {
-	uint64_t bits = leaf_flags(flags);
+	uint64_t bits = leaf_flags(space, flags);
 
 	user_top_make(space);
 	while (pages > 0) {
-		struct chunk chunk = chunk_at(address, physical, pages);
+		struct chunk chunk = chunk_at(space, address, physical, pages);
 
 		if (chunk.large) {
 			*entry_make(space, address, 1, 1) = physical | bits | ENTRY_LARGE;
@@ -316,11 +358,14 @@ void arch_map(struct address_space *space, uint64_t address, uint64_t physical, 
 
 			for (uint64_t i = 0; i < chunk.pages; i++, value += PAGE_SIZE)
 				entry[i] = value;
+			entries_changed(space, entry, chunk.pages);
 		}
 		address += chunk.pages << PAGE_SHIFT;
 		physical += chunk.pages << PAGE_SHIFT;
 		pages -= chunk.pages;
 	}
+	if (UNLIKELY(space->is_dma))
+		iommu_mapped(space);
 }
 
 #define LOCAL_FLUSH_PAGES 8u
@@ -337,6 +382,8 @@ static void flush_range(const struct address_space *space, uint64_t address, uin
 		mask &= ~((uint64_t)1 << self->id);
 	}
 	arch_flush_mask |= mask;
+	if (UNLIKELY(space->is_dma))
+		iommu_forget(space);
 }
 
 /* Calls for each present leaf chunk of a mapping; a mapping's leaves have the shape that chunk_at
@@ -345,7 +392,7 @@ static void rewrite(struct address_space *space, uint64_t address, uint64_t phys
 	uint64_t pages, uint64_t bits)
 {
 	while (pages > 0) {
-		struct chunk chunk = chunk_at(address, physical, pages);
+		struct chunk chunk = chunk_at(space, address, physical, pages);
 		uint32_t level = chunk.large ? 1 : 0;
 		uint64_t *entry = entry_at(space, address, level);
 		uint64_t value = bits == 0 ? 0 : physical | bits | (chunk.large ? ENTRY_LARGE : 0);
@@ -355,6 +402,7 @@ static void rewrite(struct address_space *space, uint64_t address, uint64_t phys
 			entry[i] = value;
 			value += bits == 0 ? 0 : PAGE_SIZE;
 		}
+		entries_changed(space, entry, count);
 		if (bits == 0)
 			entries_removed(space, address, level, count);
 		address += chunk.pages << PAGE_SHIFT;
@@ -383,7 +431,7 @@ uint64_t arch_mapped_flags(const struct address_space *space, uint64_t address)
 void arch_protect(struct address_space *space, uint64_t address, uint64_t physical, uint64_t pages,
 	uint64_t flags)
 {
-	rewrite(space, address, physical, pages, leaf_flags(flags));
+	rewrite(space, address, physical, pages, leaf_flags(space, flags));
 	flush_range(space, address, pages);
 }
 
@@ -408,6 +456,7 @@ void arch_flush_finish(void)
 		arch_pull_into_kernel(cpus[i]);
 	}
 	arch_flush_mask = 0;
+	iommu_flush();
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

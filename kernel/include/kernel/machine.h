@@ -51,4 +51,32 @@ NODISCARD status_t arch_irq_allocate_msi(
 void arch_irq_free(struct irq *irq);
 void arch_irq_mask(struct irq *irq, bool masked);
 
+/* What makes a message-signalled interrupt: a write of `*data` to `*address`. */
+void arch_irq_message(const struct irq *irq, uint64_t *address, uint64_t *data);
+
+/* IOMMUs, by number from 0 on: see kernel/dma.h and the `iommu` methods in abi/kernel.toml. */
+struct address_space;
+struct dma_space;
+struct slice;
+/* The table of the firmware that describes them, NULL and 0 if there is none. */
+const uint8_t *arch_iommu_table(uint64_t *size);
+/* Of DMA spaces' tables; 0: there is no IOMMU that can be used. */
+uint32_t arch_iommu_levels(void);
+/* Addresses of devices are below this. */
+uint64_t arch_iommu_address_end(void);
+NODISCARD status_t arch_iommu_unit(uint64_t number, uint64_t *address);
+NODISCARD status_t arch_iommu_start(uint64_t number, struct slice *slice);
+/* Where the unit's tables of devices come from; NULL: there is no such unit. */
+struct address_space *arch_iommu_tables(uint64_t number);
+NODISCARD status_t arch_iommu_attach(uint64_t number, uint64_t requester, struct dma_space *space);
+NODISCARD status_t arch_iommu_detach(uint64_t number, uint64_t requester);
+/* No device is attached to the space any more, and no IOMMU knows of it. */
+void arch_iommu_release(struct dma_space *space);
+/* The next fault: requester, address, reason. ERR_NOT_FOUND: there is none. */
+NODISCARD status_t arch_iommu_fault(uint64_t number, uint64_t fault[3]);
+NODISCARD status_t arch_iommu_bind(uint64_t number, const struct irq *irq);
+void arch_iommu_forget_irq(const struct irq *irq);
+/* The first page from `start` on, and below `end`, with an IOMMU's registers; else `end`. */
+uint64_t arch_iommu_next_registers(uint64_t start, uint64_t end);
+
 #endif

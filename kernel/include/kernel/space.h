@@ -17,7 +17,10 @@ struct address_space {
 	uint64_t pool_count;   /*   the first words; 0: none */
 	struct slot *mappings; /* frames mapped here */
 	struct slot *tables;   /* page tables given to it */
+	uint32_t levels;       /* of tables */
+	uint32_t domain;       /* of a DMA space: by what number IOMMUs know it; 0: none yet */
 	bool torn;             /* a table in use was deleted: nothing is mapped any more */
+	bool is_dma;           /* of a device: see dma.h */
 };
 
 #define SPACE_MAP_ENTRIES 512u /* page-table entries that one call maps at most */

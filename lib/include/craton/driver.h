@@ -30,7 +30,9 @@
 /* 4 bytes of configuration space. ERR_RANGE. */
 [[nodiscard]] status_t driver_config(unsigned nth, uint32_t offset, uint32_t *value);
 
-/* Lets the device reach memory and interrupt. */
+/* Lets the device interrupt, and reach memory: what is pinned (driver_memory, driver_pin), where an
+ * IOMMU confines it, else all. ERR_NOT_SUPPORTED: it cannot be confined; ERR_IO: it reached beyond
+ * too often. */
 [[nodiscard]] status_t driver_enable(unsigned nth);
 
 /* Before the next interrupt can come. */

@@ -6,9 +6,10 @@
 
 #include <craton/driver.h>
 
-#define VIRTIO_VERSION_1 ((uint64_t)1 << 32) /* feature: always taken */
-#define VIRTIO_PARTS     3u
-#define VIRTIO_REQUESTS  80u /* of a queue, at once */
+#define VIRTIO_VERSION_1       ((uint64_t)1 << 32) /* feature: always taken */
+#define VIRTIO_ACCESS_PLATFORM ((uint64_t)1 << 33) /* the same: addresses go through the IOMMU */
+#define VIRTIO_PARTS           3u
+#define VIRTIO_REQUESTS        80u /* of a queue, at once */
 
 struct virtio_device {
 	unsigned nth; /* of the driver's devices */

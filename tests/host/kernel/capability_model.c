@@ -114,6 +114,8 @@ status_t model_retype(
 	uint64_t start;
 	status_t status;
 
+	if (type == OBJECT_DMA_SPACE) /* the machine has no IOMMU */
+		return count == 0 || count > 32 ? ERR_RANGE : ERR_NOT_SUPPORTED;
 	if (type == OBJECT_NULL || type > OBJECT_FRAME)
 		return type >= OBJECT_TYPE_COUNT || type == OBJECT_NULL ? ERR_INVALID_ARGUMENT
 									: ERR_RANGE;

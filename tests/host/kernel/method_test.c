@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fake/invariants.h"
+#include "fake/iommu.h"
 #include "fake/user.h"
 
 #include <abi/dispatch.h>
@@ -27,7 +28,9 @@
 #define TYPE_irq_control   OBJECT_IRQ_CONTROL
 #define TYPE_irq           OBJECT_IRQ
 #define TYPE_io_port       OBJECT_IO_PORT
+#define TYPE_dma_space     OBJECT_DMA_SPACE
 #define TYPE_platform      OBJECT_PLATFORM
+#define TYPE_iommu         OBJECT_IOMMU
 
 static const struct method {
 	uint64_t type;
@@ -51,6 +54,8 @@ static int boot(void **state)
 	uint64_t irq;
 
 	(void)state;
+	fake_iommu_count = 1;
+	fake_iommu_capability[0] = FAKE_IOMMU_CAPABILITY;
 	user_boot(2);
 	for (uint64_t type = OBJECT_UNTYPED; type <= OBJECT_PAGE_TABLE; type++)
 		objects[type] = user_make(type, type == OBJECT_UNTYPED ? 14
@@ -59,7 +64,10 @@ static int boot(void **state)
 	objects[OBJECT_FRAME] = user_make(OBJECT_FRAME, PAGE_SHIFT);
 	objects[OBJECT_IRQ_CONTROL] = fake_info->irq_control;
 	objects[OBJECT_IO_PORT] = fake_info->io_port;
+	objects[OBJECT_DMA_SPACE] = user_make(OBJECT_DMA_SPACE, 0);
 	objects[OBJECT_PLATFORM] = fake_info->platform;
+	objects[OBJECT_IOMMU] = fake_info->iommu;
+	assert_int_equal(user_invoke(fake_info->iommu, METHOD_IOMMU_START, 0), OK);
 	irq = user_slot();
 	assert_int_equal(user_invoke(fake_info->irq_control, METHOD_IRQ_CONTROL_ALLOCATE_LINE, 9, 0,
 				 fake_info->cnode, irq),
@@ -213,6 +221,13 @@ static const struct place {
 	{OBJECT_IRQ_CONTROL, METHOD_IRQ_CONTROL_ALLOCATE_MSI, 1, OBJECT_CNODE, RIGHT_CONTROL,
 		{1, C, F}},
 	{OBJECT_IRQ, METHOD_IRQ_BIND, 0, OBJECT_NOTIFICATION, RIGHT_WRITE, {C, 1}},
+	{OBJECT_DMA_SPACE, METHOD_DMA_SPACE_GIVE_TABLES, 0, OBJECT_CNODE, RIGHT_CONTROL, {C, F, 1}},
+	{OBJECT_DMA_SPACE, METHOD_DMA_SPACE_MAP, 0, OBJECT_FRAME, RIGHT_READ,
+		{C, 0, ADDRESS, 1, RIGHT_READ}},
+	{OBJECT_DMA_SPACE, METHOD_DMA_SPACE_UNMAP, 0, OBJECT_FRAME, 0, {C}},
+	{OBJECT_IOMMU, METHOD_IOMMU_GIVE_TABLES, 1, OBJECT_CNODE, RIGHT_CONTROL, {0, C, F, 1}},
+	{OBJECT_IOMMU, METHOD_IOMMU_ATTACH, 2, OBJECT_DMA_SPACE, 0, {0, 3, C}},
+	{OBJECT_IOMMU, METHOD_IOMMU_BIND, 1, OBJECT_IRQ, RIGHT_CONTROL, {0, C}},
 	{OBJECT_IO_PORT, METHOD_IO_PORT_DERIVE, 2, OBJECT_CNODE, RIGHT_CONTROL, {0x3f8, 8, C, F}},
 	{OBJECT_PLATFORM, METHOD_PLATFORM_CHECK_WX, 0, OBJECT_ADDRESS_SPACE, 0, {C}},
 	{OBJECT_PLATFORM, METHOD_PLATFORM_TRACE_BUFFER, 1, OBJECT_FRAME, RW, {0, C}},

@@ -22,6 +22,10 @@ status_t FAKE(address_space_map)(handle_t space, handle_t frame, uint64_t offset
 status_t FAKE(address_space_give_tables)(
 	handle_t space, handle_t cnode, uint64_t index, uint64_t count);
 status_t FAKE(address_space_protect)(handle_t space, handle_t frame, uint64_t flags);
+status_t FAKE(dma_space_map)(handle_t space, handle_t frame, uint64_t offset, uint64_t address,
+	uint64_t pages, uint64_t flags, uint64_t *missing);
+status_t FAKE(dma_space_give_tables)(
+	handle_t space, handle_t cnode, uint64_t index, uint64_t count);
 status_t FAKE(frame_physical)(handle_t frame, uint64_t *address, uint64_t *size);
 status_t FAKE(sys_signal)(handle_t notification);
 
@@ -36,5 +40,7 @@ status_t FAKE(sys_signal)(handle_t notification);
 #define address_space_map         FAKE(address_space_map)
 #define address_space_give_tables FAKE(address_space_give_tables)
 #define address_space_protect     FAKE(address_space_protect)
+#define dma_space_map             FAKE(dma_space_map)
+#define dma_space_give_tables     FAKE(dma_space_give_tables)
 #define frame_physical            FAKE(frame_physical)
 #define sys_signal                FAKE(sys_signal)

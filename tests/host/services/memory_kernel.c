@@ -43,6 +43,7 @@ static unsigned table_count;
 static uint64_t next_tag;
 static uint8_t *window;
 static unsigned signals;
+static bool has_iommu;
 
 uint8_t *kernel_window(void)
 {
@@ -68,6 +69,7 @@ void kernel_new(uint64_t bytes)
 	memset(slots, 0, sizeof(slots));
 	table_count = 0;
 	signals = 0;
+	has_iommu = false;
 	next_tag = 1000;
 	assert_int_equal(madvise(kernel_window(), CHUNKS * CHUNK_SIZE, MADV_DONTNEED), 0);
 	fill(SLOT_POOL, OBJECT_UNTYPED, bytes / 2, 0);
@@ -110,6 +112,11 @@ static struct slot *slot_of(handle_t handle, uint32_t type)
 	return s->type == type ? s : nullptr;
 }
 
+void kernel_add_iommu(void)
+{
+	has_iommu = true;
+}
+
 static uint32_t number(const struct slot *s)
 {
 	return (uint32_t)(s - slots);
@@ -133,6 +140,8 @@ status_t fake_untyped_retype(handle_t untyped, uint64_t type, uint64_t size, uin
 	assert_true(count >= 1 && count <= 32);
 	if (u == nullptr)
 		return ERR_STALE;
+	if (type == OBJECT_DMA_SPACE && !has_iommu)
+		return ERR_NOT_SUPPORTED;
 	for (uint64_t i = 0; i < count; i++) {
 		if (slots[index + i].type != 0)
 			return ERR_OCCUPIED;
@@ -199,7 +208,7 @@ static void forget_space(uint32_t space)
 
 static void empty(struct slot *s)
 {
-	if (s->type == OBJECT_ADDRESS_SPACE)
+	if (s->type == OBJECT_ADDRESS_SPACE || s->type == OBJECT_DMA_SPACE)
 		forget_space(number(s));
 	*s = (struct slot){0};
 }
@@ -207,14 +216,15 @@ static void empty(struct slot *s)
 status_t fake_cnode_copy(
 	handle_t cnode, uint64_t index, handle_t source, uint64_t rights, uint64_t *tag)
 {
-	struct slot *from = slot_of(source, OBJECT_FRAME);
+	bool is_dma = slot_of(source, OBJECT_DMA_SPACE) != nullptr;
+	struct slot *from = slot_of(source, is_dma ? OBJECT_DMA_SPACE : OBJECT_FRAME);
 
 	assert_int_equal(cnode, KERNEL_CNODE);
 	if (from == nullptr)
 		return ERR_STALE;
 	if (slots[index].type != 0)
 		return ERR_OCCUPIED;
-	fill(index, OBJECT_FRAME, from->size, from->parent);
+	fill(index, from->type, from->size, from->parent);
 	slots[index].rights = rights & from->rights;
 	slots[index].source = from->source;
 	*tag = slots[index].tag;
@@ -319,10 +329,10 @@ static status_t map_own(struct slot *frame, uint64_t address)
 	return OK;
 }
 
-status_t fake_address_space_map(handle_t space, handle_t frame, uint64_t offset, uint64_t address,
-	uint64_t pages, uint64_t flags, uint64_t *missing)
+static status_t map(uint32_t type, handle_t space, handle_t frame, uint64_t offset,
+	uint64_t address, uint64_t pages, uint64_t flags, uint64_t *missing)
 {
-	struct slot *s = slot_of(space, OBJECT_ADDRESS_SPACE);
+	struct slot *s = slot_of(space, type);
 	struct slot *f = slot_of(frame, OBJECT_FRAME);
 	uint64_t wanted;
 
@@ -354,10 +364,22 @@ status_t fake_address_space_map(handle_t space, handle_t frame, uint64_t offset,
 	return OK;
 }
 
-status_t fake_address_space_give_tables(
-	handle_t space, handle_t cnode, uint64_t index, uint64_t count)
+status_t fake_address_space_map(handle_t space, handle_t frame, uint64_t offset, uint64_t address,
+	uint64_t pages, uint64_t flags, uint64_t *missing)
 {
-	struct slot *s = slot_of(space, OBJECT_ADDRESS_SPACE);
+	return map(OBJECT_ADDRESS_SPACE, space, frame, offset, address, pages, flags, missing);
+}
+
+status_t fake_dma_space_map(handle_t space, handle_t frame, uint64_t offset, uint64_t address,
+	uint64_t pages, uint64_t flags, uint64_t *missing)
+{
+	return map(OBJECT_DMA_SPACE, space, frame, offset, address, pages, flags, missing);
+}
+
+static status_t give_tables(
+	uint32_t type, handle_t space, handle_t cnode, uint64_t index, uint64_t count)
+{
+	struct slot *s = slot_of(space, type);
 
 	assert_int_equal(cnode, KERNEL_CNODE);
 	if (s == nullptr)
@@ -372,6 +394,17 @@ status_t fake_address_space_give_tables(
 		slots[index + i].given = true;
 	s->spare += count;
 	return OK;
+}
+
+status_t fake_address_space_give_tables(
+	handle_t space, handle_t cnode, uint64_t index, uint64_t count)
+{
+	return give_tables(OBJECT_ADDRESS_SPACE, space, cnode, index, count);
+}
+
+status_t fake_dma_space_give_tables(handle_t space, handle_t cnode, uint64_t index, uint64_t count)
+{
+	return give_tables(OBJECT_DMA_SPACE, space, cnode, index, count);
 }
 
 status_t fake_address_space_protect(handle_t space, handle_t frame, uint64_t flags)

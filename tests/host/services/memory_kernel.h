@@ -29,5 +29,8 @@ bool kernel_has(uint64_t slot);
 /* How often the process service was signalled. */
 unsigned kernel_signals(void);
 
+/* The machine has an IOMMU; not after kernel_new(). */
+void kernel_add_iommu(void);
+
 /* Puts an address space into a slot, as a message would. */
 void kernel_put_space(uint64_t slot);

@@ -488,6 +488,123 @@ static void test_offered(void **state)
 	assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_UNPIN, object), OK);
 }
 
+/* --- what devices reach ----------------------------------------------------------------------- */
+
+#define DMA_OBJECTS 6u
+
+static uint64_t dma_objects[DMA_OBJECTS];
+
+static bool is_reached(uint64_t badge, uint64_t physical)
+{
+	const struct space *space = space_find(DMA_SPACE | badge);
+
+	return kernel_byte(meta_slot(meta_oldest(space), META_SPACE), physical, RW) != nullptr;
+}
+
+static void make_dma_objects(void)
+{
+	for (uint64_t i = 0; i < DMA_OBJECTS; i++) {
+		assert_int_equal(ASK(SERVICE, MEMORY_SHARE_CREATE, i,
+					 i % 2 == 0 ? CHUNK_PAGES * PAGE : MEMORY_SHARED_UNIT, 0),
+			OK);
+		dma_objects[i] = results[0];
+		assert_int_equal(
+			ASK(SERVICE, MEMORY_SHARE_OFFER, i, SERVICE + 1 - BADGE_SERVICE), OK);
+	}
+}
+
+static uint64_t end_of(uint64_t object)
+{
+	return shared_find(object)->size - 1;
+}
+
+static void test_dma(void **state)
+{
+	uint64_t places[DMA_OBJECTS];
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * METAS; i++) /* and keeps nothing */
+		assert_int_equal(ASK(SERVICE, MEMORY_DMA_SPACE), ERR_NOT_SUPPORTED);
+	kernel_add_iommu();
+	assert_int_equal(ASK(1, MEMORY_DMA_SPACE), ERR_ACCESS);
+	assert_int_equal(ASK(0, MEMORY_DMA_SPACE), ERR_ACCESS);
+	make_dma_objects();
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_PIN, dma_objects[0]), OK); /* before */
+	places[0] = results[0];
+	assert_int_equal(ASK(SERVICE, MEMORY_DMA_SPACE), OK);
+	assert_int_not_equal(sent[0], 0);
+	assert_true(is_reached(SERVICE, places[0]));
+	assert_true(is_reached(SERVICE, places[0] + end_of(dma_objects[0])));
+	assert_int_equal(ASK(SERVICE, MEMORY_DMA_SPACE), OK); /* another instance */
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_DMA_SPACE), OK);
+	assert_false(is_reached(SERVICE + 1, places[0]));
+	for (uint64_t i = 1; i < DMA_OBJECTS; i++) {
+		assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_PIN, dma_objects[i]), OK);
+		places[i] = results[0];
+		assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_PIN, dma_objects[i]), OK);
+		assert_true(is_reached(SERVICE + 1, places[i]));
+		assert_true(is_reached(SERVICE + 1, places[i] + end_of(dma_objects[i])));
+		assert_false(is_reached(SERVICE, places[i]));
+	}
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_UNPIN, dma_objects[3]), OK);
+	assert_false(is_reached(SERVICE + 1, places[3]));
+	assert_true(is_reached(SERVICE + 1, places[5]));
+	/* An object that its owner destroys stays as long as a device may use it. */
+	assert_int_equal(ASK(SERVICE, MEMORY_SHARE_DESTROY, 5), OK);
+	assert_true(is_reached(SERVICE + 1, places[5]));
+	assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_UNPIN, dma_objects[5]), OK);
+	assert_false(is_reached(SERVICE + 1, places[5]));
+}
+
+/* Whatever is killed where: in the end what is pinned is reached, and nothing else; in between
+ * nothing is that is not pinned and was not to be. */
+static void test_dma_kills(void **state)
+{
+	static jmp_buf killed;
+	static volatile unsigned long after;
+	static volatile unsigned kills_seen;
+	static volatile bool is_pinned[DMA_OBJECTS];
+	static uint64_t places[DMA_OBJECTS];
+
+	(void)state;
+	kernel_add_iommu();
+	make_dma_objects();
+	for (uint64_t i = 0; i < DMA_OBJECTS; i++) {
+		assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_PIN, dma_objects[i]), OK);
+		places[i] = results[0];
+		assert_int_equal(ASK(SERVICE + 1, MEMORY_SHARE_UNPIN, dma_objects[i]), OK);
+		is_pinned[i] = false;
+	}
+	srand(3);
+	for (volatile unsigned round = 0; round < 200; round++) {
+		volatile uint64_t i = (uint64_t)rand() % DMA_OBJECTS;
+		status_t status;
+
+		after = 0;
+		if (setjmp(killed) != 0) {
+			kills_seen++;
+			after = after + 1 + after / 4; /* each may cost memory */
+			restart();
+		}
+		estate_kill_after = after;
+		estate_kill = &killed;
+		status = round == 3 ? ASK(SERVICE + 1, MEMORY_DMA_SPACE)
+				    : ASK(SERVICE + 1,
+					      is_pinned[i] ? MEMORY_SHARE_UNPIN : MEMORY_SHARE_PIN,
+					      dma_objects[i]);
+		estate_kill = nullptr;
+		assert_int_equal(status, OK);
+		is_pinned[i] = round == 3 ? is_pinned[i] : !is_pinned[i];
+		for (uint64_t k = 0; k < DMA_OBJECTS && round >= 3; k++) {
+			assert_int_equal(is_reached(SERVICE + 1, places[k]), is_pinned[k]);
+			assert_int_equal(
+				is_reached(SERVICE + 1, places[k] + end_of(dma_objects[k])),
+				is_pinned[k]);
+		}
+	}
+	assert_true(kills_seen > 300);
+}
+
 /* --- limits ---------------------------------------------------------------------------------- */
 
 static void test_limits_of_a_program(void **state)
@@ -805,6 +922,8 @@ int main(void)
 		TEST(test_copy_on_write),
 		TEST(test_shared),
 		TEST(test_offered),
+		TEST(test_dma),
+		TEST(test_dma_kills),
 		TEST(test_adopt),
 		TEST(test_limits_of_a_program),
 		TEST(test_many_regions_at_once),

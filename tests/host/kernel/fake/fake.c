@@ -2,9 +2,12 @@
 /* The fake machine: see fake.h. */
 #include "fake.h"
 
+#include "iommu.h"
+
 #include <arch/asm.h>
 #include <arch/clock.h>
 #include <arch/cpu_init.h>
+#include <arch/iommu.h>
 #include <arch/paging.h>
 #include <arch/physmap.h>
 #include <kernel/boot_memory.h>
@@ -208,11 +211,15 @@ status_t arch_irq_allocate_msi(uint64_t cpu, struct irq **irq, uint64_t *address
 	if (cpu >= cpu_count)
 		return ERR_RANGE;
 	status = irq_take(cpus[cpu], IRQ_MSI, irq);
-	if (status == OK) {
-		*address = 0xfee00000u | cpu << 12;
-		*data = (*irq)->vector;
-	}
+	if (status == OK)
+		arch_irq_message(*irq, address, data);
 	return status;
+}
+
+void arch_irq_message(const struct irq *irq, uint64_t *address, uint64_t *data)
+{
+	*address = 0xfee00000u | (uint64_t)irq->cpu << 12;
+	*data = irq->vector;
 }
 
 void arch_irq_free(struct irq *irq)
@@ -310,6 +317,8 @@ static void boot_kernel(uint64_t bytes)
 	static const char line[] = "test";
 	struct memory_range *map = virtual_of(ARENA_SIZE + PAGE_SIZE);
 	char *command = virtual_of(ARENA_SIZE + 2 * PAGE_SIZE);
+	const uint8_t *dmar;
+	uint32_t dmar_size = 0;
 	struct boot_info boot = {
 		.memory_map = physical_of(map),
 		.memory_map_count = 4,
@@ -330,6 +339,8 @@ static void boot_kernel(uint64_t bytes)
 		(struct memory_range){ARENA_SIZE + KERNEL_SIZE, KERNEL_SIZE, MEMORY_KIND_USABLE, 0};
 	map[3] = (struct memory_range){ARENA_SIZE + bytes, bytes, MEMORY_KIND_USABLE, 0};
 	boot_memory_init(map, 4);
+	dmar = fake_iommu_table(&dmar_size);
+	iommu_init(dmar, dmar_size);
 	root_start(&boot, FAKE_ECAM, FAKE_ECAM_SIZE);
 }
 

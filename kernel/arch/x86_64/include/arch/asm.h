@@ -87,6 +87,16 @@ ALWAYS_INLINE void invlpg(uint64_t address)
 	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
+/* Memory that is also read past the caches has these bytes when this returns. */
+ALWAYS_INLINE void memory_write_back(const void *bytes, size_t size)
+{
+	uintptr_t at = (uintptr_t)bytes & ~(uintptr_t)63;
+
+	for (; at < (uintptr_t)bytes + size; at += 64)
+		__asm__ volatile("clflush (%0)" : : "r"(at) : "memory");
+	__asm__ volatile("mfence" ::: "memory");
+}
+
 ALWAYS_INLINE void cpu_pause(void)
 {
 	__asm__ volatile("pause" ::: "memory");

@@ -16,6 +16,10 @@ extern uint64_t arch_isolation_root;
 
 void arch_space_init(struct address_space *space);
 
+/* The same for what a device reaches: an IOMMU's tables have the same shape (VT-d 3.3, 9.8), with
+ * other bits in the entries, no large pages, and three levels where it has not four. */
+void arch_dma_space_init(struct address_space *space, uint32_t levels);
+
 /* Drops all translations; the tables' memory may go away afterwards. */
 void arch_space_tear(struct address_space *space);
 

@@ -9,5 +9,6 @@
 uint64_t cr3_read(void);
 void cr3_write(uint64_t value);
 void invlpg(uint64_t address);
+void memory_write_back(const void *bytes, size_t size);
 
 #endif

@@ -2,6 +2,7 @@
 /* Serving requests in slots: see craton/block_server.h. A slot says whose turn it is; what is under
  * way is known here only, so a new instance begins all that is requested. */
 #include "partition.h"
+#include "pieces.h"
 
 #include <abi/syscall.h>
 #include <craton/block_server.h>
@@ -37,14 +38,16 @@ static status_t own_status = ERR_AGAIN; /* of a request of our own: it has not e
 static struct block_server *state;
 static struct block_slot *slots[CLIENTS];
 static uint64_t under_way[CLIENTS][BLOCK_SLOTS / 64];
-static uint64_t objects[CLIENTS][BLOCK_SLOTS]; /* of what is under way */
-static uint32_t devices[CLIENTS][BLOCK_SLOTS]; /* the same: which has it */
+static uint16_t objects[CLIENTS][BLOCK_SLOTS]; /* of what is under way: pinned */
+static uint8_t devices[CLIENTS][BLOCK_SLOTS];  /* the same: which has it */
+static uint64_t untold;                        /* bit per client: requests of it have ended */
 
 bool block_open(const struct block_driver *definition)
 {
 	driver = definition;
 	memset(slots, 0, sizeof(slots));
 	memset(under_way, 0, sizeof(under_way));
+	untold = 0;
 	state = estate_allocate(sizeof(*state), 64);
 	return state != nullptr;
 }
@@ -95,7 +98,8 @@ static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
 		.disk = d->number,
 		.size = (uint32_t)size,
 		.offset = offset,
-		.physical = d->scratch_physical,
+		.part_count = 1,
+		.parts = {{d->scratch_physical, (uint32_t)size}},
 	};
 	status_t status = size <= BLOCK_SCRATCH ? OK : ERR_RANGE;
 
@@ -292,7 +296,48 @@ static void finish(uint32_t client, uint32_t slot, status_t status)
 	set_under_way(client, slot, false);
 	s->status = (uint64_t)-status;
 	__atomic_store_n(&s->state, BLOCK_STATE_DONE, __ATOMIC_RELEASE);
-	(void)!sys_signal(service_start()->signals[client]);
+	untold |= (uint64_t)1 << client;
+}
+
+/* Once for all that has ended. A new instance signals all clients. */
+static void tell_ends(void)
+{
+	for (uint32_t client = 0; untold != 0; client++) {
+		if ((untold >> client & 1) == 0)
+			continue;
+		untold &= ~((uint64_t)1 << client);
+		(void)!sys_signal(service_start()->signals[client]);
+	}
+}
+
+static const struct block_piece *list_of(uint32_t client, uint32_t slot)
+{
+	const uint8_t *lists = (const uint8_t *)slots[client] + BLOCK_LISTS_OFFSET;
+
+	return (const struct block_piece *)lists + slot * BLOCK_PIECES;
+}
+
+static_assert(BLOCK_CHANGES_OFFSET + sizeof(uint64_t) <= BLOCK_LISTS_OFFSET);
+static_assert(BLOCK_LISTS_OFFSET + BLOCK_SLOTS * BLOCK_PIECES * sizeof(struct block_piece) <=
+	      MEMORY_SHARED_UNIT);
+
+/* The bytes of a request, in an object that is pinned then. */
+static status_t take_bytes(
+	uint32_t client, uint32_t slot, const struct block_slot *s, struct block_request *r)
+{
+	struct pinned *object;
+	status_t status = pin(s->object, client, &object);
+
+	if (status != OK)
+		return status;
+	objects[client][slot] = (uint16_t)(object - state->pinned);
+	if ((s->flags & BLOCK_SCATTERED) != 0)
+		return pieces_take(list_of(client, slot), object->physical, object->size, r);
+	if (s->object_offset > object->size || s->size > object->size - s->object_offset)
+		return ERR_RANGE;
+	r->part_count = 1;
+	r->parts[0] = (struct block_part){object->physical + s->object_offset, s->size};
+	return OK;
 }
 
 /* What the client wrote is read once, here. */
@@ -300,8 +345,6 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 {
 	const struct block_slot s = slots[client][slot];
 	const struct block_unit *unit;
-	struct pinned *object;
-	status_t status;
 
 	if (s.unit >= state->unit_count)
 		return ERR_NOT_FOUND;
@@ -322,7 +365,9 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 		return ERR_READ_ONLY;
 	if (s.operation == BLOCK_OPERATION_FLUSH)
 		return OK;
-	if ((s.offset | s.size) % BLOCK_SECTOR != 0 || s.object_offset % BLOCK_ALIGNMENT != 0)
+	if ((s.offset | s.size) % BLOCK_SECTOR != 0)
+		return ERR_ALIGNMENT;
+	if ((s.flags & BLOCK_SCATTERED) == 0 && s.object_offset % BLOCK_ALIGNMENT != 0)
 		return ERR_ALIGNMENT;
 	if (s.size == 0 || s.offset > unit->size || s.size > unit->size - s.offset)
 		return ERR_RANGE;
@@ -330,14 +375,7 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 		return OK;
 	if (s.size > BLOCK_REQUEST_MOST)
 		return ERR_RANGE;
-	status = pin(s.object, client, &object);
-	if (status != OK)
-		return status;
-	if (s.object_offset > object->size || s.size > object->size - s.object_offset)
-		return ERR_RANGE;
-	r->physical = object->physical + s.object_offset;
-	objects[client][slot] = s.object;
-	return OK;
+	return take_bytes(client, slot, &s, r);
 }
 
 /* `full` has a bit for each disk that takes no more. A request may end while it begins. */
@@ -351,7 +389,7 @@ static void begin(uint32_t client, uint32_t slot, uint64_t *full)
 		return;
 	}
 	r.token = client << SLOT_SHIFT | slot;
-	devices[client][slot] = r.nth;
+	devices[client][slot] = (uint8_t)r.nth;
 	set_under_way(client, slot, true);
 	if (driver->begin(&r))
 		return;
@@ -377,6 +415,7 @@ void block_work(void)
 				begin(client, i, &full);
 		}
 	}
+	tell_ends();
 }
 
 void block_end_all(unsigned nth)
@@ -387,6 +426,7 @@ void block_end_all(unsigned nth)
 				finish(client, i, ERR_IO);
 		}
 	}
+	tell_ends();
 }
 
 void block_done(uint32_t token, status_t status)
@@ -453,10 +493,10 @@ static status_t connect_handler(struct request *request)
 	return status;
 }
 
-static bool is_used(uint32_t client, uint64_t object)
+static bool is_used(uint32_t client, const struct pinned *object)
 {
 	for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
-		if (is_under_way(client, i) && objects[client][i] == object)
+		if (is_under_way(client, i) && &state->pinned[objects[client][i]] == object)
 			return true;
 	}
 	return false;
@@ -471,7 +511,7 @@ static status_t forget_handler(struct request *request)
 		return ERR_ACCESS;
 	if (entry == nullptr || (entry->clients >> client & 1) == 0)
 		return OK;
-	if (is_used(client, entry->object))
+	if (is_used(client, entry))
 		return ERR_BUSY;
 	estate_save(entry, sizeof(*entry));
 	entry->clients &= ~((uint64_t)1 << client);

@@ -23,8 +23,8 @@ struct transfer {
 	status_t status; /* the last failure */
 	uint64_t failed; /* bit per page */
 	uint64_t under_way[POSITIONS / 64];
-	uint32_t parts; /* under way */
 	struct page_run run;
+	uint32_t parts;  /* under way */
 	uint32_t valid;  /* bytes of the run that the file has, if `is_known` */
 	uint32_t wanted; /* bytes, in whole blocks, to be moved; the same */
 	uint32_t mapped; /* of them; their parts were begun */

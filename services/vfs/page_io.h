@@ -6,7 +6,7 @@
  * None of this is in the estate: a new instance is given all runs that are under way again
  * (cache_resume). It waits for the parts that the instance before began, and then does all of the
  * run once more, for it does not know how those it does not find have ended.
- * Tests: tests/host/services/vfs_engine_test.c, vfs_page_io_test.c */
+ * Tests: tests/host/services/vfs_engine_test.c, vfs_engine_cases_test.c */
 #pragma once
 
 #include "cache.h"

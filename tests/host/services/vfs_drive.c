@@ -91,6 +91,20 @@ void drive_host_spoil(size_t at)
 	bad_sector = at;
 }
 
+size_t drive_host_find(const uint8_t *page)
+{
+	size_t found = SIZE_MAX;
+
+	for (size_t at = 0; at + BLOCK_SIZE <= size; at += BLOCK_SECTOR) {
+		if (memcmp(image + at, page, BLOCK_SIZE) != 0)
+			continue;
+		assert_true(found == SIZE_MAX);
+		found = at;
+	}
+	assert_true(found != SIZE_MAX);
+	return found;
+}
+
 /* --- requests -----------------------------------------------------------------------------------
  */
 

@@ -185,10 +185,10 @@ static bool write_object(struct object *object, uint64_t until)
 	if (object->cut != NO_CUT)
 		ended = do_cut(object);
 	while (object->volume != 0 && !object->forgotten) {
-		struct page *first = next_to_write(object, until);
 		uint32_t room = run_room(object->volume - 1, true);
+		struct page *first = room != 0 ? next_to_write(object, until) : nullptr;
 
-		if (first == nullptr || room == 0)
+		if (first == nullptr)
 			break;
 		begin_write(object, first, changed_run(object, first, room));
 		if (!run_submit(first, false))

@@ -40,13 +40,18 @@ static struct block_slot *slots[CLIENTS];
 static uint64_t under_way[CLIENTS][BLOCK_SLOTS / 64];
 static uint16_t objects[CLIENTS][BLOCK_SLOTS]; /* of what is under way: pinned */
 static uint8_t devices[CLIENTS][BLOCK_SLOTS];  /* the same: which has it */
-static uint64_t untold;                        /* bit per client: requests of it have ended */
+/* Of what is under way: what was at the last look, and what was begun after its device was reset.
+ */
+static uint64_t aged[CLIENTS][BLOCK_SLOTS / 64];
+static uint64_t again[CLIENTS][BLOCK_SLOTS / 64];
+static uint64_t untold; /* bit per client: requests of it have ended */
 
 bool block_open(const struct block_driver *definition)
 {
 	driver = definition;
 	memset(slots, 0, sizeof(slots));
 	memset(under_way, 0, sizeof(under_way));
+	memset(again, 0, sizeof(again));
 	untold = 0;
 	state = estate_allocate(sizeof(*state), 64);
 	return state != nullptr;
@@ -276,17 +281,28 @@ static uint32_t state_of(const struct block_slot *slot)
 	return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 }
 
+static bool get(uint64_t bits[CLIENTS][BLOCK_SLOTS / 64], uint32_t client, uint32_t slot)
+{
+	return (bits[client][slot / 64] >> slot % 64 & 1) != 0;
+}
+
+static void set(uint64_t bits[CLIENTS][BLOCK_SLOTS / 64], uint32_t client, uint32_t slot, bool is)
+{
+	uint64_t bit = (uint64_t)1 << slot % 64;
+	uint64_t *word = &bits[client][slot / 64];
+
+	*word = is ? *word | bit : *word & ~bit;
+}
+
 static bool is_under_way(uint32_t client, uint32_t slot)
 {
-	return (under_way[client][slot / 64] >> slot % 64 & 1) != 0;
+	return get(under_way, client, slot);
 }
 
 static void set_under_way(uint32_t client, uint32_t slot, bool is)
 {
-	uint64_t bit = (uint64_t)1 << slot % 64;
-	uint64_t *word = &under_way[client][slot / 64];
-
-	*word = is ? *word | bit : *word & ~bit;
+	set(under_way, client, slot, is);
+	set(aged, client, slot, false);
 }
 
 static void finish(uint32_t client, uint32_t slot, status_t status)
@@ -294,6 +310,7 @@ static void finish(uint32_t client, uint32_t slot, status_t status)
 	struct block_slot *s = &slots[client][slot];
 
 	set_under_way(client, slot, false);
+	set(again, client, slot, false);
 	s->status = (uint64_t)-status;
 	__atomic_store_n(&s->state, BLOCK_STATE_DONE, __ATOMIC_RELEASE);
 	untold |= (uint64_t)1 << client;
@@ -424,6 +441,85 @@ void block_end_all(unsigned nth)
 		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
 			if (is_under_way(client, i) && devices[client][i] == nth)
 				finish(client, i, ERR_IO);
+		}
+	}
+	tell_ends();
+}
+
+/* --- devices that do not answer -----------------------------------------------------------------
+ */
+
+static bool is_at(uint32_t client, uint32_t slot, unsigned nth)
+{
+	return is_under_way(client, slot) && devices[client][slot] == nth;
+}
+
+/* Requested, and not begun: the device takes no more. */
+static bool waits_for(uint32_t client, uint32_t slot, unsigned nth)
+{
+	uint64_t unit = __atomic_load_n(&slots[client][slot].unit, __ATOMIC_RELAXED);
+
+	return state_of(&slots[client][slot]) == BLOCK_STATE_REQUESTED &&
+	       !is_under_way(client, slot) && unit < state->unit_count && state->nths[unit] == nth;
+}
+
+bool block_is_busy(void)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; i < BLOCK_SLOTS / 64; i++) {
+			if (under_way[client][i] != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+uint64_t block_late(void)
+{
+	uint64_t late = 0;
+
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (is_under_way(client, i) && get(aged, client, i))
+				late |= (uint64_t)1 << devices[client][i];
+		}
+	}
+	memcpy(aged, under_way, sizeof(aged));
+	return late;
+}
+
+static bool was_begun_again(unsigned nth)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (is_at(client, i, nth) && get(again, client, i))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool block_begin_again(unsigned nth)
+{
+	if (was_begun_again(nth))
+		return false;
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (!is_at(client, i, nth))
+				continue;
+			set_under_way(client, i, false);
+			set(again, client, i, true);
+		}
+	}
+	return true;
+}
+
+void block_end_silent(unsigned nth)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (is_at(client, i, nth) || waits_for(client, i, nth))
+				finish(client, i, ERR_TIMED_OUT);
 		}
 	}
 	tell_ends();

@@ -245,11 +245,16 @@ static bool begin_parts(struct transfer *t)
 /* --- ending -------------------------------------------------------------------------------------
  */
 
-/* True: the run begins again, page by page. */
+/* True: the run begins again, page by page. Not if the disk is silent: each page would have to wait
+ * for it. */
 static bool try_carefully(struct transfer *t)
 {
 	if (!t->has_failed || t->is_careful || t->run.count == 1)
 		return false;
+	if (t->status == ERR_TIMED_OUT) {
+		t->failed = UINT64_MAX;
+		return false;
+	}
 	t->is_careful = true;
 	t->is_known = false;
 	t->has_failed = false;

@@ -114,6 +114,23 @@ void block_remove_disks(unsigned nth);
 /* The device reaches no memory any more: what was under way has failed. */
 void block_end_all(unsigned nth);
 
+/* How long a device may be at a request: looked after so often, so twice that at most. Disks that
+ * have to spin up first need up to ten seconds. */
+#define BLOCK_LOOK_NS 10000000000u
+
+/* True: something is under way. */
+bool block_is_busy(void);
+
+/* Bit for each device with requests that were under way at the look before already. */
+[[nodiscard]] uint64_t block_late(void);
+
+/* A silent device was reset: what it had under way is begun again by block_work(). False: some of
+ * that was begun again already. */
+[[nodiscard]] bool block_begin_again(unsigned nth);
+
+/* Then, all that is requested of it has ended: ERR_TIMED_OUT. */
+void block_end_silent(unsigned nth);
+
 /* Clients have signalled, or there is room again: begins what there is. */
 void block_work(void);
 

@@ -597,6 +597,57 @@ static void add_disk(uint32_t number)
 	block_add_disk(&disk);
 }
 
+/* A device that is silent is asked again once; then all that waits for it fails, and nothing else.
+ */
+static void test_silent(void **state)
+{
+	struct block_slot other = write_of(9);
+	struct block_end end;
+	unsigned ended = 0;
+
+	(void)state;
+	assert_false(block_is_busy());
+	room = 2;
+	for (uint64_t id = 1; id <= 3; id++) {
+		struct block_slot request = write_of(id);
+
+		assert_true(block_client_begin(&client, &request));
+	}
+	block_work();
+	assert_int_equal(begun_count, 2);
+	assert_true(block_is_busy());
+	assert_int_equal(block_late(), 0);
+	block_done(begun[1].token, OK); /* its slot is another's at the next look */
+	begun_count = 1;
+	block_work();
+	assert_int_equal(begun_count, 2);
+	assert_int_equal(block_late(), 1);
+	assert_true(block_client_end(&client, &end));
+	assert_int_equal(end.id, 2);
+	begun_count = 0;
+	assert_true(block_begin_again(0));
+	block_work();
+	assert_int_equal(begun_count, 2);
+	assert_int_equal(block_late(), 0);
+	other.unit = 1;
+	other.operation = BLOCK_OPERATION_READ;
+	assert_true(block_client_begin(&client, &other));
+	other = write_of(10); /* finds no room */
+	assert_true(block_client_begin(&client, &other));
+	block_work();
+	assert_int_equal(block_late(), 1);
+	assert_false(block_begin_again(0));
+	signals[CLIENT] = 0;
+	block_end_silent(0);
+	assert_int_equal(signals[CLIENT], 1);
+	for (; block_client_end(&client, &end); ended++)
+		assert_int_equal(end.status, ERR_TIMED_OUT);
+	assert_int_equal(ended, 3);
+	assert_true(block_is_busy()); /* the other disk */
+	assert_int_equal(block_late(), 2);
+	assert_true(block_begin_again(1));
+}
+
 /* What is under way ends with an error, once the device reaches no memory; the other disk goes on.
  */
 static void test_gone(void **state)
@@ -699,6 +750,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_request, make),
 		cmocka_unit_test_setup(test_checks, make),
+		cmocka_unit_test_setup(test_silent, make),
 		cmocka_unit_test_setup(test_pieces, make),
 		cmocka_unit_test_setup(test_bad_pieces, make),
 		cmocka_unit_test_setup(test_parts, make),

@@ -22,7 +22,7 @@ $(eval $(call host_test,crc,tests/host/lib/crc_test.c lib/hash/crc.c,-Ilib))
 BLOCK_FLAGS := -Ilib/include -Ilib
 $(eval $(call host_test,partition,tests/host/lib/partition_test.c lib/block/partition.c lib/hash/crc.c lib/print/print.c,$(BLOCK_FLAGS)))
 $(eval $(call fuzzer,partition,tests/fuzz/partition.c lib/block/partition.c lib/hash/crc.c lib/print/print.c,$(BLOCK_FLAGS)))
-$(eval $(call host_test,block,tests/host/lib/block_test.c $(addprefix lib/block/,server.c client.c partition.c) lib/hash/crc.c \
+$(eval $(call host_test,block,tests/host/lib/block_test.c $(addprefix lib/block/,server.c pieces.c client.c partition.c) lib/hash/crc.c \
 	lib/print/print.c lib/print/debug.c tests/host/services/estate_host.c,-include tests/host/lib/block_calls.h -Itests/host/services $(BLOCK_FLAGS)))
 $(eval $(call host_test,blake2b,tests/host/lib/blake2b_test.c $(SODIUM_HASH),-Ilib))
 $(eval $(call host_test,ed25519,tests/host/lib/ed25519_test.c $(SODIUM_SIGNATURE),-Ilib))

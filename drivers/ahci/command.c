@@ -50,13 +50,16 @@ void command_lay(
 
 	*header = (struct header){
 		.flags = FIS_BYTES / 4 | (request->is_write ? HEADER_WRITE : 0) |
-			 (request->size != 0 ? ONE_REGION : 0),
+			 request->part_count * ONE_REGION,
 		.table = physical + at,
 	};
 	lay_fis(memory + at, request);
-	if (request->size != 0)
-		*region = (struct region){.physical = request->physical, .last = request->size - 1};
+	for (uint32_t i = 0; i < request->part_count; i++)
+		region[i] = (struct region){
+			.physical = request->parts[i].physical, .last = request->parts[i].size - 1};
 }
+
+static_assert(AT_REGIONS + BLOCK_PIECES * sizeof(struct region) <= TABLE_BYTES);
 
 void command_lay_discard(
 	uint8_t *memory, uint64_t physical, uint32_t slot, uint64_t sector, uint32_t sectors)
@@ -77,8 +80,8 @@ void command_lay_discard(
 			.command = ATA_DATASET,
 			.is_write = true,
 			.sectors = 1,
-			.physical = physical + at,
-			.size = RANGE_BYTES,
+			.part_count = 1,
+			.parts = {{physical + at, RANGE_BYTES}},
 		});
 }
 

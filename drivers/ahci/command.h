@@ -2,7 +2,7 @@
 /* Commands of ATA disks (ATA8-ACS) and their form in memory (Serial ATA AHCI 1.3.1, chapter 4). */
 #pragma once
 
-#include <craton/runtime.h>
+#include <craton/block_server.h>
 
 #define COMMANDS 32u
 
@@ -20,8 +20,8 @@ struct ata_request {
 	bool is_write;   /* bytes go to the disk */
 	uint64_t sector; /* of the disk's own size */
 	uint32_t sectors;
-	uint64_t physical;
-	uint32_t size; /* bytes, even, at most 4 MiB; 0: none */
+	uint32_t part_count;                   /* of its bytes; 0: none */
+	struct block_part parts[BLOCK_PIECES]; /* even sizes, at most 4 MiB each */
 };
 
 /* What a disk says about itself (IDENTIFY DEVICE). */

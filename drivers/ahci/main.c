@@ -46,15 +46,16 @@ static uint8_t command_of(const struct ahci_port *p, const struct block_request 
 
 static void begin_transfer(struct ahci_port *p, uint32_t slot, const struct block_request *r)
 {
-	port_begin(p, slot,
-		&(struct ata_request){
-			.command = command_of(p, r),
-			.is_write = r->operation == BLOCK_OPERATION_WRITE,
-			.sector = r->offset / p->disk.sector,
-			.sectors = r->size / p->disk.sector,
-			.physical = r->physical,
-			.size = r->size,
-		});
+	struct ata_request request = {
+		.command = command_of(p, r),
+		.is_write = r->operation == BLOCK_OPERATION_WRITE,
+		.sector = r->offset / p->disk.sector,
+		.sectors = r->size / p->disk.sector,
+		.part_count = r->part_count,
+	};
+
+	memcpy(request.parts, r->parts, sizeof(request.parts));
+	port_begin(p, slot, &request);
 }
 
 static void begin(struct ahci_port *p, uint32_t slot, const struct block_request *r)
@@ -158,8 +159,8 @@ static status_t identify(uint32_t disk)
 	port_begin(p, 0,
 		&(struct ata_request){
 			.command = ATA_IDENTIFY,
-			.physical = p->physical + AT_SCRATCH,
-			.size = 512,
+			.part_count = 1,
+			.parts = {{p->physical + AT_SCRATCH, 512}},
 		});
 	status = block_wait_own(disk / PORTS);
 	return status == OK ? ata_disk_read(p->memory + AT_SCRATCH, &p->disk) : status;

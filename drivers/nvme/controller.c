@@ -9,7 +9,6 @@
 #define COMMAND_NS     10000000000u
 #define READY_UNIT_NS  500000000u
 #define ADMIN_COMMANDS 16u
-#define TRANSFER_MOST  0x10000u /* the rest of its pages fits into a list */
 #define PAUSE_NS       1000000u
 
 /* Registers (3.1). */
@@ -182,7 +181,7 @@ static status_t learn_controller(struct nvme_controller *c)
 		return status;
 	pages_bits = answer[CONTROLLER_TRANSFER];
 	c->transfer_most = TRANSFER_MOST;
-	if (pages_bits != 0 && pages_bits < 4)
+	if (pages_bits != 0 && pages_bits < 6)
 		c->transfer_most = PAGE << pages_bits;
 	c->can_discard = (answer[CONTROLLER_COMMANDS] & COMMANDS_DISCARD) != 0;
 	c->has_cache = (answer[CONTROLLER_CACHE] & 1) != 0;

@@ -7,8 +7,10 @@
 #include <craton/driver.h>
 
 #define NAMESPACES 4u  /* of a controller, that are used */
-#define REQUESTS   32u /* under way at most */
-#define LIST_BYTES 256u
+#define REQUESTS   24u /* under way at most */
+#define LIST_BYTES 512u
+
+#define TRANSFER_MOST 0x40000u /* bytes of a command: a list has its pages but the first */
 
 /* Offsets in the controller's unit of memory. */
 enum {

@@ -37,25 +37,35 @@ static struct nvme_namespace *namespace_of(uint32_t disk)
  */
 
 /* Where the bytes are (4.3): the second word is the second page, or a list of the others. */
-static void lay_pages(const struct nvme_controller *c, uint32_t id, uint64_t physical,
-	uint32_t size, uint64_t data[2])
+static void lay_pages(
+	const struct nvme_controller *c, uint32_t id, const struct part *p, uint64_t data[2])
 {
+	const struct block_limits all = {BLOCK_PIECES, UINT32_MAX};
 	uint64_t *list = (uint64_t *)(c->memory + AT_LISTS + id * LIST_BYTES);
-	uint64_t end = physical + size;
-	uint64_t page = (physical / PAGE + 1) * PAGE;
-	unsigned count = 0;
+	struct block_part bytes[BLOCK_PIECES];
+	uint32_t count, left = p->size;
+	unsigned pages = 0;
 
-	data[0] = physical;
-	data[1] = 0;
-	if (page >= end)
-		return;
-	data[1] = page;
-	if (page + PAGE >= end)
-		return;
-	data[1] = c->physical + AT_LISTS + id * LIST_BYTES;
-	for (; page < end; page += PAGE)
-		list[count++] = page;
+	(void)!block_parts(&p->request, p->done, all, bytes, &count);
+	for (uint32_t i = 0; i < count && left > 0; i++) {
+		uint32_t size = bytes[i].size < left ? bytes[i].size : left;
+		uint64_t end = bytes[i].physical + size;
+
+		for (uint64_t at = bytes[i].physical; at < end; at = (at / PAGE + 1) * PAGE) {
+			if (pages == 0)
+				data[0] = at;
+			else
+				list[pages - 1] = at;
+			pages++;
+		}
+		left -= size;
+	}
+	data[1] = pages < 2 ? 0 : list[0];
+	if (pages > 2)
+		data[1] = c->physical + AT_LISTS + id * LIST_BYTES;
 }
+
+static_assert(LIST_BYTES / sizeof(uint64_t) >= TRANSFER_MOST / PAGE);
 
 static void lay_transfer(const struct nvme_controller *c, const struct nvme_namespace *n,
 	uint32_t id, struct part *p, struct nvme_command *command)
@@ -65,7 +75,7 @@ static void lay_transfer(const struct nvme_controller *c, const struct nvme_name
 	uint32_t left = r->size - p->done;
 
 	p->size = left < c->transfer_most ? left : c->transfer_most;
-	lay_pages(c, id, r->physical + p->done, p->size, command->data);
+	lay_pages(c, id, p, command->data);
 	command->opcode = r->operation == BLOCK_OPERATION_READ ? COMMAND_READ : COMMAND_WRITE;
 	command->words[0] = (uint32_t)sector;
 	command->words[1] = (uint32_t)(sector >> 32);

@@ -10,13 +10,21 @@
 #define HEADERS VIRTIO_QUEUE_BYTES
 
 /* Features (5.2.3). */
+#define FEATURE_PART_SIZE  ((uint64_t)1 << 1)
+#define FEATURE_PARTS      ((uint64_t)1 << 2)
 #define FEATURE_READ_ONLY  ((uint64_t)1 << 5)
 #define FEATURE_BLOCK_SIZE ((uint64_t)1 << 6)
 #define FEATURE_FLUSH      ((uint64_t)1 << 9)
 #define FEATURE_DISCARD    ((uint64_t)1 << 13)
 
 /* The device's configuration (5.2.4). */
-enum { CONFIG_CAPACITY = 0, CONFIG_BLOCK_SIZE = 20, CONFIG_END = 24 };
+enum {
+	CONFIG_CAPACITY = 0,
+	CONFIG_PART_SIZE = 8,
+	CONFIG_PARTS = 12,
+	CONFIG_BLOCK_SIZE = 20,
+	CONFIG_END = 24,
+};
 
 enum { TYPE_READ = 0, TYPE_WRITE = 1, TYPE_FLUSH = 4, TYPE_DISCARD = 11 };
 enum { RESULT_OK = 0, RESULT_NOT_SUPPORTED = 2 };
@@ -35,6 +43,15 @@ struct header {
 static_assert(sizeof(struct header) == 64);
 static_assert(HEADERS + VIRTIO_REQUESTS * sizeof(struct header) <= SCRATCH);
 
+/* A request that is under way: in steps, if the device does not take all of it at once. */
+struct transfer {
+	struct block_request request;
+	uint32_t type;
+	uint32_t done;      /* bytes */
+	uint32_t size;      /* of this step */
+	bool flush_follows; /* a write that lasts: then it ends */
+};
+
 struct disk {
 	struct virtio_device device;
 	struct virtio_queue queue;
@@ -43,9 +60,8 @@ struct disk {
 	bool is_open;
 	bool is_begun;  /* the device has not been told of all */
 	bool must_last; /* it has a cache */
-	/* What is under way. */
-	uint32_t tokens[VIRTIO_REQUESTS];
-	bool flush_follows[VIRTIO_REQUESTS]; /* a write that lasts: then it ends */
+	struct block_limits limits;
+	struct transfer under_way[VIRTIO_REQUESTS];
 };
 
 static struct disk disks[DRIVER_DEVICES];
@@ -58,19 +74,13 @@ static struct header *header_at(const struct disk *d, uint32_t request)
 /* --- requests -----------------------------------------------------------------------------------
  */
 
-struct transfer {
-	uint32_t type;
-	uint64_t offset;
-	uint64_t physical;
-	uint32_t size;
-	uint32_t token;
-	bool flush_follows;
-};
-
-static unsigned lay_parts(const struct disk *d, uint32_t request, const struct transfer *t,
-	struct virtio_part parts[3])
+/* Header, bytes, result; the bytes of this step. */
+static unsigned lay_parts(const struct disk *d, uint32_t number, struct transfer *t,
+	struct virtio_part parts[VIRTIO_PARTS])
 {
-	uint64_t header = d->physical + HEADERS + request * sizeof(struct header);
+	uint64_t header = d->physical + HEADERS + number * sizeof(struct header);
+	struct block_part bytes[BLOCK_PIECES];
+	uint32_t pieces = 0;
 	unsigned count = 0;
 
 	parts[count++] =
@@ -78,29 +88,34 @@ static unsigned lay_parts(const struct disk *d, uint32_t request, const struct t
 	if (t->type == TYPE_DISCARD)
 		parts[count++] = (struct virtio_part){
 			header + offsetof(struct header, discard_sector), 16, false};
-	else if (t->size != 0)
-		parts[count++] = (struct virtio_part){t->physical, t->size, t->type == TYPE_READ};
+	if (t->type == TYPE_READ || t->type == TYPE_WRITE)
+		t->size = block_parts(&t->request, t->done, d->limits, bytes, &pieces);
+	for (uint32_t i = 0; i < pieces; i++)
+		parts[count++] = (struct virtio_part){
+			bytes[i].physical, bytes[i].size, t->type == TYPE_READ};
 	parts[count++] = (struct virtio_part){header + offsetof(struct header, result), 1, true};
 	return count;
 }
 
-static bool begin(struct disk *d, const struct transfer *t)
+static bool begin(struct disk *d, const struct transfer *transfer)
 {
-	uint32_t request = virtio_free_request(&d->queue);
-	struct virtio_part parts[3];
+	uint32_t number = virtio_free_request(&d->queue);
+	struct virtio_part parts[VIRTIO_PARTS];
+	struct transfer *t;
+	uint64_t sector = (transfer->request.offset + transfer->done) / SECTOR;
 
-	if (request == VIRTIO_REQUESTS)
+	if (number == VIRTIO_REQUESTS)
 		return false;
-	*header_at(d, request) = (struct header){
+	t = &d->under_way[number];
+	*t = *transfer;
+	*header_at(d, number) = (struct header){
 		.type = t->type,
-		.sector = t->type == TYPE_READ || t->type == TYPE_WRITE ? t->offset / SECTOR : 0,
-		.discard_sector = t->offset / SECTOR,
-		.discard_count = t->size / SECTOR,
+		.sector = t->type == TYPE_READ || t->type == TYPE_WRITE ? sector : 0,
+		.discard_sector = sector,
+		.discard_count = t->request.size / SECTOR,
 		.result = UINT8_MAX,
 	};
-	d->tokens[request] = t->token;
-	d->flush_follows[request] = t->flush_follows;
-	virtio_begin(&d->queue, parts, lay_parts(d, request, t, parts));
+	virtio_begin(&d->queue, parts, lay_parts(d, number, t, parts));
 	d->is_begun = true;
 	return true;
 }
@@ -137,8 +152,9 @@ static bool begin_request(const struct block_request *r)
 			r->token, r->operation == BLOCK_OPERATION_FLUSH ? OK : ERR_NOT_SUPPORTED);
 		return true;
 	}
-	return begin(d, &(struct transfer){type_of(r->operation), r->offset, r->physical, r->size,
-				r->token, r->lasting && d->must_last});
+	return begin(d, &(struct transfer){.request = *r,
+				.type = type_of(r->operation),
+				.flush_follows = r->lasting && d->must_last});
 }
 
 static status_t status_of(uint8_t result)
@@ -148,16 +164,30 @@ static status_t status_of(uint8_t result)
 	return result == RESULT_NOT_SUPPORTED ? ERR_NOT_SUPPORTED : ERR_IO;
 }
 
-/* The place that the write had is free, so the flush finds room. */
-static void end(struct disk *d, uint32_t request)
+/* What a request goes on with; false: with nothing. */
+static bool next_step(struct transfer *t)
 {
-	uint32_t token = d->tokens[request];
-	status_t status = status_of(header_at(d, request)->result);
+	t->done += t->size;
+	if (t->size != 0 && t->done < t->request.size)
+		return true;
+	if (!t->flush_follows)
+		return false;
+	t->type = TYPE_FLUSH;
+	t->flush_follows = false;
+	t->size = 0;
+	return true;
+}
 
-	if (status != OK || !d->flush_follows[request])
-		block_done(token, status);
-	else if (!begin(d, &(struct transfer){.type = TYPE_FLUSH, .token = token}))
-		block_done(token, ERR_IO);
+/* The place that the step had is free, so the next finds room. */
+static void end(struct disk *d, uint32_t number)
+{
+	struct transfer t = d->under_way[number];
+	status_t status = status_of(header_at(d, number)->result);
+
+	if (status != OK || !next_step(&t))
+		block_done(t.request.token, status);
+	else if (!begin(d, &t))
+		block_done(t.request.token, ERR_IO);
 }
 
 static void take_ends(unsigned nth)
@@ -188,13 +218,37 @@ static uint64_t config64(const struct disk *d, size_t offset)
 	return at[0] | (uint64_t)at[1] << 32;
 }
 
+static uint32_t config32(const struct disk *d, size_t offset)
+{
+	return *(const volatile uint32_t *)(d->device.specific + offset);
+}
+
 static uint32_t sector_of(const struct disk *d)
 {
 	uint32_t size = SECTOR;
 
 	if ((d->device.features & FEATURE_BLOCK_SIZE) != 0 && d->device.specific_size >= CONFIG_END)
-		size = *(const volatile uint32_t *)(d->device.specific + CONFIG_BLOCK_SIZE);
+		size = config32(d, CONFIG_BLOCK_SIZE);
 	return size >= SECTOR && size <= 4096 && (size & (size - 1)) == 0 ? size : SECTOR;
+}
+
+/* A device that says nothing, or nonsense, takes one part of one sector at least. */
+static struct block_limits limits_of(const struct disk *d)
+{
+	struct block_limits limits = {BLOCK_PIECES, UINT32_MAX / SECTOR * SECTOR};
+	bool can_say = d->device.specific_size >= CONFIG_END;
+	uint32_t others = 2; /* descriptors of a request: its header, its result */
+
+	if (limits.parts > d->queue.parts - others)
+		limits.parts = d->queue.parts - others;
+	if (can_say && (d->device.features & FEATURE_PARTS) != 0 &&
+		config32(d, CONFIG_PARTS) < limits.parts)
+		limits.parts = config32(d, CONFIG_PARTS);
+	if (can_say && (d->device.features & FEATURE_PART_SIZE) != 0)
+		limits.part_size = config32(d, CONFIG_PART_SIZE) / SECTOR * SECTOR;
+	limits.parts = limits.parts > 0 ? limits.parts : 1;
+	limits.part_size = limits.part_size > 0 ? limits.part_size : SECTOR;
+	return limits;
 }
 
 static status_t open_device(unsigned nth)
@@ -205,8 +259,9 @@ static status_t open_device(unsigned nth)
 	if (status == OK)
 		status = virtio_open(&d->device, nth);
 	if (status == OK)
-		status = virtio_negotiate(&d->device,
-			FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE | FEATURE_FLUSH | FEATURE_DISCARD);
+		status = virtio_negotiate(
+			&d->device, FEATURE_PART_SIZE | FEATURE_PARTS | FEATURE_READ_ONLY |
+					    FEATURE_BLOCK_SIZE | FEATURE_FLUSH | FEATURE_DISCARD);
 	if (status == OK)
 		status = driver_enable(nth);
 	if (status == OK)
@@ -215,6 +270,7 @@ static status_t open_device(unsigned nth)
 		return status;
 	virtio_ready(&d->device);
 	d->must_last = (d->device.features & FEATURE_FLUSH) != 0;
+	d->limits = limits_of(d);
 	return OK;
 }
 

@@ -10,6 +10,7 @@
 
 static const struct block_driver *driver;
 static bool is_claimed[DRIVER_DEVICES];
+static uint64_t next_look; /* for devices that do not answer; 0: nothing is under way */
 
 /* Its disks are marked first: an instance that is killed in between does the rest, and none begins
  * a request again. */
@@ -64,6 +65,48 @@ static void look_at_devices(void)
 	}
 }
 
+/* The claim sees to it that it reaches no memory any more, whatever becomes of its requests. */
+static void reset_device(unsigned nth)
+{
+	bool is_second;
+
+	if (!is_claimed[nth])
+		return;
+	driver->close(nth);
+	is_claimed[nth] = false;
+	open_device(nth);
+	is_second = !block_begin_again(nth);
+	if (is_second)
+		block_end_silent(nth);
+	debug_print("%s: device %u did not answer and was reset: its requests %s\n", driver->name,
+		nth, is_second ? "have failed" : "are begun again");
+}
+
+static uint64_t deadline(void)
+{
+	if (!block_is_busy())
+		next_look = 0;
+	else if (next_look == 0)
+		next_look = time_now() + BLOCK_LOOK_NS;
+	return next_look != 0 ? next_look : ABI_DEADLINE_NEVER;
+}
+
+static void expired(uint64_t now)
+{
+	uint64_t late;
+
+	if (next_look == 0 || now < next_look)
+		return;
+	next_look = now + BLOCK_LOOK_NS;
+	late = block_late();
+	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
+		if ((late >> nth & 1) != 0)
+			reset_device(nth);
+	}
+	block_work();
+	driver->kick();
+}
+
 static void notified(uint64_t bits)
 {
 	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
@@ -97,5 +140,7 @@ void block_run(const struct process_start *start, const struct block_driver *def
 		.method_count = block_method_count,
 		.session_count = SESSIONS,
 		.notified = notified,
+		.deadline = deadline,
+		.expired = expired,
 	});
 }

@@ -2,6 +2,7 @@
 /* Serving requests in slots: see craton/block_server.h. A slot says whose turn it is; what is under
  * way is known here only, so a new instance begins all that is requested. */
 #include "partition.h"
+#include "pieces.h"
 
 #include <abi/syscall.h>
 #include <craton/block_server.h>
@@ -37,14 +38,21 @@ static status_t own_status = ERR_AGAIN; /* of a request of our own: it has not e
 static struct block_server *state;
 static struct block_slot *slots[CLIENTS];
 static uint64_t under_way[CLIENTS][BLOCK_SLOTS / 64];
-static uint64_t objects[CLIENTS][BLOCK_SLOTS]; /* of what is under way */
-static uint32_t devices[CLIENTS][BLOCK_SLOTS]; /* the same: which has it */
+static uint16_t objects[CLIENTS][BLOCK_SLOTS]; /* of what is under way: pinned */
+static uint8_t devices[CLIENTS][BLOCK_SLOTS];  /* the same: which has it */
+/* Of what is under way: what was at the last look, and what was begun after its device was reset.
+ */
+static uint64_t aged[CLIENTS][BLOCK_SLOTS / 64];
+static uint64_t again[CLIENTS][BLOCK_SLOTS / 64];
+static uint64_t untold; /* bit per client: requests of it have ended */
 
 bool block_open(const struct block_driver *definition)
 {
 	driver = definition;
 	memset(slots, 0, sizeof(slots));
 	memset(under_way, 0, sizeof(under_way));
+	memset(again, 0, sizeof(again));
+	untold = 0;
 	state = estate_allocate(sizeof(*state), 64);
 	return state != nullptr;
 }
@@ -95,7 +103,8 @@ static status_t read_now(void *self, uint64_t offset, void *bytes, size_t size)
 		.disk = d->number,
 		.size = (uint32_t)size,
 		.offset = offset,
-		.physical = d->scratch_physical,
+		.part_count = 1,
+		.parts = {{d->scratch_physical, (uint32_t)size}},
 	};
 	status_t status = size <= BLOCK_SCRATCH ? OK : ERR_RANGE;
 
@@ -272,17 +281,28 @@ static uint32_t state_of(const struct block_slot *slot)
 	return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 }
 
+static bool get(uint64_t bits[CLIENTS][BLOCK_SLOTS / 64], uint32_t client, uint32_t slot)
+{
+	return (bits[client][slot / 64] >> slot % 64 & 1) != 0;
+}
+
+static void set(uint64_t bits[CLIENTS][BLOCK_SLOTS / 64], uint32_t client, uint32_t slot, bool is)
+{
+	uint64_t bit = (uint64_t)1 << slot % 64;
+	uint64_t *word = &bits[client][slot / 64];
+
+	*word = is ? *word | bit : *word & ~bit;
+}
+
 static bool is_under_way(uint32_t client, uint32_t slot)
 {
-	return (under_way[client][slot / 64] >> slot % 64 & 1) != 0;
+	return get(under_way, client, slot);
 }
 
 static void set_under_way(uint32_t client, uint32_t slot, bool is)
 {
-	uint64_t bit = (uint64_t)1 << slot % 64;
-	uint64_t *word = &under_way[client][slot / 64];
-
-	*word = is ? *word | bit : *word & ~bit;
+	set(under_way, client, slot, is);
+	set(aged, client, slot, false);
 }
 
 static void finish(uint32_t client, uint32_t slot, status_t status)
@@ -290,9 +310,51 @@ static void finish(uint32_t client, uint32_t slot, status_t status)
 	struct block_slot *s = &slots[client][slot];
 
 	set_under_way(client, slot, false);
+	set(again, client, slot, false);
 	s->status = (uint64_t)-status;
 	__atomic_store_n(&s->state, BLOCK_STATE_DONE, __ATOMIC_RELEASE);
-	(void)!sys_signal(service_start()->signals[client]);
+	untold |= (uint64_t)1 << client;
+}
+
+/* Once for all that has ended. A new instance signals all clients. */
+static void tell_ends(void)
+{
+	for (uint32_t client = 0; untold != 0; client++) {
+		if ((untold >> client & 1) == 0)
+			continue;
+		untold &= ~((uint64_t)1 << client);
+		(void)!sys_signal(service_start()->signals[client]);
+	}
+}
+
+static const struct block_piece *list_of(uint32_t client, uint32_t slot)
+{
+	const uint8_t *lists = (const uint8_t *)slots[client] + BLOCK_LISTS_OFFSET;
+
+	return (const struct block_piece *)lists + slot * BLOCK_PIECES;
+}
+
+static_assert(BLOCK_CHANGES_OFFSET + sizeof(uint64_t) <= BLOCK_LISTS_OFFSET);
+static_assert(BLOCK_LISTS_OFFSET + BLOCK_SLOTS * BLOCK_PIECES * sizeof(struct block_piece) <=
+	      MEMORY_SHARED_UNIT);
+
+/* The bytes of a request, in an object that is pinned then. */
+static status_t take_bytes(
+	uint32_t client, uint32_t slot, const struct block_slot *s, struct block_request *r)
+{
+	struct pinned *object;
+	status_t status = pin(s->object, client, &object);
+
+	if (status != OK)
+		return status;
+	objects[client][slot] = (uint16_t)(object - state->pinned);
+	if ((s->flags & BLOCK_SCATTERED) != 0)
+		return pieces_take(list_of(client, slot), object->physical, object->size, r);
+	if (s->object_offset > object->size || s->size > object->size - s->object_offset)
+		return ERR_RANGE;
+	r->part_count = 1;
+	r->parts[0] = (struct block_part){object->physical + s->object_offset, s->size};
+	return OK;
 }
 
 /* What the client wrote is read once, here. */
@@ -300,8 +362,6 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 {
 	const struct block_slot s = slots[client][slot];
 	const struct block_unit *unit;
-	struct pinned *object;
-	status_t status;
 
 	if (s.unit >= state->unit_count)
 		return ERR_NOT_FOUND;
@@ -322,7 +382,9 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 		return ERR_READ_ONLY;
 	if (s.operation == BLOCK_OPERATION_FLUSH)
 		return OK;
-	if ((s.offset | s.size) % BLOCK_SECTOR != 0 || s.object_offset % BLOCK_ALIGNMENT != 0)
+	if ((s.offset | s.size) % BLOCK_SECTOR != 0)
+		return ERR_ALIGNMENT;
+	if ((s.flags & BLOCK_SCATTERED) == 0 && s.object_offset % BLOCK_ALIGNMENT != 0)
 		return ERR_ALIGNMENT;
 	if (s.size == 0 || s.offset > unit->size || s.size > unit->size - s.offset)
 		return ERR_RANGE;
@@ -330,14 +392,7 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 		return OK;
 	if (s.size > BLOCK_REQUEST_MOST)
 		return ERR_RANGE;
-	status = pin(s.object, client, &object);
-	if (status != OK)
-		return status;
-	if (s.object_offset > object->size || s.size > object->size - s.object_offset)
-		return ERR_RANGE;
-	r->physical = object->physical + s.object_offset;
-	objects[client][slot] = s.object;
-	return OK;
+	return take_bytes(client, slot, &s, r);
 }
 
 /* `full` has a bit for each disk that takes no more. A request may end while it begins. */
@@ -351,7 +406,7 @@ static void begin(uint32_t client, uint32_t slot, uint64_t *full)
 		return;
 	}
 	r.token = client << SLOT_SHIFT | slot;
-	devices[client][slot] = r.nth;
+	devices[client][slot] = (uint8_t)r.nth;
 	set_under_way(client, slot, true);
 	if (driver->begin(&r))
 		return;
@@ -377,6 +432,7 @@ void block_work(void)
 				begin(client, i, &full);
 		}
 	}
+	tell_ends();
 }
 
 void block_end_all(unsigned nth)
@@ -387,6 +443,86 @@ void block_end_all(unsigned nth)
 				finish(client, i, ERR_IO);
 		}
 	}
+	tell_ends();
+}
+
+/* --- devices that do not answer -----------------------------------------------------------------
+ */
+
+static bool is_at(uint32_t client, uint32_t slot, unsigned nth)
+{
+	return is_under_way(client, slot) && devices[client][slot] == nth;
+}
+
+/* Requested, and not begun: the device takes no more. */
+static bool waits_for(uint32_t client, uint32_t slot, unsigned nth)
+{
+	uint64_t unit = __atomic_load_n(&slots[client][slot].unit, __ATOMIC_RELAXED);
+
+	return state_of(&slots[client][slot]) == BLOCK_STATE_REQUESTED &&
+	       !is_under_way(client, slot) && unit < state->unit_count && state->nths[unit] == nth;
+}
+
+bool block_is_busy(void)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; i < BLOCK_SLOTS / 64; i++) {
+			if (under_way[client][i] != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+uint64_t block_late(void)
+{
+	uint64_t late = 0;
+
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (is_under_way(client, i) && get(aged, client, i))
+				late |= (uint64_t)1 << devices[client][i];
+		}
+	}
+	memcpy(aged, under_way, sizeof(aged));
+	return late;
+}
+
+static bool was_begun_again(unsigned nth)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (is_at(client, i, nth) && get(again, client, i))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool block_begin_again(unsigned nth)
+{
+	if (was_begun_again(nth))
+		return false;
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (!is_at(client, i, nth))
+				continue;
+			set_under_way(client, i, false);
+			set(again, client, i, true);
+		}
+	}
+	return true;
+}
+
+void block_end_silent(unsigned nth)
+{
+	for (uint32_t client = 0; client < CLIENTS; client++) {
+		for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
+			if (is_at(client, i, nth) || waits_for(client, i, nth))
+				finish(client, i, ERR_TIMED_OUT);
+		}
+	}
+	tell_ends();
 }
 
 void block_done(uint32_t token, status_t status)
@@ -453,10 +589,10 @@ static status_t connect_handler(struct request *request)
 	return status;
 }
 
-static bool is_used(uint32_t client, uint64_t object)
+static bool is_used(uint32_t client, const struct pinned *object)
 {
 	for (uint32_t i = 0; slots[client] != nullptr && i < BLOCK_SLOTS; i++) {
-		if (is_under_way(client, i) && objects[client][i] == object)
+		if (is_under_way(client, i) && &state->pinned[objects[client][i]] == object)
 			return true;
 	}
 	return false;
@@ -471,7 +607,7 @@ static status_t forget_handler(struct request *request)
 		return ERR_ACCESS;
 	if (entry == nullptr || (entry->clients >> client & 1) == 0)
 		return OK;
-	if (is_used(client, entry->object))
+	if (is_used(client, entry))
 		return ERR_BUSY;
 	estate_save(entry, sizeof(*entry));
 	entry->clients &= ~((uint64_t)1 << client);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Split virtqueues (VIRTIO 1.2, 2.7): see craton/virtio.h. Request n owns the descriptors from
- * VIRTIO_PARTS * n on, so there is no list of free descriptors that the device could spoil. */
+ * parts * n on, so there is no list of free descriptors that the device could spoil. */
 #include "registers.h"
 
 #define SIZE_MOST    256u
@@ -41,7 +41,7 @@ static_assert(VIRTIO_REQUESTS * VIRTIO_PARTS <= SIZE_MOST);
 
 static uint32_t request_count(const struct virtio_queue *q)
 {
-	uint32_t count = q->size / VIRTIO_PARTS;
+	uint32_t count = q->size / q->parts;
 
 	return count < VIRTIO_REQUESTS ? count : VIRTIO_REQUESTS;
 }
@@ -79,6 +79,7 @@ status_t virtio_queue_open(struct virtio_queue *q, struct virtio_device *d, uint
 		.size = choose_size(get16(d->common, COMMON_QUEUE_SIZE)),
 		.memory = memory,
 	};
+	q->parts = q->size < VIRTIO_PARTS ? q->size : VIRTIO_PARTS;
 	doorbell = (size_t)get16(d->common, COMMON_QUEUE_DOORBELL) * d->notify_step;
 	if (q->size < SIZE_LEAST || doorbell > d->notify_size - sizeof(uint16_t))
 		return ERR_NOT_SUPPORTED;
@@ -104,10 +105,10 @@ void virtio_begin(struct virtio_queue *q, const struct virtio_part *parts, unsig
 	struct descriptor *table = (struct descriptor *)q->memory;
 	struct available *available = (struct available *)(q->memory + AT_AVAILABLE);
 	uint32_t request = q->free - 1;
-	uint16_t first = (uint16_t)(request * VIRTIO_PARTS);
+	uint16_t first = (uint16_t)(request * q->parts);
 	uint16_t index = available->index;
 
-	ASSERT(q->free != 0 && count > 0 && count <= VIRTIO_PARTS);
+	ASSERT(q->free != 0 && count > 0 && count <= q->parts);
 	q->free = q->next[request];
 	q->count[request] = count;
 	for (unsigned i = 0; i < count; i++) {
@@ -137,8 +138,8 @@ bool virtio_end(struct virtio_queue *q, uint32_t *request)
 		uint32_t descriptor = used->ring[q->seen % q->size].descriptor;
 
 		q->seen++;
-		*request = descriptor / VIRTIO_PARTS;
-		if (descriptor % VIRTIO_PARTS != 0 || *request >= request_count(q) ||
+		*request = descriptor / q->parts;
+		if (descriptor % q->parts != 0 || *request >= request_count(q) ||
 			q->count[*request] == 0)
 			continue;
 		q->count[*request] = 0;

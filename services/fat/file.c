@@ -9,8 +9,7 @@
 #include "table.h"
 #include "time.h"
 
-#define PAGE  4096u
-#define PAGES 128u /* that may be written in another order */
+#define PAGE 4096u
 
 /* --- attributes --------------------------------------------------------------------------------
  */
@@ -120,17 +119,21 @@ static bool is_noted(const struct node *n, uint64_t page)
 {
 	uint64_t bit = page - n->valid / PAGE;
 
-	return bit < PAGES && (n->written[bit / 64] >> bit % 64 & 1) != 0;
+	return bit < FAT_NOTED && (n->written[bit / 64] >> bit % 64 & 1) != 0;
 }
 
 /* Page numbers count from the one where `valid` ends. */
 static void shift_notes(struct node *n, uint64_t pages)
 {
-	for (; pages > 0; pages--) {
-		n->written[0] = n->written[0] >> 1 | n->written[1] << 63;
-		n->written[1] >>= 1;
-		if (n->written[0] == 0 && n->written[1] == 0)
-			break;
+	const uint64_t count = FAT_NOTED / 64;
+	uint64_t words = pages / 64;
+	uint64_t bits = pages % 64;
+
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t low = i + words < count ? n->written[i + words] : 0;
+		uint64_t high = i + words + 1 < count ? n->written[i + words + 1] : 0;
+
+		n->written[i] = bits == 0 ? low : low >> bits | high << (64 - bits);
 	}
 }
 
@@ -166,11 +169,13 @@ static bool note_written(struct node *n, uint64_t offset, uint32_t size)
 		advance(n);
 		return true;
 	}
-	if (size < PAGE)
+	if (size >= PAGE && bit + size / PAGE > FAT_NOTED)
+		return false;
+	if (size % PAGE != 0)
 		n->tail = offset + size;
-	else if (bit < PAGES)
+	for (uint64_t end = bit + size / PAGE; bit < end; bit++)
 		n->written[bit / 64] |= (uint64_t)1 << bit % 64;
-	return size < PAGE || bit < PAGES;
+	return true;
 }
 
 status_t file_written(struct fat *fs, uint64_t id, uint64_t offset, uint32_t size)
@@ -242,7 +247,7 @@ static void forget_behind(struct node *n, uint64_t size)
 	n->zeroed = n->reach;
 	n->valid = n->valid < size ? n->valid : size;
 	n->tail = n->tail < size ? n->tail : 0;
-	for (uint64_t bit = 0; bit < PAGES; bit++) {
+	for (uint64_t bit = 0; bit < FAT_NOTED; bit++) {
 		if (n->valid / PAGE + bit >= pages)
 			n->written[bit / 64] &= ~((uint64_t)1 << bit % 64);
 	}

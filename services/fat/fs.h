@@ -131,17 +131,21 @@ struct commit {
 #define LOOSE_MOST  256u
 #define LOOSE_SPARE 32u
 
+/* Pages that may be written in another order than that in which they lie: twice what the VFS has on
+ * their way (services/vfs/cache_run.c). */
+#define FAT_NOTED 512u
+
 /* A file or directory that is open, or has bytes on their way. */
 struct node {
 	uint64_t id;    /* 0: free */
 	uint64_t place; /* of its entry; 0: it has none any more */
 	uint64_t size;
-	uint64_t reach;      /* what is behind it reads as zeros; FAT: the size */
-	uint64_t valid;      /* so many bytes are on the device: its entry says so */
-	uint64_t zeroed;     /* from `reach` up to here the device has zeros */
-	uint64_t tail;       /* where the last page that was written ends, if it is no whole one */
-	uint64_t modified;   /* if it has no name */
-	uint64_t written[2]; /* bit per page behind the one where `valid` ends: it is written */
+	uint64_t reach;    /* what is behind it reads as zeros; FAT: the size */
+	uint64_t valid;    /* so many bytes are on the device: its entry says so */
+	uint64_t zeroed;   /* from `reach` up to here the device has zeros */
+	uint64_t tail;     /* where the last page that was written ends, if it is no whole one */
+	uint64_t modified; /* if it has no name */
+	uint64_t written[FAT_NOTED / 64]; /* bit per page behind the one where `valid` ends */
 	struct chain chain;
 	uint32_t last;     /* of its clusters */
 	uint32_t clusters; /* how many; UINT32_MAX: not counted yet */

@@ -11,7 +11,8 @@
 #include "volume.h"
 
 #define CACHE_OBJECTS   1024u /* files with pages, or open */
-#define CACHE_TRANSFERS 64u   /* under way at once */
+#define CACHE_TRANSFERS 64u   /* runs of pages under way at once */
+#define CACHED_VOLUMES  3u    /* share those: two volumes of disks, and the disks as files */
 #define CACHE_KEPT      64u   /* blocks that tmpfs leaves to the cache */
 #define CACHE_AGE_NS    5000000000u
 #define CACHE_LOOK_NS   1000000000u /* how often old pages are looked for */
@@ -104,9 +105,14 @@ uint32_t cache_errors(struct place place);
 /* True: cache_work has something to do. */
 bool cache_has_work(void);
 
-/* For file systems: a transfer has ended. One that is not under way (any more) is ignored. Commits.
- */
-void cache_transfer_done(uint64_t id, status_t status);
+/* How a run of pages has ended. */
+struct page_end {
+	status_t status; /* OK: all of it */
+	uint64_t failed; /* else: bit for each page that has failed */
+};
+
+/* For file systems: a run has ended. One that is not under way (any more) is ignored. Commits. */
+void cache_run_done(uint64_t id, struct page_end end);
 
 /* After all that waited were asked again: pages that could not be filled go, so that whoever wants
  * them later tries again. Commits. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* What the parts of the cache share: pages (cache_page.c), objects, which are files that have pages
- * or are open (cache_object.c), and what is to be done (cache_work.c). All of it is in the estate,
- * but for what is to be done. */
+ * or are open (cache_object.c), runs of pages that are filled or written together (cache_run.c),
+ * and what is to be done (cache_work.c). All of it is in the estate, but for what is to be done. */
 #pragma once
 
 #include "blocks.h"
@@ -24,11 +24,11 @@ struct page {
 	uint32_t index; /* in its file */
 	uint32_t next;  /* on its list: block numbers */
 	uint32_t previous;
-	uint32_t transfers; /* counted, so that an end that comes twice is known */
+	uint32_t transfers; /* runs that began here, so that an end that comes twice is known */
 	uint16_t object;    /* + 1 */
 	enum page_state state;
 	uint8_t used; /* since the last look: a hint, no part of transactions */
-	uint32_t reserved;
+	uint32_t run; /* being filled or written, first of it: how many pages; else 0 */
 	union {
 		uint64_t since;  /* changed */
 		int64_t failure; /* failed: the status */
@@ -57,12 +57,15 @@ struct object {
 	uint32_t previous;
 	uint32_t hash_next; /* or next free */
 	uint32_t cut;       /* pages from here on have to go before anything else; NO_CUT */
-	uint32_t next_read; /* where reading goes on, if it does: a hint */
-	uint32_t errors;    /* that writing pages has had */
-	status_t error;     /* the last */
+	/* Hints, which no transaction comprises: where reading goes on, if it does; pages up to
+	 * here were asked for ahead, so many at once. */
+	uint32_t next_read;
+	uint32_t ahead_end;
+	uint32_t ahead;
+	uint32_t errors; /* that writing pages has had */
+	status_t error;  /* the last */
 	uint32_t
 		is_failing; /* its last page that was to be written was not, and is changed still */
-	uint32_t reserved;
 	struct page_map map;
 };
 
@@ -71,11 +74,17 @@ struct object_ends {
 	uint32_t last;
 };
 
+/* What of a volume is under way. */
+struct volume_runs {
+	uint32_t runs;
+	uint32_t writing; /* pages */
+};
+
 #define HASH_HEADS 512u
 
 struct cache {
 	uint32_t changed; /* pages, those being written too */
-	uint32_t busy;    /* transfers */
+	uint32_t busy;    /* pages that are filled or written */
 	uint32_t clean_count;
 	uint32_t holders; /* objects that are held */
 	struct page_list clean;
@@ -84,6 +93,9 @@ struct cache {
 	uint32_t free_object;
 	uint32_t unused_object; /* from here on they were never used */
 	uint64_t errors;
+	uint32_t runs; /* under way */
+	uint32_t reserved;
+	struct volume_runs volumes[VOLUMES_MOST];
 	uint32_t hash[HASH_HEADS];
 	struct object objects[CACHE_OBJECTS];
 };
@@ -141,10 +153,26 @@ bool cache_is_stuck(void);
  * its holders or pages. */
 void object_settle(struct object *object);
 
+/* --- cache_run.c -------------------------------------------------------------------------------
+ */
+
+/* Of how many pages a run of this volume can be that begins now; 0: as much of it is under way as
+ * its share allows. */
+uint32_t run_room(uint32_t volume, bool is_write);
+
+/* Pages that are being filled, or written, from now on are a run. */
+void run_begin(struct page *first, uint32_t count);
+
+/* Tells the file system. True: it has ended already. `is_again`: in a new instance. */
+bool run_submit(struct page *first, bool is_again);
+
+/* In a new instance: all that are under way. */
+void runs_resume(void);
+
 /* --- cache_work.c ------------------------------------------------------------------------------
  */
 
-void want_fill(struct place place, uint64_t index);
+void want_fill(struct place place, uint64_t index, uint64_t count);
 /* Changed pages of an object (nullptr: of all) that were changed until then. */
 void want_write(const struct object *object, uint64_t until);
 /* Pages behind the object's `cut` go. */

@@ -104,7 +104,8 @@ static void count_change(struct object *object, enum page_state from, enum page_
 	cache->busy += busy;
 	cache->changed += (uint32_t)is_changed(to) - (uint32_t)is_changed(from);
 	cache->clean_count += (uint32_t)(to == PAGE_CLEAN) - (uint32_t)(from == PAGE_CLEAN);
-	ESTATE_SET(object->busy, object->busy + busy);
+	if (busy != 0)
+		ESTATE_SET(object->busy, object->busy + busy);
 }
 
 void page_set_state(struct page *page, enum page_state state)

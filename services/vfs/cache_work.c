@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* What the cache has to do: see cache.h. Requests only note what they want; it is done here, each
- * step in a transaction of its own. Whatever a page's transfer is about is committed before the
- * file system hears of it, and its end is committed before anybody acts upon it; so after a kill at
- * any place the same transfer is begun again, under the same id, and ended once. */
+ * step in a transaction of its own. Pages on their way: cache_run.c. */
 #include "cache_internal.h"
 
 #include <craton/estate.h>
@@ -17,7 +15,8 @@ enum want_kind { WANT_FILL, WANT_WRITE, WANT_CUT, WANT_EVICT, WANT_ROOM };
 
 struct want {
 	struct place place;
-	uint64_t index; /* page */
+	uint64_t index; /* the first page */
+	uint64_t end;   /* behind the last */
 	uint64_t until;
 	enum want_kind kind;
 	uint32_t object; /* its number; 0: all */
@@ -38,9 +37,16 @@ static void want(struct want wanted)
 		wants[want_count++] = wanted;
 }
 
-void want_fill(struct place place, uint64_t index)
+void want_fill(struct place place, uint64_t index, uint64_t count)
 {
-	want((struct want){.kind = WANT_FILL, .place = place, .index = index});
+	struct want *last = want_count > 0 ? &wants[want_count - 1] : nullptr;
+
+	if (last != nullptr && last->kind == WANT_FILL && place_is_same(last->place, place) &&
+		last->end == index)
+		last->end += count;
+	else
+		want((struct want){
+			.kind = WANT_FILL, .place = place, .index = index, .end = index + count});
 }
 
 void want_write(const struct object *object, uint64_t until)
@@ -81,91 +87,6 @@ uint64_t cache_clean_bytes(void)
 	return (uint64_t)cache->clean_count * BLOCK_SIZE;
 }
 
-/* --- transfers ------------------------------------------------------------------------------- */
-
-static uint64_t id_of(const struct page *page)
-{
-	return (uint64_t)page->transfers << 32 | page_block(page);
-}
-
-/* Tells the file system. True: it has ended already. */
-static bool submit(struct page *page)
-{
-	const struct object *object = object_of(page);
-	struct volume *v = object_volume(object);
-	struct page_transfer transfer = {
-		.id = id_of(page),
-		.node = object->node,
-		.offset = (uint64_t)page->index * BLOCK_SIZE,
-		.block = page_block(page),
-		.length = BLOCK_SIZE,
-	};
-	status_t status = page->state == PAGE_FILLING ? v->ops->fill(v, &transfer)
-						      : v->ops->write_back(v, &transfer);
-
-	estate_commit(); /* what it noted */
-	if (status != OK)
-		cache_transfer_done(transfer.id, status);
-	return id_of(page) != transfer.id ||
-	       !(page->state == PAGE_FILLING || page->state == PAGE_WRITING);
-}
-
-static void begin(struct page *page)
-{
-	estate_save(page, sizeof(*page));
-	page->transfers++;
-}
-
-static void note_error(struct object *object, status_t status)
-{
-	ESTATE_SET(object->is_failing, 1);
-	ESTATE_SET(object->errors, object->errors + 1);
-	ESTATE_SET(object->error, status);
-	ESTATE_SET(cache->errors, cache->errors + 1);
-}
-
-static void end_fill(struct page *page, status_t status)
-{
-	page_set_state(page, status == OK ? PAGE_CLEAN : PAGE_FAILED);
-	if (status != OK)
-		page->failure = status; /* saved with the state */
-}
-
-/* What could not be written is tried again when it is old. */
-static void end_write(struct page *page, status_t status)
-{
-	struct object *object = object_of(page);
-
-	page_set_state(page, PAGE_CLEAN);
-	if (status == OK) {
-		ESTATE_SET(object->is_failing, 0);
-		return;
-	}
-	page_change(page);
-	note_error(object, status);
-}
-
-void cache_transfer_done(uint64_t id, status_t status)
-{
-	uint32_t block = (uint32_t)id;
-	struct page *page = block <= pages_count() ? page_at(block) : nullptr;
-	struct object *object;
-
-	if (page == nullptr || id_of(page) != id)
-		return;
-	object = object_of(page);
-	if (page->state == PAGE_FILLING)
-		end_fill(page, status);
-	else if (page->state == PAGE_WRITING)
-		end_write(page, status);
-	else
-		return;
-	object_settle(object);
-	estate_commit();
-	if (object->volume != 0 && object->cut != NO_CUT)
-		want_cut(object);
-}
-
 /* --- making room ----------------------------------------------------------------------------- */
 
 static void drop(struct page *page)
@@ -203,14 +124,16 @@ static unsigned reclaim(unsigned wanted)
  * behind a cut. */
 static bool do_cut(struct object *object)
 {
+	uint64_t index;
+
 	if (object->volume != 0 && object->forgotten && object->busy > 0)
 		return false;
+	index = object->cut;
 	while (object->volume != 0 && object->cut != NO_CUT) {
-		uint64_t index = page_map_next(&object->map, object->cut);
-
+		index = page_map_next(&object->map, index);
 		for (unsigned i = 0; i < CUT_BATCH && index != UINT64_MAX; i++) {
 			page_drop(page_find(object, index));
-			index = page_map_next(&object->map, object->cut);
+			index = page_map_next(&object->map, index + 1);
 		}
 		if (index == UINT64_MAX)
 			ESTATE_SET(object->cut, NO_CUT);
@@ -231,6 +154,29 @@ static struct page *next_to_write(const struct object *object, uint64_t until)
 	return page != nullptr && page->since <= until ? page : nullptr;
 }
 
+/* How many pages from this one on can be written together. Later changes go with earlier ones. */
+static uint32_t changed_run(const struct object *object, const struct page *first, uint32_t most)
+{
+	uint32_t count = 1;
+
+	while (count < most) {
+		const struct page *page = page_find(object, first->index + count);
+
+		if (page == nullptr || page->state != PAGE_CHANGED)
+			break;
+		count++;
+	}
+	return count;
+}
+
+static void begin_write(const struct object *object, struct page *first, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		page_set_state(page_find(object, first->index + i), PAGE_WRITING);
+	run_begin(first, count);
+	estate_commit();
+}
+
 /* True: something has ended already. */
 static bool write_object(struct object *object, uint64_t until)
 {
@@ -238,18 +184,17 @@ static bool write_object(struct object *object, uint64_t until)
 
 	if (object->cut != NO_CUT)
 		ended = do_cut(object);
-	while (cache->busy < CACHE_TRANSFERS && object->volume != 0 && !object->forgotten) {
-		struct page *page = next_to_write(object, until);
+	while (object->volume != 0 && !object->forgotten) {
+		uint32_t room = run_room(object->volume - 1, true);
+		struct page *first = room != 0 ? next_to_write(object, until) : nullptr;
 
-		if (page == nullptr)
+		if (first == nullptr)
 			break;
-		begin(page);
-		page_set_state(page, PAGE_WRITING);
-		estate_commit();
-		if (!submit(page))
+		begin_write(object, first, changed_run(object, first, room));
+		if (!run_submit(first, false))
 			continue;
 		ended = true;
-		if (page->state == PAGE_CHANGED)
+		if (object->is_failing)
 			break; /* it failed at once: not again and again */
 	}
 	return ended;
@@ -262,7 +207,7 @@ static bool write_all(uint64_t until)
 	uint32_t number = cache->lists[LIST_CHANGED].first;
 	bool ended = false;
 
-	while (number != 0 && cache->busy < CACHE_TRANSFERS) {
+	while (number != 0 && cache->runs < CACHE_TRANSFERS) {
 		struct object *object = object_at(number);
 
 		number = object->next;
@@ -289,48 +234,96 @@ static bool do_room(void)
 
 /* --- filling --------------------------------------------------------------------------------- */
 
-/* nullptr: see `failure`. */
-static struct page *add_filling(const struct want *w)
+static status_t add_pages(struct object *object, uint64_t index, uint32_t count)
 {
-	struct page *page = nullptr;
+	for (uint32_t i = 0; i < count; i++) {
+		if (page_add(object, index + i, PAGE_FILLING, true) == nullptr)
+			return ERR_NO_MEMORY;
+	}
+	return OK;
+}
+
+/* nullptr: see `failure`. */
+static struct page *add_filling(struct place place, uint64_t index, uint32_t count)
+{
+	struct page *first;
 	struct object *object;
 
-	failure = object_make(w->place, &object);
+	failure = object_make(place, &object);
 	if (failure == OK)
 		failure = object_retain(object);
-	if (failure == OK) {
-		page = page_add(object, w->index, PAGE_FILLING, true);
-		failure = page != nullptr ? OK : ERR_NO_MEMORY;
-	}
-	if (page == nullptr) {
+	if (failure == OK)
+		failure = add_pages(object, index, count);
+	if (failure != OK) {
 		estate_rollback();
 		return nullptr;
 	}
-	begin(page);
+	first = page_find(object, index);
+	run_begin(first, count);
 	object_settle(object);
 	estate_commit();
-	return page;
+	return first;
 }
 
+/* As many of the pages as there is memory for. */
+static struct page *add_some(struct place place, uint64_t index, uint32_t count)
+{
+	struct page *first = nullptr;
+
+	if (count > 1 && blocks_left() < count)
+		(void)reclaim(count);
+	if (count > 1)
+		first = add_filling(place, index, count);
+	if (first == nullptr && (count == 1 || failure == ERR_NO_MEMORY))
+		first = add_filling(place, index, 1);
+	if (first == nullptr && failure == ERR_NO_MEMORY && do_room())
+		first = add_filling(place, index, 1);
+	return first;
+}
+
+/* How many pages from `index` on are not there. */
+static uint32_t absent_run(const struct object *object, uint64_t index, uint32_t most)
+{
+	uint32_t count = 0;
+
+	while (count < most && (object == nullptr || page_find(object, index + count) == nullptr))
+		count++;
+	return count;
+}
+
+static uint32_t limited(uint64_t pages, uint32_t most)
+{
+	return pages < most ? (uint32_t)pages : most;
+}
+
+/* True: something is there already, or has ended. */
 static bool do_fill(const struct want *w)
 {
 	struct object *object = object_find(w->place);
-	struct page *page;
+	uint64_t index = w->index;
 	bool ended = false;
 
 	if (object != nullptr && object->cut != NO_CUT)
 		ended = do_cut(object);
-	object = object_find(w->place);
-	if (object != nullptr && page_find(object, w->index) != nullptr)
-		return true;
-	if (cache->busy == CACHE_TRANSFERS)
-		return ended;
-	page = add_filling(w);
-	if (page == nullptr && failure == ERR_NO_MEMORY && do_room())
-		page = add_filling(w);
-	if (page == nullptr)
-		return ended;
-	return submit(page) || ended;
+	while (index < w->end) {
+		uint32_t room = run_room(w->place.volume, false);
+		uint32_t count = limited(w->end - index, PAGE_RUN_MOST);
+		struct page *first;
+
+		object = object_find(w->place);
+		count = absent_run(object, index, count);
+		if (count == 0) {
+			ended = true;
+			index++;
+			continue;
+		}
+		first = room != 0 ? add_some(w->place, index, limited(count, room)) : nullptr;
+		if (first == nullptr)
+			break;
+		index += first->run;
+		ended = run_submit(first, false) || ended;
+	}
+	return ended;
 }
 
 static bool do_evict(uint32_t number)
@@ -415,10 +408,5 @@ void cache_resume(void)
 		if (object->volume != 0 && object->cut != NO_CUT)
 			(void)do_cut(object);
 	}
-	for (uint32_t block = 1; block <= pages_count() && cache->busy > 0; block++) {
-		struct page *page = page_at(block);
-
-		if (page->state == PAGE_FILLING || page->state == PAGE_WRITING)
-			(void)submit(page);
-	}
+	runs_resume();
 }

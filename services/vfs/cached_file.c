@@ -7,8 +7,9 @@
 #include <craton/estate.h>
 #include <craton/service.h>
 
-#define AHEAD         8u /* pages that are filled when a file is read from one end to the other */
-#define CHANGED_PART  4u /* of the blocks may be changed pages */
+#define AHEAD_FIRST   16u /* pages that are filled ahead of who reads on, at first; it doubles */
+#define AHEAD_PART    4u  /* of the blocks that can be had are filled ahead at most */
+#define CHANGED_PART  4u  /* of the blocks may be changed pages */
 #define CHANGED_MOST  2048u
 #define CHANGED_LEAST 16u
 #define FEW_BLOCKS    128u
@@ -78,7 +79,7 @@ static status_t check_there(const struct object *object, struct place place, uin
 	struct page *page = object != nullptr ? page_find(object, index) : nullptr;
 
 	if (page == nullptr) {
-		want_fill(place, index);
+		want_fill(place, index, 1);
 		return FILE_LATER;
 	}
 	page->used = 1;
@@ -116,18 +117,47 @@ static status_t check_read(const struct object *object, const struct range *r)
 	return status;
 }
 
+/* Pages that can be filled without those that are needed now having to go. */
+static uint32_t ahead_most(void)
+{
+	uint64_t blocks = (blocks_left() + cache->clean_count) / AHEAD_PART;
+
+	return blocks < PAGE_RUN_MOST ? (uint32_t)blocks : PAGE_RUN_MOST;
+}
+
+/* More is asked for when half of what was asked for last is used up. */
+static void fill_ahead(struct object *object, const struct range *r)
+{
+	uint64_t next = r->last + 1;
+	uint64_t pages = (r->file_size + BLOCK_SIZE - 1) / BLOCK_SIZE;
+	uint64_t from = object->ahead_end > next ? object->ahead_end : next;
+	uint32_t most = ahead_most();
+
+	if (from >= pages || next + object->ahead / 2 < from)
+		return;
+	object->ahead = object->ahead != 0 ? object->ahead * 2 : AHEAD_FIRST;
+	if (object->ahead > most)
+		object->ahead = most;
+	if (object->ahead > pages - from)
+		object->ahead = (uint32_t)(pages - from);
+	object->ahead_end = (uint32_t)(from + object->ahead);
+	while (from < object->ahead_end && page_find(object, from) != nullptr)
+		from++;
+	if (from < object->ahead_end)
+		want_fill(r->place, from, object->ahead_end - from);
+}
+
 static void read_ahead(struct object *object, const struct range *r)
 {
 	bool goes_on = object->next_read == r->first && r->first > 0;
-	uint64_t pages = (r->file_size + BLOCK_SIZE - 1) / BLOCK_SIZE;
 
 	object->next_read =
 		(uint32_t)(r->offset % BLOCK_SIZE + r->size < BLOCK_SIZE ? r->first : r->last + 1);
-	if (!goes_on || object->cut != NO_CUT)
-		return;
-	for (uint64_t i = r->last + 1; i <= r->last + AHEAD && i < pages; i++) {
-		if (page_find(object, i) == nullptr)
-			want_fill(r->place, i);
+	if (goes_on && object->cut == NO_CUT) {
+		fill_ahead(object, r);
+	} else if (!goes_on) {
+		object->ahead = 0;
+		object->ahead_end = 0;
 	}
 }
 

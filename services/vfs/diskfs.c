@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Disks as files: see diskfs.h. Node DISKFS_ROOT + 1 + n is unit n. There is no state but what
- * waits for room: the id of a request says which page it is about, so its end can be told by
- * whatever instance sees it. */
+/* Disks as files: see diskfs.h. Node DISKFS_ROOT + 1 + n is unit n. Pages lie on a unit as they lie
+ * in its file (page_io.h). */
 #include "diskfs.h"
 
 #include "blocks.h"
@@ -9,23 +8,13 @@
 #include "drive.h"
 #include "fixed_names.h"
 #include "mounts.h"
-#include "share.h"
+#include "page_io.h"
 
-#define ID_PAGE    ((uint64_t)4 << 60) /* ext4's are smaller, or have the highest bit */
-#define ID_FLUSH   ((uint64_t)5 << 60)
+#define ID_FLUSH   ((uint64_t)5 << 60) /* ext4's are smaller, those of pages have the highest bit */
 #define ID_KINDS   ((uint64_t)15 << 60)
-#define ID_BLOCK   24u /* bits; above: which transfer of the block */
-#define PAGE_SHIFT 32u /* of the cache's ids */
 #define FIRST_NODE (DISKFS_ROOT + 1)
 
-struct transfer {
-	struct page_transfer page;
-	bool is_write;
-};
-
 static uint32_t own_volume;
-static struct transfer waiting[CACHE_TRANSFERS];
-static uint32_t waiting_count;
 static bool written[DRIVE_UNITS_MOST]; /* since it was flushed; all, in a new instance */
 /* The flush that is under way, for all units that were written. */
 static uint64_t last_ticket;
@@ -37,7 +26,6 @@ static status_t flush_status;
 void diskfs_open(uint32_t volume)
 {
 	own_volume = volume;
-	waiting_count = 0;
 	memset(written, true, sizeof(written));
 	last_ticket = 0;
 	done_ticket = 0;
@@ -113,55 +101,55 @@ static status_t retain(struct volume *v, uint64_t node)
 /* --- contents -----------------------------------------------------------------------------------
  */
 
-static uint32_t length_of(const struct page_transfer *page)
+static status_t learn(void *self, const struct page_run *run, uint32_t *valid)
 {
-	uint64_t left = unit_of(page->node)->size - page->offset;
+	uint64_t left = unit_of(run->node)->size - run->offset;
+	uint64_t most = (uint64_t)run->count * BLOCK_SIZE;
 
-	return left < BLOCK_SIZE ? (uint32_t)left : BLOCK_SIZE;
-}
-
-static bool begin(const struct transfer *t)
-{
-	uint32_t index = t->page.block - 1;
-	uint64_t count = t->page.id >> PAGE_SHIFT;
-	struct block_slot request = {
-		.operation = t->is_write ? BLOCK_OPERATION_WRITE : BLOCK_OPERATION_READ,
-		.id = ID_PAGE | count << ID_BLOCK | t->page.block,
-		.unit = t->page.node - FIRST_NODE,
-		.offset = t->page.offset,
-		.size = length_of(&t->page),
-	};
-
-	return drive_begin(
-		&request, (struct drive_bytes){share_pool_object(index / SHARE_POOL_STEP),
-				  (uint64_t)(index % SHARE_POOL_STEP) * BLOCK_SIZE});
-}
-
-static status_t begin_or_wait(const struct page_transfer *page, bool is_write)
-{
-	struct transfer t = {*page, is_write};
-
-	if (!begin(&t))
-		waiting[waiting_count++] = t;
+	(void)self;
+	*valid = (uint32_t)(left < most ? left : most);
 	return OK;
 }
 
-static status_t fill(struct volume *v, const struct page_transfer *page)
+static uint32_t block_size(void *self)
 {
-	(void)v;
-	if (page->offset >= unit_of(page->node)->size)
-		return ERR_RANGE;
-	memset(block_data(page->block), 0, BLOCK_SIZE);
-	return begin_or_wait(page, false);
+	(void)self;
+	return BLOCK_SECTOR;
 }
 
-static status_t write_back(struct volume *v, const struct page_transfer *page)
+static status_t map(void *self, const struct page_run *run, uint32_t at, uint32_t size,
+	struct engine_run *place)
+{
+	(void)self;
+	*place = (struct engine_run){.offset = run->offset + at, .size = size};
+	return OK;
+}
+
+static const struct page_owner owner = {learn, block_size, map, nullptr};
+
+static status_t begin(const struct page_run *run)
+{
+	if (run->offset >= unit_of(run->node)->size)
+		return ERR_RANGE;
+	return page_io_begin(&owner, &own_volume, run->node - FIRST_NODE, run);
+}
+
+static status_t fill(struct volume *v, const struct page_run *run)
 {
 	(void)v;
-	if (page->offset >= unit_of(page->node)->size)
-		return ERR_RANGE;
-	written[page->node - FIRST_NODE] = true;
-	return begin_or_wait(page, true);
+	return begin(run);
+}
+
+static status_t write_back(struct volume *v, const struct page_run *run)
+{
+	(void)v;
+	written[run->node - FIRST_NODE] = true;
+	return begin(run);
+}
+
+bool diskfs_work(void)
+{
+	return page_io_work(&own_volume);
 }
 
 static status_t reserve(struct volume *v, uint64_t node, uint64_t offset, uint64_t size)
@@ -174,17 +162,6 @@ static status_t reserve(struct volume *v, uint64_t node, uint64_t offset, uint64
 	if (offset > unit->size || size > unit->size - offset)
 		return ERR_NO_SPACE;
 	return mounts_use(node - FIRST_NODE) ? ERR_BUSY : OK;
-}
-
-void diskfs_work(void)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < waiting_count; i++) {
-		if (!begin(&waiting[i]))
-			waiting[kept++] = waiting[i];
-	}
-	waiting_count = kept;
 }
 
 /* --- making it last -----------------------------------------------------------------------------
@@ -252,15 +229,9 @@ static void flush_ended(uint32_t unit, status_t status)
 
 bool diskfs_io_done(uint64_t id, status_t status)
 {
-	uint64_t block = id & ((1u << ID_BLOCK) - 1);
-	uint64_t count = (id & ~ID_KINDS) >> ID_BLOCK;
-
-	if ((id & ID_KINDS) == ID_PAGE)
-		cache_transfer_done(count << PAGE_SHIFT | block, status);
-	else if ((id & ID_KINDS) == ID_FLUSH)
-		flush_ended((uint32_t)block, status);
-	else
+	if ((id & ID_KINDS) != ID_FLUSH)
 		return false;
+	flush_ended((uint32_t)id, status);
 	return true;
 }
 

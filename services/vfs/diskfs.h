@@ -21,5 +21,5 @@ bool diskfs_io_done(uint64_t id, status_t status);
  */
 bool diskfs_forget(uint64_t unit);
 
-/* Begins what found no room. */
-void diskfs_work(void);
+/* Goes on with what is under way; true: some of it has ended. */
+bool diskfs_work(void);

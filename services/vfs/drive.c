@@ -2,6 +2,7 @@
 /* Requests to the drivers of disks: see drive.h. A unit's number says which driver has it. */
 #include "drive.h"
 
+#include "blocks.h"
 #include "share.h"
 
 #include <abi/protocol/devices.h>
@@ -13,6 +14,7 @@
 
 #define PATIENCE_NS 5000000000u /* of a driver that only looks something up */
 #define UNITS_EACH  (DRIVE_UNITS_MOST / SHARE_DRIVERS)
+#define UNIT_SHARE  (BLOCK_SLOTS / 3) /* slots of one disk or part: others are not held up */
 
 struct driver {
 	struct block_client slots;
@@ -63,7 +65,7 @@ static status_t begin_use(struct driver *driver)
 	if (status == OK)
 		status = share_offer(number, index_of(driver));
 	if (status == OK)
-		driver->slots.slots = memory;
+		driver->slots = (struct block_client){.slots = memory, .share = UNIT_SHARE};
 	return status;
 }
 
@@ -251,6 +253,62 @@ bool drive_begin(const struct block_slot *request, struct drive_bytes bytes)
 	slot.object = bytes.object;
 	slot.object_offset = bytes.offset;
 	return block_client_begin(&driver_of(request->unit)->slots, &slot);
+}
+
+static uint32_t step_of(uint32_t block)
+{
+	return (block - 1) / SHARE_POOL_STEP;
+}
+
+static uint32_t place_of(uint32_t block)
+{
+	return (block - 1) % SHARE_POOL_STEP * BLOCK_SIZE;
+}
+
+/* In one object, as few as there can be. The bytes that they have. */
+static uint32_t lay_pieces(const uint32_t *blocks, uint32_t size,
+	struct block_piece pieces[BLOCK_PIECES], uint32_t *count)
+{
+	uint32_t done = 0;
+
+	*count = 0;
+	for (uint32_t i = 0; done < size && step_of(blocks[i]) == step_of(blocks[0]); i++) {
+		uint32_t part = size - done < BLOCK_SIZE ? size - done : BLOCK_SIZE;
+
+		if (i > 0 && blocks[i] == blocks[i - 1] + 1) {
+			pieces[*count - 1].size += part;
+		} else {
+			if (*count == BLOCK_PIECES)
+				break;
+			pieces[(*count)++] = (struct block_piece){place_of(blocks[i]), part};
+		}
+		done += part;
+	}
+	return done;
+}
+
+uint32_t drive_begin_pages(const struct block_slot *request, const uint32_t *blocks, uint32_t into)
+{
+	struct block_piece pieces[BLOCK_PIECES];
+	struct block_slot slot = *request;
+	uint32_t count = 0;
+
+	slot.unit = request->unit % UNITS_EACH;
+	slot.object = share_pool_object(step_of(blocks[0]));
+	slot.object_offset = place_of(blocks[0]) + into;
+	if (into == 0)
+		slot.size = lay_pieces(blocks, slot.size, pieces, &count);
+	if (count > 1)
+		slot.flags |= BLOCK_SCATTERED;
+	return block_client_begin_list(
+		       &driver_of(request->unit)->slots, &slot, pieces, count > 1 ? count : 0)
+		       ? slot.size
+		       : 0;
+}
+
+bool drive_find_begun(uint64_t unit, uint64_t *id, uint64_t last)
+{
+	return block_client_find(&driver_of(unit)->slots, unit % UNITS_EACH, id, last);
 }
 
 void drive_kick(void)

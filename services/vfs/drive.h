@@ -53,6 +53,16 @@ bool drive_is_same_disk(uint64_t a, uint64_t b);
 /* `request`: unit, id, operation, offset, size, flags. False: too many are under way. */
 bool drive_begin(const struct block_slot *request, struct drive_bytes bytes);
 
+/* The same for bytes in pages of the pool, from byte `into` of the first one on; `request` has a
+ * size that ends within the pages of `blocks`. How many bytes were begun: 0 if too many are under
+ * way; less than all, in whole pages, if they lie in too many places. */
+[[nodiscard]] uint32_t drive_begin_pages(
+	const struct block_slot *request, const uint32_t *blocks, uint32_t into);
+
+/* A request of the unit that is under way, or has ended and was not seen: the smallest id from
+ * `*id` to `last`, which becomes `*id`. */
+bool drive_find_begun(uint64_t unit, uint64_t *id, uint64_t last);
+
 /* Tells the drivers of what was begun. */
 void drive_kick(void);
 

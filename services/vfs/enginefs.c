@@ -4,6 +4,7 @@
 #include "enginefs_internal.h"
 
 #include "enginefs_names.h"
+#include "page_io.h"
 #include "remote.h"
 #include "remote_link.h"
 #include "wall_time.h"
@@ -150,9 +151,8 @@ static bool do_releases(struct mounted *m)
 
 	for (uint64_t i = 0; i < r->count;) {
 		uint64_t node = r->nodes[i];
-		status_t status = enginefs_page_is_under_way(m, node)
-					  ? FILE_LATER
-					  : m->engine->release(m->fs, node);
+		status_t status = page_io_is_under_way(m, node) ? FILE_LATER
+								: m->engine->release(m->fs, node);
 
 		if (status == FILE_LATER) {
 			estate_rollback();
@@ -278,14 +278,9 @@ static status_t sync_volume(struct volume *v, uint64_t node, uint64_t *ticket)
 	return m->engine->sync(m->fs, ticket);
 }
 
-static status_t fill(struct volume *v, const struct page_transfer *transfer)
+static status_t move(struct volume *v, const struct page_run *run)
 {
-	return enginefs_page_begin(of(v), transfer, false);
-}
-
-static status_t write_back(struct volume *v, const struct page_transfer *transfer)
-{
-	return enginefs_page_begin(of(v), transfer, true);
+	return enginefs_page_begin(of(v), run);
 }
 
 const struct file_system_ops enginefs_ops = {
@@ -305,8 +300,8 @@ const struct file_system_ops enginefs_ops = {
 	.link = link,
 	.remove = remove_name,
 	.rename = rename_node,
-	.fill = fill,
-	.write_back = write_back,
+	.fill = move,
+	.write_back = move,
 	.reserve = reserve,
 	.sync = sync_volume,
 };
@@ -369,7 +364,6 @@ static status_t clean(void *self, uint64_t node)
 bool enginefs_open(uint8_t *const memory[ENGINEFS_MOST])
 {
 	in_processes = remote_is_wanted();
-	enginefs_pages_open();
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++)
 		names_forget_volume(i);
 	if (!remote_open(ENGINEFS_MOST))
@@ -492,16 +486,15 @@ void enginefs_signalled(uint64_t bits)
 
 void enginefs_io_done(unsigned index, uint64_t id, status_t status)
 {
-	struct mounted *m = &mounted[index];
+	const struct mounted *m = &mounted[index];
 
-	if (!enginefs_page_io_done(m, id, status))
-		m->engine->io_done(m->fs, id, status);
+	m->engine->io_done(m->fs, id, status);
 }
 
 bool enginefs_work(unsigned index)
 {
 	struct mounted *m = &mounted[index];
-	bool again = enginefs_pages_work(m);
+	bool again = page_io_work(m);
 
 	again = do_releases(m) || again;
 	again = tidy(m) || again;

@@ -34,11 +34,5 @@ extern struct mounted mounted[ENGINEFS_MOST];
 /* For enginefs_page.c: contents were written. */
 void enginefs_changed(const struct mounted *m, uint64_t node);
 
-/* Pages of files on their way: enginefs_page.c. At the start of an instance there are none. */
-void enginefs_pages_open(void);
-[[nodiscard]] status_t enginefs_page_begin(
-	struct mounted *m, const struct page_transfer *transfer, bool is_write);
-/* False: the id is none of a page's. */
-bool enginefs_page_io_done(struct mounted *m, uint64_t id, status_t status);
-bool enginefs_page_is_under_way(const struct mounted *m, uint64_t node);
-bool enginefs_pages_work(struct mounted *m);
+/* enginefs_page.c: begins with pages (page_io.h), of which the mounted volume is the owner. */
+[[nodiscard]] status_t enginefs_page_begin(struct mounted *m, const struct page_run *run);

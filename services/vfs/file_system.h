@@ -8,13 +8,18 @@
 
 #include <craton/file_engine.h>
 
-/* A page on its way between a file system and the cache. */
-struct page_transfer {
+#define PAGE_RUN_MOST 64u
+
+/* Neighbouring pages of a file on their way between a file system and the cache. */
+struct page_run {
 	uint64_t id; /* to say that it has ended; the same when a new instance asks again */
 	uint64_t node;
 	uint64_t offset; /* in the file */
-	uint32_t block;  /* of the pool (blocks.h): where the bytes are or go */
-	uint32_t length;
+	uint32_t count;  /* pages */
+	bool is_write;
+	bool is_again; /* the instance before may have begun it */
+	/* Of the pool (blocks.h): where the bytes of each page are or go. */
+	uint32_t blocks[PAGE_RUN_MOST];
 };
 
 struct volume;
@@ -72,13 +77,12 @@ struct file_system_ops {
 	 * symbolic links only, `write` never; nodes are retained and released once, however often
 	 * they are open, and one that is open is not deleted before it is released.
 	 *
-	 * Begin to fill a page, zeros where the file has no bytes, or to write it back, as much as
-	 * the file has. The end is told by cache_transfer_done(), if this answers OK. The id may be
+	 * Begin to fill pages, zeros where the file has no bytes, or to write them back, as much as
+	 * the file has. The end is told by cache_run_done(), if this answers OK. The id may be
 	 * known already, from an instance that died: then its end is told (again), and nothing else
-	 * begun. Bytes do not change while they
-	 * are written. */
-	status_t (*fill)(struct volume *v, const struct page_transfer *transfer);
-	status_t (*write_back)(struct volume *v, const struct page_transfer *transfer);
+	 * begun. Bytes do not change while they are written. */
+	status_t (*fill)(struct volume *v, const struct page_run *run);
+	status_t (*write_back)(struct volume *v, const struct page_run *run);
 	/* Bytes will be changed: writing them back later will not fail for want of space, the file
 	 * has this size at least, and is modified now. ERR_NO_SPACE. */
 	status_t (*reserve)(struct volume *v, uint64_t node, uint64_t offset, uint64_t size);

@@ -14,7 +14,7 @@
 #include <craton/random.h>
 #include <craton/service.h>
 
-#define ESTATE_VERSION 5u
+#define ESTATE_VERSION 6u
 #define SESSIONS       256u
 #define DESCRIPTIONS   2048u
 #define CLIENTS        256u

@@ -6,6 +6,7 @@
 #include "diskfs.h"
 #include "enginefs.h"
 #include "internal.h"
+#include "page_io.h"
 #include "share.h"
 #include "walk.h"
 
@@ -146,6 +147,7 @@ bool mounts_open(void)
 
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++)
 		memory[i] = share_chunk_place(i);
+	page_io_open();
 	table = estate_allocate(sizeof(*table), 64);
 	if (table == nullptr || !enginefs_open(memory) || !drive_open())
 		return false;
@@ -178,7 +180,7 @@ static void take_ends(void)
 	status_t status;
 
 	while (drive_end(&unit, &id, &status)) {
-		if (diskfs_io_done(id, status))
+		if (page_io_done(unit, id, status) || diskfs_io_done(id, status))
 			continue;
 		for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 			if (table->entries[i].state != MOUNT_FREE && table->entries[i].unit == unit)
@@ -192,7 +194,7 @@ static bool work_once(void)
 	bool again = false;
 
 	take_ends();
-	diskfs_work();
+	again = diskfs_work();
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		if (table->entries[i].state != MOUNT_FREE)
 			again = enginefs_work(i) || again;

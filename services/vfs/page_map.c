@@ -141,12 +141,15 @@ uint64_t page_map_next(const struct page_map *map, uint64_t index)
 
 /* --- taking out ------------------------------------------------------------------------------ */
 
-static bool is_empty(uint32_t block)
+/* Who takes out pages in their order finds the next one at once. */
+static bool is_empty(uint32_t block, const uint32_t *taken_out)
 {
 	const uint64_t *words = (const uint64_t *)block_data(block);
+	size_t count = BLOCK_SIZE / sizeof(*words);
+	size_t from = (size_t)(taken_out - map_of(block)) * sizeof(*taken_out) / sizeof(*words);
 
-	for (size_t i = 0; i < BLOCK_SIZE / sizeof(*words); i++) {
-		if (words[i] != 0)
+	for (size_t i = 0; i < count; i++) {
+		if (words[(from + i) % count] != 0)
 			return false;
 	}
 	return true;
@@ -160,7 +163,8 @@ void page_map_remove(struct page_map *map, uint64_t index)
 	if (!way.whole)
 		return;
 	ESTATE_SET(*way.places[way.length - 1], 0);
-	for (unsigned i = way.length - 1; i > 0 && is_empty(*way.places[i - 1]); i--) {
+	for (unsigned i = way.length - 1; i > 0 && is_empty(*way.places[i - 1], way.places[i]);
+		i--) {
 		block_release(*way.places[i - 1]);
 		ESTATE_SET(*way.places[i - 1], 0);
 	}

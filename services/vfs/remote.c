@@ -10,7 +10,7 @@
 #include <filesystem/engines.h>
 
 #define KINDS_MOST 8u
-#define RUN_MOST   0x10000u /* bytes */
+#define RUN_MOST   0x100000u /* bytes */
 
 struct remote remotes[REMOTES_MOST];
 static struct file_engine kinds[KINDS_MOST];

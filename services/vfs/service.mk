@@ -3,8 +3,8 @@
 
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c watch.c \
 	bundlefs.c devfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
-	cache_page.c cache_object.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c $(SODIUM_HASH) lib/random/random.c lib/pipe/ring.c
-$(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c remote.c remote_calls.c remote_disk.c remote_link.c) $(FILE_ENGINES),svc/vfs))
+	cache_page.c cache_object.c cache_run.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c $(SODIUM_HASH) lib/random/random.c lib/pipe/ring.c
+$(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c page_io.c remote.c remote_calls.c remote_disk.c remote_link.c) $(FILE_ENGINES),svc/vfs))
 
 VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c share_host.c estate_host.c)
 VFS_TEST_FLAGS := -Ilib/include -Iboot/include -Iservices/vfs -Itests/host/services -Ilib
@@ -17,7 +17,7 @@ $(eval $(call host_test,vfs_kill,tests/host/services/vfs_kill_test.c \
 $(eval $(call host_test,vfs_drive,tests/host/services/vfs_drive_test.c services/vfs/drive.c lib/block/client.c \
 	tests/host/services/estate_host.c,-include tests/host/services/drive_calls.h $(VFS_TEST_FLAGS)))
 VFS_CALLERS := $(addprefix tests/host/services/,vfs_callers.c vfs_disk.c) services/vfs/later.c lib/service/waiting.c
-VFS_MOUNTS  := $(addprefix services/vfs/,mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c remote.c remote_calls.c remote_disk.c) \
+VFS_MOUNTS  := $(addprefix services/vfs/,mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c page_io.c remote.c remote_calls.c remote_disk.c) \
 	tests/host/services/vfs_remote.c
 VFS_NONE    := tests/host/services/vfs_no_mounts.c
 $(foreach part,cache cache_kill,$(eval $(call host_test,vfs_$(part),\
@@ -71,7 +71,7 @@ $(eval $(call add_test,system/disk-kills-4-cpu,$(DISK_TEST) kills --count 100 --
 $(eval $(call add_test,system/disk-power,$(DISK_TEST) power,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-buses,$(DISK_TEST) buses --smp 2,$(DISK_NEEDS)))
 $(foreach bus,nvme sata,$(eval $(call add_test,system/$(bus)-kills,$(DISK_TEST) kills --bus $(bus) --count 50 --smp 2,$(DISK_NEEDS))))
-$(foreach bus,nvme sata,$(foreach part,errors trees vanish,$(eval $(call add_test,system/$(bus)-$(part),$(DISK_TEST) $(part) --bus $(bus),$(DISK_NEEDS)))))
-$(foreach part,errors full hostile vanish,$(eval $(call add_test,system/disk-$(part),$(DISK_TEST) $(part),$(DISK_NEEDS))))
+$(foreach bus,nvme sata,$(foreach part,errors trees vanish stuck,$(eval $(call add_test,system/$(bus)-$(part),$(DISK_TEST) $(part) --bus $(bus),$(DISK_NEEDS)))))
+$(foreach part,errors full hostile vanish stuck,$(eval $(call add_test,system/disk-$(part),$(DISK_TEST) $(part),$(DISK_NEEDS))))
 $(eval $(call add_bench,disk,$(PYTHON) tests/system/disk_bench.py,$(DISK_NEEDS)))
 $(eval $(call add_test,system/disk-log,$(DISK_TEST) log --count 1000,$(DISK_NEEDS)))

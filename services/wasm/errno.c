@@ -38,6 +38,7 @@ static const struct {
 	{ERR_ACCESS, WASI_ACCES},
 	{ERR_LOOP, WASI_LOOP},
 	{ERR_NOT_SIGNED, WASI_ACCES},
+	{ERR_TIMED_OUT, WASI_TIMEDOUT},
 };
 
 errno_t errno_of(status_t status)

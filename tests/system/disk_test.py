@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
 usage: disk_test.py PART [--kind ext4|fat|exfat] [--bus virtio|nvme|sata] [--placement process|wasm|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
-kills, runs, silent, power, log, errors, vanish, full, hostile, large, iso, buses"""
+kills, runs, silent, power, log, errors, vanish, stuck, full, hostile, large, iso, buses"""
 
 import argparse
 import hashlib
@@ -537,6 +537,40 @@ def vanish(_, folder):
     print("a disk that vanished: named errors, the other one and the services went on")
 
 
+def stuck(_, folder):
+    """A device that takes requests and does not end them: it is reset, asked again, and then the program hears of it. It can be used when it answers again."""
+    image = make_disk(folder / "s.img", 64 * MIB, "-b", "4096")
+    other = make_disk(folder / "o.img", 32 * MIB, "-b", "4096")
+    data = bytes(range(256)) * (MIB // 256)
+    for disk in image, other:
+        (folder / "file").write_bytes(data)
+        tool(DEBUGFS, "-w", "-R", f"write {folder / 'file'} file", disk)
+    digest = hashlib.sha256(data).hexdigest()
+    settings = settings_for(folder, "mount vda /mnt; mkdir /tmp/o; mount vdb /tmp/o; ls /mnt >/tmp/e; echo ready; sleep 3; "
+                            "cat /mnt/file >/tmp/f || echo failed; sha256sum </tmp/o/file; echo stuck; sleep 3; sha256sum </mnt/file; "
+                            "umount /tmp/o; umount /mnt", [])
+    arguments = ["-drive", f"if=none,id=disk,format=raw,file={image}", *machine.disk_device(bus, "disk"),
+                 "-drive", f"if=none,id=other,format=raw,file={other}", *machine.disk_device(bus, "other", 1)]
+    with Guest(settings, folder, arguments) as machine_:
+        machine_.until(lambda: "ready" in machine_.terminal(), "the mounts")
+        machine_.ask("block_set_io_throttle disk 1 0 0 0 0 0")  # a byte a second: all but the first request stay there
+        started = time.monotonic()
+        machine_.until(lambda: "stuck" in machine_.terminal(), "an error", 120)
+        seconds = time.monotonic() - started
+        machine_.ask("block_set_io_throttle disk 0 0 0 0 0 0")
+        machine_.process.wait(TIMEOUT)
+        text = "".join(line for line in machine_.terminal().replace("\r", "").splitlines(keepends=True) if not line.startswith(machine.QEMU))
+    if not re.fullmatch(fr"ready\ncat: [^\n]*timed out\nfailed\n{digest}  -\nstuck\n{digest}  -\n", text):
+        raise Wrong(f"a disk that does not answer:\n{text}")
+    if not re.search(r"did not answer and was reset: its requests are begun again.*did not answer and was reset: its requests have failed", machine_.log(), re.DOTALL):
+        raise Wrong(f"the device was not reset twice:\n{machine_.log()}")
+    if seconds < 15:
+        raise Wrong(f"it was given up after {seconds:.0f} seconds")
+    check_disk(image)
+    check_disk(other)
+    print(f"a disk that does not answer: a named error after {seconds:.0f} seconds, and it works again")
+
+
 def full(options, folder):
     kind = KINDS[options.kind]
     for form in kind.full:
@@ -651,7 +685,7 @@ def place():
 
 
 def main():
-    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 30000), "runs": (runs, 0), "errors": (errors, 0), "vanish": (vanish, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "silent": (silent, 0), "power": (power, 6), "log": (log, 100)}
+    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 30000), "runs": (runs, 0), "errors": (errors, 0), "vanish": (vanish, 0), "stuck": (stuck, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "silent": (silent, 0), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--kind", choices=KINDS, default="ext4")

@@ -17,7 +17,14 @@ static inline uint64_t *block_changes(struct block_slot *slots)
 	return (uint64_t *)(slots + BLOCK_SLOTS);
 }
 
-/* A request, checked; bytes from the disk's beginning. */
+/* Bytes that lie together in memory. */
+struct block_part {
+	uint64_t physical;
+	uint32_t size;
+};
+
+/* A request, checked; bytes from the disk's beginning. All parts of its bytes but the last end with
+ * a page (BLOCK_PAGE), and all but the first begin with one. */
 struct block_request {
 	uint32_t token; /* tells its end */
 	uint32_t operation;
@@ -25,9 +32,21 @@ struct block_request {
 	uint32_t nth; /* its device */
 	uint32_t size;
 	uint64_t offset;
-	uint64_t physical; /* of the bytes */
 	bool lasting;
+	uint32_t part_count; /* of a read or write: at least 1 */
+	struct block_part parts[BLOCK_PIECES];
 };
+
+/* What a device takes with one command. */
+struct block_limits {
+	uint32_t parts;     /* at most BLOCK_PIECES */
+	uint32_t part_size; /* bytes, whole sectors */
+};
+
+/* The parts that the next command for a request moves, of which `done` bytes have been moved; the
+ * bytes of them. */
+[[nodiscard]] uint32_t block_parts(const struct block_request *request, uint32_t done,
+	struct block_limits limits, struct block_part parts[BLOCK_PIECES], uint32_t *count);
 
 #define BLOCK_TOKEN_OWN UINT32_MAX /* of a request of the driver itself */
 #define BLOCK_SCRATCH   4096u      /* bytes */
@@ -94,6 +113,23 @@ void block_remove_disks(unsigned nth);
 
 /* The device reaches no memory any more: what was under way has failed. */
 void block_end_all(unsigned nth);
+
+/* How long a device may be at a request: looked after so often, so twice that at most. Disks that
+ * have to spin up first need up to ten seconds. */
+#define BLOCK_LOOK_NS 10000000000u
+
+/* True: something is under way. */
+bool block_is_busy(void);
+
+/* Bit for each device with requests that were under way at the look before already. */
+[[nodiscard]] uint64_t block_late(void);
+
+/* A silent device was reset: what it had under way is begun again by block_work(). False: some of
+ * that was begun again already. */
+[[nodiscard]] bool block_begin_again(unsigned nth);
+
+/* Then, all that is requested of it has ended: ERR_TIMED_OUT. */
+void block_end_silent(unsigned nth);
 
 /* Clients have signalled, or there is room again: begins what there is. */
 void block_work(void);

@@ -8,8 +8,8 @@
 
 #define VIRTIO_VERSION_1       ((uint64_t)1 << 32) /* feature: always taken */
 #define VIRTIO_ACCESS_PLATFORM ((uint64_t)1 << 33) /* the same: addresses go through the IOMMU */
-#define VIRTIO_PARTS           3u
-#define VIRTIO_REQUESTS        80u /* of a queue, at once */
+#define VIRTIO_PARTS           10u /* of a request at most */
+#define VIRTIO_REQUESTS        25u /* of a queue, at once */
 
 struct virtio_device {
 	unsigned nth; /* of the driver's devices */
@@ -36,8 +36,9 @@ void virtio_close(struct virtio_device *device, unsigned nth);
 struct virtio_queue {
 	struct virtio_device *device;
 	uint16_t index;
-	uint16_t size; /* descriptors: a power of two */
-	uint16_t seen; /* ends that were taken */
+	uint16_t size;  /* descriptors: a power of two */
+	uint16_t seen;  /* ends that were taken */
+	uint16_t parts; /* that a request can have here: at most VIRTIO_PARTS, at least 4 */
 	volatile uint16_t *doorbell;
 	uint8_t *memory;
 	uint32_t free; /* first request that is free, + 1 */
@@ -64,7 +65,7 @@ struct virtio_part {
 /* A free request, or VIRTIO_REQUESTS: all are under way. */
 uint32_t virtio_free_request(const struct virtio_queue *queue);
 
-/* Begins the first free request, whose number this is; 1 to VIRTIO_PARTS parts, those that are
+/* Begins the first free request, whose number this is; 1 to queue->parts parts, those that are
  * written last. */
 void virtio_begin(struct virtio_queue *queue, const struct virtio_part *parts, unsigned count);
 

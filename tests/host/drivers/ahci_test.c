@@ -52,10 +52,10 @@ static void test_write(void **state)
 			.is_write = true,
 			.sector = 0x123456789abc,
 			.sectors = 0x1234,
-			.physical = UINT64_C(0x987654320),
-			.size = 0x1000,
+			.part_count = 2,
+			.parts = {{UINT64_C(0x987654320), 0x1000}, {0x5000, 0x3000}},
 		});
-	assert_int_equal(get(AT_LIST + 3 * 32, 4), 5 | 1 << 6 | 1 << 16);
+	assert_int_equal(get(AT_LIST + 3 * 32, 4), 5 | 1 << 6 | 2 << 16);
 	assert_int_equal(get(AT_LIST + 3 * 32 + 8, 8), PHYSICAL + table);
 	assert_int_equal(get(table, 4), 0x00358027);
 	assert_int_equal(get(table + 4, 3), 0x789abc);
@@ -63,6 +63,8 @@ static void test_write(void **state)
 	assert_int_equal(get(table + 12, 2), 0x1234);
 	assert_int_equal(get(table + 0x80, 8), 0x987654320);
 	assert_int_equal(get(table + 0x8c, 4), 0xfff);
+	assert_int_equal(get(table + 0x90, 8), 0x5000);
+	assert_int_equal(get(table + 0x9c, 4), 0x2fff);
 }
 
 static void test_without_bytes(void **state)

@@ -185,7 +185,8 @@ static bool begin(uint32_t operation, uint64_t offset, uint32_t size, uint64_t p
 		.disk = DISK,
 		.offset = offset,
 		.size = size,
-		.physical = physical,
+		.part_count = 1,
+		.parts = {{physical, size}},
 		.lasting = operation == BLOCK_OPERATION_WRITE});
 }
 
@@ -222,6 +223,40 @@ static void test_pages(void **state)
 	assert_int_equal(listed(command.id, 0), 0x6000);
 	assert_int_equal(listed(command.id, 1), 0x7000);
 	assert_int_equal(done_count, 3);
+}
+
+/* Pages in several places are one command; the list has all but the first of its own. */
+static void test_scattered(void **state)
+{
+	static const uint64_t at[2][3] = {{0x6000, 0x9000, 0xa000}, {0x3000, 0x4000, 0}};
+	struct block_request r = {
+		.token = TOKEN,
+		.operation = BLOCK_OPERATION_READ,
+		.disk = DISK,
+		.size = 0x10000 + 2 * PAGE,
+		.part_count = 3,
+		.parts = {{0x6000, PAGE}, {0x9000, 0x10000 - PAGE}, {0x3000, 2 * PAGE}},
+	};
+
+	(void)state;
+	assert_true(driver->begin(&r));
+	for (unsigned i = 0; i < 2; i++) {
+		struct nvme_command command = ended(0);
+
+		assert_int_equal(command.data[0], at[i][0]);
+		if (i == 1) {
+			assert_int_equal(command.data[1], at[i][1]);
+			continue;
+		}
+		assert_int_equal(command.data[1], PHYSICAL + AT_LISTS + command.id * LIST_BYTES);
+	}
+	assert_int_equal(done_count, 1);
+	assert_int_equal(done_status, OK);
+	r.size = 0x10000;
+	assert_true(driver->begin(&r));
+	assert_int_equal(listed(ended(0).id, 0), at[0][1]);
+	assert_int_equal(listed(0, 1), at[0][2]);
+	assert_int_equal(listed(0, 14), 0x9000 + 14 * PAGE);
 }
 
 /* More than a command can take goes in parts; an error ends it. */
@@ -271,6 +306,7 @@ int main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_statuses),
 		cmocka_unit_test_setup(test_pages, start),
+		cmocka_unit_test_setup(test_scattered, start),
 		cmocka_unit_test_setup(test_parts, start),
 		cmocka_unit_test_setup(test_refused, start),
 	};

@@ -212,10 +212,14 @@ static void test_request(void **state)
 	assert_int_equal(begun[0].operation, BLOCK_OPERATION_WRITE);
 	assert_int_equal(begun[0].offset, 4096);
 	assert_int_equal(begun[0].size, 1024);
-	assert_int_equal(begun[0].physical, PHYSICAL + 512);
+	assert_int_equal(begun[0].part_count, 1);
+	assert_int_equal(begun[0].parts[0].physical, PHYSICAL + 512);
+	assert_int_equal(begun[0].parts[0].size, 1024);
 	assert_true(begun[0].lasting);
 	assert_false(block_client_end(&client, &end));
 	block_done(begun[0].token, ERR_IO);
+	block_work();
+	block_work();
 	assert_int_equal(signals[CLIENT], 1);
 	assert_true(block_client_end(&client, &end));
 	assert_int_equal(end.status, ERR_IO);
@@ -267,6 +271,147 @@ static void test_checks(void **state)
 	r.operation = BLOCK_OPERATION_READ;
 	r.unit = 1;
 	assert_int_equal(result_of(r), OK);
+}
+
+/* --- requests in pieces -------------------------------------------------------------------------
+ */
+
+#define PAGE BLOCK_PAGE
+
+static struct block_slot list_of(uint64_t id, uint32_t size)
+{
+	return (struct block_slot){
+		.operation = BLOCK_OPERATION_READ,
+		.id = id,
+		.object = OBJECT,
+		.object_offset = UINT64_MAX,
+		.size = size,
+		.flags = BLOCK_SCATTERED,
+	};
+}
+
+/* Pieces that lie side by side are one part; the last may end within a page. */
+static void test_pieces(void **state)
+{
+	static const struct block_piece pieces[] = {
+		{4 * PAGE, PAGE}, {PAGE, PAGE}, {2 * PAGE, 2 * PAGE}, {0, 512}};
+	const struct block_slot request = list_of(1, 4 * PAGE + 512);
+
+	(void)state;
+	assert_true(block_client_begin_list(&client, &request, pieces, 4));
+	block_work();
+	assert_int_equal(begun_count, 1);
+	assert_int_equal(begun[0].size, 4 * PAGE + 512);
+	assert_int_equal(begun[0].part_count, 3);
+	assert_int_equal(begun[0].parts[0].physical, PHYSICAL + 4 * PAGE);
+	assert_int_equal(begun[0].parts[0].size, PAGE);
+	assert_int_equal(begun[0].parts[1].physical, PHYSICAL + PAGE);
+	assert_int_equal(begun[0].parts[1].size, 3 * PAGE);
+	assert_int_equal(begun[0].parts[2].physical, PHYSICAL);
+	assert_int_equal(begun[0].parts[2].size, 512);
+	/* A new driver begins the same again. */
+	restart_server();
+	assert_int_equal(begun_count, 1);
+	assert_int_equal(begun[0].part_count, 3);
+}
+
+static void test_bad_pieces(void **state)
+{
+	static const struct {
+		struct block_piece pieces[2];
+		status_t status;
+	} cases[] = {
+		{{{0, PAGE}, {PAGE, 0}}, ERR_RANGE},        /* too few bytes, and one of none */
+		{{{0, 0}, {PAGE, PAGE}}, ERR_RANGE},        /* the same */
+		{{{0, PAGE}, {PAGE, 2 * PAGE}}, ERR_RANGE}, /* too many */
+		{{{0, UINT32_MAX}, {0, 2 * PAGE + 1}}, ERR_RANGE},
+		{{{512, PAGE}, {PAGE, PAGE}}, ERR_ALIGNMENT},
+		{{{0, 512}, {PAGE, 2 * PAGE - 512}}, ERR_ALIGNMENT},
+		{{{MEMORY_SHARED_UNIT, PAGE}, {0, PAGE}}, ERR_RANGE},
+		{{{0, PAGE}, {UINT32_MAX - PAGE + 1, PAGE}}, ERR_RANGE},
+		{{{0, PAGE}, {MEMORY_SHARED_UNIT, PAGE}}, ERR_RANGE},
+	};
+	struct block_piece many[BLOCK_PIECES];
+	struct block_end end;
+	struct block_slot request;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		request = list_of(i + 1, 2 * PAGE);
+		assert_true(block_client_begin_list(&client, &request, cases[i].pieces, 2));
+		block_work();
+		assert_true(block_client_end(&client, &end));
+		assert_int_equal(end.status, cases[i].status);
+	}
+	for (unsigned i = 0; i < BLOCK_PIECES; i++)
+		many[i] = (struct block_piece){0, PAGE};
+	request = list_of(99, (BLOCK_PIECES + 1) * PAGE);
+	assert_true(block_client_begin_list(&client, &request, many, BLOCK_PIECES));
+	block_work();
+	assert_true(block_client_end(&client, &end));
+	assert_int_equal(end.status, ERR_RANGE);
+	assert_int_equal(begun_count, 0);
+}
+
+/* What a device takes with one command, from any byte on. */
+static void test_parts(void **state)
+{
+	const struct block_request r = {.size = 7 * PAGE,
+		.part_count = 3,
+		.parts = {{0x10000, PAGE}, {0x40000, 4 * PAGE}, {0x20000, 2 * PAGE}}};
+	struct block_part parts[BLOCK_PIECES];
+	uint32_t count;
+
+	(void)state;
+	assert_int_equal(
+		block_parts(&r, 0, (struct block_limits){8, UINT32_MAX}, parts, &count), 7 * PAGE);
+	assert_int_equal(count, 3);
+	assert_int_equal(
+		block_parts(&r, 0, (struct block_limits){2, UINT32_MAX}, parts, &count), 5 * PAGE);
+	assert_int_equal(count, 2);
+	assert_int_equal(
+		block_parts(&r, 5 * PAGE, (struct block_limits){2, UINT32_MAX}, parts, &count),
+		2 * PAGE);
+	assert_int_equal(count, 1);
+	assert_int_equal(parts[0].physical, 0x20000);
+	assert_int_equal(block_parts(&r, PAGE + 512, (struct block_limits){3, PAGE}, parts, &count),
+		3 * PAGE);
+	assert_int_equal(parts[0].physical, 0x40200);
+	assert_int_equal(parts[2].physical, 0x42200);
+	assert_int_equal(parts[2].size, PAGE);
+	assert_int_equal(
+		block_parts(&r, 5 * PAGE - 512, (struct block_limits){3, PAGE}, parts, &count),
+		2 * PAGE + 512);
+	assert_int_equal(parts[0].size, 512);
+}
+
+/* A client finds what the instance before has begun; one unit leaves slots to the others. */
+static void test_found(void **state)
+{
+	struct block_slot request;
+	uint64_t id = 0;
+
+	(void)state;
+	client.share = 3;
+	for (uint64_t i = 0; i < 3; i++) {
+		request = write_of(30 - i * 10);
+		assert_true(block_client_begin(&client, &request));
+	}
+	request = write_of(40);
+	assert_false(block_client_begin(&client, &request));
+	request = write_of(20);
+	assert_true(block_client_begin(&client, &request)); /* it is there */
+	request.unit = 1;
+	assert_true(block_client_begin(&client, &request));
+	assert_true(block_client_find(&client, 0, &id, 25));
+	assert_int_equal(id, 10);
+	id++;
+	assert_true(block_client_find(&client, 0, &id, 25));
+	assert_int_equal(id, 20);
+	id++;
+	assert_false(block_client_find(&client, 0, &id, 25));
+	id = 0;
+	assert_false(block_client_find(&client, 2, &id, UINT64_MAX));
 }
 
 static void test_full(void **state)
@@ -425,6 +570,7 @@ static void test_clients(void **state)
 	assert_int_equal(signals[OTHER], 1);
 	assert_int_equal(begun_count, 1);
 	block_done(begun[0].token, OK);
+	block_work();
 	assert_true(block_client_end(&other, &end));
 	assert_int_equal(signals[OTHER], 2);
 	assert_int_equal(ask(CLIENT, BLOCK_LIST, 1), OK);
@@ -449,6 +595,57 @@ static void add_disk(uint32_t number)
 
 	block_name_next(disk.name, "xd");
 	block_add_disk(&disk);
+}
+
+/* A device that is silent is asked again once; then all that waits for it fails, and nothing else.
+ */
+static void test_silent(void **state)
+{
+	struct block_slot other = write_of(9);
+	struct block_end end;
+	unsigned ended = 0;
+
+	(void)state;
+	assert_false(block_is_busy());
+	room = 2;
+	for (uint64_t id = 1; id <= 3; id++) {
+		struct block_slot request = write_of(id);
+
+		assert_true(block_client_begin(&client, &request));
+	}
+	block_work();
+	assert_int_equal(begun_count, 2);
+	assert_true(block_is_busy());
+	assert_int_equal(block_late(), 0);
+	block_done(begun[1].token, OK); /* its slot is another's at the next look */
+	begun_count = 1;
+	block_work();
+	assert_int_equal(begun_count, 2);
+	assert_int_equal(block_late(), 1);
+	assert_true(block_client_end(&client, &end));
+	assert_int_equal(end.id, 2);
+	begun_count = 0;
+	assert_true(block_begin_again(0));
+	block_work();
+	assert_int_equal(begun_count, 2);
+	assert_int_equal(block_late(), 0);
+	other.unit = 1;
+	other.operation = BLOCK_OPERATION_READ;
+	assert_true(block_client_begin(&client, &other));
+	other = write_of(10); /* finds no room */
+	assert_true(block_client_begin(&client, &other));
+	block_work();
+	assert_int_equal(block_late(), 1);
+	assert_false(block_begin_again(0));
+	signals[CLIENT] = 0;
+	block_end_silent(0);
+	assert_int_equal(signals[CLIENT], 1);
+	for (; block_client_end(&client, &end); ended++)
+		assert_int_equal(end.status, ERR_TIMED_OUT);
+	assert_int_equal(ended, 3);
+	assert_true(block_is_busy()); /* the other disk */
+	assert_int_equal(block_late(), 2);
+	assert_true(block_begin_again(1));
 }
 
 /* What is under way ends with an error, once the device reaches no memory; the other disk goes on.
@@ -553,6 +750,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_request, make),
 		cmocka_unit_test_setup(test_checks, make),
+		cmocka_unit_test_setup(test_silent, make),
+		cmocka_unit_test_setup(test_pieces, make),
+		cmocka_unit_test_setup(test_bad_pieces, make),
+		cmocka_unit_test_setup(test_parts, make),
+		cmocka_unit_test_setup(test_found, make),
 		cmocka_unit_test_setup(test_full, make),
 		cmocka_unit_test_setup(test_at_once, make),
 		cmocka_unit_test_setup(test_full_disk, make),

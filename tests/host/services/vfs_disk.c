@@ -40,11 +40,11 @@ enum kind { FILL, WRITE, FLUSH, LOOK };
 
 struct pending {
 	enum kind kind;
-	struct page_transfer transfer;
+	struct page_run run;
 	uint64_t ticket;
 	bool is_done; /* only its end has to be told, perhaps again */
-	status_t status;
-	uint8_t bytes[BLOCK_SIZE]; /* of a write, when it began */
+	struct page_end end;
+	uint8_t bytes[DISK_PAGES][BLOCK_SIZE]; /* of a write, when it began */
 };
 
 static struct disk *disk;
@@ -100,96 +100,113 @@ static bool is_transfer(const struct pending *p)
 static bool is_queued(uint64_t id)
 {
 	for (unsigned i = 0; i < queued; i++) {
-		if ((queue[i].kind == FILL || queue[i].kind == WRITE) && queue[i].transfer.id == id)
+		if ((queue[i].kind == FILL || queue[i].kind == WRITE) && queue[i].run.id == id)
 			return true;
 	}
 	return false;
 }
 
 /* No two transfers of a page are under way at once. */
-static void assert_alone(const struct page_transfer *t)
+static void assert_alone(const struct page_run *r)
 {
-	for (unsigned i = 0; i < queued; i++) {
-		const struct pending *p = &queue[i];
+	uint64_t end = r->offset + (uint64_t)r->count * BLOCK_SIZE;
 
-		if (!is_transfer(p))
+	for (unsigned i = 0; i < queued; i++) {
+		const struct page_run *other = &queue[i].run;
+		uint64_t other_end = other->offset + (uint64_t)other->count * BLOCK_SIZE;
+
+		if (!is_transfer(&queue[i]))
 			continue;
-		assert_false(p->transfer.block == t->block);
-		assert_false(p->transfer.node == t->node && p->transfer.offset == t->offset);
+		for (uint32_t n = 0; n < r->count * other->count; n++)
+			assert_false(r->blocks[n % r->count] == other->blocks[n / r->count]);
+		assert_false(
+			other->node == r->node && other->offset < end && r->offset < other_end);
 	}
 }
 
-static status_t begin(enum kind kind, const struct page_transfer *t)
+static status_t begin(enum kind kind, const struct page_run *r)
 {
 	struct pending *p;
 
-	assert_int_equal(t->length, BLOCK_SIZE);
-	assert_int_equal(t->offset % BLOCK_SIZE, 0);
-	assert_true(node_at(t->node)->retained > 0 || kind == WRITE);
-	if (is_queued(t->id))
+	assert_int_equal(r->offset % BLOCK_SIZE, 0);
+	assert_true(r->count > 0 && r->count <= DISK_PAGES);
+	assert_int_equal(r->is_write, kind == WRITE);
+	assert_true(node_at(r->node)->retained > 0 || kind == WRITE);
+	if (is_queued(r->id))
 		return OK;
-	assert_alone(t);
+	assert_alone(r);
 	p = enqueue(kind);
-	p->transfer = *t;
-	if (kind == WRITE)
-		memcpy(p->bytes, block_data(t->block), BLOCK_SIZE);
+	p->run = *r;
+	for (uint32_t i = 0; kind == WRITE && i < r->count; i++)
+		memcpy(p->bytes[i], block_data(r->blocks[i]), BLOCK_SIZE);
 	return OK;
 }
 
-static status_t fill(struct volume *v, const struct page_transfer *t)
+static status_t fill(struct volume *v, const struct page_run *r)
 {
 	(void)v;
-	fills++;
-	return begin(FILL, t);
+	fills += r->count;
+	return begin(FILL, r);
 }
 
-static status_t write_back(struct volume *v, const struct page_transfer *t)
+static status_t write_back(struct volume *v, const struct page_run *r)
 {
 	status_t status;
 
 	(void)v;
-	writes++;
-	assert_true(t->offset < node_at(t->node)->size);
-	status = begin(WRITE, t);
+	writes += r->count;
+	assert_true(r->offset + (uint64_t)(r->count - 1) * BLOCK_SIZE < node_at(r->node)->size);
+	status = begin(WRITE, r);
 	if (disk_dies_at_write != nullptr)
 		longjmp(*disk_dies_at_write, 1);
 	return status;
 }
 
-static void do_fill(const struct page_transfer *t, status_t status)
+static void do_fill(const struct page_run *r, uint32_t page, status_t status)
 {
-	uint8_t *to = block_data(t->block);
-	uint64_t size = node_at(t->node)->size;
+	uint8_t *to = block_data(r->blocks[page]);
+	uint64_t offset = r->offset + (uint64_t)page * BLOCK_SIZE;
+	uint64_t size = node_at(r->node)->size;
 
 	memset(to, status == OK ? 0 : 0xee, BLOCK_SIZE);
-	if (status != OK || t->offset >= FILE_SIZE || t->offset >= size)
+	if (status != OK || offset >= FILE_SIZE || offset >= size)
 		return;
-	size = size - t->offset < BLOCK_SIZE ? size - t->offset : BLOCK_SIZE;
-	memcpy(to, &platter[t->node][t->offset], size);
+	size = size - offset < BLOCK_SIZE ? size - offset : BLOCK_SIZE;
+	memcpy(to, &platter[r->node][offset], size);
 }
 
 /* Also half a write may have come to the device when the power of its process goes. */
-static void do_write(const struct pending *p, size_t size)
+static void do_write(const struct pending *p, uint32_t page)
 {
-	const struct page_transfer *t = &p->transfer;
+	const struct page_run *r = &p->run;
+	uint64_t offset = r->offset + (uint64_t)page * BLOCK_SIZE;
 
-	assert_memory_equal(block_data(t->block), p->bytes, BLOCK_SIZE);
-	assert_true(t->offset + BLOCK_SIZE <= FILE_SIZE);
-	memcpy(&platter[t->node][t->offset], p->bytes, size);
+	assert_memory_equal(block_data(r->blocks[page]), p->bytes[page], BLOCK_SIZE);
+	assert_true(offset + BLOCK_SIZE <= FILE_SIZE);
+	memcpy(&platter[r->node][offset], p->bytes[page], BLOCK_SIZE);
+}
+
+static void do_page(struct pending *p, uint32_t page)
+{
+	status_t status = trouble();
+
+	if (p->kind == FILL)
+		do_fill(&p->run, page, status);
+	else if (status == OK)
+		do_write(p, page);
+	if (status == OK)
+		return;
+	p->end.status = status;
+	p->end.failed |= (uint64_t)1 << page;
 }
 
 /* The end of a transfer is told again if a kill comes before it was taken note of. */
 static void do_transfer(struct pending *p)
 {
-	if (!p->is_done) {
-		p->status = trouble();
-		if (p->kind == FILL)
-			do_fill(&p->transfer, p->status);
-		else if (p->status == OK)
-			do_write(p, BLOCK_SIZE);
-	}
+	for (uint32_t i = 0; !p->is_done && i < p->run.count; i++)
+		do_page(p, i);
 	p->is_done = true;
-	cache_transfer_done(p->transfer.id, p->status);
+	cache_run_done(p->run.id, p->end);
 }
 
 bool disk_finish(unsigned choice)
@@ -200,14 +217,14 @@ bool disk_finish(unsigned choice)
 	if (queued == 0)
 		return false;
 	p = &queue[choice % queued];
-	id = p->transfer.id;
+	id = p->run.id;
 	if (p->kind == FLUSH) {
 		memcpy(lasting, platter, sizeof(lasting));
 		done_ticket = p->ticket > done_ticket ? p->ticket : done_ticket;
 	} else if (p->kind != LOOK) {
 		do_transfer(p);
 	}
-	assert_true(p->transfer.id == id);
+	assert_true(p->run.id == id);
 	*p = queue[--queued];
 	return true;
 }
@@ -227,9 +244,11 @@ unsigned disk_pending(void)
 void disk_kill(bool keep)
 {
 	for (unsigned i = 0; !keep && i < queued; i++) {
+		const struct page_run *r = &queue[i].run;
+
 		if (queue[i].kind == WRITE && !queue[i].is_done && rand() % 2 != 0)
-			memcpy(&platter[queue[i].transfer.node][queue[i].transfer.offset],
-				queue[i].bytes, (size_t)rand() % BLOCK_SIZE);
+			memcpy(&platter[r->node][r->offset], queue[i].bytes,
+				(size_t)rand() % ((size_t)r->count * BLOCK_SIZE));
 	}
 	if (!keep)
 		queued = 0;
@@ -358,7 +377,7 @@ static void drop_if_unused(struct volume *v, uint64_t number)
 	if (node->names > 0 || node->retained > 0)
 		return;
 	for (unsigned i = 0; i < queued; i++)
-		assert_false(is_transfer(&queue[i]) && queue[i].transfer.node == number);
+		assert_false(is_transfer(&queue[i]) && queue[i].run.node == number);
 	estate_save(node, sizeof(*node));
 	*node = (struct node){0};
 	cache_forget(v, number);

@@ -26,6 +26,8 @@ struct old_sector {
 static uint8_t *image;
 static uint64_t size;
 static struct block_slot slots[BLOCK_SLOTS];
+static struct block_piece pieces[BLOCK_SLOTS][BLOCK_PIECES]; /* of each; ends with size 0 */
+static size_t bad_sector = SIZE_MAX; /* byte on the disk that cannot be moved */
 static struct old_sector *olds;
 static size_t old_count;
 static size_t old_room;
@@ -42,6 +44,7 @@ void drive_host_set(uint8_t *bytes, uint64_t count)
 	memset(slots, 0, sizeof(slots));
 	old_count = 0;
 	failing = 0;
+	bad_sector = SIZE_MAX;
 }
 
 void drive_host_load(const char *path)
@@ -83,12 +86,48 @@ void drive_host_fail(unsigned percent)
 	failing = percent;
 }
 
+void drive_host_spoil(size_t at)
+{
+	bad_sector = at;
+}
+
+size_t drive_host_find(const uint8_t *page)
+{
+	size_t found = SIZE_MAX;
+
+	for (size_t at = 0; at + BLOCK_SIZE <= size; at += BLOCK_SECTOR) {
+		if (memcmp(image + at, page, BLOCK_SIZE) != 0)
+			continue;
+		assert_true(found == SIZE_MAX);
+		found = at;
+	}
+	assert_true(found != SIZE_MAX);
+	return found;
+}
+
 /* --- requests -----------------------------------------------------------------------------------
  */
 
-static uint8_t *bytes_at(const struct block_slot *slot)
+/* Bytes between a slot's pieces and a buffer. */
+static void copy(const struct block_slot *slot, uint8_t *buffer, bool is_out)
 {
-	return (uint8_t *)share_host_object(slot->object) + slot->object_offset;
+	const struct block_piece *list = pieces[slot - slots];
+
+	for (unsigned i = 0; i < BLOCK_PIECES && list[i].size > 0; i++) {
+		uint8_t *bytes = (uint8_t *)share_host_object(slot->object) + list[i].offset;
+
+		memcpy(is_out ? bytes : buffer, is_out ? buffer : bytes, list[i].size);
+		buffer += list[i].size;
+	}
+}
+
+static void spoil(const struct block_slot *slot)
+{
+	const struct block_piece *list = pieces[slot - slots];
+
+	for (unsigned i = 0; i < BLOCK_PIECES && list[i].size > 0; i++)
+		memset((uint8_t *)share_host_object(slot->object) + list[i].offset, 0xee,
+			list[i].size);
 }
 
 static void keep_old(uint64_t number)
@@ -109,14 +148,14 @@ static void write_bytes(const struct block_slot *slot)
 	for (uint64_t at = slot->offset / sector * sector; !lasts && at < slot->offset + slot->size;
 		at += sector)
 		keep_old(at / sector);
-	memcpy(image + slot->offset, bytes_at(slot), slot->size);
+	copy(slot, image + slot->offset, false);
 }
 
 static void perform(const struct block_slot *slot)
 {
 	switch (slot->operation) {
 	case BLOCK_OPERATION_READ:
-		memcpy(bytes_at(slot), image + slot->offset, slot->size);
+		copy(slot, image + slot->offset, true);
 		break;
 	case BLOCK_OPERATION_WRITE:
 		write_bytes(slot);
@@ -127,6 +166,12 @@ static void perform(const struct block_slot *slot)
 	}
 }
 
+static bool is_bad(const struct block_slot *slot)
+{
+	return (unsigned)rand() % 100 < failing ||
+	       (slot->offset <= bad_sector && bad_sector < slot->offset + slot->size);
+}
+
 bool drive_host_finish(unsigned choice)
 {
 	for (unsigned i = 0; i < BLOCK_SLOTS; i++) {
@@ -134,11 +179,11 @@ bool drive_host_finish(unsigned choice)
 
 		if (slot->state != BLOCK_STATE_REQUESTED)
 			continue;
-		slot->status = (unsigned)rand() % 100 < failing ? (uint64_t)-ERR_IO : 0;
+		slot->status = is_bad(slot) ? (uint64_t)-ERR_IO : 0;
 		if (slot->status == 0)
 			perform(slot);
 		else if (slot->operation == BLOCK_OPERATION_READ)
-			memset(bytes_at(slot), 0xee, slot->size);
+			spoil(slot);
 		slot->state = BLOCK_STATE_DONE;
 		return true;
 	}
@@ -227,8 +272,23 @@ status_t drive_find(const char *name, size_t name_size, uint64_t *number)
 	return name_size == 3 && memcmp(name, "vda", 3) == 0 ? OK : ERR_NOT_FOUND;
 }
 
+static bool share_memory(const struct block_piece *a, const struct block_piece *b)
+{
+	for (unsigned n = 0; n < BLOCK_PIECES * BLOCK_PIECES; n++) {
+		const struct block_piece *one = &a[n % BLOCK_PIECES];
+		const struct block_piece *other = &b[n / BLOCK_PIECES];
+
+		if (one->size != 0 && other->size != 0 &&
+			one->offset < other->offset + other->size &&
+			other->offset < one->offset + one->size)
+			return true;
+	}
+	return false;
+}
+
 /* No two requests reach the same bytes of the disk or of memory, unless both read the disk. */
-static void assert_apart(const struct block_slot *a, const struct block_slot *b)
+static void assert_apart(const struct block_slot *a, const struct block_slot *b,
+	const struct block_piece list[BLOCK_PIECES])
 {
 	bool writes =
 		a->operation == BLOCK_OPERATION_WRITE || b->operation == BLOCK_OPERATION_WRITE;
@@ -238,37 +298,85 @@ static void assert_apart(const struct block_slot *a, const struct block_slot *b)
 	assert_false(
 		!may_share && a->object == b->object && a->size != 0 && b->size != 0 &&
 		(a->operation == BLOCK_OPERATION_READ || b->operation == BLOCK_OPERATION_READ) &&
-		a->object_offset < b->object_offset + b->size &&
-		b->object_offset < a->object_offset + a->size);
+		share_memory(pieces[a - slots], list));
+}
+
+static bool is_nonsense(const struct block_slot *slot)
+{
+	return (slot->offset | slot->size) % BLOCK_SECTOR != 0 || slot->offset > size ||
+	       slot->size > size - slot->offset;
+}
+
+static bool put(const struct block_slot *slot, const struct block_piece list[BLOCK_PIECES])
+{
+	struct block_slot *place = nullptr;
+
+	assert_true(is_connected);
+	assert_int_equal(slot->unit, UNIT);
+	assert_true(!is_nonsense(slot) || may_share);
+	for (unsigned i = 0; i < BLOCK_SLOTS; i++) {
+		if (slots[i].state == BLOCK_STATE_FREE)
+			place = &slots[i];
+		else if (slots[i].id == slot->id && slots[i].unit == slot->unit)
+			return true;
+		else if (slots[i].state == BLOCK_STATE_REQUESTED)
+			assert_apart(&slots[i], slot, list);
+	}
+	if (place == nullptr)
+		return false;
+	*place = *slot;
+	place->state = is_nonsense(slot) ? BLOCK_STATE_DONE : BLOCK_STATE_REQUESTED;
+	place->status = is_nonsense(slot) ? (uint64_t)-ERR_RANGE : 0;
+	memcpy(pieces[place - slots], list, sizeof(pieces[0]));
+	return true;
 }
 
 bool drive_begin(const struct block_slot *request, struct drive_bytes bytes)
 {
+	struct block_piece list[BLOCK_PIECES] = {{(uint32_t)bytes.offset, request->size}};
 	struct block_slot slot = *request;
-	struct block_slot *place = nullptr;
-	bool is_bad;
 
 	slot.object = bytes.object;
-	slot.object_offset = bytes.offset;
-	assert_true(is_connected);
-	assert_int_equal(slot.unit, UNIT);
-	is_bad = (slot.offset | slot.size) % BLOCK_SECTOR != 0 || slot.offset > size ||
-		 slot.size > size - slot.offset;
-	assert_true(!is_bad || may_share);
-	for (unsigned i = 0; i < BLOCK_SLOTS; i++) {
-		if (slots[i].state == BLOCK_STATE_FREE)
-			place = &slots[i];
-		else if (slots[i].id == slot.id && slots[i].unit == slot.unit)
-			return true;
-		else if (slots[i].state == BLOCK_STATE_REQUESTED)
-			assert_apart(&slots[i], &slot);
+	return put(&slot, list);
+}
+
+/* Requests are cut anywhere. */
+uint32_t drive_begin_pages(const struct block_slot *request, const uint32_t *blocks, uint32_t into)
+{
+	struct block_piece list[BLOCK_PIECES] = {0};
+	struct block_slot slot = *request;
+	uint32_t most = 1 + (uint32_t)rand() % BLOCK_PIECES;
+	uint32_t step = (blocks[0] - 1) / SHARE_POOL_STEP;
+
+	slot.object = share_pool_object(step);
+	slot.size = 0;
+	for (uint32_t i = 0; i < most && slot.size < request->size; i++) {
+		uint32_t left = request->size - slot.size;
+		uint32_t part = left < BLOCK_SIZE - into ? left : BLOCK_SIZE - into;
+
+		if ((blocks[i] - 1) / SHARE_POOL_STEP != step)
+			break;
+		list[i] = (struct block_piece){
+			(blocks[i] - 1) % SHARE_POOL_STEP * BLOCK_SIZE + into, part};
+		slot.size += part;
+		into = 0;
 	}
-	if (place == nullptr)
-		return false;
-	slot.state = is_bad ? BLOCK_STATE_DONE : BLOCK_STATE_REQUESTED;
-	slot.status = is_bad ? (uint64_t)-ERR_RANGE : 0;
-	*place = slot;
-	return true;
+	return put(&slot, list) ? slot.size : 0;
+}
+
+bool drive_find_begun(uint64_t unit, uint64_t *id, uint64_t last)
+{
+	uint64_t found = UINT64_MAX;
+
+	for (unsigned i = 0; i < BLOCK_SLOTS; i++) {
+		const struct block_slot *slot = &slots[i];
+
+		if (slot->state != BLOCK_STATE_FREE && slot->unit == unit && slot->id >= *id &&
+			slot->id <= last && slot->id < found)
+			found = slot->id;
+	}
+	*id = found;
+	return found != UINT64_MAX;
 }
 
 void drive_kick(void)

@@ -26,3 +26,9 @@ void drive_host_cut(void);
 
 /* How many of the next requests fail (ERR_IO), in percent. */
 void drive_host_fail(unsigned percent);
+
+/* The sector with this byte of the disk can be neither read nor written; SIZE_MAX: all can. */
+void drive_host_spoil(size_t at);
+
+/* Where a page (4096 bytes) with these bytes lies on the disk, which has one. */
+size_t drive_host_find(const uint8_t *page);

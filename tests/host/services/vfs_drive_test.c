@@ -2,6 +2,7 @@
 /* Units of several drivers: their numbers, who is asked and told, drivers that do not answer. */
 #include "drive.h"
 
+#include "blocks.h"
 #include "share.h"
 
 #include <abi/protocol/devices.h>
@@ -21,7 +22,8 @@ static struct block_unit units[PROCESS_SERVICES][4];
 static unsigned unit_count[PROCESS_SERVICES];
 static status_t answer[PROCESS_SERVICES]; /* not OK: of every request */
 /* What is shared with a driver: the slots, and the count of changes. */
-static struct block_slot slots[SHARE_DRIVERS][BLOCK_SLOTS + 1];
+/* As large as what a driver shares. */
+static struct block_slot slots[SHARE_DRIVERS][MEMORY_SHARED_UNIT / sizeof(struct block_slot)];
 static unsigned offered[PROCESS_SERVICES];
 static unsigned connected[PROCESS_SERVICES];
 static unsigned signals[PROCESS_SERVICES];
@@ -48,6 +50,11 @@ status_t share_find(uint64_t service, uint64_t key, uint32_t index, void **memor
 	assert_true(connected[service] > 0);
 	*memory = slots[index];
 	return OK;
+}
+
+uint64_t share_pool_object(uint32_t step)
+{
+	return 0x20000 + step;
 }
 
 status_t share_offer(uint64_t service, uint32_t index)
@@ -212,6 +219,61 @@ static void test_requests(void **state)
 	assert_int_equal(forgotten, 0x10001);
 }
 
+/* Pages side by side are one piece; those of another object, or too many pieces, are left. */
+static void test_pages(void **state)
+{
+	static const uint32_t blocks[] = {11, 12, 14, 13, 513, 514};
+	static const uint32_t spread[] = {2, 4, 6, 8, 10, 12, 14, 16, 18, 20};
+	uint64_t sda = number_of("sda");
+	struct block_slot request = {.unit = sda, .id = 3, .size = 6 * BLOCK_SIZE - 512};
+	const struct block_piece *lists =
+		(const struct block_piece *)((uint8_t *)slots[2] + BLOCK_LISTS_OFFSET);
+	uint64_t id = 0;
+
+	(void)state;
+	assert_int_equal(drive_connect(sda), OK);
+	assert_int_equal(drive_begin_pages(&request, blocks, 0), 4 * BLOCK_SIZE);
+	assert_int_equal(slots[2][0].flags, BLOCK_SCATTERED);
+	assert_int_equal(slots[2][0].object, share_pool_object(0));
+	assert_int_equal(slots[2][0].size, 4 * BLOCK_SIZE);
+	assert_int_equal(lists[0].offset, 10 * BLOCK_SIZE);
+	assert_int_equal(lists[0].size, 2 * BLOCK_SIZE);
+	assert_int_equal(lists[1].offset, 13 * BLOCK_SIZE);
+	assert_int_equal(lists[2].offset, 12 * BLOCK_SIZE);
+	request.id = 4;
+	request.size = 2 * BLOCK_SIZE - 512;
+	assert_int_equal(drive_begin_pages(&request, &blocks[4], 0), request.size);
+	assert_int_equal(slots[2][1].flags, 0);
+	assert_int_equal(slots[2][1].object, share_pool_object(1));
+	assert_int_equal(slots[2][1].object_offset, 0);
+	request.id = 5;
+	request.size = 1024;
+	assert_int_equal(drive_begin_pages(&request, blocks, 2048), 1024);
+	assert_int_equal(slots[2][2].object_offset, 10 * BLOCK_SIZE + 2048);
+	request.id = 6;
+	request.size = 10 * BLOCK_SIZE;
+	assert_int_equal(drive_begin_pages(&request, spread, 0), BLOCK_PIECES * BLOCK_SIZE);
+	assert_true(drive_find_begun(sda, &id, 10));
+	assert_int_equal(id, 3);
+	id = 7;
+	assert_false(drive_find_begun(sda, &id, 10));
+}
+
+/* One unit never has all slots. */
+static void test_share(void **state)
+{
+	uint64_t vda1 = number_of("vda1");
+	uint64_t other = number_of("vda");
+	uint64_t count = 0;
+
+	(void)state;
+	assert_int_equal(drive_connect(vda1), OK);
+	while (begin(vda1, count))
+		count++;
+	assert_in_range(count, BLOCK_SLOTS / 4, BLOCK_SLOTS / 2);
+	assert_true(begin(other, 1));
+}
+
 /* A new instance has the slots of the one before, and those only. */
 static void test_again(void **state)
 {
@@ -315,6 +377,8 @@ int main(void)
 		cmocka_unit_test_setup(test_names, make),
 		cmocka_unit_test_setup(test_numbers_stay, make),
 		cmocka_unit_test_setup(test_requests, make),
+		cmocka_unit_test_setup(test_pages, make),
+		cmocka_unit_test_setup(test_share, make),
 		cmocka_unit_test_setup(test_again, make),
 		cmocka_unit_test_setup(test_gone, make),
 		cmocka_unit_test_setup(test_stopped_driver, make),

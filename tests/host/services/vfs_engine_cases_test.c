@@ -3,6 +3,7 @@
  */
 #include "vfs_engine_volume.h"
 
+#include "blocks.h"
 #include "vfs_drive.h"
 
 #include <stdio.h>
@@ -203,6 +204,94 @@ static void test_mount_kills(void **state)
 	kill_most = 0;
 }
 
+/* --- sectors that cannot be moved ---------------------------------------------------------------
+ */
+
+#define LARGE_PAGES 150u /* more than two runs */
+
+static uint8_t large[LARGE_PAGES][BLOCK_SIZE];
+
+static void write_large(uint64_t id, unsigned first, unsigned end, uint8_t salt)
+{
+	uint64_t words[6] = {id, 0, BLOCK_SIZE, DATA_PLACE_WINDOW};
+
+	for (unsigned i = first; i < end; i++) {
+		for (unsigned n = 0; n < BLOCK_SIZE; n++)
+			large[i][n] = (uint8_t)(n * 7 + (n >> 8) * i + salt + (n % 2 == 0 ? i : 0));
+		memcpy(window_of(c), large[i], BLOCK_SIZE);
+		words[1] = (uint64_t)i * BLOCK_SIZE;
+		assert_int_equal(ask(VFS_WRITE_AT, words, "", 0), OK);
+	}
+}
+
+/* All pages can be read but one, or UINT32_MAX: all. */
+static void check_large(uint64_t id, unsigned bad)
+{
+	uint64_t words[6] = {id, 0, BLOCK_SIZE, DATA_PLACE_WINDOW};
+
+	for (unsigned i = 0; i < LARGE_PAGES; i++) {
+		words[1] = (uint64_t)i * BLOCK_SIZE;
+		assert_int_equal(ask(VFS_READ_AT, words, "", 0), i == bad ? ERR_IO : OK);
+		if (i != bad)
+			assert_memory_equal(window_of(c), large[i], BLOCK_SIZE);
+	}
+}
+
+static uint64_t mount_and_open(uint64_t flags)
+{
+	uint64_t id;
+
+	assert_int_equal(mount_disk(), OK);
+	assert_int_equal(open_name("/mnt/large", flags, &id), OK);
+	return id;
+}
+
+/* A sector loses no neighbour of its page, whatever is killed meanwhile. */
+static void test_bad_sector(void **state)
+{
+	static const unsigned kinds[] = {0, 1, 4, 6, 9};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		uint64_t id, words[6] = {0};
+		size_t bad;
+
+		begin(i + 70, &forms[kinds[i]]);
+		assert_int_equal(open_name("/mnt/large", FLAGS, &id), OK);
+		write_large(id, 0, LARGE_PAGES, 1);
+		kill_most = 200;
+		assert_int_equal(ask(VFS_SYNC, words, "", 0), OK);
+		kill_most = 0;
+		close_id(id);
+		assert_int_equal(unmount_disk(), OK);
+		bad = drive_host_find(large[77]);
+		drive_host_spoil(bad + 512);
+		id = mount_and_open(OPEN_FLAG_READ);
+		kill_most = 200;
+		check_large(id, 77);
+		kill_most = 0;
+		drive_host_spoil(SIZE_MAX);
+		check_large(id, UINT32_MAX);
+		close_id(id);
+		drive_host_spoil(bad + 512);
+		assert_int_equal(open_name("/mnt/large", FLAGS, &id), OK);
+		write_large(id, 72, 84, 99);
+		words[0] = id;
+		assert_int_equal(ask(VFS_SYNC, words, "", 0), ERR_IO);
+		(void)drive_host_find(large[76]);
+		(void)drive_host_find(large[78]);
+		drive_host_spoil(SIZE_MAX);
+		assert_int_equal(ask(VFS_SYNC, words, "", 0), OK);
+		close_id(id);
+		assert_int_equal(unmount_disk(), OK);
+		id = mount_and_open(OPEN_FLAG_READ);
+		check_large(id, UINT32_MAX);
+		close_id(id);
+		assert_int_equal(unmount_disk(), OK);
+		check_disk();
+	}
+}
+
 static void test_busy(void **state)
 {
 	uint64_t id;
@@ -280,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_part_written),
 		cmocka_unit_test(test_read_again),
 		cmocka_unit_test(test_mount_kills),
+		cmocka_unit_test(test_bad_sector),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

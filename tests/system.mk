@@ -119,7 +119,7 @@ $(foreach cpus,1 2,$(eval $(call add_test,system/channel-$(cpus)-cpu,SMP=$(cpus)
 # A device that tries to reach beyond what its driver was granted, and disks behind an IOMMU.
 $(eval $(call program,test_driver,tests/system/edu/edu.c,))
 IOMMU_NEEDS := $(LOADER) $(BUILD)/craton.bundle $(BUILD)/user/test_driver.stripped $(BUILD)/user/test_driver.stripped.sig tests/system/edu/manifest.toml
-$(foreach part,beyond open bridge,$(eval $(call add_test,system/iommu-$(part),\
+$(foreach part,beyond open kills bridge,$(eval $(call add_test,system/iommu-$(part),\
 	$(PYTHON) tests/system/iommu_test.py $(part),$(IOMMU_NEEDS))))
 $(foreach cpus,1 4,$(eval $(call add_test,system/iommu-disks-$(cpus)-cpu,\
 	$(PYTHON) tests/system/iommu_test.py disks --smp $(cpus),$(IOMMU_NEEDS))))

@@ -129,9 +129,19 @@ static void listen(void)
 	next_look = 1; /* long ago: at what the instance before did not see */
 }
 
-void confine_open(void)
+static void say_how_many(void)
 {
-	uint32_t count;
+	uint32_t count = count_on();
+
+	if (count == 0)
+		debug_print("devices: no IOMMU is used: devices reach all memory, so drivers are "
+			    "trusted\n");
+	else
+		debug_print("devices: IOMMUs that confine devices: %u\n", count);
+}
+
+void confine_open(bool is_first)
+{
 	status_t status;
 
 	iommu = capability_in(PROCESS_SLOT_FREE, OBJECT_IOMMU);
@@ -144,13 +154,9 @@ void confine_open(void)
 	}
 	while (iommu != 0 && unit_count < UNITS && open_unit(unit_count))
 		unit_count++;
-	count = count_on();
-	if (count == 0)
-		debug_print("devices: no IOMMU is used: devices reach all memory, so drivers are "
-			    "trusted\n");
-	else
-		debug_print("devices: IOMMUs that confine devices: %u\n", count);
-	if (count != 0)
+	if (is_first)
+		say_how_many();
+	if (count_on() != 0)
 		listen();
 }
 
@@ -256,13 +262,17 @@ void confine_detach(uint32_t index)
 /* --- faults -------------------------------------------------------------------------------------
  */
 
+static bool is_there(uint32_t index)
+{
+	return table->uses[index].state == DEVICE_THERE ||
+	       table->uses[index].state == DEVICE_LEAVING;
+}
+
 static uint32_t find_device(uint16_t address)
 {
 	uint32_t i = 0;
 
-	while (i < PCI_DEVICES_MOST &&
-		(table->uses[i].state == DEVICE_FREE || table->uses[i].state == DEVICE_GONE ||
-			table->devices[i].address != address))
+	while (i < PCI_DEVICES_MOST && (!is_there(i) || table->devices[i].address != address))
 		i++;
 	return i;
 }
@@ -363,7 +373,7 @@ void confine_look(void)
 	next_look = ABI_DEADLINE_NEVER;
 	(void)!irq_acknowledge(irq);
 	for (uint32_t i = 0; i < PCI_DEVICES_MOST; i++) {
-		if (table->uses[i].is_to_stop != 0)
+		if (table->uses[i].is_to_stop != 0 && is_there(i))
 			stop(i);
 	}
 	for (uint32_t i = 0; i < unit_count; i++) {

@@ -7,8 +7,9 @@
 
 #include <craton/runtime.h>
 
-/* At the start of each instance, when the devices are known: turns on what there is. */
-void confine_open(void);
+/* At the start of each instance, when the devices are known: turns on what there is. The first one
+ * says so. */
+void confine_open(bool is_first);
 
 /* The device at this place of the list reaches what is in `space` (0: its driver has none) from now
  * on. OK also where nothing confines it. ERR_ACCESS: there is no space; ERR_NOT_SUPPORTED: it

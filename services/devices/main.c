@@ -185,6 +185,7 @@ static void expired(uint64_t now)
 void program_main(const void *argument)
 {
 	const struct process_start *start = argument;
+	bool is_first;
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
 	estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, ESTATE_VERSION);
@@ -192,12 +193,13 @@ void program_main(const void *argument)
 	if (table == nullptr)
 		runtime_abort("the estate is too small");
 	config_open();
-	if (table->is_scanned == 0) {
+	is_first = table->is_scanned == 0;
+	if (is_first) {
 		table_scan();
 		plug_find();
 		estate_commit();
 	}
-	confine_open();
+	confine_open(is_first);
 	service_receive_window(WINDOW, 1);
 	plug_start();
 	service_run(&(struct service){

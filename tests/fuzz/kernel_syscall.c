@@ -2,6 +2,7 @@
 // Any bytes as system calls of several threads with any registers and message pages, faults,
 // interrupts and time, on the fake machine. The kernel must keep its invariants and never panic.
 #include "fake/invariants.h"
+#include "fake/iommu.h"
 #include "fake/user.h"
 
 #define WORKERS 4
@@ -61,7 +62,8 @@ static void make_all(void)
 	static const uint8_t types[OBJECTS] = {OBJECT_ENDPOINT, OBJECT_ENDPOINT, OBJECT_REPLY,
 		OBJECT_REPLY, OBJECT_REPLY, OBJECT_NOTIFICATION, OBJECT_NOTIFICATION, OBJECT_CNODE,
 		OBJECT_ADDRESS_SPACE, OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE,
-		OBJECT_FRAME, OBJECT_FRAME, OBJECT_THREAD, OBJECT_SCHED_CONTEXT, OBJECT_UNTYPED};
+		OBJECT_FRAME, OBJECT_FRAME, OBJECT_DMA_SPACE, OBJECT_THREAD, OBJECT_SCHED_CONTEXT,
+		OBJECT_UNTYPED};
 
 	first_object = user_slot();
 	for (uint64_t i = 1; i < OBJECTS + 32; i++)
@@ -78,7 +80,10 @@ static void make_all(void)
 
 static void start(uint32_t cpu_total)
 {
+	fake_iommu_count = 1;
+	fake_iommu_capability[0] = FAKE_IOMMU_CAPABILITY;
 	user_boot(cpu_total);
+	FAKE_CHECK(user_invoke(fake_info->iommu, METHOD_IOMMU_START, 0) == OK);
 	for (uint32_t i = 0; i < WORKERS; i++)
 		workers[i] = user_worker((uint8_t)(150 + i * 10), i % cpu_total);
 	make_all();

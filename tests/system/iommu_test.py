@@ -4,6 +4,7 @@
 usage: iommu_test.py PART [--smp N] [--count N]; PART:
   beyond  a device tries to write and to read what its driver was not granted: in vain, and the log says so
   open    the same without IOMMU, and with one that is off: it is written and read
+  kills   the same as `beyond` while the device manager and the memory service are killed all the time
   bridge  one behind a bridge to PCI, which is refused
   disks   disks of all kinds at once, whose drivers and services are killed while they work"""
 
@@ -97,6 +98,16 @@ def unconfined(options, folder):
     print("without IOMMU, and with one that is off, it wrote and read what was not granted")
 
 
+def kills(options, folder):
+    """A manager that is killed with a fault in its hand may forget it, or have done all but the last step. Whatever it is, nothing gets
+    through, and the device works again for its driver."""
+    line = "for i in $(seq 400); do svc restart devices; sleep 0.0$(($i % 7)); svc restart memory; sleep 0.0$(($i % 5)); done"
+    log = with_edu(options.smp, folder, "edu: afterwards: written", EDU, line, iommu=True)
+    must_say(log, "^edu: what is granted: written$", "tried to", "^edu: what is not granted: not read$", "^edu: afterwards: written$")
+    must_not_say(log, "^edu: what is not granted: (written|read)$")
+    print(f"the same, with {len(re.findall('started again: 0', log))} times that its driver was started again")
+
+
 def bridge(options, folder):
     log = with_edu(options.smp, folder, "edu: enable: ", ON_PCI, iommu=True)
     must_say(log, r"^devices: [0-9a-f]{2}:01\.0 is not used: it lies behind a bridge to PCI, and shares its number$",
@@ -154,7 +165,7 @@ def disks(options, folder):
 
 
 def main():
-    parts = {"beyond": (beyond, 0), "open": (unconfined, 0), "bridge": (bridge, 0), "disks": (disks, 6)}
+    parts = {"beyond": (beyond, 0), "open": (unconfined, 0), "kills": (kills, 0), "bridge": (bridge, 0), "disks": (disks, 6)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--smp", type=int, default=1)

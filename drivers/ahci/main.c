@@ -316,5 +316,6 @@ void program_main(const void *argument)
 				    .begin = begin_request,
 				    .take_ends = take_all_ends,
 				    .kick = kick_all,
+				    .waits_for_ever = true,
 			    });
 }

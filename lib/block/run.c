@@ -84,7 +84,7 @@ static void reset_device(unsigned nth)
 
 static uint64_t deadline(void)
 {
-	if (!block_is_busy())
+	if (driver->waits_for_ever || !block_is_busy())
 		next_look = 0;
 	else if (next_look == 0)
 		next_look = time_now() + BLOCK_LOOK_NS;

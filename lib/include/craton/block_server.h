@@ -66,6 +66,9 @@ struct block_driver {
 	void (*take_ends)(unsigned nth);
 	/* Tells the devices of what was begun. */
 	void (*kick)(void);
+	/* Requests have no time: resetting a silent device can take longer than a service may be
+	 * silent itself, which would cost the driver's other devices more. */
+	bool waits_for_ever;
 };
 
 /* The whole of a driver's program: its devices, as they come and go, and its clients. */

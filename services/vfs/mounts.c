@@ -261,20 +261,45 @@ void mounts_notified(uint64_t bits)
 /* --- mounting -----------------------------------------------------------------------------------
  */
 
+static bool overlap(uint64_t a, uint64_t b)
+{
+	const struct block_unit *one = drive_unit(a);
+	const struct block_unit *other = drive_unit(b);
+
+	return drive_is_same_disk(a, b) && one->offset < other->offset + other->size &&
+	       other->offset < one->offset + one->size;
+}
+
 bool mounts_use(uint64_t number)
 {
-	const struct block_unit *unit = drive_unit(number);
-
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		const struct mount_entry *e = &table->entries[i];
-		const struct block_unit *used = drive_unit(e->unit);
 
-		if (e->state != MOUNT_FREE && drive_is_same_disk(e->unit, number) &&
-			used->offset < unit->offset + unit->size &&
-			unit->offset < used->offset + used->size)
+		if (e->state != MOUNT_FREE && overlap(e->unit, number))
 			return true;
 	}
 	return false;
+}
+
+/* What programs wrote to the disk as a file is there before its file system looks. */
+static status_t write_contents(uint64_t unit)
+{
+	status_t status = OK;
+
+	for (uint64_t i = 0; drive_next(&i) != nullptr; i++) {
+		if (overlap(i, unit) && diskfs_clean(i) == FILE_LATER)
+			status = FILE_LATER;
+	}
+	return status;
+}
+
+/* Nor do programs see there what was cached before the file system wrote. */
+static void forget_contents(uint64_t unit)
+{
+	for (uint64_t i = 0; drive_next(&i) != nullptr; i++) {
+		if (overlap(i, unit))
+			(void)diskfs_forget(i);
+	}
 }
 
 static struct mount_entry *free_entry(void)
@@ -378,6 +403,7 @@ static status_t end(struct mount_entry *entry, status_t result)
 	estate_commit(); /* nothing is to be put back into the chunk, nor taken over from it */
 	enginefs_end(index_of(entry));
 	share_chunk_drop(index_of(entry));
+	forget_contents(entry->unit);
 	set_state(entry, MOUNT_FREE);
 	if (result != OK)
 		estate_commit();
@@ -488,7 +514,9 @@ status_t mounts_add(struct client *c, struct vfs_name at, struct vfs_bytes devic
 	if (entry != nullptr && entry->state != MOUNT_BEGUN && entry->state != MOUNT_FAILED)
 		return ERR_BUSY;
 	if (entry == nullptr)
-		status = mounts_use(wish.unit) ? ERR_BUSY : begin(&wish);
+		status = mounts_use(wish.unit) ? ERR_BUSY : write_contents(wish.unit);
+	if (entry == nullptr && status == OK)
+		status = begin(&wish);
 	return status == OK ? go_on(entry_of(wish.unit)) : status;
 }
 

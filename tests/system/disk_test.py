@@ -210,6 +210,17 @@ def disks_as_files(folder, gpt, mbr):
     if part_of(gpt, 4, 4) != part_of(mbr, 12, 4):
         raise Wrong("what dd copied from one disk to the other is different")
     tool(FSCK, "-fn", f"{gpt}?offset={21 * MIB}")
+    disks_between_mounts(folder, gpt, mbr)
+
+
+def disks_between_mounts(folder, gpt, mbr):
+    """What was written to a disk is there when it is mounted; what was cached of it is not taken for what it is afterwards."""
+    output, _ = guest(folder, "dd if=/dev/disk/vda2 of=/dev/disk/vdb5 bs=1M skip=1 seek=1 conv=fsync status=none; "
+                      "dd if=/dev/disk/vda2 of=/dev/disk/vdb5 bs=1M count=1 status=none; mount vdb5 /mnt; ls /mnt; mkdir /mnt/new; umount /mnt; "
+                      "sha256sum </dev/disk/vdb5; mount -r vdb5 /mnt; ls /mnt", [gpt, mbr])
+    whole = hashlib.sha256(part_of(mbr, 12, 32)).hexdigest()
+    expect("a disk between mounts", output, f"f\ng\nlost+found\n{whole}  -\nf\ng\nlost+found\nnew\n")
+    tool(FSCK, "-fn", f"{mbr}?offset={12 * MIB}")
 
 
 # --- kills ----------------------------------------------------------------------------------------

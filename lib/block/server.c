@@ -336,6 +336,9 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 	if (s.object_offset > object->size || s.size > object->size - s.object_offset)
 		return ERR_RANGE;
 	r->physical = object->physical + s.object_offset;
+	r->object = s.object;
+	r->object_offset = s.object_offset;
+	r->object_size = object->size;
 	objects[client][slot] = s.object;
 	return OK;
 }
@@ -476,6 +479,8 @@ static status_t forget_handler(struct request *request)
 	estate_save(entry, sizeof(*entry));
 	entry->clients &= ~((uint64_t)1 << client);
 	if (entry->clients == 0) {
+		if (driver->forget != nullptr)
+			driver->forget(entry->object);
 		driver_unpin(entry->object);
 		entry->object = 0;
 	}

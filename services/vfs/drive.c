@@ -23,8 +23,8 @@ struct driver {
 	bool is_let_go[UNITS_EACH];
 };
 
-static const uint8_t numbers[SHARE_DRIVERS] = {
-	SERVICE_NUMBER_VIRTIO_BLK, SERVICE_NUMBER_NVME, SERVICE_NUMBER_AHCI};
+static const uint8_t numbers[SHARE_DRIVERS] = {SERVICE_NUMBER_VIRTIO_BLK, SERVICE_NUMBER_NVME,
+	SERVICE_NUMBER_AHCI, SERVICE_NUMBER_RAMDISK};
 
 static struct driver drivers[SHARE_DRIVERS];
 static uint64_t *is_used; /* in the estate, by driver: this service has slots there */

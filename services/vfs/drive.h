@@ -8,7 +8,7 @@
 #include <abi/protocol/block.h>
 #include <craton/runtime.h>
 
-#define DRIVE_UNITS_MOST 192u
+#define DRIVE_UNITS_MOST 256u
 
 /* Memory that the driver knows. */
 struct drive_bytes {

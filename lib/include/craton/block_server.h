@@ -26,6 +26,9 @@ struct block_request {
 	uint32_t size;
 	uint64_t offset;
 	uint64_t physical; /* of the bytes */
+	uint64_t object;   /* in which they are: for drivers that move them themselves */
+	uint64_t object_offset;
+	uint64_t object_size;
 	bool lasting;
 };
 
@@ -47,6 +50,9 @@ struct block_driver {
 	void (*take_ends)(unsigned nth);
 	/* Tells the devices of what was begun. */
 	void (*kick)(void);
+	/* An object of a client goes: nothing of it is used any more. nullptr: it is nothing to the
+	 * driver. */
+	void (*forget)(uint64_t object);
 };
 
 /* The whole of a driver's program: its devices, as they come and go, and its clients. */
@@ -80,7 +86,7 @@ void block_name_next(char name[16], const char *prefix);
 
 void block_done(uint32_t token, status_t status);
 
-/* --- parts of block_run, for tests ---------------------------------------------------------------
+/* --- parts of block_run, for tests and for drivers without a device ------------------------------
  */
 
 /* With the estate open. False: it is too small. */

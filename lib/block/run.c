@@ -5,7 +5,7 @@
 #include <craton/estate.h>
 #include <craton/print.h>
 
-#define ESTATE_VERSION 2u
+#define ESTATE_VERSION 3u
 #define SESSIONS       32u
 
 static const struct block_driver *driver;

@@ -284,3 +284,10 @@ status_t drive_forget(uint64_t unit, uint64_t object)
 
 	return ask(driver_of(unit), BLOCK_FORGET, &call);
 }
+
+status_t drive_protect(uint64_t unit, bool is_on)
+{
+	struct call call = {.words = {unit % UNITS_EACH, is_on}};
+
+	return ask(driver_of(unit), BLOCK_PROTECT, &call);
+}

@@ -56,6 +56,10 @@ bool drive_begin(const struct block_slot *request, struct drive_bytes bytes);
 /* Tells the drivers of what was begun. */
 void drive_kick(void);
 
+/* The driver refuses to write to the unit from now on, or does so no more. ERR_DEADLINE: it does
+ * not answer. */
+[[nodiscard]] status_t drive_protect(uint64_t unit, bool is_on);
+
 /* A request that has ended; false: none. */
 bool drive_end(uint64_t *unit, uint64_t *id, status_t *status);
 

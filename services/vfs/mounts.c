@@ -399,6 +399,10 @@ static status_t end(struct mount_entry *entry, status_t result)
 		status = drive_forget(entry->unit, object);
 	if (status != OK)
 		return status == ERR_BUSY ? FILE_LATER : status;
+	if (entry->is_read_only != 0)
+		status = drive_protect(entry->unit, false);
+	if (status != OK)
+		return status;
 	ESTATE_SET(entry->has_begun, 0);
 	estate_commit(); /* nothing is to be put back into the chunk, nor taken over from it */
 	enginefs_end(index_of(entry));
@@ -441,6 +445,13 @@ static status_t look(struct mount_entry *entry)
 	}
 }
 
+/* Not only this service's word: the driver refuses to write. It does not know an instance of this
+ * one from the next, so it is asked for again each time that the mount goes on. */
+static status_t guard(const struct mount_entry *entry)
+{
+	return entry->is_read_only != 0 ? drive_protect(entry->unit, true) : OK;
+}
+
 static status_t go_on(struct mount_entry *entry)
 {
 	unsigned i = index_of(entry);
@@ -448,11 +459,16 @@ static status_t go_on(struct mount_entry *entry)
 
 	if (entry->state == MOUNT_FAILED)
 		return end(entry, entry->failure);
-	status = look(entry);
+	status = guard(entry);
+	if (status == OK)
+		status = look(entry);
 	if (status == FILE_LATER)
 		return status;
 	if (status == OK) {
 		ESTATE_SET(entry->is_read_only, enginefs_is_read_only(i));
+		status = guard(entry);
+	}
+	if (status == OK) {
 		set_state(entry, MOUNT_THERE);
 		if (entry->is_read_only && enginefs_trouble(i)[0] != 0)
 			debug_print("vfs: %s can only be read: %s\n", entry->device,

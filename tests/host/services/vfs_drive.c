@@ -33,6 +33,7 @@ static unsigned failing;
 static unsigned sector = SECTOR_MOST;
 static bool is_connected;
 static bool may_share;
+static bool is_protected;
 
 void drive_host_set(uint8_t *bytes, uint64_t count)
 {
@@ -42,6 +43,12 @@ void drive_host_set(uint8_t *bytes, uint64_t count)
 	memset(slots, 0, sizeof(slots));
 	old_count = 0;
 	failing = 0;
+	is_protected = false;
+}
+
+bool drive_host_is_protected(void)
+{
+	return is_protected;
 }
 
 void drive_host_load(const char *path)
@@ -255,6 +262,7 @@ bool drive_begin(const struct block_slot *request, struct drive_bytes bytes)
 	is_bad = (slot.offset | slot.size) % BLOCK_SECTOR != 0 || slot.offset > size ||
 		 slot.size > size - slot.offset;
 	assert_true(!is_bad || may_share);
+	assert_false(is_protected && slot.operation == BLOCK_OPERATION_WRITE);
 	for (unsigned i = 0; i < BLOCK_SLOTS; i++) {
 		if (slots[i].state == BLOCK_STATE_FREE)
 			place = &slots[i];
@@ -296,5 +304,13 @@ status_t drive_forget(uint64_t unit, uint64_t object)
 		if (slots[i].state == BLOCK_STATE_REQUESTED && slots[i].object == object)
 			return ERR_BUSY;
 	}
+	return OK;
+}
+
+status_t drive_protect(uint64_t unit, bool is_on)
+{
+	assert_int_equal(unit, UNIT);
+	assert_true(is_connected);
+	is_protected = is_on;
 	return OK;
 }

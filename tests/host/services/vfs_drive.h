@@ -26,3 +26,6 @@ void drive_host_cut(void);
 
 /* How many of the next requests fail (ERR_IO), in percent. */
 void drive_host_fail(unsigned percent);
+
+/* Whether the driver was told to refuse writing. */
+bool drive_host_is_protected(void);

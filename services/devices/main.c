@@ -12,7 +12,7 @@
 #include <craton/print.h>
 #include <craton/service.h>
 
-#define ESTATE_VERSION 2u
+#define ESTATE_VERSION 3u
 #define SESSIONS       64u
 
 /* --- requests -----------------------------------------------------------------------------------

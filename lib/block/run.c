@@ -4,12 +4,14 @@
 #include <craton/driver.h>
 #include <craton/estate.h>
 #include <craton/print.h>
+#include <craton/storm.h>
 
 #define ESTATE_VERSION 3u
 #define SESSIONS       32u
 
 static const struct block_driver *driver;
 static bool is_claimed[DRIVER_DEVICES];
+static struct storm storms[DRIVER_DEVICES];
 
 /* Its disks are marked first: an instance that is killed in between does the rest, and none begins
  * a request again. */
@@ -41,6 +43,7 @@ static void open_device(unsigned nth)
 		return;
 	}
 	is_claimed[nth] = true;
+	storms[nth] = (struct storm){0};
 	if (status == OK)
 		status = driver->open(nth);
 	if (status != OK)
@@ -64,13 +67,66 @@ static void look_at_devices(void)
 	}
 }
 
+/* --- interrupts ---------------------------------------------------------------------------------
+ */
+
+static void begin_quiet(unsigned nth)
+{
+	const struct storm *s = &storms[nth];
+	status_t status = driver_quiet(nth);
+
+	if (s->quiet_until == UINT64_MAX)
+		debug_print("%s: device %u interrupts without end, again and again: from now on it "
+			    "is not heard, but looked at\n",
+			driver->name, nth);
+	else
+		debug_print("%s: device %u interrupts without end: it is not heard for %lu ms\n",
+			driver->name, nth, (s->quiet_until - time_now()) / 1000000 + 1);
+	if (status != OK)
+		debug_print("%s: device %u cannot be made quiet: %ld\n", driver->name, nth, status);
+}
+
+static void take_interrupt(unsigned nth)
+{
+	uint64_t before = block_end_count();
+
+	driver_interrupt_seen(nth);
+	driver->take_ends(nth);
+	if (storm_interrupt(&storms[nth], time_now(), block_end_count() != before))
+		begin_quiet(nth);
+}
+
+static uint64_t next_look(void)
+{
+	uint64_t next = ABI_DEADLINE_NEVER;
+
+	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
+		uint64_t own = is_claimed[nth] ? storm_deadline(&storms[nth]) : next;
+
+		next = own < next ? own : next;
+	}
+	return next;
+}
+
+/* What a device that is not heard has done, ends here. */
+static void expired(uint64_t now)
+{
+	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
+		if (!is_claimed[nth] || storm_deadline(&storms[nth]) > now)
+			continue;
+		if (storm_looked(&storms[nth], now) && driver_enable(nth) != OK)
+			debug_print("%s: device %u cannot be heard again\n", driver->name, nth);
+		driver->take_ends(nth);
+	}
+	block_work();
+	driver->kick();
+}
+
 static void notified(uint64_t bits)
 {
 	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
-		if ((bits >> nth & 1) == 0 || !is_claimed[nth])
-			continue;
-		driver_interrupt_seen(nth);
-		driver->take_ends(nth);
+		if ((bits >> nth & 1) != 0 && is_claimed[nth])
+			take_interrupt(nth);
 	}
 	if ((bits & DRIVER_CHANGED) != 0)
 		look_at_devices();
@@ -97,5 +153,7 @@ void block_run(const struct process_start *start, const struct block_driver *def
 		.method_count = block_method_count,
 		.session_count = SESSIONS,
 		.notified = notified,
+		.deadline = next_look,
+		.expired = expired,
 	});
 }

@@ -35,6 +35,7 @@ struct block_server {
 
 static const struct block_driver *driver;
 static status_t own_status = ERR_AGAIN; /* of a request of our own: it has not ended */
+static uint64_t end_count;
 static struct block_server *state;
 static struct block_slot *slots[CLIENTS];
 static uint64_t under_way[CLIENTS][BLOCK_SLOTS / 64];
@@ -77,7 +78,8 @@ status_t block_wait_own(unsigned nth)
 
 	driver->kick();
 	while (own_status == ERR_AGAIN) {
-		if (driver_wait(nth, deadline) != OK)
+		/* A device that does not stop to interrupt ends each wait. */
+		if (driver_wait(nth, deadline) != OK || time_now() >= deadline)
 			return ERR_IO;
 		driver->take_ends(nth);
 		driver->kick();
@@ -416,8 +418,14 @@ void block_end_all(unsigned nth)
 	}
 }
 
+uint64_t block_end_count(void)
+{
+	return end_count;
+}
+
 void block_done(uint32_t token, status_t status)
 {
+	end_count++;
 	if (token == BLOCK_TOKEN_OWN) {
 		own_status = status;
 		return;

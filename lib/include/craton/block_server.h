@@ -86,6 +86,9 @@ void block_name_next(char name[16], const char *prefix);
 
 void block_done(uint32_t token, status_t status);
 
+/* Of requests, since the instance began. */
+[[nodiscard]] uint64_t block_end_count(void);
+
 /* --- parts of block_run, for tests and for drivers without a device ------------------------------
  */
 

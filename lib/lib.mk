@@ -24,5 +24,7 @@ $(eval $(call host_test,partition,tests/host/lib/partition_test.c lib/block/part
 $(eval $(call fuzzer,partition,tests/fuzz/partition.c lib/block/partition.c lib/hash/crc.c lib/print/print.c,$(BLOCK_FLAGS)))
 $(eval $(call host_test,block,tests/host/lib/block_test.c $(addprefix lib/block/,server.c pieces.c client.c partition.c) lib/hash/crc.c \
 	lib/print/print.c lib/print/debug.c tests/host/services/estate_host.c,-include tests/host/lib/block_calls.h -Itests/host/services $(BLOCK_FLAGS)))
+$(eval $(call host_test,storm,tests/host/lib/storm_test.c lib/driver/storm.c,-Ilib/include))
+$(eval $(call host_test,block_run,tests/host/lib/block_run_test.c lib/block/run.c lib/driver/storm.c lib/print/print.c,$(BLOCK_FLAGS)))
 $(eval $(call host_test,blake2b,tests/host/lib/blake2b_test.c $(SODIUM_HASH),-Ilib))
 $(eval $(call host_test,ed25519,tests/host/lib/ed25519_test.c $(SODIUM_SIGNATURE),-Ilib))

@@ -22,8 +22,8 @@ $(BUILD)/tests/host/$(1): $(call KERNEL_HOST_OBJECTS,host)
 $(call add_test,host/$(1),$(BUILD)/tests/host/$(1),$(BUILD)/tests/host/$(1))
 endef
 
-$(eval $(call kernel_test,kernel_ipc,tests/host/kernel/ipc_test.c))
-$(eval $(call kernel_test,kernel_objects,tests/host/kernel/object_test.c))
+$(foreach part,ipc ipc_end timeout,$(eval $(call kernel_test,kernel_$(part),$(addprefix tests/host/kernel/,$(part)_test.c ipc_fixture.c))))
+$(foreach part,object space platform thread,$(eval $(call kernel_test,kernel_$(part),$(addprefix tests/host/kernel/,$(part)_test.c object_fixture.c))))
 $(eval $(call kernel_test,kernel_dma,tests/host/kernel/dma_test.c))
 $(eval $(call kernel_test,kernel_methods,tests/host/kernel/method_test.c))
 $(eval $(call kernel_test,kernel_fastpath,tests/host/kernel/fastpath_test.c))

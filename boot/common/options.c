@@ -5,7 +5,9 @@
 
 struct option {
 	const char *name;
-	const char *values; // words separated by `|`; `#` is a number, `*` is anything
+	// words separated by `|`; `#` is a number, behind which one of the letters that follow may
+	// stand; `*` is anything
+	const char *values;
 	const char *help;
 };
 
@@ -29,6 +31,7 @@ static const struct option table[] = {
 	{"filesystems", "process|wasm|fused",
 		"where the file systems of disks run: each volume's in a process, there as WASM, "
 		"or in the VFS's process (process)"},
+	{"ramdisk", "#KMG", "a disk of so many bytes in memory, ram0 (none)"},
 	{"exit", "#", "I/O port that ends the emulator, written at power-off"},
 	{"cmd", "*", "last: the rest of the line is run by the shell, then power off"},
 };
@@ -60,6 +63,14 @@ static bool is_number(const char *word, uint64_t length)
 	return length > 0 && length <= 10;
 }
 
+static bool is_number_with_unit(const char *units, const char *word, uint64_t length)
+{
+	bool has_unit = false;
+	for (; length > 1 && *units != '\0'; units++)
+		has_unit = has_unit || word[length - 1] == *units;
+	return is_number(word, length - has_unit);
+}
+
 static bool is_choice(const char *values, const char *word, uint64_t length)
 {
 	while (*values != '\0') {
@@ -76,7 +87,7 @@ static bool is_value(const struct option *option, const char *word, uint64_t len
 	if (option->values[0] == '*')
 		return true;
 	if (option->values[0] == '#')
-		return is_number(word, length);
+		return is_number_with_unit(option->values + 1, word, length);
 	return length > 0 && is_choice(option->values, word, length);
 }
 

@@ -4,13 +4,15 @@
 #include <craton/driver.h>
 #include <craton/estate.h>
 #include <craton/print.h>
+#include <craton/storm.h>
 
-#define ESTATE_VERSION 2u
+#define ESTATE_VERSION 3u
 #define SESSIONS       32u
 
 static const struct block_driver *driver;
 static bool is_claimed[DRIVER_DEVICES];
-static uint64_t next_look; /* for devices that do not answer; 0: nothing is under way */
+static uint64_t next_age; /* when what does not answer is looked for; 0: nothing is under way */
+static struct storm storms[DRIVER_DEVICES];
 
 /* Its disks are marked first: an instance that is killed in between does the rest, and none begins
  * a request again. */
@@ -42,6 +44,7 @@ static void open_device(unsigned nth)
 		return;
 	}
 	is_claimed[nth] = true;
+	storms[nth] = (struct storm){0};
 	if (status == OK)
 		status = driver->open(nth);
 	if (status != OK)
@@ -65,6 +68,9 @@ static void look_at_devices(void)
 	}
 }
 
+/* --- devices that do not answer -----------------------------------------------------------------
+ */
+
 /* The claim sees to it that it reaches no memory any more, whatever becomes of its requests. */
 static void reset_device(unsigned nth)
 {
@@ -82,26 +88,80 @@ static void reset_device(unsigned nth)
 		nth, is_second ? "have failed" : "are begun again");
 }
 
-static uint64_t deadline(void)
+static uint64_t age_deadline(void)
 {
 	if (driver->waits_for_ever || !block_is_busy())
-		next_look = 0;
-	else if (next_look == 0)
-		next_look = time_now() + BLOCK_LOOK_NS;
-	return next_look != 0 ? next_look : ABI_DEADLINE_NEVER;
+		next_age = 0;
+	else if (next_age == 0)
+		next_age = time_now() + BLOCK_LOOK_NS;
+	return next_age != 0 ? next_age : ABI_DEADLINE_NEVER;
 }
 
-static void expired(uint64_t now)
+static void reset_silent(uint64_t now)
 {
 	uint64_t late;
 
-	if (next_look == 0 || now < next_look)
+	if (next_age == 0 || now < next_age)
 		return;
-	next_look = now + BLOCK_LOOK_NS;
+	next_age = now + BLOCK_LOOK_NS;
 	late = block_late();
 	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
 		if ((late >> nth & 1) != 0)
 			reset_device(nth);
+	}
+}
+
+/* --- interrupts ---------------------------------------------------------------------------------
+ */
+
+static void begin_quiet(unsigned nth)
+{
+	const struct storm *s = &storms[nth];
+	status_t status = driver_quiet(nth);
+
+	if (s->quiet_until == UINT64_MAX)
+		debug_print("%s: device %u interrupts without end, again and again: from now on it "
+			    "is not heard, but looked at\n",
+			driver->name, nth);
+	else
+		debug_print("%s: device %u interrupts without end: it is not heard for %lu ms\n",
+			driver->name, nth, (s->quiet_until - time_now()) / 1000000 + 1);
+	if (status != OK)
+		debug_print("%s: device %u cannot be made quiet: %ld\n", driver->name, nth, status);
+}
+
+static void take_interrupt(unsigned nth)
+{
+	uint64_t before = block_end_count();
+
+	driver_interrupt_seen(nth);
+	driver->take_ends(nth);
+	if (storm_interrupt(&storms[nth], time_now(), block_end_count() != before))
+		begin_quiet(nth);
+}
+
+static uint64_t next_look(void)
+{
+	uint64_t next = age_deadline();
+
+	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
+		uint64_t own = is_claimed[nth] ? storm_deadline(&storms[nth]) : next;
+
+		next = own < next ? own : next;
+	}
+	return next;
+}
+
+/* What a device that is not heard has done, ends here. */
+static void expired(uint64_t now)
+{
+	reset_silent(now);
+	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
+		if (!is_claimed[nth] || storm_deadline(&storms[nth]) > now)
+			continue;
+		if (storm_looked(&storms[nth], now) && driver_enable(nth) != OK)
+			debug_print("%s: device %u cannot be heard again\n", driver->name, nth);
+		driver->take_ends(nth);
 	}
 	block_work();
 	driver->kick();
@@ -110,10 +170,8 @@ static void expired(uint64_t now)
 static void notified(uint64_t bits)
 {
 	for (unsigned nth = 0; nth < DRIVER_DEVICES; nth++) {
-		if ((bits >> nth & 1) == 0 || !is_claimed[nth])
-			continue;
-		driver_interrupt_seen(nth);
-		driver->take_ends(nth);
+		if ((bits >> nth & 1) != 0 && is_claimed[nth])
+			take_interrupt(nth);
 	}
 	if ((bits & DRIVER_CHANGED) != 0)
 		look_at_devices();
@@ -140,7 +198,7 @@ void block_run(const struct process_start *start, const struct block_driver *def
 		.method_count = block_method_count,
 		.session_count = SESSIONS,
 		.notified = notified,
-		.deadline = deadline,
+		.deadline = next_look,
 		.expired = expired,
 	});
 }

@@ -29,12 +29,14 @@ struct block_server {
 	struct block_unit units[BLOCK_UNITS_MOST];
 	uint32_t nths[BLOCK_UNITS_MOST];    /* whose device each is on */
 	uint64_t holders[BLOCK_UNITS_MOST]; /* of one that is gone: bit per client */
+	uint64_t guards[BLOCK_UNITS_MOST];  /* who only reads it: the same */
 	uint32_t pinned_used;               /* entries below were used */
 	struct pinned pinned[OBJECTS_MOST];
 };
 
 static const struct block_driver *driver;
 static status_t own_status = ERR_AGAIN; /* of a request of our own: it has not ended */
+static uint64_t end_count;
 static struct block_server *state;
 static struct block_slot *slots[CLIENTS];
 static uint64_t under_way[CLIENTS][BLOCK_SLOTS / 64];
@@ -71,6 +73,7 @@ static struct block_unit *new_unit(unsigned nth)
 		return nullptr;
 	if (i == state->unit_count)
 		ESTATE_SET(state->unit_count, i + 1);
+	ESTATE_SET(state->guards[i], 0);
 	estate_save(&state->units[i], sizeof(state->units[i]));
 	ESTATE_SET(state->nths[i], nth);
 	return &state->units[i];
@@ -83,7 +86,8 @@ status_t block_wait_own(unsigned nth)
 
 	driver->kick();
 	while (own_status == ERR_AGAIN) {
-		if (driver_wait(nth, deadline) != OK)
+		/* A device that does not stop to interrupt ends each wait. */
+		if (driver_wait(nth, deadline) != OK || time_now() >= deadline)
 			return ERR_IO;
 		driver->take_ends(nth);
 		driver->kick();
@@ -348,6 +352,9 @@ static status_t take_bytes(
 	if (status != OK)
 		return status;
 	objects[client][slot] = (uint16_t)(object - state->pinned);
+	r->object = s->object;
+	r->object_physical = object->physical;
+	r->object_size = object->size;
 	if ((s->flags & BLOCK_SCATTERED) != 0)
 		return pieces_take(list_of(client, slot), object->physical, object->size, r);
 	if (s->object_offset > object->size || s->size > object->size - s->object_offset)
@@ -355,6 +362,26 @@ static status_t take_bytes(
 	r->part_count = 1;
 	r->parts[0] = (struct block_part){object->physical + s->object_offset, s->size};
 	return OK;
+}
+
+/* A part of a disk is written by nobody as long as one of its clients only reads what it lies in,
+ * or what lies in it. */
+static bool is_guarded(const struct block_unit *unit)
+{
+	for (uint32_t i = 0; i < state->unit_count; i++) {
+		const struct block_unit *other = &state->units[i];
+
+		if (state->guards[i] != 0 && other->is_gone == 0 && other->disk == unit->disk &&
+			other->offset < unit->offset + unit->size &&
+			unit->offset < other->offset + other->size)
+			return true;
+	}
+	return false;
+}
+
+static bool changes(uint32_t operation)
+{
+	return operation == BLOCK_OPERATION_WRITE || operation == BLOCK_OPERATION_DISCARD;
 }
 
 /* What the client wrote is read once, here. */
@@ -379,6 +406,8 @@ static status_t check(uint32_t client, uint32_t slot, struct block_request *r)
 	if (s.operation > BLOCK_OPERATION_DISCARD)
 		return ERR_INVALID_ARGUMENT;
 	if (s.operation != BLOCK_OPERATION_READ && unit->is_read_only != 0)
+		return ERR_READ_ONLY;
+	if (changes(s.operation) && is_guarded(unit))
 		return ERR_READ_ONLY;
 	if (s.operation == BLOCK_OPERATION_FLUSH)
 		return OK;
@@ -525,8 +554,14 @@ void block_end_silent(unsigned nth)
 	tell_ends();
 }
 
+uint64_t block_end_count(void)
+{
+	return end_count;
+}
+
 void block_done(uint32_t token, status_t status)
 {
+	end_count++;
 	if (token == BLOCK_TOKEN_OWN) {
 		own_status = status;
 		return;
@@ -612,6 +647,8 @@ static status_t forget_handler(struct request *request)
 	estate_save(entry, sizeof(*entry));
 	entry->clients &= ~((uint64_t)1 << client);
 	if (entry->clients == 0) {
+		if (driver->forget != nullptr)
+			driver->forget(entry->object);
 		driver_unpin(entry->object);
 		entry->object = 0;
 	}
@@ -633,11 +670,29 @@ static status_t let_go_handler(struct request *request)
 	return OK;
 }
 
+static status_t protect_handler(struct request *request)
+{
+	uint64_t unit = request->words[0];
+	uint64_t guards;
+	uint32_t client;
+
+	if (!client_of(request, &client) || (state->connected >> client & 1) == 0)
+		return ERR_ACCESS;
+	if (unit >= state->unit_count)
+		return ERR_NOT_FOUND;
+	guards = state->guards[unit] & ~((uint64_t)1 << client);
+	if (request->words[1] != 0)
+		guards |= (uint64_t)1 << client;
+	ESTATE_SET(state->guards[unit], guards);
+	return OK;
+}
+
 const struct service_method block_methods[] = {
 	[BLOCK_LIST] = {list_handler, RESTART_PURE},
 	[BLOCK_CONNECT] = {connect_handler, RESTART_REPLAY},
 	[BLOCK_FORGET] = {forget_handler, RESTART_REPLAY},
 	[BLOCK_LET_GO] = {let_go_handler, RESTART_REPLAY},
+	[BLOCK_PROTECT] = {protect_handler, RESTART_REPLAY},
 };
 
 const uint32_t block_method_count = sizeof(block_methods) / sizeof(block_methods[0]);

@@ -151,6 +151,13 @@ status_t driver_enable(unsigned nth)
 			    : status;
 }
 
+status_t driver_quiet(unsigned nth)
+{
+	uint64_t words[6] = {nth};
+
+	return ask(SERVICE_NUMBER_DEVICES, DEVICES_QUIET, words);
+}
+
 /* Once a second it asks whether the device is still there. */
 status_t driver_wait(unsigned nth, uint64_t deadline)
 {

@@ -123,10 +123,17 @@ static bool is_same(void)
 	return true;
 }
 
+static uint64_t table_bytes(void)
+{
+	const struct process_start *start = service_start();
+
+	return start->ecam_size < 256 * BUS_BYTES ? start->ecam_size : 256 * BUS_BYTES;
+}
+
 void config_open(void)
 {
 	const struct process_start *start = service_start();
-	uint64_t size = start->ecam_size < 256 * BUS_BYTES ? start->ecam_size : 256 * BUS_BYTES;
+	uint64_t size = table_bytes();
 	status_t status = start->ecam != 0 ? map_all(start->ecam, size) : ERR_NOT_FOUND;
 
 	mapped = status == OK ? size : 0;
@@ -142,8 +149,9 @@ uint32_t config_bytes(void)
 	return mapped != 0 ? FUNCTION_BYTES : PORT_BYTES;
 }
 
+/* Also where it could not be mapped: the device that answers there does so all the same. */
 uint64_t config_place(uint64_t *size)
 {
-	*size = mapped;
-	return mapped != 0 ? service_start()->ecam : 0;
+	*size = service_start()->ecam != 0 ? table_bytes() : 0;
+	return service_start()->ecam;
 }

@@ -13,5 +13,5 @@ void config_open(void);
 /* Of a function, that can be reached. */
 uint32_t config_bytes(void);
 
-/* Where configuration space lies: nothing else can. 0: it is not memory. */
+/* Where configuration space lies, as the tables say: nothing else can. 0: they do not say. */
 uint64_t config_place(uint64_t *size);

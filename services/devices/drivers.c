@@ -26,7 +26,7 @@ static bool is_driver(uint64_t number)
 void drivers_start(void)
 {
 	for (uint64_t i = 0; i < PROCESS_SERVICES; i++) {
-		if (is_driver(i) && table_has_device_for(i))
+		if (is_driver(i) && (table_has_device_for(i) || table_is_asked_for(i)))
 			(void)!need(i, false);
 	}
 }

@@ -128,6 +128,16 @@ static status_t enable_handler(struct request *request)
 	return status;
 }
 
+static status_t quiet_handler(struct request *request)
+{
+	uint32_t index;
+	status_t status = find_there(request, &index);
+
+	if (status == OK)
+		interrupt_off(index);
+	return status;
+}
+
 /* One that stays is there for the next claim. */
 static status_t release_handler(struct request *request)
 {
@@ -154,6 +164,7 @@ static const struct service_method methods[] = {
 	[DEVICES_CONFIG] = {config_handler, RESTART_PURE},
 	[DEVICES_ENABLE] = {enable_handler, RESTART_REPLAY},
 	[DEVICES_RELEASE] = {release_handler, RESTART_REPLAY},
+	[DEVICES_QUIET] = {quiet_handler, RESTART_REPLAY},
 	[DEVICES_DRIVERS] = {drivers_handler, RESTART_PURE},
 };
 

@@ -13,7 +13,6 @@
 #define MEMORY_MASK       0xfffffff0u
 #define PAGE              4096u
 #define FORWARDED_WIDE    1u
-#define BRIDGE_WINDOWS    2u          /* registers of its own */
 #define MSI_X_ENABLE      0x80000000u /* of the capability's first word */
 #define MSI_X_MASK_ALL    0x40000000u
 #define MSI_X_ENTRY       16u
@@ -100,7 +99,7 @@ static uint32_t read_window(const struct pci_bus *bus, struct pci_device *d, uin
 	uint32_t offset = PCI_WINDOW + 4 * i;
 	uint32_t low = get(bus, d->address, offset);
 	bool is_ports = (low & WINDOW_PORTS) != 0;
-	bool is_wide = !is_ports && (low & WINDOW_64_BIT) != 0 && i + 1 < PCI_WINDOWS;
+	bool is_wide = !is_ports && (low & WINDOW_64_BIT) != 0 && i + 1 < pci_window_count(d);
 	uint64_t size = measure(bus, d->address, offset, is_wide);
 
 	if (size != 0) {
@@ -112,13 +111,13 @@ static uint32_t read_window(const struct pci_bus *bus, struct pci_device *d, uin
 	return is_wide ? 2 : 1;
 }
 
-static void read_windows(const struct pci_bus *bus, struct pci_device *d, uint32_t count)
+static void read_windows(const struct pci_bus *bus, struct pci_device *d)
 {
 	uint32_t command = get(bus, d->address, PCI_COMMAND) & 0xffff;
 
 	set(bus, d->address, PCI_COMMAND,
 		command & ~(uint32_t)(PCI_COMMAND_MEMORY | PCI_COMMAND_PORTS));
-	for (uint32_t i = 0; i < count;)
+	for (uint32_t i = 0; i < pci_window_count(d);)
 		i += read_window(bus, d, i);
 	set(bus, d->address, PCI_COMMAND, command);
 }
@@ -163,7 +162,7 @@ void pci_place_window(
 	uint32_t low = get(bus, d->address, offset);
 
 	set(bus, d->address, offset, (uint32_t)physical | (low & ~MEMORY_MASK));
-	if ((low & WINDOW_64_BIT) != 0 && window + 1 < PCI_WINDOWS)
+	if ((low & WINDOW_64_BIT) != 0 && window + 1 < pci_window_count(d))
 		set(bus, d->address, offset + 4, (uint32_t)(physical >> 32));
 	d->window[window] = physical;
 }
@@ -262,9 +261,9 @@ static void add_function(struct scan *scan, uint16_t address, uint32_t vendor)
 	};
 	if (d->header == PCI_HEADER_DEVICE) {
 		d->subsystem = (uint16_t)(get(bus, address, PCI_SUBSYSTEM) >> 16);
-		read_windows(bus, d, PCI_WINDOWS);
+		read_windows(bus, d);
 	} else if (d->header == PCI_HEADER_BRIDGE) {
-		read_windows(bus, d, BRIDGE_WINDOWS);
+		read_windows(bus, d);
 		read_all_forwarded(bus, d);
 		if (!scan->is_one)
 			scan_bus(scan, pci_bridge_bus(bus, d));

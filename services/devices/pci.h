@@ -10,6 +10,8 @@
 #define PCI_DEVICES_MOST 64u
 #define PCI_WINDOWS      6u
 
+#define PCI_BRIDGE_WINDOWS 2u
+
 /* Of a bridge, behind its two own: the memory that it forwards. */
 #define PCI_WINDOW_FORWARDED    2u
 #define PCI_WINDOW_PREFETCHABLE 3u
@@ -52,6 +54,15 @@ struct pci_bus {
 	void (*write)(void *self, uint16_t address, uint32_t offset, uint32_t value);
 	void (*write16)(void *self, uint16_t address, uint32_t offset, uint16_t value);
 };
+
+/* How many registers say where a function's own windows lie; what is behind them is something else.
+ */
+static inline uint32_t pci_window_count(const struct pci_device *device)
+{
+	if (device->header == PCI_HEADER_DEVICE)
+		return PCI_WINDOWS;
+	return device->header == PCI_HEADER_BRIDGE ? PCI_BRIDGE_WINDOWS : 0;
+}
 
 /* Finds all devices; windows are measured while the device does not answer. */
 uint32_t pci_scan(const struct pci_bus *bus, struct pci_device devices[PCI_DEVICES_MOST]);

@@ -240,7 +240,7 @@ static void step(uint32_t number)
 	event = slot_decide(&config_bus, slot, now, is_held(slot), &seen);
 	is_changed = take(slot, event, now);
 	estate_commit();
-	deadlines[number] = slot_act(&config_bus, slot, now, seen);
+	deadlines[number] = slot_act(&config_bus, slot, now, is_held(slot), seen);
 	if (is_changed)
 		drivers_tell();
 }

@@ -4,15 +4,17 @@
 
 #define MS 1000000u
 
-#define LINK_NS     (1000u * MS) /* for the link to come up */
-#define READY_NS    (100u * MS)  /* behind that (6.6.1); and between looks */
-#define LOOKS       10u
-#define PATIENCE_NS (10000u * (uint64_t)MS) /* with drivers */
-#define ENDING_NS   (1000u * MS)            /* 6.7.1.8: after the power was turned off */
-#define COMMAND_NS  (1000u * MS)            /* 6.7.3.2 */
-#define POLL_NS     (10u * MS)
-#define LOOK_NS     (1000u * MS) /* at a port without interrupt, or that is not heard */
-#define EVENTS_MOST 32u          /* in that time */
+#define LINK_NS      (1000u * MS) /* for the link to come up */
+#define READY_NS     (100u * MS)  /* behind that (6.6.1); and between looks */
+#define LOOKS        10u
+#define PATIENCE_NS  (10000u * (uint64_t)MS) /* with drivers */
+#define ENDING_NS    (1000u * MS)            /* 6.7.1.8: after the power was turned off */
+#define COMMAND_NS   (1000u * MS)            /* 6.7.3.2 */
+#define POLL_NS      (10u * MS)
+#define LOOK_NS      (1000u * MS) /* at a port without interrupt, or that is not heard */
+#define EVENTS_MOST  32u          /* in that time */
+#define RETURNS_MOST 5u /* of a device that is there all the time, but is changed or not linked */
+#define LASTING_NS   (60000u * (uint64_t)MS) /* there for so long: earlier returns are forgotten */
 
 /* Registers, from the capability on (7.8). */
 enum { CAPABILITIES = 0x00, LINK_CAPABILITIES = 0x0c, LINK = 0x10, SLOT = 0x14, CONTROL = 0x18 };
@@ -124,8 +126,18 @@ static void go(struct slot *s, enum slot_state state, uint64_t deadline)
 	s->tries = 0;
 }
 
-static enum slot_event leave(struct slot *s, uint64_t now)
+/* Nobody asked for that, and the power did not fail: what is there when the power is off is another
+ * device, or the same one again, and is taken. */
+static bool is_by_itself(uint16_t status)
 {
+	return (status & (STATUS_BUTTON | STATUS_FAULT)) == 0;
+}
+
+static enum slot_event leave(struct slot *s, uint64_t now, uint16_t status)
+{
+	if (now - s->there_since >= LASTING_NS)
+		s->returns = 0;
+	s->may_return = is_by_itself(status);
 	go(s, SLOT_LEAVING, now + PATIENCE_NS);
 	return SLOT_LEAVES;
 }
@@ -135,6 +147,13 @@ static void end(struct slot *s, uint64_t now)
 	go(s, SLOT_ENDING, now + ENDING_NS);
 }
 
+/* One that does not work is not tried again, one that was pulled meanwhile makes room. */
+static void end_early(struct slot *s, uint64_t now, bool is_pulled)
+{
+	s->may_return = is_pulled;
+	end(s, now);
+}
+
 static enum slot_event while_linking(struct slot *s, uint64_t now, uint16_t status)
 {
 	bool is_late = now >= s->deadline;
@@ -142,7 +161,7 @@ static enum slot_event while_linking(struct slot *s, uint64_t now, uint16_t stat
 	if ((status & STATUS_IS_LINKED) != 0 || (is_late && (status & STATUS_LINK_UNSEEN) != 0))
 		go(s, SLOT_SETTLING, now + READY_NS);
 	else if (is_late || (status & STATUS_FAULT) != 0)
-		end(s, now);
+		end_early(s, now, false);
 	return SLOT_NOTHING;
 }
 
@@ -154,12 +173,22 @@ static bool is_to_leave(uint16_t status)
 	return (status & STATUS_EVENTS) != 0 || (status & STATUS_IS_PRESENT) == 0 || is_unlinked;
 }
 
-/* The button may have been pressed, or the device changed, while the power went. */
+static void make_empty(struct slot *s)
+{
+	s->returns = 0;
+	go(s, SLOT_EMPTY, 0);
+}
+
+/* The button may have been pressed, or the device changed, while the power went. A device that
+ * comes again and again is left alone in the end. */
 static void after_ending(struct slot *s, uint16_t status)
 {
-	bool is_parked = (status & STATUS_IS_PRESENT) != 0 && (status & STATUS_BUTTON) == 0;
-
-	go(s, is_parked ? SLOT_PARKED : SLOT_EMPTY, 0);
+	if ((status & STATUS_IS_PRESENT) == 0 || (status & STATUS_BUTTON) != 0)
+		make_empty(s);
+	else if (s->may_return != 0 && s->returns++ < RETURNS_MOST)
+		go(s, SLOT_EMPTY, 0);
+	else
+		go(s, SLOT_PARKED, 0);
 }
 
 static enum slot_event decide(struct slot *s, uint64_t now, bool is_held, uint16_t status)
@@ -174,14 +203,14 @@ static enum slot_event decide(struct slot *s, uint64_t now, bool is_held, uint16
 	case SLOT_LINKING:
 		if (is_present)
 			return while_linking(s, now, status);
-		end(s, now);
+		end_early(s, now, true);
 		return SLOT_NOTHING;
 	case SLOT_SETTLING:
 		if (!is_present)
-			end(s, now);
+			end_early(s, now, true);
 		return is_present && now >= s->deadline ? SLOT_LOOK : SLOT_NOTHING;
 	case SLOT_THERE:
-		return is_to_leave(status) ? leave(s, now) : SLOT_NOTHING;
+		return is_to_leave(status) ? leave(s, now, status) : SLOT_NOTHING;
 	case SLOT_LEAVING:
 		if (is_held && now < s->deadline)
 			return SLOT_NOTHING;
@@ -193,7 +222,7 @@ static enum slot_event decide(struct slot *s, uint64_t now, bool is_held, uint16
 		return SLOT_NOTHING;
 	case SLOT_PARKED:
 		if (!is_present || (status & (STATUS_BUTTON | STATUS_PRESENCE)) != 0)
-			go(s, SLOT_EMPTY, 0);
+			make_empty(s);
 		return SLOT_NOTHING;
 	}
 	return SLOT_NOTHING;
@@ -234,11 +263,12 @@ enum slot_event slot_decide(
 void slot_looked(struct slot *slot, uint64_t now, bool is_found)
 {
 	if (is_found) {
+		slot->there_since = now;
 		go(slot, SLOT_THERE, 0);
 	} else if (++slot->tries < LOOKS) {
 		slot->deadline = now + READY_NS;
 	} else {
-		end(slot, now);
+		end_early(slot, now, false);
 	}
 }
 
@@ -311,10 +341,13 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static uint64_t next_step(const struct pci_bus *bus, const struct slot *s, uint64_t now)
+static uint64_t next_step(
+	const struct pci_bus *bus, const struct slot *s, uint64_t now, bool is_held)
 {
 	uint64_t next = s->deadline != 0 ? s->deadline : UINT64_MAX;
 
+	if (s->state == SLOT_LEAVING && !is_held) /* nobody will say that he has given it up */
+		return now;
 	if (s->state == SLOT_EMPTY && (read_status(bus, s) & STATUS_IS_PRESENT) != 0)
 		return now;
 	if (s->told_until != 0)
@@ -329,11 +362,12 @@ static uint64_t next_step(const struct pci_bus *bus, const struct slot *s, uint6
 	return next;
 }
 
-uint64_t slot_act(const struct pci_bus *bus, struct slot *slot, uint64_t now, uint16_t seen)
+uint64_t slot_act(
+	const struct pci_bus *bus, struct slot *slot, uint64_t now, bool is_held, uint16_t seen)
 {
 	if (seen != 0)
 		clear(bus, slot, seen);
 	if (is_ready(bus, slot, now))
 		tell(bus, slot, now);
-	return next_step(bus, slot, now);
+	return next_step(bus, slot, now, is_held);
 }

@@ -33,6 +33,10 @@ struct slot {
 	uint8_t tries;
 	uint8_t has_interrupt;
 	uint64_t deadline; /* of the state, if it has one */
+	/* Of a device that leaves though it is there. */
+	uint64_t there_since;
+	uint32_t returns;
+	uint32_t may_return;
 	/* The last command to the port: what the registers read may be another thing. */
 	uint64_t told_until; /* its end is awaited until then; 0: it has ended */
 	uint16_t told;
@@ -60,6 +64,7 @@ enum slot_event slot_decide(
 /* The answer to SLOT_LOOK, in the same transaction. */
 void slot_looked(struct slot *slot, uint64_t now, bool is_found);
 
-/* When that is committed: tells the port. Returns the time of the next step; a step also follows
- * each interrupt, and when drivers have given something up. */
-uint64_t slot_act(const struct pci_bus *bus, struct slot *slot, uint64_t now, uint16_t seen);
+/* When that is committed: tells the port. `is_held`: as it is now. Returns the time of the next
+ * step; a step also follows each interrupt, and when drivers have given something up. */
+uint64_t slot_act(
+	const struct pci_bus *bus, struct slot *slot, uint64_t now, bool is_held, uint16_t seen);

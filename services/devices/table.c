@@ -10,6 +10,7 @@
 #include <craton/service.h>
 
 #define MATCHES      4u
+#define OPTION_BYTES 32u
 #define DEVICES_EACH 8u /* that a driver can have: DRIVER_DEVICES of craton/driver.h */
 
 struct table *table;
@@ -122,6 +123,24 @@ const char *table_driver_name(uint64_t driver)
 	const struct service_manifest *manifest;
 
 	return manifest_of(driver, &manifest) == OK ? (const char *)manifest->name : "";
+}
+
+static bool matches_nothing(const struct service_manifest *manifest)
+{
+	bool is_empty = manifest->match_class == 0;
+
+	for (unsigned i = 0; i < MATCHES; i++)
+		is_empty = is_empty && manifest->matches[i] == 0;
+	return is_empty;
+}
+
+bool table_is_asked_for(uint64_t driver)
+{
+	const struct service_manifest *manifest;
+	char value[OPTION_BYTES];
+
+	return manifest_of(driver, &manifest) == OK && matches_nothing(manifest) &&
+	       service_option((const char *)manifest->name, value, sizeof(value));
 }
 
 bool table_has_device_for(uint64_t driver)

@@ -57,6 +57,9 @@ void table_remove(uint32_t index);
 /* The name of a driver that has, or had, devices. */
 const char *table_driver_name(uint64_t driver);
 
+/* The driver of no PCI device starts if there is a boot option with its name. */
+[[nodiscard]] bool table_is_asked_for(uint64_t driver);
+
 /* The nth device of the driver whose service has this badge: they have numbers from 0 on, as its
  * manifest matches them. ERR_ACCESS; ERR_NOT_FOUND. */
 [[nodiscard]] status_t table_find(uint64_t badge, uint64_t nth, uint32_t *index);

@@ -91,9 +91,9 @@ void windows_place(uint32_t index)
 	struct pci_device *d = &table->devices[index];
 
 	estate_save(d, sizeof(*d));
-	for (uint32_t i = 0; i < PCI_WINDOWS; i++)
+	for (uint32_t i = 0; i < pci_window_count(d); i++)
 		d->window[i] = 0;
-	for (uint32_t i = 0; i < PCI_WINDOWS; i++) {
+	for (uint32_t i = 0; i < pci_window_count(d); i++) {
 		if (d->window_size[i] != 0 && (d->window_size[i] & 1) == 0)
 			(void)!move(index, i);
 	}

@@ -111,9 +111,8 @@ status_t exfat_directory_find(struct fat *fs, uint64_t id, struct name text, str
 /* --- adding -------------------------------------------------------------------------------------
  */
 
-/* Free now and on the device, and nothing that lost its name has its number from there. */
-static bool is_usable(
-	struct fat *fs, const struct buffer *b, const union exfat_entry *entry, uint64_t place)
+/* Free now and on the device. */
+static bool is_free(const struct fat *fs, const struct buffer *b, const union exfat_entry *entry)
 {
 	const union exfat_entry *old = entry;
 
@@ -122,8 +121,22 @@ static bool is_usable(
 	if (b->shadow != 0)
 		old = (const union exfat_entry *)(shadow_of(fs, b) +
 						  (entry->bytes - bytes_of(fs, b)));
-	return !entry_is_used(old) && node_find(fs, place) == nullptr &&
-	       node_find(fs, place | NODE_DIRECTORY) == nullptr;
+	return !entry_is_used(old);
+}
+
+/* Nothing that lost its name has its number from there. */
+static bool is_nobodys(struct fat *fs, uint64_t place)
+{
+	return node_find(fs, place) == nullptr && node_find(fs, place | NODE_DIRECTORY) == nullptr;
+}
+
+/* What is behind the end is free, whatever it says of itself. */
+static bool is_usable(struct fat *fs, const struct buffer *b, const union exfat_entry *entry,
+	uint64_t place, struct scan *s)
+{
+	if (entry->type == TYPE_END && s->end == 0)
+		s->end = s->index + 1;
+	return (s->end != 0 || is_free(fs, b, entry)) && is_nobodys(fs, place);
 }
 
 /* Free entries side by side; at the end there may be fewer than wanted. */
@@ -140,7 +153,7 @@ static status_t survey(struct fat *fs, struct chain chain, struct scan *s)
 		status = exfat_next_entry(&c, &entry, &place);
 		if (status != OK)
 			break;
-		if (!is_usable(fs, c.last, entry, place))
+		if (!is_usable(fs, c.last, entry, place, s))
 			s->run = 0;
 		else if (s->run++ == 0)
 			s->first = s->index;
@@ -197,6 +210,7 @@ status_t exfat_directory_make_room(
 	s->wanted = count;
 	TRY(survey(fs, room->chain, s));
 	room->first = s->first;
+	room->is_at_end = s->end != 0 && s->first + count >= s->end;
 	TRY(entries_touch(fs, room->chain, s->first, s->first + count));
 	missing = s->run < count ? count - s->run : 0;
 	missing = (missing + entries_per_cluster(fs) - 1) / entries_per_cluster(fs);
@@ -215,7 +229,7 @@ static status_t ends_there(struct fat *fs, const struct room *room, uint32_t cou
 
 	TRY(cursor_set(fs, &c, room->chain, room->first + count - 1));
 	TRY(exfat_next_entry(&c, &entry, &place));
-	*is_end = entry->type == TYPE_END;
+	*is_end = room->is_at_end || entry->type == TYPE_END;
 	return OK;
 }
 

@@ -26,6 +26,7 @@ size_t exfat_directory_text(const struct set *set, char text[NAME_MOST + 1]);
 struct room {
 	struct chain chain;
 	uint32_t first;
+	bool is_at_end; /* of the directory, whatever another system left behind it */
 };
 [[nodiscard]] status_t exfat_directory_make_room(
 	struct fat *fs, uint64_t id, struct name text, uint32_t count, struct room *room);

@@ -226,6 +226,36 @@ static status_t respell(struct fat *fs, struct entry_name to, struct set *set)
 	return write_at(fs, chain, set);
 }
 
+static uint32_t count_others(const struct set *set)
+{
+	return set->count - set_size_for(&set->name);
+}
+
+/* The entries that few know go with the file, if the set that it gets has room for them. */
+static void take_others(struct fat *fs, const struct set *from, struct set *to)
+{
+	uint32_t name_end = set_size_for(&to->name);
+	uint32_t others = count_others(from);
+
+	if (others > count_others(to)) {
+		free_others(fs, from);
+		others = 0;
+	}
+	memcpy(&to->entries[name_end], &from->entries[set_size_for(&from->name)],
+		others * sizeof(to->entries[0]));
+	to->count = name_end + others;
+}
+
+/* `spare`: entries behind it that are free from now on. */
+static status_t write_shorter(struct fat *fs, struct chain chain, struct set *set, uint32_t spare)
+{
+	struct cursor c;
+
+	TRY(cursor_set(fs, &c, chain, set->first));
+	TRY(set_write(&c, set));
+	return set_remove(&c, spare);
+}
+
 /* The set of what is replaced becomes that of what replaces it, at once: under this name there is
  * always one or the other. */
 static status_t replace(struct fat *fs, const struct set *from, uint64_t directory, struct set *to)
@@ -241,14 +271,15 @@ static status_t replace(struct fat *fs, const struct set *from, uint64_t directo
 		return set_is_directory(from) ? ERR_NOT_DIRECTORY : ERR_IS_DIRECTORY;
 	TRY(check_empty(fs, to));
 	TRY(exfat_directory_chain(fs, directory, &chain));
+	take_others(fs, from, to);
 	*file = from->entries[SET_FILE].file;
 	file->secondaries = (uint8_t)(to->count - 1);
 	stream->flags = source->flags;
 	stream->valid = source->valid;
 	stream->start = source->start;
 	stream->size = source->size;
-	TRY(write_at(fs, chain, to));
-	free_others(fs, from);
+	TRY(write_shorter(fs, chain, to, replaced.count - to->count));
+	free_others(fs, &replaced);
 	return lose(fs, id, &replaced);
 }
 
@@ -259,7 +290,7 @@ static status_t put_new(
 	struct fat_name units;
 	struct set set;
 	struct room room;
-	uint32_t others = from->count - set_size_for(&from->name);
+	uint32_t others = count_others(from);
 
 	TRY(name_from(to.name, &units));
 	set = *from;

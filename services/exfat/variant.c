@@ -47,6 +47,7 @@ const struct variant exfat_variant = {
 	.phase_of_entry = phase_of_entry,
 	.find_usable = bitmap_find_usable,
 	.set_taken = bitmap_set,
+	.is_taken = bitmap_get,
 	.load = exfat_load,
 	.store = exfat_store,
 	.read_times = exfat_read_times,

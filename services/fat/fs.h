@@ -225,6 +225,7 @@ struct scan {
 	uint32_t wanted; /* free entries, side by side */
 	uint32_t first;  /* the first of those that were found last */
 	uint32_t run;
+	uint32_t end;          /* behind the first that ends the directory; 0: it was not seen */
 	bool tails[TAILS + 1]; /* numbers that are in use behind the name */
 	bool is_taken;         /* the name itself is in use */
 	bool is_salted_taken;

@@ -425,12 +425,23 @@ status_t chain_cut(struct fat *fs, uint32_t last)
 	return OK;
 }
 
+/* A chain ends where the table says that it is free; of a run only the map can say that. */
+static status_t check_taken(struct fat *fs, uint32_t cluster)
+{
+	bool is_taken = true;
+
+	if (fs->variant->is_taken != nullptr)
+		TRY(fs->variant->is_taken(fs, cluster, &is_taken));
+	return is_taken ? OK : fat_corrupt(fs, "a cluster was in two files", cluster);
+}
+
 /* The first of a chain; what is left of it (0: nothing). */
 static status_t free_first(struct fat *fs, struct chain *chain)
 {
 	uint32_t cluster = chain->start;
 	uint32_t next = 0;
 
+	TRY(check_taken(fs, cluster));
 	TRY(chain_step(fs, *chain, cluster, &next));
 	TRY(fs->variant->set_taken(fs, cluster, false));
 	if (chain->run == 0)

@@ -38,6 +38,8 @@ struct variant {
 	 * what says so, if not the table */
 	status_t (*find_usable)(struct fat *fs, uint32_t *at, uint32_t end, bool *is_found);
 	status_t (*set_taken)(struct fat *fs, uint32_t cluster, bool is_taken);
+	/* nullptr: the table says it. */
+	status_t (*is_taken)(struct fat *fs, uint32_t cluster, bool *is_taken);
 
 	/* --- files: what the entry says of one that is not open; ERR_NOT_FOUND: there is none */
 	status_t (*load)(struct fat *fs, uint64_t id, struct node *content);

@@ -54,6 +54,7 @@ static const char *service_name(uint64_t badge)
 		[SERVICE_NUMBER_VIRTIO_BLK] = "virtio-blk",
 		[SERVICE_NUMBER_NVME] = "nvme",
 		[SERVICE_NUMBER_AHCI] = "ahci",
+		[SERVICE_NUMBER_RAMDISK] = "ramdisk",
 		[SERVICE_NUMBER_VFS] = "vfs",
 		[SERVICE_NUMBER_TRACE] = "trace",
 		[SERVICE_NUMBER_PROCESS] = "process",

@@ -22,7 +22,7 @@
 #define SPACE_REGIONS  512u   /* of one program: what all share it cannot fill */
 #define SPACE_MAPPINGS 20480u /* 80 MiB in single pages */
 #define SPACE_METAS    32u
-#define SHARED         512u /* objects that services share with programs */
+#define SHARED         576u /* objects that services share with programs; 64 for a RAM disk */
 #define UNIT_PAGES     8u   /* pages of a small one */
 #define CODES          320u /* pieces of compiled code: more than one program can map */
 #define CODE_MAX       ((uint64_t)16 << 20)

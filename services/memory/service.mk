@@ -3,7 +3,8 @@
 
 $(eval $(call program,memory,$(addprefix services/memory/,main.c pool.c space.c fault.c object.c shared.c code.c dma.c),svc/memory))
 
-# main.c and pool.c are included by the test.
-$(eval $(call host_test,memory,$(addprefix tests/host/services/,memory_test.c memory_kernel.c estate_host.c) \
-	$(addprefix services/memory/,space.c fault.c object.c shared.c code.c dma.c),\
-	-include tests/host/services/memory_calls.h -Ilib/include -Iservices/memory -Itests/host/services))
+# main.c and pool.c are included by the fixture.
+MEMORY_TEST := $(addprefix tests/host/services/,memory_fixture.c memory_kernel.c estate_host.c) \
+	$(addprefix services/memory/,space.c fault.c object.c shared.c code.c dma.c)
+$(foreach part,memory memory_kill,$(eval $(call host_test,$(part),tests/host/services/$(part)_test.c $(MEMORY_TEST),\
+	-include tests/host/services/memory_calls.h -Ilib/include -Iservices/memory -Itests/host/services)))

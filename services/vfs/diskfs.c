@@ -38,6 +38,13 @@ static const struct block_unit *unit_of(uint64_t node)
 	return drive_unit(node - FIRST_NODE);
 }
 
+status_t diskfs_clean(uint64_t unit)
+{
+	struct place place = {.volume = own_volume, .node = FIRST_NODE + unit};
+
+	return cache_clean(place) == FILE_LATER ? FILE_LATER : OK;
+}
+
 bool diskfs_forget(uint64_t unit)
 {
 	struct place place = {.volume = own_volume, .node = FIRST_NODE + unit};

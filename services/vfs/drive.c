@@ -25,8 +25,8 @@ struct driver {
 	bool is_let_go[UNITS_EACH];
 };
 
-static const uint8_t numbers[SHARE_DRIVERS] = {
-	SERVICE_NUMBER_VIRTIO_BLK, SERVICE_NUMBER_NVME, SERVICE_NUMBER_AHCI};
+static const uint8_t numbers[SHARE_DRIVERS] = {SERVICE_NUMBER_VIRTIO_BLK, SERVICE_NUMBER_NVME,
+	SERVICE_NUMBER_AHCI, SERVICE_NUMBER_RAMDISK};
 
 static struct driver drivers[SHARE_DRIVERS];
 static uint64_t *is_used; /* in the estate, by driver: this service has slots there */
@@ -341,4 +341,11 @@ status_t drive_forget(uint64_t unit, uint64_t object)
 	struct call call = {.words = {object}};
 
 	return ask(driver_of(unit), BLOCK_FORGET, &call);
+}
+
+status_t drive_protect(uint64_t unit, bool is_on)
+{
+	struct call call = {.words = {unit % UNITS_EACH, is_on}};
+
+	return ask(driver_of(unit), BLOCK_PROTECT, &call);
 }

@@ -8,7 +8,7 @@
 #include <abi/protocol/block.h>
 #include <craton/runtime.h>
 
-#define DRIVE_UNITS_MOST 192u
+#define DRIVE_UNITS_MOST 256u
 
 /* Memory that the driver knows. */
 struct drive_bytes {
@@ -65,6 +65,10 @@ bool drive_find_begun(uint64_t unit, uint64_t *id, uint64_t last);
 
 /* Tells the drivers of what was begun. */
 void drive_kick(void);
+
+/* The driver refuses to write to the unit from now on, or does so no more. ERR_DEADLINE: it does
+ * not answer. */
+[[nodiscard]] status_t drive_protect(uint64_t unit, bool is_on);
 
 /* A request that has ended; false: none. */
 bool drive_end(uint64_t *unit, uint64_t *id, status_t *status);

@@ -263,20 +263,45 @@ void mounts_notified(uint64_t bits)
 /* --- mounting -----------------------------------------------------------------------------------
  */
 
+static bool overlap(uint64_t a, uint64_t b)
+{
+	const struct block_unit *one = drive_unit(a);
+	const struct block_unit *other = drive_unit(b);
+
+	return drive_is_same_disk(a, b) && one->offset < other->offset + other->size &&
+	       other->offset < one->offset + one->size;
+}
+
 bool mounts_use(uint64_t number)
 {
-	const struct block_unit *unit = drive_unit(number);
-
 	for (unsigned i = 0; i < ENGINEFS_MOST; i++) {
 		const struct mount_entry *e = &table->entries[i];
-		const struct block_unit *used = drive_unit(e->unit);
 
-		if (e->state != MOUNT_FREE && drive_is_same_disk(e->unit, number) &&
-			used->offset < unit->offset + unit->size &&
-			unit->offset < used->offset + used->size)
+		if (e->state != MOUNT_FREE && overlap(e->unit, number))
 			return true;
 	}
 	return false;
+}
+
+/* What programs wrote to the disk as a file is there before its file system looks. */
+static status_t write_contents(uint64_t unit)
+{
+	status_t status = OK;
+
+	for (uint64_t i = 0; drive_next(&i) != nullptr; i++) {
+		if (overlap(i, unit) && diskfs_clean(i) == FILE_LATER)
+			status = FILE_LATER;
+	}
+	return status;
+}
+
+/* Nor do programs see there what was cached before the file system wrote. */
+static void forget_contents(uint64_t unit)
+{
+	for (uint64_t i = 0; drive_next(&i) != nullptr; i++) {
+		if (overlap(i, unit))
+			(void)diskfs_forget(i);
+	}
 }
 
 static struct mount_entry *free_entry(void)
@@ -376,10 +401,15 @@ static status_t end(struct mount_entry *entry, status_t result)
 		status = drive_forget(entry->unit, object);
 	if (status != OK)
 		return status == ERR_BUSY ? FILE_LATER : status;
+	if (entry->is_read_only != 0)
+		status = drive_protect(entry->unit, false);
+	if (status != OK)
+		return status;
 	ESTATE_SET(entry->has_begun, 0);
 	estate_commit(); /* nothing is to be put back into the chunk, nor taken over from it */
 	enginefs_end(index_of(entry));
 	share_chunk_drop(index_of(entry));
+	forget_contents(entry->unit);
 	set_state(entry, MOUNT_FREE);
 	if (result != OK)
 		estate_commit();
@@ -417,6 +447,13 @@ static status_t look(struct mount_entry *entry)
 	}
 }
 
+/* Not only this service's word: the driver refuses to write. It does not know an instance of this
+ * one from the next, so it is asked for again each time that the mount goes on. */
+static status_t guard(const struct mount_entry *entry)
+{
+	return entry->is_read_only != 0 ? drive_protect(entry->unit, true) : OK;
+}
+
 static status_t go_on(struct mount_entry *entry)
 {
 	unsigned i = index_of(entry);
@@ -424,11 +461,16 @@ static status_t go_on(struct mount_entry *entry)
 
 	if (entry->state == MOUNT_FAILED)
 		return end(entry, entry->failure);
-	status = look(entry);
+	status = guard(entry);
+	if (status == OK)
+		status = look(entry);
 	if (status == FILE_LATER)
 		return status;
 	if (status == OK) {
 		ESTATE_SET(entry->is_read_only, enginefs_is_read_only(i));
+		status = guard(entry);
+	}
+	if (status == OK) {
 		set_state(entry, MOUNT_THERE);
 		if (entry->is_read_only && enginefs_trouble(i)[0] != 0)
 			debug_print("vfs: %s can only be read: %s\n", entry->device,
@@ -490,7 +532,9 @@ status_t mounts_add(struct client *c, struct vfs_name at, struct vfs_bytes devic
 	if (entry != nullptr && entry->state != MOUNT_BEGUN && entry->state != MOUNT_FAILED)
 		return ERR_BUSY;
 	if (entry == nullptr)
-		status = mounts_use(wish.unit) ? ERR_BUSY : begin(&wish);
+		status = mounts_use(wish.unit) ? ERR_BUSY : write_contents(wish.unit);
+	if (entry == nullptr && status == OK)
+		status = begin(&wish);
 	return status == OK ? go_on(entry_of(wish.unit)) : status;
 }
 

@@ -61,6 +61,7 @@ $(eval $(call add_test,system/exfat-log,$(DISK_TEST) log --kind exfat --count 80
 $(eval $(call add_test,system/fat-power,$(DISK_TEST) power --kind fat,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-log,$(DISK_TEST) log --kind fat --count 80,$(DISK_NEEDS)))
 $(eval $(call add_test,system/exfat-large,$(DISK_TEST) large --kind exfat --count 8000,$(DISK_NEEDS)))
+$(eval $(call add_test,system/exfat-strange,$(DISK_TEST) strange,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-runs,$(DISK_TEST) runs,$(DISK_NEEDS)))
 $(eval $(call add_test,system/fat-large,$(DISK_TEST) large --kind fat,$(DISK_NEEDS)))
 $(foreach kind,fat exfat,$(foreach part,full hostile,$(eval $(call add_test,system/$(kind)-$(part),$(DISK_TEST) $(part) --kind $(kind),$(DISK_NEEDS)))))

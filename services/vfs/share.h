@@ -21,7 +21,7 @@ enum share_key {
 static_assert(SHARE_REMOTE >= SHARE_PIPE + SHARE_PIPES_MOST);
 
 #define SHARE_CHUNKS_MOST 4u /* of 2 MiB, for file systems */
-#define SHARE_DRIVERS     3u /* of disks */
+#define SHARE_DRIVERS     4u /* of disks */
 
 #define SHARE_POOL_STEP 512u /* blocks by which the pool grows */
 

@@ -23,10 +23,10 @@ static void test_defaults(void **state)
 static void test_known(void **state)
 {
 	(void)state;
-	assert_int_equal(
-		options_parse(&options,
-			"  kaslr=off entropy=fixed  verify=all smp=4 exit=0xf4 trace=calls",
-			&report),
+	assert_int_equal(options_parse(&options,
+				 "  kaslr=off entropy=fixed  verify=all smp=4 exit=0xf4 "
+				 "trace=calls ramdisk=64M",
+				 &report),
 		OK);
 	assert_false(options.relocate);
 	assert_true(options.fixed_entropy && options.check_all);
@@ -47,13 +47,14 @@ static void test_refused(void **state)
 	(void)state;
 	const char *lines[] = {"nonsense", "kaslr", "kaslr=", "kaslr=maybe", "kaslr=on|off",
 		"smp=", "smp=four", "smp=0x", "=", "=on", "kasl=on", "kaslr=off bad=1", "helpp",
-		"test=a", "bench=a", "trace=some", "smp=123456789012"};
+		"test=a", "bench=a", "trace=some", "smp=123456789012", "smp=4M",
+		"ramdisk=", "ramdisk=M", "ramdisk=64MM", "ramdisk=64T"};
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
 		assert_int_equal(options_parse(&options, lines[i], &report), ERR_INVALID_ARGUMENT);
 		assert_non_null(report.subject);
 		assert_true(strlen(report.advice) > 10);
 	}
-	assert_int_equal(strncmp(report.subject, "smp=", 4), 0);
+	assert_int_equal(strncmp(report.subject, "ramdisk=", 8), 0);
 }
 
 static void test_length(void **state)

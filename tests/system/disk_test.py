@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Files on disks that others made and check: e2fsprogs on this machine, Craton in QEMU.
 usage: disk_test.py PART [--kind ext4|fat|exfat] [--bus virtio|nvme|sata] [--placement process|wasm|fused] [--smp N] [--count N] [--seed N]; PART: trees, tables,
-kills, runs, silent, power, log, errors, vanish, stuck, full, hostile, large, iso, buses"""
+kills, runs, strange, silent, power, log, errors, vanish, stuck, full, hostile, large, iso, buses"""
 
 import argparse
 import hashlib
@@ -25,6 +25,7 @@ sys.dont_write_bytecode = True
 
 import machine
 from monitor import Guest
+import exfat_image
 from disk_kinds import DEBUGFS, FSCK, KINDS, Fat, MKFS, MIB, Wrong, check_disk, make_disk, tool
 
 BUILD = Path(os.environ.get("BUILD") or "build")
@@ -222,6 +223,17 @@ def disks_as_files(folder, gpt, mbr):
     if part_of(gpt, 4, 4) != part_of(mbr, 12, 4):
         raise Wrong("what dd copied from one disk to the other is different")
     tool(FSCK, "-fn", f"{gpt}?offset={21 * MIB}")
+    disks_between_mounts(folder, gpt, mbr)
+
+
+def disks_between_mounts(folder, gpt, mbr):
+    """What was written to a disk is there when it is mounted; what was cached of it is not taken for what it is afterwards."""
+    output, _ = guest(folder, "dd if=/dev/disk/vda2 of=/dev/disk/vdb5 bs=1M skip=1 seek=1 conv=fsync status=none; "
+                      "dd if=/dev/disk/vda2 of=/dev/disk/vdb5 bs=1M count=1 status=none; mount vdb5 /mnt; ls /mnt; mkdir /mnt/new; umount /mnt; "
+                      "sha256sum </dev/disk/vdb5; mount -r vdb5 /mnt; ls /mnt", [gpt, mbr])
+    whole = hashlib.sha256(part_of(mbr, 12, 32)).hexdigest()
+    expect("a disk between mounts", output, f"f\ng\nlost+found\n{whole}  -\nf\ng\nlost+found\nnew\n")
+    tool(FSCK, "-fn", f"{mbr}?offset={12 * MIB}")
 
 
 # --- kills ----------------------------------------------------------------------------------------
@@ -623,6 +635,50 @@ def runs(_, folder):
     print("a long run went on as a chain, and free clusters were found behind many others")
 
 
+def strange_volume(path, sets, behind=b""):
+    """exFAT with these sets in its root, and something behind its end. Its first three free clusters are a file's."""
+    volume = exfat_image.make_empty(16 * MIB, 512, 4096)
+    root = volume.content(volume.chain(volume.root))
+    used = next(at for at in range(0, len(root), 32) if root[at] == 0)
+    first = next(cluster for cluster in range(2, 100) if volume.is_free(cluster))
+    for cluster in range(first, first + 3):
+        volume.take(cluster)
+    volume.put((root[:used] + b"".join(make([first, first + 1, first + 2]) for make in sets) + behind).ljust(4096, b"\0"), [volume.root])
+    path.write_bytes(volume.image)
+    return path
+
+
+def strange(_, folder):
+    """What no formatter makes: two files with one run of clusters; entries behind the end of a directory; entries of others, which go with the
+    file that is moved over another."""
+    made, plain = exfat_image.Volume.file_set, exfat_image.ARCHIVE
+    image = strange_volume(folder / "run.img", [lambda run, name=name: made(name, plain, run, True, 12288, 12288, False) for name in ("one", "two")])
+    output, _ = guest(folder, "mount vda /mnt; df | grep vda; rm /mnt/one; sync; df | grep vda; rm /mnt/two; sync; df | grep vda; touch /mnt/x; umount /mnt", [image])
+    used = [int(line.split()[2]) for line in output.splitlines() if line.startswith("vda")]
+    if len(used) != 3 or used[1:] != [used[0] - 12] * 2:
+        raise Wrong(f"two files in one run: {output}")
+    empty = made("ghost", plain, [], False, 0, 0, False)
+    image = strange_volume(folder / "end.img", [lambda run: made("a", plain, run, True, 12288, 12288, False)], bytes(32) + 2 * empty)
+    output, _ = guest(folder, "mount vda /mnt; ls /mnt; echo new >/mnt/new; umount /mnt; mount vda /mnt; ls /mnt; cat /mnt/new; echo more >/mnt/more; rm /mnt/new; umount /mnt",
+                      [image])
+    expect("behind the end", output, "a\na\nnew\nnew\n")
+    KINDS["exfat"].check(image)
+    expect("names", sorted(exfat_image.names(image)), ["a", "more"])
+    entries = (b"of the first one", b"of the other one")
+    for number, (first, second, wanted) in enumerate(((*entries, [entries[0]]), (None, entries[1], []), (entries[0], None, []))):
+        image = strange_volume(folder / f"mv{number}.img", [lambda run: made("first", plain, run, True, 12288, 12288, first),
+                                                             lambda run: made("other", plain, [], False, 0, 0, second)])
+        output, _ = guest(folder, "mount vda /mnt; mv /mnt/first /mnt/other; ls -l /mnt | wc -l; umount /mnt", [image])
+        expect("files", output, "1\n")
+        data = image.read_bytes()
+        volume = exfat_image.Volume(bytearray(data))
+        root = volume.content(volume.chain(volume.root))
+        there = [entry[2:18] for entries_of_one in volume.entries(root) for entry in entries_of_one if entry[0] == exfat_image.VENDOR]
+        expect(f"entries of others, case {number}", there, wanted)
+        expect("the file", [(name, size) for name, _, _, _, size in volume.files(volume.chain(volume.root))], [("other", 12288)])
+    print("two files in one run, entries behind the end, entries of others")
+
+
 def iso(options, folder):
     """Trees on images of compact discs, with each kind of names."""
     source = random.Random(options.seed)
@@ -685,7 +741,7 @@ def place():
 
 
 def main():
-    parts = {"buses": (buses, 60), "iso": (iso, 100), "large": (large, 30000), "runs": (runs, 0), "errors": (errors, 0), "vanish": (vanish, 0), "stuck": (stuck, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "silent": (silent, 0), "power": (power, 6), "log": (log, 100)}
+    parts = {"buses": (buses, 60), "iso": (iso, 100), "strange": (strange, 0), "large": (large, 30000), "runs": (runs, 0), "errors": (errors, 0), "vanish": (vanish, 0), "stuck": (stuck, 0), "full": (full, 0), "hostile": (hostile, 4), "trees": (trees, 150), "tables": (tables, 0), "kills": (kills, 40), "silent": (silent, 0), "power": (power, 6), "log": (log, 100)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--kind", choices=KINDS, default="ext4")

@@ -175,7 +175,7 @@ class Volume:
                              clusters[0] if clusters else 0, size)
         names = [struct.pack("<BB15H", NAME, 0, *(units[i:i + PER_NAME] + (0,) * PER_NAME)[:PER_NAME])
                  for i in range(0, len(units), PER_NAME)]
-        others = [struct.pack("<BB16s14x", VENDOR, 0, b"somebody's entry")] if vendor else []
+        others = [struct.pack("<BB16s14x", VENDOR, 0, vendor if isinstance(vendor, bytes) else b"somebody's entry")] if vendor else []
         first = struct.pack("<BBHHxxIIIBBBBB7x", FILE, 1 + len(names) + len(others), 0, attributes, STAMP, STAMP, STAMP, 123, 45,
                             ZONE, ZONE, ZONE)
         data = bytearray(first + stream + b"".join(names) + b"".join(others))

@@ -32,6 +32,9 @@ struct block_request {
 	uint32_t nth; /* its device */
 	uint32_t size;
 	uint64_t offset;
+	uint64_t object; /* in which the bytes are, from `object_physical` on: for drivers that move them themselves */
+	uint64_t object_physical;
+	uint64_t object_size;
 	bool lasting;
 	uint32_t part_count; /* of a read or write: at least 1 */
 	struct block_part parts[BLOCK_PIECES];
@@ -69,6 +72,9 @@ struct block_driver {
 	/* Requests have no time: resetting a silent device can take longer than a service may be
 	 * silent itself, which would cost the driver's other devices more. */
 	bool waits_for_ever;
+	/* An object of a client goes: nothing of it is used any more. nullptr: it is nothing to the
+	 * driver. */
+	void (*forget)(uint64_t object);
 };
 
 /* The whole of a driver's program: its devices, as they come and go, and its clients. */
@@ -102,7 +108,10 @@ void block_name_next(char name[16], const char *prefix);
 
 void block_done(uint32_t token, status_t status);
 
-/* --- parts of block_run, for tests ---------------------------------------------------------------
+/* Of requests, since the instance began. */
+[[nodiscard]] uint64_t block_end_count(void);
+
+/* --- parts of block_run, for tests and for drivers without a device ------------------------------
  */
 
 /* With the estate open. False: it is too small. */

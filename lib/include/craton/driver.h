@@ -35,6 +35,9 @@
  * too often. */
 [[nodiscard]] status_t driver_enable(unsigned nth);
 
+/* The device interrupts no more, until driver_enable(). */
+[[nodiscard]] status_t driver_quiet(unsigned nth);
+
 /* Before the next interrupt can come. */
 void driver_interrupt_seen(unsigned nth);
 

@@ -88,6 +88,10 @@ const struct process_start *service_start(void);
 /* True: the word stands among the system's boot options (before `cmd=`). */
 bool service_has_option(const char *word);
 
+/* The value of option `name` (`name=value`), as text in `value`, of `size` bytes. False: there is
+ * none, or it is longer. */
+bool service_option(const char *name, char *value, size_t size);
+
 /* A handle of a slot of the program's own CNode, from its tag. */
 static inline handle_t handle_of(uint64_t index, uint64_t tag)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// The life cycle of calls, contexts, replies and waits, step by step on the fake machine.
+// The life cycle of calls and waits, step by step on the fake machine: messages, deadlines, faults.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,67 +7,12 @@
 
 #include <cmocka.h>
 
-#include "fake/invariants.h"
 #include "fake/user.h"
+#include "ipc_fixture.h"
 
-#include <kernel/cspace.h>
 #include <kernel/delete.h>
-#include <kernel/endpoint.h>
 
 #define MS 1000000u
-
-static handle_t endpoint;
-static handle_t reply;
-static struct worker server; /* on CPU 1 */
-static struct worker client; /* on CPU 2 */
-static struct worker other;  /* on CPU 3 */
-
-static int boot(void **state)
-{
-	(void)state;
-	user_boot(4);
-	endpoint = user_make(OBJECT_ENDPOINT, 0);
-	reply = user_make(OBJECT_REPLY, 0);
-	server = user_worker(100, 1);
-	client = user_worker(90, 2);
-	other = user_worker(80, 3);
-	user_start(&server);
-	user_start(&client);
-	user_start(&other);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fake_settle();
-	invariants_check();
-	fake_end();
-	return 0;
-}
-
-static void settle(void)
-{
-	fake_settle();
-	invariants_check();
-}
-
-static uint64_t info(uint32_t label, unsigned words, unsigned handles)
-{
-	return (uint64_t)label << 32 | handles << 8 | words;
-}
-
-/* The server receives, the client calls: the server runs with the client's context. */
-static void connect(time_ns deadline)
-{
-	user_become(&server);
-	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
-	user_become(&client);
-	assert_int_equal(user_call(endpoint, info(7, 2, 0), deadline), STILL_BLOCKED);
-	settle();
-	assert_ptr_equal(server.thread->sc, client.thread->home);
-	assert_int_equal(client.thread->state, THREAD_STATE_CALLING);
-}
 
 static void test_call(void **state)
 {
@@ -295,230 +240,6 @@ static void test_death_of_reply_and_endpoint(void **state)
 	assert_int_equal(user_status(server.thread), ERR_PEER_DEAD);
 }
 
-/* --- servers without a context of their own --------------------------------------------------- */
-
-static void drop_home(void)
-{
-	assert_int_equal(user_delete(server.context), OK);
-	assert_null(server.thread->home);
-}
-
-static void test_passive_server(void **state)
-{
-	(void)state;
-	user_become(&server);
-	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
-	user_become_root();
-	drop_home();
-	settle();
-	user_become(&client);
-	assert_int_equal(user_send(endpoint, 0, NEVER), ERR_UNFUNDED);
-	assert_int_equal(user_call(endpoint, 0, NEVER), STILL_BLOCKED);
-	settle();
-	user_become(&other); /* the next call waits while the first is served */
-	assert_int_equal(user_call(endpoint, info(5, 0, 0), NEVER), STILL_BLOCKED);
-	user_become(&server);
-	assert_int_equal(user_reply_recv(reply, 0, endpoint, NEVER), OK);
-	settle();
-	assert_int_equal(server.thread->frame.args[1], info(5, 0, 0));
-	assert_int_equal(server.thread->state, THREAD_STATE_READY);
-	user_become(&client);
-	assert_int_equal(user_send(endpoint, 0, NEVER), STILL_BLOCKED);
-	user_become(&server); /* a plain send brings no context */
-	assert_int_equal(user_reply_recv(reply, 0, endpoint, NEVER), STILL_BLOCKED);
-	settle();
-	assert_int_equal(user_status(client.thread), ERR_UNFUNDED);
-	assert_int_equal(user_status(other.thread), OK);
-}
-
-/* --- entries of threads that others stopped --------------------------------------------------- */
-
-/* Another CPU stopped the thread; its interrupt has not come yet when the thread enters. */
-static void test_entry_after_stop(void **state)
-{
-	(void)state;
-	user_become(&server);
-	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
-	user_become_root();
-	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
-	user_self = client.thread;
-	(void)user_call(endpoint, 0, NEVER);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_STOPPED);
-	assert_int_equal(server.thread->state, THREAD_STATE_RECEIVING);
-}
-
-static void test_yield_after_reconfiguration(void **state)
-{
-	(void)state;
-	user_become_root();
-	assert_int_equal(
-		user_invoke(client.context, METHOD_SCHED_CONTEXT_CONFIGURE, 3, MS, 0, 0), OK);
-	user_self = client.thread;
-	(void)user_syscall(SYSCALL_YIELD, 0, 0, 0, 0);
-	settle();
-	assert_ptr_equal(fake_cpu_of(client.thread), cpus[3]);
-}
-
-static void test_fault_after_stop(void **state)
-{
-	(void)state;
-	user_become_root();
-	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
-	fake_fault(cpus[2], FAULT_PAGE, 0x1234, 0);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_STOPPED);
-}
-
-/* --- homes ------------------------------------------------------------------------------------ */
-
-/* A server that is stopped while it holds a client's context, and gets a new home. */
-static void test_new_home_while_serving(void **state)
-{
-	handle_t inner = user_make(OBJECT_ENDPOINT, 0);
-	handle_t inner_reply = user_make(OBJECT_REPLY, 0);
-
-	(void)state;
-	user_become(&other);
-	assert_int_equal(user_recv(inner_reply, inner, NEVER), STILL_BLOCKED);
-	connect(fake_now + MS);
-	user_become_root();
-	assert_int_equal(user_invoke(server.handle, METHOD_THREAD_STOP, 0), OK);
-	settle();
-	assert_int_equal(
-		user_invoke(server.handle, METHOD_THREAD_CONFIGURE, 0, 0, 0, server.context), OK);
-	user_start(&server);
-	settle();
-	user_become(&server);
-	assert_int_equal(user_call(inner, 0, NEVER), STILL_BLOCKED);
-	settle();
-	fake_pass(2 * MS); /* the client leaves */
-	settle();
-	assert_int_equal(user_status(client.thread), ERR_DEADLINE);
-	assert_ptr_equal(other.thread->sc, server.thread->home);
-}
-
-/* --- what a thread uses goes away ------------------------------------------------------------- */
-
-static void test_revoked_parts(void **state)
-{
-	handle_t cnode = user_make(OBJECT_CNODE, 4);
-	handle_t space = user_make(OBJECT_ADDRESS_SPACE, 0);
-
-	(void)state;
-	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
-	settle();
-	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_CONFIGURE, cnode, space), OK);
-	user_start(&client);
-	settle();
-	user_become_root();
-	assert_int_equal(user_delete(client.page_frame), OK); /* the thread keeps its own */
-	assert_non_null(client.thread->message);
-	fake_cpu = cpus[0];
-	for (uint32_t part = 0; part < THREAD_SLOT_HOME; part++) {
-		struct slice slice = {.left = SLICE_STEPS};
-
-		if (client.thread->slots[part].type != OBJECT_NULL)
-			assert_int_equal(
-				slot_delete(fake_root, &client.thread->slots[part], &slice), OK);
-	}
-	settle();
-	assert_ptr_equal(client.thread->cspace, &cspace_empty);
-	assert_null(client.thread->space);
-	assert_null(client.thread->message);
-	assert_int_equal(client.thread->state, THREAD_STATE_STOPPED);
-	user_become_root();
-	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_RESUME, 0), ERR_UNFUNDED);
-}
-
-/* A long message waits to be sent when its page goes. */
-static void test_message_page_of_sender(void **state)
-{
-	struct slice slice = {.left = SLICE_STEPS};
-
-	(void)state;
-	user_become(&client);
-	assert_int_equal(user_call(endpoint, info(1, 20, 0), NEVER), STILL_BLOCKED);
-	fake_cpu = cpus[0];
-	assert_int_equal(
-		slot_delete(fake_root, &client.thread->slots[THREAD_SLOT_MESSAGE], &slice), OK);
-	settle();
-	user_become(&server);
-	assert_int_equal(user_recv(reply, endpoint, fake_now + MS), STILL_BLOCKED);
-	assert_int_equal(user_status(client.thread), ERR_BAD_ADDRESS);
-	settle();
-}
-
-/* --- the short way of calls ------------------------------------------------------------------- */
-
-static int boot_one_cpu(void **state)
-{
-	(void)state;
-	user_boot(1);
-	endpoint = user_make(OBJECT_ENDPOINT, 0);
-	reply = user_make(OBJECT_REPLY, 0);
-	server = user_worker(220, 0);
-	user_start(&server);
-	user_become(&server);
-	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
-	user_become_root();
-	return 0;
-}
-
-static void round_trip(unsigned words, time_ns deadline)
-{
-	user_self = fake_root;
-	fake_root->frame.words[5] = 5;
-	assert_int_equal(user_call(endpoint, info(3, words, 0), deadline), STILL_BLOCKED);
-	invariants_check();
-	assert_ptr_equal(cpus[0]->entry.current, server.thread);
-	assert_ptr_equal(server.thread->sc, fake_root->home);
-	assert_int_equal(server.thread->frame.args[1], info(3, words, 0));
-	assert_int_equal(server.thread->frame.words[5], 5);
-	user_self = server.thread;
-	server.thread->frame.words[5] = 6;
-	assert_int_equal(user_reply_recv(reply, info(4, words, 0), endpoint, NEVER), STILL_BLOCKED);
-	invariants_check();
-	assert_ptr_equal(cpus[0]->entry.current, fake_root);
-	assert_int_equal(user_status(fake_root), OK);
-	assert_int_equal(fake_root->frame.args[1], info(4, words, 0));
-	assert_int_equal(fake_root->frame.words[5], 6);
-	assert_int_equal(server.thread->state, THREAD_STATE_RECEIVING);
-}
-
-/* Short and long messages, with and without deadlines: whichever way, the same happens. */
-static void test_short_way(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		round_trip(6, NEVER);
-		round_trip(40, NEVER);
-		round_trip(6, fake_now + 100 * MS);
-		round_trip(6, fake_now + 1);
-	}
-	user_become_root();
-	assert_int_equal(user_call(endpoint + ((uint64_t)1 << 24), 0, NEVER), ERR_STALE);
-	assert_int_equal(user_call(1u << 20, 0, NEVER), ERR_INVALID_HANDLE);
-	assert_int_equal(user_call(reply, 0, NEVER), ERR_WRONG_TYPE);
-	assert_int_equal(user_call(user_copy(endpoint, RIGHT_READ), 0, NEVER), ERR_RIGHTS);
-	assert_int_equal(user_call(endpoint, 200, NEVER), ERR_TOO_LONG);
-	assert_int_equal(user_reply_recv(reply, 0, endpoint, NEVER), ERR_BUSY);
-}
-
-/* A caller that destroys its context in a call does not take the server along. */
-static void test_context_destroyed_in_call(void **state)
-{
-	(void)state;
-	connect(NEVER);
-	user_become_root();
-	assert_int_equal(user_delete(client.context), OK);
-	settle();
-	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
-	user_become(&server);
-	assert_ptr_equal(server.thread->sc, server.thread->home);
-	assert_int_equal(user_reply(reply, 0), ERR_GONE);
-}
-
 /* Two threads that wait for each other's lock; one is cancelled and its priority changes. */
 static void test_circle_of_locks(void **state)
 {
@@ -735,202 +456,28 @@ static void test_interrupt_in_fault(void **state)
 	}
 }
 
-/* --- time-outs -------------------------------------------------------------------------------- */
-
-#define BUDGET (MS / 10)
-
-static handle_t timeouts;
-static handle_t timeout_reply;
-
-/* `w` tells `timeouts` when a tenth of each millisecond on its CPU is used up. */
-static void limit(const struct worker *w, uint64_t cpu)
-{
-	timeouts = user_make(OBJECT_ENDPOINT, 0);
-	timeout_reply = user_make(OBJECT_REPLY, 0);
-	user_become_root();
-	assert_int_equal(
-		user_invoke(w->context, METHOD_SCHED_CONTEXT_CONFIGURE, cpu, BUDGET, MS, 0), OK);
-	assert_int_equal(user_invoke(w->handle, METHOD_THREAD_STOP, 0), OK);
-	fake_settle();
-	assert_int_equal(
-		user_invoke(w->handle, METHOD_THREAD_CONFIGURE, fake_info->cnode, fake_info->space,
-			w->page_frame, user_mint(w->context, RIGHT_ALL, 0), 0,
-			user_mint(timeouts, RIGHT_ALL, 7)),
-		OK);
-	user_start(w);
-}
-
-/* `other` waits for time-outs and gets one of `client`. */
-static void receive_timeout(void)
-{
-	limit(&client, 2);
-	user_become(&other);
-	assert_int_equal(user_recv(timeout_reply, timeouts, NEVER), STILL_BLOCKED);
-	fake_pass(2 * BUDGET);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_CALLING);
-	assert_true(client.thread->sc == client.thread->home && client.thread->sc->throttled);
-	assert_ptr_equal(fake_cpu_of(other.thread), cpus[3]);
-	assert_true(other.thread->sc == other.thread->home);
-	assert_int_equal(user_status(other.thread), OK);
-	assert_int_equal(other.thread->frame.args[0], 7);
-	assert_int_equal(other.thread->frame.words[0], FAULT_TIMEOUT);
-	assert_in_range(other.thread->frame.words[1], BUDGET - 1000, 2 * BUDGET);
-	assert_true(other.thread->frame.words[2] > fake_now);
-}
-
-static void test_timeout(void **state)
-{
-	(void)state;
-	receive_timeout();
-	assert_int_equal(user_reply(timeout_reply, info(FAULT_REPLY_RESUME, 0, 0)), OK);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_READY);
-	assert_null(fake_cpu_of(client.thread)); /* until its refill */
-	assert_int_equal(user_recv(timeout_reply, timeouts, NEVER), STILL_BLOCKED);
-	fake_pass(MS);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_CALLING); /* and again */
-	fake_pass(2 * MS);
-	assert_false(client.thread->sc->throttled);
-	user_become(&other);
-	assert_int_equal(user_reply(timeout_reply, info(FAULT_REPLY_RESUME, 0, 0)), OK);
-	settle();
-	assert_ptr_equal(fake_cpu_of(client.thread), cpus[2]); /* the refill has been */
-}
-
-static void test_timeout_stop(void **state)
-{
-	(void)state;
-	receive_timeout();
-	assert_int_equal(user_reply(timeout_reply, info(FAULT_REPLY_STOP, 0, 0)), OK);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_STOPPED);
-}
-
-static void test_timeout_handler_dies(void **state)
-{
-	(void)state;
-	receive_timeout();
-	user_become_root();
-	assert_int_equal(user_delete(timeout_reply), OK);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_READY);
-	fake_pass(MS);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_SENDING); /* nobody receives */
-}
-
-static void test_timeout_queued(void **state)
-{
-	(void)state;
-	limit(&client, 2);
-	fake_pass(2 * BUDGET);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_SENDING);
-	fake_pass(3 * MS);
-	user_become(&other);
-	assert_int_equal(user_recv(0, timeouts, 0), ERR_WOULD_BLOCK); /* nothing to answer with */
-	settle();
-	assert_ptr_equal(fake_cpu_of(client.thread), cpus[2]);
-	fake_pass(2 * BUDGET);
-	assert_int_equal(client.thread->state, THREAD_STATE_SENDING);
-	user_become(&other);
-	assert_int_equal(user_recv(timeout_reply, timeouts, 0), OK);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_CALLING);
-	assert_true(client.thread->sc == client.thread->home);
-	assert_true(other.thread->sc == other.thread->home);
-	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_CANCEL, 0), OK);
-	user_become_root();
-	assert_int_equal(user_invoke(client.handle, METHOD_THREAD_STOP, 0), OK);
-	settle();
-	user_become(&other);
-	assert_int_equal(user_reply(timeout_reply, info(FAULT_REPLY_RESUME, 0, 0)), ERR_GONE);
-}
-
-/* A server uses up its client's budget, and the client does not wait for ever. */
-static void test_timeout_of_lent_context(void **state)
-{
-	handle_t endpoints;
-
-	(void)state;
-	limit(&server, 1);
-	endpoints = timeouts;
-	limit(&client, 2);
-	user_become(&server);
-	assert_int_equal(user_recv(reply, endpoint, NEVER), STILL_BLOCKED);
-	user_become(&client);
-	assert_int_equal(user_call(endpoint, info(1, 0, 0), fake_now + 4 * MS), STILL_BLOCKED);
-	settle();
-	assert_ptr_equal(server.thread->sc, client.thread->home);
-	fake_pass(2 * BUDGET);
-	settle();
-	assert_int_equal(server.thread->state, THREAD_STATE_SENDING);
-	assert_ptr_equal(server.thread->sc, client.thread->home);
-	user_become(&other);
-	assert_int_equal(user_recv(timeout_reply, endpoints, 0), OK);
-	assert_int_equal(user_reply(timeout_reply, info(FAULT_REPLY_RESUME, 0, 0)), OK);
-	settle();
-	assert_int_equal(server.thread->state, THREAD_STATE_READY);
-	assert_ptr_equal(server.thread->sc, client.thread->home);
-	fake_pass(5 * MS);
-	settle();
-	assert_int_equal(user_status(client.thread), ERR_DEADLINE);
-	assert_ptr_equal(client.thread->sc, client.thread->home);
-	assert_ptr_equal(server.thread->sc, server.thread->home);
-}
-
-/* Who gives up the rest of its budget has not used it up. */
-static void test_timeout_not_after_yield(void **state)
-{
-	(void)state;
-	limit(&client, 2);
-	user_become(&client);
-	(void)user_syscall(SYSCALL_YIELD, 0, 0, 0, 0);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_READY);
-	assert_true(client.thread->sc->throttled);
-	fake_pass(MS + 2 * BUDGET);
-	settle();
-	assert_int_equal(client.thread->state, THREAD_STATE_SENDING);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_call, boot, end),
-		cmocka_unit_test_setup_teardown(test_queued_call, boot, end),
-		cmocka_unit_test_setup_teardown(test_deadline_of_call, boot, end),
-		cmocka_unit_test_setup_teardown(test_deadline_of_send, boot, end),
-		cmocka_unit_test_setup_teardown(test_deadline_of_receive_after_park, boot, end),
-		cmocka_unit_test_setup_teardown(test_deadline_of_ended_wait, boot, end),
-		cmocka_unit_test_setup_teardown(test_deadline_while_parked, boot, end),
-		cmocka_unit_test_setup_teardown(test_nested_calls, boot, end),
-		cmocka_unit_test_setup_teardown(test_cancel_stop_and_death, boot, end),
-		cmocka_unit_test_setup_teardown(test_death_of_reply_and_endpoint, boot, end),
-		cmocka_unit_test_setup_teardown(test_passive_server, boot, end),
-		cmocka_unit_test_setup_teardown(test_entry_after_stop, boot, end),
-		cmocka_unit_test_setup_teardown(test_yield_after_reconfiguration, boot, end),
-		cmocka_unit_test_setup_teardown(test_fault_after_stop, boot, end),
-		cmocka_unit_test_setup_teardown(test_new_home_while_serving, boot, end),
-		cmocka_unit_test_setup_teardown(test_revoked_parts, boot, end),
-		cmocka_unit_test_setup_teardown(test_message_page_of_sender, boot, end),
-		cmocka_unit_test_setup_teardown(test_short_way, boot_one_cpu, end),
-		cmocka_unit_test_setup_teardown(test_context_destroyed_in_call, boot, end),
-		cmocka_unit_test_setup_teardown(test_circle_of_locks, boot, end),
-		cmocka_unit_test_setup_teardown(test_cancel_badge, boot, end),
-		cmocka_unit_test_setup_teardown(test_waiter_and_bound, boot, end),
-		cmocka_unit_test_setup_teardown(test_capabilities_in_messages, boot, end),
-		cmocka_unit_test_setup_teardown(test_faults, boot, end),
-		cmocka_unit_test_setup_teardown(test_interrupt_in_fault, boot, end),
-		cmocka_unit_test_setup_teardown(test_lent_priority_follows, boot, end),
-		cmocka_unit_test_setup_teardown(test_timeout, boot, end),
-		cmocka_unit_test_setup_teardown(test_timeout_stop, boot, end),
-		cmocka_unit_test_setup_teardown(test_timeout_handler_dies, boot, end),
-		cmocka_unit_test_setup_teardown(test_timeout_queued, boot, end),
-		cmocka_unit_test_setup_teardown(test_timeout_of_lent_context, boot, end),
-		cmocka_unit_test_setup_teardown(test_timeout_not_after_yield, boot, end),
+		cmocka_unit_test_setup_teardown(test_call, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_queued_call, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_deadline_of_call, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_deadline_of_send, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(
+			test_deadline_of_receive_after_park, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_deadline_of_ended_wait, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_deadline_while_parked, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_nested_calls, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_cancel_stop_and_death, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(
+			test_death_of_reply_and_endpoint, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_circle_of_locks, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_cancel_badge, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_waiter_and_bound, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_capabilities_in_messages, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_faults, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_lent_priority_follows, ipc_boot, ipc_end),
+		cmocka_unit_test_setup_teardown(test_interrupt_in_fault, ipc_boot, ipc_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

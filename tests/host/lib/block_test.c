@@ -142,14 +142,20 @@ static void restart_server(void)
 	open_server();
 }
 
-static status_t ask(uint32_t number, uint32_t method, uint64_t word)
+static status_t ask_two(uint32_t number, uint32_t method, uint64_t word, uint64_t second)
 {
 	static uint8_t bytes[MESSAGE_BYTES];
-	struct request request = {.badge = BADGE_SERVICE + number, .words = {word}, .bytes = bytes};
+	struct request request = {
+		.badge = BADGE_SERVICE + number, .words = {word, second}, .bytes = bytes};
 	status_t status = block_methods[method].handler(&request);
 
 	estate_commit();
 	return status;
+}
+
+static status_t ask(uint32_t number, uint32_t method, uint64_t word)
+{
+	return ask_two(number, method, word, 0);
 }
 
 static int make(void **state)
@@ -648,6 +654,57 @@ static void test_silent(void **state)
 	assert_true(block_begin_again(1));
 }
 
+static status_t protect(uint32_t number, uint64_t unit, bool is_on)
+{
+	return ask_two(number, BLOCK_PROTECT, unit, is_on);
+}
+
+/* What a client only reads nobody writes, in no instance of the driver, until it says otherwise. */
+static void test_protect(void **state)
+{
+	struct block_slot request = write_of(1);
+
+	(void)state;
+	assert_int_equal(ask(OTHER, BLOCK_CONNECT, 0), OK);
+	assert_int_equal(protect(12, 0, true), ERR_ACCESS); /* it is not connected */
+	assert_int_equal(protect(CLIENT, 2, true), ERR_NOT_FOUND);
+	assert_int_equal(protect(CLIENT, UINT64_MAX, true), ERR_NOT_FOUND);
+	assert_int_equal(result_of(request), OK);
+	assert_int_equal(protect(CLIENT, 0, true), OK);
+	assert_int_equal(protect(OTHER, 0, true), OK);
+	assert_int_equal(protect(OTHER, 0, true), OK);
+	assert_int_equal(result_of(request), ERR_READ_ONLY);
+	assert_int_equal(begun_count, 0);
+	restart_server();
+	assert_int_equal(result_of(request), ERR_READ_ONLY);
+	request.operation = BLOCK_OPERATION_DISCARD;
+	assert_int_equal(result_of(request), ERR_READ_ONLY);
+	request.operation = BLOCK_OPERATION_FLUSH;
+	assert_int_equal(result_of(request), OK);
+	request.operation = BLOCK_OPERATION_READ;
+	assert_int_equal(result_of(request), OK);
+	assert_int_equal(protect(CLIENT, 0, false), OK);
+	request.operation = BLOCK_OPERATION_WRITE;
+	assert_int_equal(result_of(request), ERR_READ_ONLY); /* the other still reads */
+	assert_int_equal(protect(OTHER, 0, false), OK);
+	assert_int_equal(protect(OTHER, 0, false), OK);
+	assert_int_equal(result_of(request), OK);
+}
+
+/* The protection goes with the disk: another one under the same number has none. */
+static void test_protect_and_gone(void **state)
+{
+	struct block_slot request = write_of(1);
+
+	(void)state;
+	assert_int_equal(protect(CLIENT, 0, true), OK);
+	block_remove_disks(0);
+	assert_int_equal(ask(CLIENT, BLOCK_LET_GO, 0), OK);
+	add_disk(0);
+	assert_string_equal((const char *)unit_at(0).name, "xda");
+	assert_int_equal(result_of(request), OK);
+}
+
 /* What is under way ends with an error, once the device reaches no memory; the other disk goes on.
  */
 static void test_gone(void **state)
@@ -762,6 +819,8 @@ int main(void)
 		cmocka_unit_test_setup(test_client_again, make),
 		cmocka_unit_test_setup(test_forget, make),
 		cmocka_unit_test_setup(test_clients, make),
+		cmocka_unit_test_setup(test_protect, make),
+		cmocka_unit_test_setup(test_protect_and_gone, make),
 		cmocka_unit_test_setup(test_gone, make),
 		cmocka_unit_test_setup(test_gone_and_killed, make),
 		cmocka_unit_test_setup(test_numbers, make),

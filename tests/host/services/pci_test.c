@@ -213,6 +213,28 @@ static void test_forwarded(void **state)
 	assert_int_equal(pci_scan_device(&bus, 0x200, found), 0);
 }
 
+/* Behind a bridge's two windows are its buses and what it forwards: neither measured nor written.
+ */
+static void test_bridge_windows(void **state)
+{
+	struct pci_device d[PCI_DEVICES_MOST];
+	struct function *f = &functions[1];
+
+	(void)state;
+	set_window(f, 0, 0xfe800000, 0x1000);
+	set_window(f, 1, 0xfe900004, 0x1000); /* it says that it is wide */
+	f->mask[PCI_BUSES / 4] = UINT32_MAX;
+	f->mask[PCI_MEMORY / 4] = UINT32_MAX;
+	f->words[PCI_MEMORY / 4] = 0xfeb0fea0;
+	assert_int_equal(pci_scan(&bus, d), 4);
+	assert_int_equal(d[1].window_size[0], 0x1000);
+	assert_int_equal(d[1].window[1], 0xfe900000);
+	assert_int_equal(d[1].window_size[1], 0x1000);
+	pci_place_window(&bus, &d[1], 1, 0xfea00000);
+	assert_int_equal(f->words[PCI_BUSES / 4], 0x00010100);
+	assert_int_equal(f->words[PCI_MEMORY / 4], 0xfeb0fea0);
+}
+
 static void test_command(void **state)
 {
 	(void)state;
@@ -259,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup(test_msi_x, make_bus),
 		cmocka_unit_test_setup(test_place, make_bus),
 		cmocka_unit_test_setup(test_forwarded, make_bus),
+		cmocka_unit_test_setup(test_bridge_windows, make_bus),
 		cmocka_unit_test_setup(test_command, make_bus),
 		cmocka_unit_test_setup(test_loops, make_bus),
 		cmocka_unit_test_setup(test_nonsense, make_bus),

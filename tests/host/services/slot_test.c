@@ -26,6 +26,7 @@ static uint32_t slot_capabilities;
 static uint16_t control;
 static uint16_t status;
 static bool is_plugged;
+static bool stays;        /* the device, without power, as with people */
 static bool is_answering; /* the device, when it has power and time */
 static bool is_stuck;     /* events stay set */
 static bool is_random;
@@ -36,6 +37,7 @@ static struct slot slot;
 static uint64_t now;
 static uint64_t next;
 static bool is_held;
+static bool has_driver; /* the device */
 static unsigned looks, leaves, gones;
 static unsigned kills; /* one in so many steps; 0: never */
 
@@ -89,7 +91,7 @@ static void command(uint16_t value)
 	control = value;
 	if (!is_slow)
 		status |= COMMAND;
-	if (was_on && !has_power() && (control & LIGHT) == LIGHT_OFF && is_plugged) {
+	if (was_on && !has_power() && (control & LIGHT) == LIGHT_OFF && is_plugged && !stays) {
 		is_plugged = false;
 		status = (uint16_t)((status & ~IS_PRESENT) | PRESENCE);
 	}
@@ -129,7 +131,7 @@ static void take(enum slot_event event)
 	leaves += event == SLOT_LEAVES;
 	gones += event == SLOT_GONE;
 	if (event == SLOT_LEAVES)
-		is_held = true;
+		is_held = has_driver;
 	if (event == SLOT_GONE)
 		is_held = false;
 }
@@ -150,7 +152,7 @@ static void step(void)
 	}
 	take(event);
 	if (!is_killed())
-		next = slot_act(&bus, &slot, now, seen);
+		next = slot_act(&bus, &slot, now, is_held, seen);
 }
 
 /* Steps at their times, and one now, as an interrupt makes it. */
@@ -191,10 +193,12 @@ static int make(void **state)
 	status = PRESENCE | BUTTON; /* of the past */
 	is_plugged = false;
 	is_answering = true;
+	stays = false;
 	is_stuck = false;
 	is_random = false;
 	is_slow = false;
 	is_held = false;
+	has_driver = true;
 	commands = 0;
 	looks = leaves = gones = kills = 0;
 	now = 5000 * (uint64_t)MS;
@@ -328,6 +332,96 @@ static void test_swap(void **state)
 	status |= IS_PRESENT | PRESENCE;
 	run(10);
 	assert_int_equal(leaves, 1);
+}
+
+/* And it is taken as one, without the button. */
+static void test_swapped_stays(void **state)
+{
+	(void)state;
+	stays = true;
+	plug();
+	run(300);
+	pull();
+	is_plugged = true;
+	status |= IS_PRESENT | PRESENCE;
+	run(10);
+	is_held = false;
+	run(3000);
+	assert_int_equal(gones, 1);
+	assert_int_equal(looks, 2);
+	assert_int_equal(slot.state, SLOT_THERE);
+	assert_true(has_power());
+}
+
+/* Its link is lost for a moment, once, and then again and again: in the end it is left alone, until
+ * somebody presses the button. */
+static void test_link_lost(void **state)
+{
+	(void)state;
+	stays = true;
+	has_driver = false;
+	plug();
+	run(300);
+	for (unsigned i = 1; i <= 20; i++) {
+		status |= LINK;
+		run(3000);
+		assert_int_equal(leaves, i < 6 ? i : 6);
+		assert_int_equal(slot.state, i < 6 ? SLOT_THERE : SLOT_PARKED);
+	}
+	assert_false(has_power());
+	status |= BUTTON;
+	run(3000);
+	assert_int_equal(slot.state, SLOT_THERE);
+	for (unsigned i = 0; i < 20; i++) { /* now and then is another matter */
+		run(100000);
+		status |= LINK;
+		run(3000);
+		assert_int_equal(slot.state, SLOT_THERE);
+	}
+}
+
+/* Who pressed the button, or whose power failed, has it off. */
+static void test_asked_stays_off(void **state)
+{
+	(void)state;
+	stays = true;
+	plug();
+	run(300);
+	status |= BUTTON | LINK;
+	run(10);
+	is_held = false;
+	run(5000);
+	assert_int_equal(slot.state, SLOT_PARKED);
+	assert_false(has_power());
+	pull();
+	run(100);
+	assert_int_equal(slot.state, SLOT_EMPTY);
+	plug();
+	run(300);
+	assert_int_equal(slot.state, SLOT_THERE);
+	status |= 2; /* the power's fault */
+	run(10);
+	is_held = false;
+	run(5000);
+	assert_int_equal(slot.state, SLOT_PARKED);
+}
+
+/* A device that no driver has goes at once, also where no end of a command makes for a step. */
+static void test_no_driver(void **state)
+{
+	(void)state;
+	slot_capabilities |= 1u << 18;
+	is_slow = true;
+	has_driver = false;
+	plug();
+	run(10);
+	status |= LINK; /* it is up */
+	run(300);
+	assert_int_equal(slot.state, SLOT_THERE);
+	status |= BUTTON;
+	run(100);
+	assert_int_equal(gones, 1);
+	assert_false(has_power());
 }
 
 /* Pulled while it gets ready. */
@@ -486,6 +580,10 @@ int main(void)
 		cmocka_unit_test_setup(test_patience, make),
 		cmocka_unit_test_setup(test_surprise, make),
 		cmocka_unit_test_setup(test_swap, make),
+		cmocka_unit_test_setup(test_swapped_stays, make),
+		cmocka_unit_test_setup(test_link_lost, make),
+		cmocka_unit_test_setup(test_asked_stays_off, make),
+		cmocka_unit_test_setup(test_no_driver, make),
 		cmocka_unit_test_setup(test_early, make),
 		cmocka_unit_test_setup(test_dead, make),
 		cmocka_unit_test_setup(test_no_link, make),

@@ -35,6 +35,7 @@ static unsigned failing;
 static unsigned sector = SECTOR_MOST;
 static bool is_connected;
 static bool may_share;
+static bool is_protected;
 
 void drive_host_set(uint8_t *bytes, uint64_t count)
 {
@@ -45,6 +46,12 @@ void drive_host_set(uint8_t *bytes, uint64_t count)
 	old_count = 0;
 	failing = 0;
 	bad_sector = SIZE_MAX;
+	is_protected = false;
+}
+
+bool drive_host_is_protected(void)
+{
+	return is_protected;
 }
 
 void drive_host_load(const char *path)
@@ -404,5 +411,13 @@ status_t drive_forget(uint64_t unit, uint64_t object)
 		if (slots[i].state == BLOCK_STATE_REQUESTED && slots[i].object == object)
 			return ERR_BUSY;
 	}
+	return OK;
+}
+
+status_t drive_protect(uint64_t unit, bool is_on)
+{
+	assert_int_equal(unit, UNIT);
+	assert_true(is_connected);
+	is_protected = is_on;
 	return OK;
 }

@@ -32,3 +32,6 @@ void drive_host_spoil(size_t at);
 
 /* Where a page (4096 bytes) with these bytes lies on the disk, which has one. */
 size_t drive_host_find(const uint8_t *page);
+
+/* Whether the driver was told to refuse writing. */
+bool drive_host_is_protected(void);

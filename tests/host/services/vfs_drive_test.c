@@ -29,7 +29,8 @@ static unsigned connected[PROCESS_SERVICES];
 static unsigned signals[PROCESS_SERVICES];
 static uint64_t forgotten;
 static uint64_t let_go;
-static uint64_t running; /* drivers, as the device manager says */
+static uint64_t protected[2]; /* unit, and whether */
+static uint64_t running;      /* drivers, as the device manager says */
 
 const struct process_start *service_start(void)
 {
@@ -93,6 +94,8 @@ status_t client_call(struct client *client, uint32_t method, struct call *call)
 		connected[service]++;
 	else if (method == BLOCK_LET_GO)
 		let_go = call->words[0];
+	else if (method == BLOCK_PROTECT)
+		memcpy(protected, call->words, sizeof(protected));
 	else
 		forgotten = call->words[0];
 	return OK;
@@ -217,6 +220,11 @@ static void test_requests(void **state)
 	assert_int_equal(status, ERR_IO);
 	assert_int_equal(drive_forget(vda1, 0x10001), OK);
 	assert_int_equal(forgotten, 0x10001);
+	assert_int_equal(drive_protect(vda1, true), OK);
+	assert_int_equal(protected[0], 1);
+	assert_int_equal(protected[1], 1);
+	assert_int_equal(drive_protect(vda1, false), OK);
+	assert_int_equal(protected[1], 0);
 }
 
 /* Pages side by side are one piece; those of another object, or too many pieces, are left. */

@@ -288,6 +288,35 @@ static void test_bad_sector(void **state)
 		check_large(id, UINT32_MAX);
 		close_id(id);
 		assert_int_equal(unmount_disk(), OK);
+	}
+}
+
+/* The driver refuses to write to a volume that is mounted for reading: from before the first look,
+ * through kills, until it is unmounted. The disk asserts that it is asked for no write. */
+static void test_mount_for_reading(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	for (unsigned i = 0; i < FORMS; i++) {
+		begin(i + 30, &forms[i]);
+		write_some(3);
+		assert_false(drive_host_is_protected());
+		assert_int_equal(unmount_disk(), OK);
+		for (unsigned n = 0; n < 10; n++) {
+			kill_most = n * 10;
+			assert_int_equal(mount_disk_for_reading(), OK);
+			assert_true(drive_host_is_protected());
+			check_file(3, &files[3]);
+			assert_int_equal(
+				open_name(name_of(1), OPEN_FLAG_CREATE | OPEN_FLAG_WRITE, &id),
+				ERR_READ_ONLY);
+			assert_int_equal(unmount_disk(), OK);
+			assert_false(drive_host_is_protected());
+		}
+		kill_most = 0;
+		assert_int_equal(mount_disk(), OK);
+		assert_false(drive_host_is_protected());
 		check_disk();
 	}
 }
@@ -370,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_read_again),
 		cmocka_unit_test(test_mount_kills),
 		cmocka_unit_test(test_bad_sector),
+		cmocka_unit_test(test_mount_for_reading),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -2,6 +2,7 @@
 /* See vfs_engine_volume.h. */
 #include "vfs_engine_volume.h"
 
+#include "mounts.h"
 #include "vfs_drive.h"
 #include "vfs_remote.h"
 
@@ -185,11 +186,21 @@ void close_id(uint64_t id)
 	assert_int_equal(ask(VFS_CLOSE, words, "", 0), OK);
 }
 
-status_t mount_disk(void)
+static status_t mount_with(uint64_t flags)
 {
-	uint64_t words[6] = {0, 0, 3, 7};
+	uint64_t words[6] = {0, flags, 3, 7};
 
 	return ask(VFS_MOUNT, words, "vda/mnt", 7);
+}
+
+status_t mount_disk(void)
+{
+	return mount_with(0);
+}
+
+status_t mount_disk_for_reading(void)
+{
+	return mount_with(MOUNT_READ_ONLY);
 }
 
 status_t unmount_disk(void)

@@ -49,6 +49,7 @@ status_t ask(uint32_t method, const uint64_t words[6], const void *bytes, size_t
 status_t open_name(const char *name, uint64_t flags, uint64_t *id);
 void close_id(uint64_t id);
 status_t mount_disk(void);
+status_t mount_disk_for_reading(void);
 status_t unmount_disk(void);
 
 /* --- files and their model ----------------------------------------------------------------------

@@ -164,6 +164,8 @@ static uint32_t count_steps(void)
 	return count;
 }
 
+#define PHYSICAL 0x12345000u /* of the client's object */
+
 static status_t request(uint32_t operation, uint64_t offset, uint32_t size, uint64_t at)
 {
 	const struct block_request r = {
@@ -171,8 +173,10 @@ static status_t request(uint32_t operation, uint64_t offset, uint32_t size, uint
 		.size = size,
 		.offset = offset,
 		.object = GUEST,
-		.object_offset = at,
+		.object_physical = PHYSICAL,
 		.object_size = GUEST_SIZE,
+		.part_count = 2,
+		.parts = {{PHYSICAL + at, size / 2}, {PHYSICAL + at + size / 2, size - size / 2}},
 	};
 
 	ended = ERR_AGAIN;

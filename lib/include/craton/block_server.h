@@ -32,7 +32,8 @@ struct block_request {
 	uint32_t nth; /* its device */
 	uint32_t size;
 	uint64_t offset;
-	uint64_t object; /* in which the bytes are, from `object_physical` on: for drivers that move them themselves */
+	uint64_t object; /* in which the bytes are, from `object_physical` on: for drivers that move
+			    them themselves */
 	uint64_t object_physical;
 	uint64_t object_size;
 	bool lasting;

@@ -8,8 +8,8 @@
 
 #define VIRTIO_VERSION_1       ((uint64_t)1 << 32) /* feature: always taken */
 #define VIRTIO_ACCESS_PLATFORM ((uint64_t)1 << 33) /* the same: addresses go through the IOMMU */
-#define VIRTIO_PARTS           10u /* of a request at most */
-#define VIRTIO_REQUESTS        25u /* of a queue, at once */
+#define VIRTIO_PARTS           10u                 /* of a request at most */
+#define VIRTIO_REQUESTS        25u                 /* of a queue, at once */
 
 struct virtio_device {
 	unsigned nth; /* of the driver's devices */

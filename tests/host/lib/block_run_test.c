@@ -142,15 +142,50 @@ uint64_t block_end_count(void)
 	return ends;
 }
 
+static bool is_busy;
+static uint64_t late;
+static bool is_second;
+static unsigned silent_ends;
+
+bool block_is_busy(void)
+{
+	return is_busy;
+}
+
+uint64_t block_late(void)
+{
+	return late;
+}
+
+bool block_begin_again(unsigned nth)
+{
+	assert_int_equal(nth, DEVICE);
+	return !is_second;
+}
+
+void block_end_silent(unsigned nth)
+{
+	assert_int_equal(nth, DEVICE);
+	silent_ends++;
+}
+
 /* --- the driver ---------------------------------------------------------------------------------
  */
 
 static bool has_ended;
+static unsigned opens, closes;
 
 static status_t open_device(unsigned nth)
 {
 	assert_int_equal(nth, DEVICE);
+	opens++;
 	return OK;
+}
+
+static void close_device(unsigned nth)
+{
+	assert_int_equal(nth, DEVICE);
+	closes++;
 }
 
 static void take_ends(unsigned nth)
@@ -165,14 +200,19 @@ static void kick(void)
 {
 }
 
-static const struct block_driver driver = {
-	.name = "test", .open = open_device, .take_ends = take_ends, .kick = kick};
+static const struct block_driver driver = {.name = "test",
+	.open = open_device,
+	.close = close_device,
+	.take_ends = take_ends,
+	.kick = kick};
 
 static int make(void **state)
 {
 	(void)state;
 	start_page.estate_size = 1u << 20;
-	looks = seen = quiets = enables = messages = 0;
+	looks = seen = quiets = enables = messages = opens = closes = silent_ends = 0;
+	is_busy = is_second = false;
+	late = 0;
 	has_ended = false;
 	now = 5000 * MS;
 	if (setjmp(started) == 0)
@@ -246,12 +286,40 @@ static void test_for_ever(void **state)
 	assert_true(seen < 5000);
 }
 
+/* A device that does not answer is reset; the second time its requests fail. Other devices' looks
+ * do not move this one. */
+static void test_silent(void **state)
+{
+	(void)state;
+	is_busy = true;
+	assert_true(program.deadline() == now + BLOCK_LOOK_NS);
+	now += BLOCK_LOOK_NS / 2;
+	assert_true(program.deadline() == now + BLOCK_LOOK_NS / 2);
+	program.expired(now);
+	late = (uint64_t)1 << DEVICE;
+	now = program.deadline();
+	program.expired(now);
+	assert_int_equal(closes, 1);
+	assert_int_equal(opens, 2);
+	assert_int_equal(silent_ends, 0);
+	is_second = true;
+	now = program.deadline();
+	program.expired(now);
+	assert_int_equal(closes, 2);
+	assert_int_equal(silent_ends, 1);
+	assert_string_equal(
+		message, "test: device 2 did not answer and was reset: its requests have failed\n");
+	is_busy = false;
+	assert_true(program.deadline() == ABI_DEADLINE_NEVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_work, make),
 		cmocka_unit_test_setup(test_storm, make),
 		cmocka_unit_test_setup(test_for_ever, make),
+		cmocka_unit_test_setup(test_silent, make),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

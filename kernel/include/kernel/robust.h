@@ -2,7 +2,7 @@
 /* Robust lists: the locks that a thread holds, as a list in its own memory, so that they are marked
  * and handed on when it is destroyed. The list is hostile: at most ROBUST_NODES of its nodes are
  * looked at, in slices, and only words that name the thread as owner are changed.
- * Tests: tests/host/kernel/object_test.c, tests/system/ipc.c */
+ * Tests: tests/host/kernel/thread_test.c, tests/system/ipc.c */
 #ifndef KERNEL_ROBUST_H
 #define KERNEL_ROBUST_H
 

@@ -3,7 +3,7 @@
  * ("Meltdown"): user mode runs on tables in which of the kernel only the entry code, the descriptor
  * tables, a page and three stacks of each CPU are. Each address space then has a second top table
  * with the same user half; see paging.h. Decided once, before the first space is made.
- * Tests: tests/system/isolation_test.py, tests/host/kernel/object_test.c */
+ * Tests: tests/system/isolation_test.py, tests/host/kernel/space_test.c */
 #ifndef ARCH_ISOLATION_H
 #define ARCH_ISOLATION_H
 

@@ -148,8 +148,7 @@ static void test_read_ahead(void **state)
 	assert_false(a->is_waiting);
 	assert_pages(a, 2, 8);
 	(void)callers_device(0); /* half of that is used up: it begins with the rest */
-	assert_int_equal(disk_fills(), 40);
-	assert_int_equal(disk_pending(), 1);
+	assert_int_equal(disk_fills(), 40); /* in as many runs as free blocks allow */
 	/* Who reads here and there gets nothing ahead. */
 	while (callers_device(0))
 		;

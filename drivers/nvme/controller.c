@@ -120,7 +120,8 @@ static status_t command(struct nvme_controller *c, const struct nvme_command *wh
 	queue_begin(&c->admin, what);
 	queue_kick(&c->admin);
 	while (!queue_end(&c->admin, &end)) {
-		if (driver_wait(c->nth, deadline) != OK)
+		/* One that does not stop to interrupt ends each wait. */
+		if (driver_wait(c->nth, deadline) != OK || time_now() >= deadline)
 			return ERR_IO;
 	}
 	return nvme_status(end.status);

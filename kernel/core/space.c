@@ -16,8 +16,10 @@ void space_init(struct address_space *space)
 /* --- the pool --------------------------------------------------------------------------------- */
 
 /* An unused table's first word is the next one's address, its second the one's before with
- * POOL_MARK. In a table in use no word that is not zero lacks the CPU's bit 0. */
-#define POOL_MARK    2u
+ * POOL_MARK. Neither says a page is there, to CPUs (bit 0) or to IOMMUs (bits 0 and 1). In a table
+ * of pages in use no word that is not zero lacks bit 0; in one of devices the second word has no
+ * bit 3 (the levels are in bits 0 to 2, the domain from bit 8 on). */
+#define POOL_MARK    8u
 #define POOL_PRESENT 1u
 
 static void pool_push(struct address_space *space, uint64_t table)

@@ -211,6 +211,8 @@ void program_main(const void *argument)
 		estate_commit();
 	}
 	confine_open(is_first);
+	/* What came for the instance before; its request comes again, with a capability. */
+	(void)!cnode_delete(start->handles[PROCESS_SLOT_CNODE], WINDOW);
 	service_receive_window(WINDOW, 1);
 	plug_start();
 	service_run(&(struct service){

@@ -150,6 +150,8 @@ static status_t fill(struct volume *v, const struct page_run *run)
 static status_t write_back(struct volume *v, const struct page_run *run)
 {
 	(void)v;
+	if (mounts_use(run->node - FIRST_NODE))
+		return ERR_BUSY; /* what could not be written before is not written over a volume */
 	written[run->node - FIRST_NODE] = true;
 	return begin(run);
 }

@@ -29,6 +29,7 @@ struct transfer {
 	uint32_t wanted; /* bytes, in whole blocks, to be moved; the same */
 	uint32_t mapped; /* of them; their parts were begun */
 	uint32_t noted;  /* of those that are valid: the owner knows that they are written */
+	uint32_t block;  /* bytes of the volume's, as its file system said first */
 	bool is_known;
 	bool is_old;     /* what is under way is of the instance before */
 	bool is_careful; /* page by page */
@@ -103,9 +104,7 @@ status_t page_io_begin(
 
 static uint32_t whole_blocks(const struct transfer *t, uint32_t size)
 {
-	uint32_t block = t->owner->block_size(t->self);
-
-	return (size + block - 1) / block * block;
+	return (size + t->block - 1) / t->block * t->block;
 }
 
 static status_t learn(struct transfer *t)
@@ -114,6 +113,7 @@ static status_t learn(struct transfer *t)
 
 	if (status != OK)
 		return status;
+	t->block = t->owner->block_size(t->self);
 	t->wanted = whole_blocks(t, t->valid);
 	t->is_known = true;
 	return OK;

@@ -90,10 +90,10 @@ static void tell(struct watch *w, uint64_t inode, enum change_kind kind, struct 
 	estate_save(w, sizeof(*w));
 	if (w->has_lost != 0)
 		w->has_lost = !put(w, 0, CHANGE_KIND_LOST, (struct name){0});
-	if (w->has_lost == 0)
-		w->has_lost = !put(w, inode, kind, name);
+	if (w->has_lost == 0 && !put(w, inode, kind, name))
+		w->has_lost = !put(w, 0, CHANGE_KIND_LOST, (struct name){0});
 	w->last_inode = inode;
-	w->last_kind = name.size == 0 && w->has_lost == 0 ? kind : 0;
+	w->last_kind = name.size == 0 ? kind : 0;
 }
 
 static bool is_watched(const struct watch *w, struct place place)

@@ -296,6 +296,35 @@ static void test_attached(void **state)
 	assert_int_equal(map(second, frame, ADDRESS + PAGE_SIZE, 1, RW), OK);
 }
 
+/* Of a device's entry in a unit of four levels, the second word is not what an unused table has. */
+static void test_four_levels(void **state)
+{
+	uint32_t first = 0x300; /* of its bus: its entry begins the table */
+	handle_t frame;
+	handle_t space;
+	handle_t devices;
+
+	(void)state;
+	fake_iommu_capability[0] ^= 1u << 9 | 1u << 10;
+	(void)end(NULL);
+	fake_iommu_count = 1;
+	user_boot(2);
+	iommu = fake_info->iommu;
+	devices = start_unit(0);
+	space = make_space(3);
+	frame = user_make(OBJECT_FRAME, PAGE_SHIFT);
+	assert_int_equal(map(space, frame, ADDRESS, 1, RW), OK);
+	assert_int_equal(attach(0, first, space), OK);
+	assert_true(reaches(0, first, ADDRESS, place_of(frame)));
+	assert_int_equal(user_delete(devices), OK);
+	assert_true(is_shut(0, first, ADDRESS));
+	assert_int_equal(attach(0, first, space), ERR_PEER_DEAD);
+	(void)start_unit(0);
+	assert_int_equal(attach(0, first, space), OK);
+	assert_true(reaches(0, first, ADDRESS, place_of(frame)));
+	assert_int_equal(attach(0, first + 0x100, space), ERR_NEED_TABLES);
+}
+
 /* Deleting tables in use: of a space, and of a unit. */
 static void test_tables_taken(void **state)
 {
@@ -556,6 +585,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, boot, end),
 		cmocka_unit_test_setup_teardown(test_revoked, boot, end),
 		cmocka_unit_test_setup_teardown(test_attached, boot, end),
+		cmocka_unit_test_setup_teardown(test_four_levels, boot, end),
 		cmocka_unit_test_setup_teardown(test_tables_taken, boot, end),
 		cmocka_unit_test_setup_teardown(test_limits, boot, end),
 		cmocka_unit_test_setup_teardown(test_faults, boot, end),

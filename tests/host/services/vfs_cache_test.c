@@ -147,7 +147,7 @@ static void test_read_ahead(void **state)
 	start_read(a, id, 2 * PAGE, 8 * PAGE);
 	assert_false(a->is_waiting);
 	assert_pages(a, 2, 8);
-	(void)callers_device(0); /* half of that is used up: it begins with the rest */
+	(void)callers_device(0);            /* half of that is used up: it begins with the rest */
 	assert_int_equal(disk_fills(), 40); /* in as many runs as free blocks allow */
 	/* Who reads here and there gets nothing ahead. */
 	while (callers_device(0))

@@ -46,7 +46,7 @@ static void report(struct supervised *s, const char *what, status_t status)
 			what, (const char *)m->name, (const char *)m->binary);
 	else
 		event(EVENT_ERROR, "cannot %s %s: error %ld%s", what, (const char *)m->name, status,
-			status == ERR_NO_MEMORY ? "; the machine needs 56 MiB of memory" : "");
+			status == ERR_NO_MEMORY ? "; the machine needs 64 MiB of memory" : "");
 	s->state = STATE_FAILED;
 }
 

@@ -34,7 +34,7 @@ $(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES) $(
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_host) -shared -o $@ $^
 $(foreach test,$(VFS_ENGINE_TESTS),$(eval $(call add_test,host/$(test)_process,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST) \
-	VFS_CUTS=300 $(BUILD)/tests/host/$(test),$(BUILD)/tests/host/$(test) $(FILESYSTEM_HOST))))
+	VFS_CUTS=200 $(BUILD)/tests/host/$(test),$(BUILD)/tests/host/$(test) $(FILESYSTEM_HOST))))
 $(eval $(call fuzzer,engine_volume,tests/fuzz/engine_volume.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) lib/print/print.c \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
 $(eval $(call fuzzer,remote_answers,tests/fuzz/remote_answers.c tests/host/services/vfs_drive.c $(VFS_CALLERS) \

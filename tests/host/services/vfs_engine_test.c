@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CUTS    800u
+#define CUTS    500u
 #define HOSTILE 60u /* changed volumes of each form */
 
 static void test_random(void **state)

@@ -21,14 +21,11 @@ static uint64_t guest_sizes[GUESTS_MOST]; /* 0: it is not mapped */
 
 static status_t ask(uint32_t method, uint64_t words[6])
 {
-	struct client memory = client_of(SERVICE_NUMBER_MEMORY);
-	struct call call = {0};
-	status_t status;
+	static struct client memory; /* its sequence goes on */
 
-	memcpy(call.words, words, sizeof(call.words));
-	status = client_call(&memory, method, &call);
-	memcpy(words, call.words, sizeof(call.words));
-	return status;
+	if (memory.page == nullptr)
+		memory = client_of(SERVICE_NUMBER_MEMORY);
+	return client_ask(&memory, method, words, 0);
 }
 
 static status_t map(uint64_t address, uint64_t size, uint64_t object)

@@ -26,15 +26,10 @@ static status_t ask_with(unsigned service, uint32_t method, uint64_t words[6], h
 {
 	static struct client clients[2]; /* a sequence each, which goes on */
 	struct client *client = &clients[service == SERVICE_NUMBER_MEMORY];
-	struct call call = {.send = {send}};
-	status_t status;
 
 	if (client->page == nullptr)
 		*client = client_of(service);
-	memcpy(call.words, words, sizeof(call.words));
-	status = client_call(client, method, &call);
-	memcpy(words, call.words, sizeof(call.words));
-	return status;
+	return client_ask(client, method, words, send);
 }
 
 static status_t ask(unsigned service, uint32_t method, uint64_t words[6])

@@ -24,15 +24,10 @@
 static status_t ask_memory(uint32_t method, uint64_t words[6], handle_t send)
 {
 	static struct client memory;
-	struct call call = {.send = {send}};
-	status_t status;
 
 	if (memory.page == nullptr)
 		memory = client_of(SERVICE_NUMBER_MEMORY);
-	memcpy(call.words, words, sizeof(call.words));
-	status = client_call(&memory, method, &call);
-	memcpy(words, call.words, sizeof(call.words));
-	return status;
+	return client_ask(&memory, method, words, send);
 }
 
 /* Its object for this volume, if it is there. */

@@ -21,13 +21,7 @@ status_t peer_call(uint32_t number, uint32_t method, struct call *call)
 
 status_t peer_ask(uint32_t number, uint32_t method, uint64_t words[6])
 {
-	struct call call = {0};
-	status_t status;
-
-	memcpy(call.words, words, sizeof(call.words));
-	status = peer_call(number, method, &call);
-	memcpy(words, call.words, sizeof(call.words));
-	return status;
+	return client_ask(&clients[number], method, words, 0);
 }
 
 void peer_window(uint64_t slot, uint64_t count)

@@ -42,15 +42,10 @@ status_t remote_call(
 	unsigned index, uint32_t method, uint32_t sequence, uint64_t patience_ns, uint64_t words[6])
 {
 	struct client client = client_of(number_of(index));
-	struct call call = {0};
-	status_t status;
 
 	client.sequence = sequence - 1;
 	client.patience_ns = patience_ns;
-	memcpy(call.words, words, sizeof(call.words));
-	status = client_call(&client, method, &call);
-	memcpy(words, call.words, sizeof(call.words));
-	return status;
+	return client_ask(&client, method, words, 0);
 }
 
 void remote_signal(unsigned index)

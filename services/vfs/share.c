@@ -29,13 +29,7 @@ static uint64_t chunk_objects[SHARE_CHUNKS_MOST]; /* 0: it is not there */
 
 static status_t ask(uint32_t method, uint64_t words[6])
 {
-	struct call call = {0};
-	status_t status;
-
-	memcpy(call.words, words, sizeof(call.words));
-	status = client_call(&memory, method, &call);
-	memcpy(words, call.words, sizeof(call.words));
-	return status;
+	return client_ask(&memory, method, words, 0);
 }
 
 static uint64_t own(void)

@@ -39,3 +39,16 @@ struct call {
 /* Calls `method`. The status is the service's, or ERR_CANCELLED, ERR_DEADLINE, ERR_TOO_LONG, or
  * what is wrong with the handles. */
 [[nodiscard]] status_t client_call(struct client *client, uint32_t method, struct call *call);
+
+/* The same with words alone, and a capability to send along (0: none). */
+[[nodiscard]] static inline status_t client_ask(
+	struct client *client, uint32_t method, uint64_t words[6], handle_t send)
+{
+	struct call call = {.send = {send}};
+	status_t status;
+
+	memcpy(call.words, words, sizeof(call.words));
+	status = client_call(client, method, &call);
+	memcpy(words, call.words, sizeof(call.words));
+	return status;
+}

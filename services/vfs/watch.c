@@ -20,48 +20,52 @@ struct watch {
 	uint32_t last_kind; /* 0: it had a name */
 };
 
-static struct watch *watches;
+struct watches {
+	uint64_t count; /* that are used: mostly none, and nothing needs to be looked for */
+	struct watch list[WATCHES_MOST];
+};
+
+static struct watches *table;
 
 bool watches_open(void)
 {
-	watches = estate_allocate(WATCHES_MOST * sizeof(*watches), 64);
-	return watches != nullptr;
+	table = estate_allocate(sizeof(*table), 64);
+	return table != nullptr;
 }
 
 status_t watch_check_room(uint64_t account)
 {
 	unsigned own = 0;
-	unsigned free = 0;
 
-	for (unsigned i = 0; i < WATCHES_MOST; i++) {
-		free += watches[i].events == 0;
-		own += watches[i].events != 0 && watches[i].account == account;
-	}
+	for (unsigned i = 0; i < WATCHES_MOST; i++)
+		own += table->list[i].events != 0 && table->list[i].account == account;
 	if (own >= WATCHES_OF_CLIENT)
 		return ERR_QUOTA;
-	return free > 0 ? OK : ERR_TOO_MANY;
+	return table->count < WATCHES_MOST ? OK : ERR_TOO_MANY;
 }
 
 void watch_make(struct place place, uint64_t events, uint32_t pipe, uint64_t account)
 {
-	struct watch *w = watches;
+	struct watch *w = table->list;
 
 	while (w->events != 0)
 		w++;
 	estate_save(w, sizeof(*w));
 	*w = (struct watch){.place = place, .events = events, .pipe = pipe, .account = account};
+	ESTATE_SET(table->count, table->count + 1);
 }
 
 void watch_end(uint32_t pipe)
 {
 	for (unsigned i = 0; i < WATCHES_MOST; i++) {
-		struct watch *w = &watches[i];
+		struct watch *w = &table->list[i];
 		struct place place = w->place;
 
 		if (w->events == 0 || w->pipe != pipe)
 			continue;
 		estate_save(w, sizeof(*w));
 		*w = (struct watch){0};
+		ESTATE_SET(table->count, table->count - 1);
 		pipe_close(pipe, PIPE_END_WRITE);
 		place_let_go(place);
 		return;
@@ -103,16 +107,16 @@ static bool is_watched(const struct watch *w, struct place place)
 
 void watch_name(struct place directory, struct name name, enum change_kind kind)
 {
-	for (unsigned i = 0; i < WATCHES_MOST; i++) {
-		if (is_watched(&watches[i], directory))
-			tell(&watches[i], 0, kind, name);
+	for (unsigned i = 0; table->count > 0 && i < WATCHES_MOST; i++) {
+		if (is_watched(&table->list[i], directory))
+			tell(&table->list[i], 0, kind, name);
 	}
 }
 
 void watch_node(struct place place, struct place directory, enum change_kind kind)
 {
-	for (unsigned i = 0; i < WATCHES_MOST; i++) {
-		struct watch *w = &watches[i];
+	for (unsigned i = 0; table->count > 0 && i < WATCHES_MOST; i++) {
+		struct watch *w = &table->list[i];
 		struct file_attributes a = {0};
 		status_t status;
 

@@ -31,7 +31,8 @@ static bool bytes_copy(int from, int to, const char *source, const char *target)
 }
 
 // Volumes that keep no permissions are no reason to complain.
-static void access_copy(const char *source, const char *target, bool owners)
+// `fresh`: the mode that `target` has already.
+static void access_copy(const char *source, const char *target, bool owners, uint32_t fresh)
 {
 	struct file_access access;
 	if (craton_access(source, true, &access) != 0)
@@ -39,6 +40,8 @@ static void access_copy(const char *source, const char *target, bool owners)
 	if (!owners) {
 		access.mode &= 0777;
 		access.owner = access.group = CRATON_ACCESS_LEAVE;
+		if (access.mode == fresh)
+			return;
 	}
 	int fd = open(target, O_RDONLY);
 	if (fd < 0)
@@ -142,7 +145,7 @@ bool copy_tree(const struct copy *copy, const char *source, const char *target, 
 		output_format(&out, "%s -> %s\n", source, target);
 	bool done = kind_copy(copy, source, target, &from, depth);
 	if (done && (is_new || copy->keep_times) && !S_ISLNK(from.st_mode))
-		access_copy(source, target, copy->keep_times);
+		access_copy(source, target, copy->keep_times, S_ISDIR(from.st_mode) ? 0755 : 0644);
 	if (done && copy->keep_times && !S_ISLNK(from.st_mode)) {
 		struct timespec times[] = {from.st_atim, from.st_mtim};
 		(void)utimensat(AT_FDCWD, target, times, 0);

@@ -45,7 +45,7 @@ static char *name_find(const char *directory, uint64_t inode)
 	return name;
 }
 
-static void change_print(const char *path, const struct craton_change *change, const char *name)
+static void change_print(const char *path, const struct change_record *change, const char *name)
 {
 	char *found = change->name_size ? nullptr : name_find(path, change->inode);
 	int size = found ? (int)strlen(found) : (int)change->name_size;
@@ -60,7 +60,7 @@ static void change_print(const char *path, const struct craton_change *change, c
 // Prints the events that were read; counts `*left` down and stops at 0.
 static void changes_print(struct watch *watch, uint64_t *left)
 {
-	struct craton_change change;
+	struct change_record change;
 	size_t at = 0;
 	while (*left && watch->size - at >= sizeof change) {
 		memcpy(&change, watch->bytes + at, sizeof change);

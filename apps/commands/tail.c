@@ -79,7 +79,7 @@ static bool change_wait(int changes)
 static void follow(struct input *input)
 {
 	int changes;
-	if (craton_watch(input->fd, CRATON_CONTENTS, &changes) != 0)
+	if (craton_watch(input->fd, CHANGE_CONTENTS, &changes) != 0)
 		changes = -1;
 	for (;;) {
 		const char *bytes;

@@ -51,26 +51,10 @@ int craton_dup(int fd, int *copy);
 // waits: EAGAIN. The lock belongs to the open file and goes with its last descriptor.
 int craton_lock(int fd, int operation, int64_t offset, int64_t size);
 
-// A descriptor from which struct craton_change are read, each followed by its name, when something
-// happens to an open file or directory: bits of enum craton_change_kind (vfs.watch). EDQUOT,
-// ENFILE.
+// A descriptor from which struct change_record are read, each followed by its name padded to 8
+// bytes, when something happens to an open file or directory: bits CHANGE_... . EDQUOT, ENFILE.
 int craton_watch(int fd, uint32_t events, int *changes);
-enum craton_change_kind {
-	CRATON_CREATED = 1,
-	CRATON_REMOVED = 2,
-	CRATON_MOVED_FROM = 4,
-	CRATON_MOVED_TO = 8,
-	CRATON_CONTENTS = 16,
-	CRATON_ATTRIBUTES = 32,
-	CRATON_GONE = 64,
-	CRATON_LOST = 128,
-	CRATON_CHANGES_ALL = 127
-};
-struct craton_change {
-	uint64_t inode; // 0: not known
-	uint32_t kind;
-	uint32_t name_size; // the name is padded to 8 bytes
-};
+#define CRATON_CHANGES_ALL 127u
 
 // Permissions and owners, which the system keeps for others, such as Linux on the same disk, and
 // gives no rights by. Of what a path leads to; `follow`: also a last symbolic link.

@@ -105,6 +105,16 @@ errno_t craton_access_set(struct wasi *wasi, memory_t *memory, values_t *v)
 	return errno_of(service_ask(SERVICE_NUMBER_VFS, VFS_SET_ACCESS, words));
 }
 
+/* What the vfs puts into the pipe, programs read as it is. */
+static_assert((int)CHANGE_CREATED == CHANGE_KIND_CREATED &&
+	      (int)CHANGE_REMOVED == CHANGE_KIND_REMOVED &&
+	      (int)CHANGE_MOVED_FROM == CHANGE_KIND_MOVED_FROM &&
+	      (int)CHANGE_MOVED_TO == CHANGE_KIND_MOVED_TO &&
+	      (int)CHANGE_CONTENTS == CHANGE_KIND_CONTENTS &&
+	      (int)CHANGE_ATTRIBUTES == CHANGE_KIND_ATTRIBUTES &&
+	      (int)CHANGE_GONE == CHANGE_KIND_GONE && (int)CHANGE_LOST == CHANGE_KIND_LOST);
+static_assert(sizeof(struct change_record) == sizeof(struct change_event));
+
 /* v: descriptor, events, result. */
 errno_t craton_watch(struct wasi *wasi, memory_t *memory, values_t *v)
 {

@@ -22,8 +22,9 @@ $(eval $(call host_test,crc,tests/host/lib/crc_test.c lib/hash/crc.c,-Ilib))
 BLOCK_FLAGS := -Ilib/include -Ilib
 $(eval $(call host_test,partition,tests/host/lib/partition_test.c lib/block/partition.c lib/hash/crc.c lib/print/print.c,$(BLOCK_FLAGS)))
 $(eval $(call fuzzer,partition,tests/fuzz/partition.c lib/block/partition.c lib/hash/crc.c lib/print/print.c,$(BLOCK_FLAGS)))
-$(eval $(call host_test,block,tests/host/lib/block_test.c $(addprefix lib/block/,server.c pieces.c client.c partition.c) lib/hash/crc.c \
-	lib/print/print.c lib/print/debug.c tests/host/services/estate_host.c,-include tests/host/lib/block_calls.h -Itests/host/services $(BLOCK_FLAGS)))
+$(foreach part,block block_disk,$(eval $(call host_test,$(part),$(addprefix tests/host/lib/,$(part)_test.c block_fixture.c) \
+	$(addprefix lib/block/,server.c pieces.c client.c partition.c) lib/hash/crc.c lib/print/print.c lib/print/debug.c \
+	tests/host/services/estate_host.c,-include tests/host/lib/block_calls.h -Itests/host/services $(BLOCK_FLAGS))))
 $(eval $(call host_test,storm,tests/host/lib/storm_test.c lib/driver/storm.c,-Ilib/include))
 $(eval $(call host_test,block_run,tests/host/lib/block_run_test.c lib/block/run.c lib/driver/storm.c lib/print/print.c,$(BLOCK_FLAGS)))
 $(eval $(call host_test,blake2b,tests/host/lib/blake2b_test.c $(SODIUM_HASH),-Ilib))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Put before the sources of lib/block: its system calls go to block_test.c. */
+/* Put before the sources of lib/block: its system calls go to block_fixture.c. */
 #pragma once
 
 #include <abi/syscall.h>

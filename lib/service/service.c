@@ -294,6 +294,25 @@ void service_receive_window(uint64_t index, uint64_t count)
 	page->receive_count = count;
 }
 
+/* What came with a request stays for it alone, also if its instance was killed or its method wants
+ * none: the next capability would find no room. */
+static void empty_window(void)
+{
+	for (uint64_t i = 0; i < page->receive_count; i++)
+		(void)!cnode_delete(page->receive_cnode, page->receive_index + i);
+}
+
+/* As serve(), for one that may have brought capabilities. */
+static bool serve_with_window(struct message *message, handle_t reply)
+{
+	bool has_brought = message_info_handles(message->info) != 0;
+	bool answer = serve(message, reply);
+
+	if (has_brought)
+		empty_window();
+	return answer;
+}
+
 void service_run(const struct service *definition)
 {
 	handle_t endpoint = service_start()->handles[PROCESS_SLOT_ENDPOINT];
@@ -308,13 +327,14 @@ void service_run(const struct service *definition)
 	suspects_open(suspects, service_start()->after_failure != 0);
 	estate_commit();
 	init_replies();
+	empty_window();
 	reply = replies[--free_replies];
 	status = sys_recv(reply, endpoint, &message, 0, next_deadline());
 	for (;;) {
 		bool answer = false;
 
 		if (status == OK && message.extra == 0)
-			answer = serve(&message, reply);
+			answer = serve_with_window(&message, reply);
 		else
 			handle_event(&message, status);
 		if (status == OK && message.extra == 0 && !answer)

@@ -124,7 +124,6 @@ static status_t enable_handler(struct request *request)
 		status = confine_attach(index, space);
 	if (status == OK)
 		status = interrupt_on(index, 0);
-	(void)!cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE], WINDOW);
 	return status;
 }
 
@@ -211,8 +210,6 @@ void program_main(const void *argument)
 		estate_commit();
 	}
 	confine_open(is_first);
-	/* What came for the instance before; its request comes again, with a capability. */
-	(void)!cnode_delete(start->handles[PROCESS_SLOT_CNODE], WINDOW);
 	service_receive_window(WINDOW, 1);
 	plug_start();
 	service_run(&(struct service){

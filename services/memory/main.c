@@ -322,7 +322,6 @@ static status_t adopt_handler(struct request *request)
 		status = ERR_WRONG_TYPE;
 	if (status == OK)
 		status = space_adopt(request->badge, handle_of(WINDOW_SLOT, tag));
-	(void)!cnode_delete(cnode, WINDOW_SLOT);
 	return status;
 }
 
@@ -550,7 +549,6 @@ static status_t grant_frame_handler(struct request *request)
 			request->words[1], 1, request->words[2]);
 	if (status == OK)
 		ESTATE_SET(space->granted, space->granted + 1);
-	(void)!cnode_delete(cnode, WINDOW_SLOT);
 	return status;
 }
 

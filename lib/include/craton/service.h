@@ -77,7 +77,9 @@ void service_forget(struct parked *parked);
 /* Forgets a client. */
 void service_session_end(uint64_t badge);
 
-/* Where received capabilities arrive: `count` slots from `index`. */
+/* Where received capabilities arrive: `count` slots from `index`, which service_run() empties when
+ * it begins and after each request that brought some. Before that, a handler copies what it keeps.
+ */
 void service_receive_window(uint64_t index, uint64_t count);
 
 /* Nanoseconds since boot, from the time page. */

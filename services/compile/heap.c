@@ -117,4 +117,4 @@ static void *resize(void *self, void *old, size_t old_size, size_t new_size)
 	return new;
 }
 
-const struct wasm_allocator heap = {nullptr, resize};
+const struct wasm_allocator heap = {.resize = resize};

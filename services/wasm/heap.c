@@ -81,4 +81,14 @@ void *heap_resize(void *self, void *old, size_t old_size, size_t new_size)
 	return new;
 }
 
-const struct wasm_allocator heap_allocator = {nullptr, heap_resize};
+void *heap_zeroed(void *self, size_t size)
+{
+	unsigned order = order_of(size);
+	bool is_fresh = order < ORDERS && pieces[order] == nullptr;
+	void *memory = heap_take(size);
+
+	(void)self;
+	return memory == nullptr || is_fresh ? memory : memset(memory, 0, size);
+}
+
+const struct wasm_allocator heap_allocator = {.resize = heap_resize, .zeroed = heap_zeroed};

@@ -72,7 +72,8 @@ static uintptr_t platform_stack_limit(void *self)
 }
 
 const struct wasm_platform craton_platform = {
-	.allocator = {nullptr, heap_resize},
+	.allocator = {.resize = heap_resize, .zeroed = heap_zeroed},
+	.trusts_images = true, /* the process service does not map others */
 	.reserve = platform_reserve,
 	.commit = platform_commit,
 	.release = platform_release,

@@ -67,6 +67,8 @@ void memory_release(void *address, uint64_t size);
 void *heap_take(size_t size);
 void heap_give(void *memory, size_t size);
 void *heap_resize(void *self, void *old, size_t old_size, size_t new_size);
+/* The same for new memory that is zeroed: what was never used is. */
+void *heap_zeroed(void *self, size_t size);
 extern const struct wasm_allocator heap_allocator;
 
 /* --- stack.c, entry.S: the stacks ------------------------------------------------------------- */

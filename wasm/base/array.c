@@ -44,6 +44,8 @@ void *wasm_allocate(const struct wasm_allocator *allocator, size_t count, size_t
 	if (count > SIZE_MAX / 2 / item_size)
 		return nullptr;
 	size_t size = count == 0 ? item_size : count * item_size;
+	if (allocator->zeroed != nullptr)
+		return allocator->zeroed(allocator->self, size);
 	void *memory = allocator->resize(allocator->self, nullptr, 0, size);
 	if (memory != nullptr)
 		memset(memory, 0, size);

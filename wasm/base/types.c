@@ -107,6 +107,21 @@ static bool has_relative(const enum wasm_type *types, uint32_t count)
 	return false;
 }
 
+void type_space_place(struct type_space *space, struct type_definition *definition, uint32_t first,
+	uint32_t count, uint32_t position)
+{
+	definition->group = first;
+	definition->group_size = count;
+	definition->references[0] = wasm_type_defined(first + position);
+	definition->references[1] =
+		(enum wasm_type)(definition->references[0] | WASM_TYPE_NOT_NULL);
+	definition->depth = definition->supertype == 0
+				    ? 0
+				    : type_space_at(space, wasm_type_number(definition->supertype))
+						      ->depth +
+					      1;
+}
+
 // The form for use; shares its lists with the compared form unless they differ.
 static struct type_definition resolve_member(struct type_space *space,
 	const struct type_definition *member, uint32_t first, uint32_t count, uint32_t position)
@@ -119,12 +134,7 @@ static struct type_definition resolve_member(struct type_space *space,
 	if (has_relative(type->results, type->result_count))
 		type->results = copy_list(space, type->results, type->result_count, first, true);
 	d.supertype = resolve(d.supertype, first);
-	d.group = first;
-	d.group_size = count;
-	d.references[0] = wasm_type_defined(first + position);
-	d.references[1] = (enum wasm_type)(d.references[0] | WASM_TYPE_NOT_NULL);
-	if (d.supertype != 0)
-		d.depth = type_space_at(space, wasm_type_number(d.supertype))->depth + 1;
+	type_space_place(space, &d, first, count, position);
 	return d;
 }
 
@@ -185,13 +195,91 @@ static enum wasm_status add_group(struct type_space *space, const struct type_de
 			return status;
 	}
 	*bucket = space->groups.count;
+	space->compared = space->definitions.count;
 	return array_push(&space->groups, space->allocator, sizeof(group), &group);
+}
+
+// --- adopted definitions ---------------------------------------------------------------------
+
+enum wasm_status type_space_adopt(
+	struct type_space *space, uint32_t count, struct type_definition **definitions)
+{
+	enum wasm_status status = array_reserve(
+		&space->definitions, space->allocator, sizeof(struct type_definition), count);
+	if (status != WASM_OK)
+		return status;
+	space->definitions.count = count;
+	*definitions = space->definitions.items;
+	return WASM_OK;
+}
+
+static enum wasm_type relate(enum wasm_type type, uint32_t first)
+{
+	if (wasm_type_code(type) != WASM_TYPE_DEFINED || wasm_type_number(type) < first)
+		return type;
+	return (enum wasm_type)(
+		type_relative(wasm_type_number(type) - first) | (type & WASM_TYPE_NOT_NULL));
+}
+
+static const enum wasm_type *relate_list(
+	struct type_space *space, const enum wasm_type *types, uint32_t count, uint32_t first)
+{
+	enum wasm_type *copy = arena_allocate(space->arena, count, sizeof(*copy));
+	for (uint32_t i = 0; copy != nullptr && i < count; i++)
+		copy[i] = relate(types[i], first);
+	return copy;
+}
+
+// The form of a group that is compared, from the one that is used.
+static const struct type_definition *relate_members(
+	struct type_space *space, uint32_t first, uint32_t count)
+{
+	struct type_definition *copy = arena_allocate(space->arena, count, sizeof(*copy));
+	for (uint32_t i = 0; copy != nullptr && i < count; i++) {
+		struct wasm_function_type *type = &copy[i].type;
+		copy[i] = *type_space_at(space, first + i);
+		copy[i].supertype = relate(copy[i].supertype, first);
+		type->parameters =
+			relate_list(space, type->parameters, type->parameter_count, first);
+		type->results = relate_list(space, type->results, type->result_count, first);
+		if (type->parameters == nullptr || type->results == nullptr)
+			return nullptr;
+	}
+	return copy;
+}
+
+static enum wasm_status compare_group(struct type_space *space, uint32_t first)
+{
+	uint32_t count = type_space_at(space, first)->group_size;
+	struct type_group group = {relate_members(space, first, count), count, first, 0, 0};
+	enum wasm_status status = group.members == nullptr ? WASM_NO_MEMORY : grow_buckets(space);
+	if (status != WASM_OK)
+		return status;
+	group.hash = hash_group(group.members, count);
+	uint32_t *bucket = &space->buckets[group.hash & (space->bucket_count - 1)];
+	group.next = *bucket;
+	status = array_push(&space->groups, space->allocator, sizeof(group), &group);
+	if (status != WASM_OK)
+		return status;
+	*bucket = space->groups.count - 1;
+	space->compared = first + count;
+	return WASM_OK;
+}
+
+static enum wasm_status compare_adopted(struct type_space *space)
+{
+	enum wasm_status status = WASM_OK;
+	while (space->compared < space->definitions.count && status == WASM_OK)
+		status = compare_group(space, space->compared);
+	return status;
 }
 
 enum wasm_status type_space_intern(struct type_space *space, const struct type_definition *members,
 	uint32_t count, uint32_t *first)
 {
-	enum wasm_status status = grow_buckets(space);
+	enum wasm_status status = compare_adopted(space);
+	if (status == WASM_OK)
+		status = grow_buckets(space);
 	if (status == WASM_OK)
 		status = array_reserve(&space->groups, space->allocator, sizeof(struct type_group),
 			space->groups.count + 1u);

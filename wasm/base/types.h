@@ -31,7 +31,8 @@ struct type_space {
 	struct arena *arena;
 	const struct wasm_allocator *allocator;
 	struct array definitions; // struct type_definition
-	struct array groups;      // struct type_group
+	struct array groups;      // struct type_group, of the first `compared` definitions
+	uint32_t compared;
 	uint32_t *buckets;        // a power of two of them, or null
 	uint32_t bucket_count;
 	uint32_t steps; // in buckets so far: types made to collide are refused
@@ -47,6 +48,17 @@ void type_space_free(struct type_space *space);
 // first member, the others follow. NO_MEMORY, LIMIT_WORK.
 enum wasm_status type_space_intern(struct type_space *space, const struct type_definition *members,
 	uint32_t count, uint32_t *first);
+
+// Makes room for `count` definitions in an empty space, which the caller sets, all fields: groups
+// that are known to differ from each other. They are made comparable only when others are added.
+// NO_MEMORY.
+enum wasm_status type_space_adopt(
+	struct type_space *space, uint32_t count, struct type_definition **definitions);
+
+// What type_space_intern and type_space_adopt's callers set alike, once type, supertype and
+// is_final are: `position` in a group of `count` from `first` on.
+void type_space_place(struct type_space *space, struct type_definition *definition, uint32_t first,
+	uint32_t count, uint32_t position);
 
 // Adds all groups of `from` to an empty space, where they have the same numbers. On failure some
 // are there. NO_MEMORY.

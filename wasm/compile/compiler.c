@@ -114,7 +114,8 @@ static enum wasm_status compile_module(struct module *module,
 		.sites = &g.sites,
 		.regions = &g.regions,
 		.clauses = &g.clauses,
-		.cpu_features = options->cpu_features};
+		.cpu_features = options->cpu_features,
+		.refers_to_functions = g.refers_to_functions};
 	if (status == WASM_OK)
 		status = image_write(module, &code, allocator, blob);
 	generator_free(&g);

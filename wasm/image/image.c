@@ -279,7 +279,7 @@ static enum wasm_status header_check(const struct wasm_image_header *header, siz
 	return header->image_size <= size ? WASM_OK : WASM_BAD_IMAGE_BOUNDS;
 }
 
-enum wasm_status wasm_image_open(const void *bytes, size_t size, struct wasm_image *image)
+enum wasm_status wasm_image_view(const void *bytes, size_t size, struct wasm_image *image)
 {
 	if (size < sizeof(struct wasm_image_header) || (uintptr_t)bytes % 8 != 0)
 		return size >= 8 && (uintptr_t)bytes % 8 == 0 &&
@@ -291,9 +291,16 @@ enum wasm_status wasm_image_open(const void *bytes, size_t size, struct wasm_ima
 	if (status != WASM_OK)
 		return status;
 	image->size = (size_t)image->header->image_size;
-	bool ok = view_sections(image) && types_ok(image) && imports_ok(image) &&
-		  functions_ok(image) && traps_ok(image) && exports_ok(image) && spaces_ok(image) &&
-		  segments_ok(image) && exceptions_ok(image) && start_ok(image);
+	return view_sections(image) && imports_ok(image) ? WASM_OK : WASM_BAD_IMAGE_BOUNDS;
+}
+
+enum wasm_status wasm_image_open(const void *bytes, size_t size, struct wasm_image *image)
+{
+	enum wasm_status status = wasm_image_view(bytes, size, image);
+	if (status != WASM_OK)
+		return status;
+	bool ok = types_ok(image) && functions_ok(image) && traps_ok(image) && exports_ok(image) &&
+		  spaces_ok(image) && segments_ok(image) && exceptions_ok(image) && start_ok(image);
 	return ok ? WASM_OK : WASM_BAD_IMAGE_BOUNDS;
 }
 

@@ -289,7 +289,8 @@ enum wasm_status image_write(const struct module *module, const struct image_cod
 		.version = WASM_IMAGE_VERSION,
 		.cpu_features = code->cpu_features,
 		.engine_hash = wasm_engine_hash(),
-		.start_function = module->start};
+		.start_function = module->start,
+		.refers_to_functions = code->refers_to_functions};
 	sha256(module->begin, module->size, header.module_hash);
 	lay_out(&w, &header);
 	enum wasm_status status = w.status == WASM_OK ? assemble(&w, &header, blob) : w.status;

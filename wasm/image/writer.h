@@ -25,6 +25,7 @@ struct image_code {
 	const struct array *regions; // struct exception_region
 	const struct array *clauses; // struct exception_clause
 	uint32_t cpu_features;
+	bool refers_to_functions; // by `ref.func`
 };
 
 struct image_blob {

@@ -7,7 +7,7 @@
 #include "runtime/internal.h"
 
 struct evaluation {
-	const struct wasm_instance *instance; // or null
+	struct wasm_instance *instance; // or null
 	uint32_t globals;
 	union wasm_value stack[CONSTANT_STACK_LIMIT];
 	uint32_t height;
@@ -63,7 +63,7 @@ static bool evaluate_binary(struct evaluation *e, enum opcode opcode)
 
 static bool evaluate_instruction(struct evaluation *e, const struct instruction *in)
 {
-	const struct wasm_instance *instance = e->instance;
+	struct wasm_instance *instance = e->instance;
 	switch (in->opcode) {
 	case OP_I32_CONST:
 	case OP_I64_CONST:
@@ -75,7 +75,7 @@ static bool evaluate_instruction(struct evaluation *e, const struct instruction 
 		return evaluation_push_vector(e, in->bytes);
 	case OP_REF_FUNC:
 		return instance != nullptr && in->index < instance->module->image->function_count &&
-		       evaluation_push_bits(e, (uintptr_t)&instance->functions[in->index]);
+		       evaluation_push_bits(e, (uintptr_t)instance_function(instance, in->index));
 	case OP_GLOBAL_GET:
 		return in->index < e->globals &&
 		       evaluation_push(e, *instance_global_value(instance, in->index));
@@ -93,7 +93,7 @@ static bool evaluate_instruction(struct evaluation *e, const struct instruction 
 
 // Almost all are a single `ref.func`, thousands in a large program's table: then without the
 // general decoder. False: it is another one.
-static bool evaluate_reference(const struct wasm_instance *instance,
+static bool evaluate_reference(struct wasm_instance *instance,
 	struct wasm_image_span expression, union wasm_value *value)
 {
 	const uint8_t *bytes = instance->module->image->bytes + expression.offset;
@@ -108,7 +108,7 @@ static bool evaluate_reference(const struct wasm_instance *instance,
 	if ((bytes[end - 1] & 0x80) != 0 || expression.size != end + 1 || bytes[end] != OP_END ||
 		index >= instance->module->image->function_count)
 		return false;
-	*value = (union wasm_value){.i64 = (uintptr_t)&instance->functions[index]};
+	*value = (union wasm_value){.i64 = (uintptr_t)instance_function(instance, index)};
 	return true;
 }
 
@@ -129,7 +129,7 @@ static bool evaluate(
 	return e->height == 1;
 }
 
-bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_span expression,
+bool constant_evaluate(struct wasm_instance *instance, struct wasm_image_span expression,
 	uint32_t globals, union wasm_value *value)
 {
 	if (evaluate_reference(instance, expression, value))

@@ -48,13 +48,27 @@ static enum wasm_status export_global(
 	return WASM_OK;
 }
 
+struct wasm_function *instance_function(struct wasm_instance *instance, uint32_t index)
+{
+	const struct wasm_module *module = instance->module;
+	const struct wasm_image_function *function = &module->image->functions[index];
+	struct wasm_function *f = &instance->functions[index];
+	if (f->instance == nullptr)
+		*f = (struct wasm_function){.code = module->code->text + function->code,
+			.context = instance->context,
+			.type = module->types[function->type],
+			.index = index,
+			.instance = instance};
+	return f;
+}
+
 static enum wasm_status export_get(struct wasm_instance *instance,
 	const struct wasm_image_export *export, struct wasm_extern *found)
 {
 	*found = (struct wasm_extern){.kind = (uint8_t)export->kind};
 	switch (export->kind) {
 	case WASM_EXTERN_FUNCTION:
-		found->function = &instance->functions[export->index];
+		found->function = instance_function(instance, export->index);
 		return WASM_OK;
 	case WASM_EXTERN_TABLE:
 		found->table = instance_table(instance, export->index);

@@ -53,17 +53,14 @@ static void fill_context(struct wasm_instance *instance)
 		module->image->type_count * sizeof(uint32_t));
 }
 
+// Code that refers to functions finds their records by itself; others ask instance_function.
 static void fill_functions(struct wasm_instance *instance)
 {
-	const struct wasm_module *module = instance->module;
-	const struct wasm_image *image = module->image;
+	const struct wasm_image *image = instance->module->image;
+	if (image->header->refers_to_functions == 0)
+		return;
 	for (uint32_t i = image->imported_functions; i < image->function_count; i++)
-		instance->functions[i] = (struct wasm_function){
-			.code = module->code->text + image->functions[i].code,
-			.context = instance->context,
-			.type = module->types[image->functions[i].type],
-			.index = i,
-			.instance = instance};
+		(void)instance_function(instance, i);
 }
 
 static enum wasm_status link_imports(
@@ -224,7 +221,7 @@ static enum wasm_status run_start(struct wasm_instance *instance, struct wasm_tr
 	uint32_t start = instance->module->image->header->start_function;
 	union wasm_value none = {};
 	return start == WASM_NO_INDEX ? WASM_OK
-				      : wasm_call(&instance->functions[start], &none, info);
+				      : wasm_call(instance_function(instance, start), &none, info);
 }
 
 static enum wasm_status build(struct wasm_instance *instance, const struct wasm_resolver *resolver,

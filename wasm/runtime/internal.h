@@ -111,6 +111,10 @@ static inline const struct wasm_allocator *store_allocator(const struct wasm_sto
 // Gives all types of an image numbers in a space. NO_MEMORY, LIMIT_WORK.
 enum wasm_status types_intern(
 	const struct wasm_image *image, struct type_space *space, uint32_t *numbers);
+// The same for an empty space, which takes the image's own numbers and refers to its lists.
+// NO_MEMORY.
+enum wasm_status types_adopt(
+	const struct wasm_image *image, struct type_space *space, uint32_t *numbers);
 // The store's space, for adding to: what it has from shared code is copied first. NO_MEMORY.
 enum wasm_status types_own(struct wasm_store *store, struct type_space **space);
 // A type of the module's image with the store's numbers.
@@ -197,13 +201,15 @@ void sharing_interrupt(struct wasm_instance *instance);
 struct context_memory *instance_memory(const struct wasm_instance *instance, uint32_t index);
 struct wasm_table *instance_table(const struct wasm_instance *instance, uint32_t index);
 union wasm_value *instance_global_value(const struct wasm_instance *instance, uint32_t index);
+// A function's record, which is set when it is asked for first.
+struct wasm_function *instance_function(struct wasm_instance *instance, uint32_t index);
 void instance_destroy(struct wasm_instance *instance);
 
 // --- constant.c ------------------------------------------------------------------------------
 
 // Evaluates a constant expression of the instance's image; false if it is malformed, or names a
 // global that is not below `globals`.
-bool constant_evaluate(const struct wasm_instance *instance, struct wasm_image_span expression,
+bool constant_evaluate(struct wasm_instance *instance, struct wasm_image_span expression,
 	uint32_t globals, union wasm_value *value);
 // The same for one that needs no instance; also false if it does.
 bool constant_evaluate_alone(

@@ -47,7 +47,8 @@ bool signature_matches(const char *signature, const struct wasm_function_type *t
 static bool is_wanted(
 	const struct wasm_host_function *function, const struct wasm_import_name *import)
 {
-	return function->name_size == import->name_size &&
+	return function->name_size == import->name_size && import->name_size > 0 &&
+	       function->name[0] == import->name[0] &&
 	       memcmp(function->name, import->name, import->name_size) == 0 &&
 	       strlen(function->module) == import->module_size &&
 	       memcmp(function->module, import->module, import->module_size) == 0;

@@ -97,8 +97,11 @@ static enum wasm_status module_number_types(struct wasm_module *module)
 	module->own_types = wasm_allocate(
 		store_allocator(store), module->image->type_count, sizeof(*module->own_types));
 	module->types = module->own_types;
-	return module->own_types == nullptr ? WASM_NO_MEMORY
-					    : types_intern(module->image, space, module->own_types);
+	if (module->own_types == nullptr)
+		return WASM_NO_MEMORY;
+	return space->definitions.count == 0
+		       ? types_adopt(module->image, space, module->own_types)
+		       : types_intern(module->image, space, module->own_types);
 }
 
 // Takes the caller's reference to the code. A module whose types could not be numbered stays in the

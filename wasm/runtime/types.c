@@ -93,6 +93,28 @@ enum wasm_status types_intern(
 	return status;
 }
 
+enum wasm_status types_adopt(
+	const struct wasm_image *image, struct type_space *space, uint32_t *numbers)
+{
+	struct type_definition *definitions;
+	enum wasm_status status = type_space_adopt(space, image->type_count, &definitions);
+	if (status != WASM_OK)
+		return status;
+	for (uint32_t i = 0; i < image->type_count; i++) {
+		const struct wasm_image_type *type = &image->types[i];
+		definitions[i] =
+			(struct type_definition){.type = wasm_image_function_type(image, i),
+				.supertype = type->supertype == WASM_NO_INDEX
+						     ? (enum wasm_type)0
+						     : wasm_type_defined(type->supertype),
+				.is_final = type->is_final != 0};
+		type_space_place(space, &definitions[i], type->group, type->group_size,
+			i - type->group);
+		numbers[i] = i;
+	}
+	return WASM_OK;
+}
+
 enum wasm_status types_own(struct wasm_store *store, struct type_space **space)
 {
 	*space = &store->own_types;

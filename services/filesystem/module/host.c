@@ -111,7 +111,7 @@ static uintptr_t stack_limit(void *self)
 }
 
 static const struct wasm_platform platform = {
-	.allocator = {nullptr, resize},
+	.allocator = {.resize = resize},
 	.reserve = reserve,
 	.commit = commit,
 	.release = release,

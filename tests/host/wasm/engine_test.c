@@ -209,7 +209,7 @@ static void test_no_memory(void **)
 	enum wasm_status status = WASM_NO_MEMORY;
 	for (size_t n = 0; status != WASM_OK; n++) {
 		struct poor_allocator poor = {n, 0};
-		struct wasm_allocator allocator = {&poor, poor_resize};
+		struct wasm_allocator allocator = {.self = &poor, .resize = poor_resize};
 		uint8_t *image = nullptr;
 		size_t size = 0;
 		status = wasm_compile(

@@ -157,6 +157,7 @@ struct generator {
 	struct array sites;   // struct call_site
 	struct array places;  // bytes: see wasm_image_find_place
 	uint32_t builtin_stub;
+	bool refers_to_functions;
 
 	// Per function; memory is kept.
 	struct array stack;    // struct operand

@@ -20,6 +20,7 @@ void gen_ref_func(struct generator *g, const struct instruction *in)
 	x64_group1_r(&g->code, X64_W, GROUP1_ADD, d.reg,
 		(int32_t)(in->index * sizeof(struct wasm_function)));
 	push_result(g, &d);
+	g->refers_to_functions = true;
 }
 
 void gen_ref_as_non_null(struct generator *g, const struct instruction *)

@@ -11,6 +11,8 @@
 struct wasm_allocator {
 	void *self;
 	void *(*resize)(void *self, void *old, size_t old_size, size_t new_size);
+	// New memory that is zeroed, for allocators that know of some; may be null.
+	void *(*zeroed)(void *self, size_t size);
 };
 
 #endif

@@ -48,7 +48,7 @@ struct wasm_image_header {
 	uint64_t image_size;
 	uint8_t module_hash[32]; // SHA-256 of the module's bytes
 	uint32_t start_function; // or WASM_NO_INDEX
-	uint32_t reserved;
+	uint32_t refers_to_functions; // 1: the code has `ref.func`
 	struct wasm_image_section sections[WASM_SECTION_COUNT];
 };
 static_assert(sizeof(struct wasm_image_header) == 72 + 16 * WASM_SECTION_COUNT);
@@ -202,6 +202,10 @@ struct wasm_image {
 // borrows `bytes` (aligned to 8, `size` bytes) until it is no longer used.
 // BAD_IMAGE_MAGIC, _VERSION, _ENGINE or _BOUNDS.
 enum wasm_status wasm_image_open(const void *bytes, size_t size, struct wasm_image *image);
+
+// The same for bytes that are known to be as the compiler wrote them, by their hash for example:
+// checks the header, the sections and the imports only.
+enum wasm_status wasm_image_view(const void *bytes, size_t size, struct wasm_image *image);
 
 // The function that holds code offset `code`, or WASM_NO_INDEX.
 uint32_t wasm_image_find_function(const struct wasm_image *image, uint32_t code);

@@ -26,6 +26,9 @@ struct wasm_memory_piece {
 struct wasm_platform {
 	void *self;
 	struct wasm_allocator allocator;
+	// Images are as the compiler wrote them, which whoever gives them has made sure of: only
+	// their headers are checked.
+	bool trusts_images;
 
 	// Reserves `size` bytes (multiple of 64 KiB) of inaccessible address space, page aligned.
 	enum wasm_status (*reserve)(void *self, uint64_t size, void **base);

@@ -17,7 +17,7 @@ static void *host_resize(void *self, void *old, size_t old_size, size_t new_size
 	return nullptr;
 }
 
-const struct wasm_allocator wasm_host_allocator = {nullptr, host_resize};
+const struct wasm_allocator wasm_host_allocator = {.resize = host_resize};
 
 static enum wasm_status host_reserve(void *self, uint64_t size, void **base)
 {

@@ -20,7 +20,7 @@ static void *resize(void *self, void *old, size_t old_size, size_t new_size)
 	return nullptr;
 }
 
-const struct wasm_allocator tool_allocator = {nullptr, resize};
+const struct wasm_allocator tool_allocator = {.resize = resize};
 
 const char *tool_option(int count, char **arguments, int *at, const char *name)
 {

@@ -70,12 +70,13 @@ void *memset(void *destination, int byte, size_t size)
 	uint64_t pattern = (unsigned char)byte * 0x0101010101010101u;
 	vector wide = {pattern, pattern};
 
-	for (; size >= 64; size -= 64, to += 64) {
-		((vector *)to)[0] = wide;
-		((vector *)to)[1] = wide;
-		((vector *)to)[2] = wide;
-		((vector *)to)[3] = wide;
+	for (; size >= 256; size -= 256, to += 256) {
+#pragma clang loop unroll(full)
+		for (unsigned i = 0; i < 16; i++)
+			((vector *)to)[i] = wide;
 	}
+	for (; size >= 16; size -= 16, to += 16)
+		*(vector *)to = wide;
 	for (; size >= 8; size -= 8, to += 8)
 		*(word *)to = pattern;
 	while (size-- > 0)

@@ -7,7 +7,7 @@ $(eval $(call program,filesystem,services/filesystem/main.c $(FILESYSTEM_CORE) l
 	$(FILE_ENGINES),svc/filesystem))
 
 FILESYSTEM_MODULE := $(BUILD)/filesystem/module
-CFLAGS_engine = --target=wasm32-unknown-unknown -std=c23 -O2 -ffreestanding -fbuiltin -nostdlibinc -g0 -fno-ident \
+CFLAGS_engine = --target=wasm32-unknown-unknown -std=c23 -O2 -nostdlibinc -g0 -fno-ident \
 	$(WARNINGS) -ffile-prefix-map=$(CURDIR)/= -I$(BUILD)/gen/include -Ilib/include -Ilib -Iservices $(ENGINE_CFLAGS)
 $(BUILD)/obj/engine/lib/runtime/string.o: ENGINE_CFLAGS += -fno-builtin
 $(eval $(call compile_rules,engine,$$(CFLAGS_engine)))

@@ -194,13 +194,46 @@ status_t object_map(struct space *space, const struct region *region)
 /* --- paging in
  * ---------------------------------------------------------------------------------------- */
 
-/* Memory that is used from the beginning to the end, as heaps are, comes in groups: a fault costs
- * more than a page. Only as long as the limit has room for many more. */
+static status_t add_unit(struct space *space, uint64_t address, uint64_t rights)
+{
+	uint32_t unit;
+	status_t status = space_charge(space, UNIT_SIZE);
+
+	if (status != OK)
+		return status;
+	status = units_allocate(false, &unit);
+	if (status == OK) {
+		status = mapping_add_unit(space, address, unit, rights | MEMORY_PRIVATE);
+		if (status != OK)
+			units_release(false, unit);
+	}
+	if (status != OK)
+		space_discharge(space, UNIT_SIZE);
+	return status;
+}
+
+/* Most memory comes in units: a fault, a mapping and its end cost more than a page. Only as long as
+ * the limit has room for many more. False: there is none now. */
+static bool unit_in(struct space *space, const struct region *region, uint64_t address)
+{
+	uint64_t start = address - address % UNIT_SIZE;
+
+	return start >= region->start && start + UNIT_SIZE <= region->end &&
+	       space->used + (uint64_t)AHEAD_ROOM * PAGE <= space->quota &&
+	       mapping_has_room(space, start) &&
+	       add_unit(space, start, region->flags & RIGHTS) == OK;
+}
+
+/* At the ends of a region pages come one by one, or in groups where they follow each other. */
 static status_t anonymous_page_in(
 	struct space *space, const struct region *region, uint64_t address)
 {
 	uint64_t rights = region->flags & RIGHTS;
-	status_t status = add_private_page(space, address, nullptr, rights);
+	status_t status;
+
+	if (unit_in(space, region, address))
+		return OK;
+	status = add_private_page(space, address, nullptr, rights);
 
 	if (status != OK || address == region->start ||
 		mapping_find(space, address - PAGE) == nullptr ||
@@ -290,7 +323,8 @@ status_t space_write(struct space *space, uint64_t address, const uint8_t *bytes
 		mapping = mapping_find(space, address);
 		if (mapping == nullptr || mapping->page == PAGE_NONE)
 			return ERR_READ_ONLY;
-		memcpy((uint8_t *)page_contents(mapping->page) + address % PAGE, bytes, part);
+		memcpy((uint8_t *)page_contents(mapping->page) + (address - mapping->address),
+			bytes, part);
 		address += part;
 		bytes += part;
 		size -= part;

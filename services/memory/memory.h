@@ -24,6 +24,7 @@
 #define SPACE_METAS    32u
 #define SHARED         576u /* objects that services share with programs; 64 for a RAM disk */
 #define UNIT_PAGES     8u   /* pages of a small one */
+#define UNIT_SIZE      (UNIT_PAGES * PAGE)
 #define CODES          320u /* pieces of compiled code: more than one program can map */
 #define CODE_MAX       ((uint64_t)16 << 20)
 #define CODE_PIECES    (8u + CHUNK_UNITS)
@@ -70,8 +71,8 @@ struct region {
 /* Pages of a program that are mapped, in one piece. */
 struct mapping {
 	uint64_t address;
-	uint64_t page; /* number in the pool; PAGE_NONE: of the bundle */
-	uint32_t pages;
+	uint64_t page;  /* number of the first in the pool; PAGE_NONE: of the bundle */
+	uint32_t pages; /* from the pool: one, or those of a unit, at a multiple of its size */
 	uint32_t space;
 	link_t next; /* in the hash chain, or the free list */
 	link_t space_next;
@@ -240,6 +241,11 @@ struct mapping *mapping_find(struct space *space, uint64_t address);
 /* `rights`: RIGHT_*, and MEMORY_PRIVATE for a page that the program pays for. */
 [[nodiscard]] status_t mapping_add(
 	struct space *space, uint64_t address, uint64_t page, uint64_t rights);
+/* The same for a unit of its own, which becomes pages when a part of it is changed. */
+[[nodiscard]] status_t mapping_add_unit(
+	struct space *space, uint64_t address, uint32_t unit, uint64_t rights);
+/* No page or unit is mapped in [address, address + size of a unit), a multiple of that size. */
+bool mapping_has_room(struct space *space, uint64_t address);
 void mapping_remove(struct mapping *mapping);
 
 /* Removes the first mapping of a space that is being destroyed: what it counts does not matter. */

@@ -228,6 +228,67 @@ static status_t region_split(struct space *space, uint64_t address)
 	return region_add(space, &rest);
 }
 
+/* Pages with the contents of a unit. */
+static status_t copy_unit(const struct mapping *unit, uint64_t pages[UNIT_PAGES])
+{
+	for (unsigned i = 0; i < UNIT_PAGES; i++) {
+		status_t status = page_allocate(&pages[i]);
+
+		if (status != OK) {
+			while (i-- > 0)
+				page_release(pages[i]);
+			return status;
+		}
+		memcpy(page_contents(pages[i]), page_contents(unit->page + i), PAGE);
+	}
+	return OK;
+}
+
+static bool has_records(const struct space *space, unsigned count)
+{
+	link_t link = memory->free_mapping;
+
+	for (unsigned i = 1; link != 0 && i < count; i++)
+		link = memory->mappings[link - 1].next;
+	return link != 0 && space->mapping_count + count <= SPACE_MAPPINGS;
+}
+
+/* Makes single pages of the unit around `address`, if there is one: what follows changes a part of
+ * it. ERR_NO_MEMORY. */
+static status_t unit_split(struct space *space, uint64_t address)
+{
+	struct mapping *unit = mapping_find(space, address);
+	uint64_t pages[UNIT_PAGES];
+	status_t status = OK;
+
+	if (address % UNIT_SIZE == 0 || unit == nullptr || unit->pages != UNIT_PAGES)
+		return OK;
+	if (!has_records(space, UNIT_PAGES) || copy_unit(unit, pages) != OK)
+		return ERR_NO_MEMORY;
+	mapping_remove(unit);
+	address -= address % UNIT_SIZE;
+	ESTATE_SET(space->used, space->used + UNIT_SIZE);
+	for (unsigned i = 0; status == OK && i < UNIT_PAGES; i++, address += PAGE) {
+		const struct region *region = region_find(space, address);
+
+		status = mapping_add(space, address, pages[i],
+			(region == nullptr ? 0 : region->flags) | MEMORY_PRIVATE);
+	}
+	return status;
+}
+
+/* Nothing of [start, end) shares a region or a unit with what lies around it. */
+static status_t split(struct space *space, uint64_t start, uint64_t end)
+{
+	status_t status = unit_split(space, start);
+
+	if (status == OK)
+		status = unit_split(space, end);
+	if (status == OK)
+		status = region_split(space, start);
+	return status == OK ? region_split(space, end) : status;
+}
+
 static void unmap_range(struct space *space, uint64_t start, uint64_t end)
 {
 	link_t link = space->mappings;
@@ -246,12 +307,10 @@ static void unmap_range(struct space *space, uint64_t start, uint64_t end)
 
 status_t region_remove(struct space *space, uint64_t start, uint64_t end)
 {
-	status_t status = region_split(space, start);
+	status_t status = split(space, start, end);
 	unsigned batch = 0;
 	link_t *link;
 
-	if (status == OK)
-		status = region_split(space, end);
 	if (status != OK)
 		return status;
 	unmap_range(space, start, end);
@@ -282,7 +341,7 @@ static status_t map_again(struct space *space, const struct mapping *mapping, ui
 	if (status != OK && status != ERR_STALE)
 		return status;
 	return kernel_map(space, slot_handle(SLOT_CHUNK + 2 * (mapping->page / CHUNK_PAGES) + 1),
-		slot, mapping->page % CHUNK_PAGES * PAGE, mapping->address, 1, rights);
+		slot, mapping->page % CHUNK_PAGES * PAGE, mapping->address, mapping->pages, rights);
 }
 
 /* Pages that were mapped with other rights. */
@@ -334,12 +393,10 @@ static void merge_range(struct space *space, uint64_t start, uint64_t end)
 
 status_t region_protect(struct space *space, uint64_t start, uint64_t end, uint64_t flags)
 {
-	status_t status = region_split(space, start);
+	status_t status = split(space, start, end);
 	unsigned batch = 0;
 	link_t *link;
 
-	if (status == OK)
-		status = region_split(space, end);
 	if (status != OK)
 		return status;
 	for (link = region_place(space, start);
@@ -364,100 +421,115 @@ status_t region_protect(struct space *space, uint64_t start, uint64_t end, uint6
 /* --- mappings
  * ------------------------------------------------------------------------------------- */
 
-static link_t *hash_head(const struct space *space, uint64_t address)
+static link_t *hash_head(const struct space *space, uint64_t address, uint32_t pages)
 {
-	uint64_t key = (address / PAGE + (uint64_t)(space - memory->spaces) * 0x9e3779b1u) *
+	uint64_t key = (address / PAGE * 2 + (pages > 1) +
+			       (uint64_t)(space - memory->spaces) * 0x9e3779b1u) *
 		       0x9e3779b97f4a7c15u;
 
 	return &memory->hash[key >> 51];
 }
 
-struct mapping *mapping_find(struct space *space, uint64_t address)
+static struct mapping *find_pages(struct space *space, uint64_t address, uint32_t pages)
 {
-	address -= address % PAGE;
-	for (link_t link = *hash_head(space, address); link != 0;
+	for (link_t link = *hash_head(space, address, pages); link != 0;
 		link = memory->mappings[link - 1].next) {
 		struct mapping *mapping = &memory->mappings[link - 1];
 
-		if (mapping->address == address && &memory->spaces[mapping->space] == space)
+		if (mapping->address == address && mapping->pages == pages &&
+			&memory->spaces[mapping->space] == space)
 			return mapping;
 	}
 	return nullptr;
 }
 
-status_t mapping_add(struct space *space, uint64_t address, uint64_t page, uint64_t rights)
+struct mapping *mapping_find(struct space *space, uint64_t address)
+{
+	struct mapping *page = find_pages(space, address - address % PAGE, 1);
+
+	return page != nullptr ? page
+			       : find_pages(space, address - address % UNIT_SIZE, UNIT_PAGES);
+}
+
+bool mapping_has_room(struct space *space, uint64_t address)
+{
+	for (uint64_t at = address; at < address + UNIT_SIZE; at += PAGE) {
+		if (find_pages(space, at, 1) != nullptr)
+			return false;
+	}
+	return find_pages(space, address, UNIT_PAGES) == nullptr;
+}
+
+/* Maps part of a frame and keeps the record, of which address, page, pages, and charged are set. */
+static status_t add(struct space *space, const struct mapping *wanted, handle_t frame,
+	uint64_t offset, uint64_t rights)
 {
 	link_t link = memory->free_mapping;
 	struct mapping *mapping;
-	link_t *head;
 	status_t status;
 
 	if (link == 0)
 		return ERR_NO_MEMORY;
 	if (space->mapping_count >= SPACE_MAPPINGS)
 		return ERR_QUOTA;
-	status = kernel_map(space, slot_handle(SLOT_CHUNK + 2 * (page / CHUNK_PAGES) + 1),
-		SLOT_MAPPING + link - 1, page % CHUNK_PAGES * PAGE, address, 1,
-		rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE));
+	status = kernel_map(space, frame, SLOT_MAPPING + link - 1, offset, wanted->address,
+		wanted->pages, rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE));
 	if (status != OK)
 		return status;
 	mapping = &memory->mappings[link - 1];
-	head = hash_head(space, address);
 	estate_save(mapping, sizeof(*mapping));
 	ESTATE_SET(memory->free_mapping, mapping->next);
-	*mapping = (struct mapping){
-		.address = address,
-		.page = page,
-		.pages = 1,
-		.space = (uint32_t)(space - memory->spaces),
-		.next = *head,
-		.space_next = space->mappings,
-		.writable = (rights & RIGHT_WRITE) != 0,
-		.charged = (rights & MEMORY_PRIVATE) != 0,
-	};
+	*mapping = *wanted;
+	mapping->space = (uint32_t)(space - memory->spaces);
+	mapping->space_next = space->mappings;
+	mapping->writable = (rights & RIGHT_WRITE) != 0;
 	if (space->mappings != 0)
 		ESTATE_SET(memory->mappings[space->mappings - 1].space_previous, link);
-	ESTATE_SET(*head, link);
 	ESTATE_SET(space->mappings, link);
 	ESTATE_SET(space->mapping_count, space->mapping_count + 1);
 	return OK;
+}
+
+static status_t add_pages(
+	struct space *space, uint64_t address, uint64_t page, uint32_t pages, uint64_t rights)
+{
+	struct mapping wanted = {.address = address,
+		.page = page,
+		.pages = pages,
+		.charged = (rights & MEMORY_PRIVATE) != 0};
+	link_t *head = hash_head(space, address, pages);
+	status_t status = add(space, &wanted, slot_handle(SLOT_CHUNK + 2 * (page / CHUNK_PAGES) + 1),
+		page % CHUNK_PAGES * PAGE, rights);
+
+	if (status != OK)
+		return status;
+	memory->mappings[space->mappings - 1].next = *head; /* saved by `add` */
+	ESTATE_SET(*head, space->mappings);
+	return OK;
+}
+
+status_t mapping_add(struct space *space, uint64_t address, uint64_t page, uint64_t rights)
+{
+	return add_pages(space, address, page, 1, rights);
+}
+
+status_t mapping_add_unit(struct space *space, uint64_t address, uint32_t unit, uint64_t rights)
+{
+	return add_pages(space, address, (uint64_t)unit * UNIT_PAGES, UNIT_PAGES, rights);
 }
 
 status_t mapping_add_frame(struct space *space, uint64_t address, handle_t frame, uint64_t offset,
 	uint64_t pages, uint64_t rights)
 {
-	link_t link = memory->free_mapping;
-	struct mapping *mapping;
-	status_t status;
+	struct mapping wanted = {
+		.address = address, .page = PAGE_NONE, .pages = (uint32_t)pages};
 
-	if (link == 0)
-		return ERR_NO_MEMORY;
-	if (space->mapping_count >= SPACE_MAPPINGS)
-		return ERR_QUOTA;
-	status = kernel_map(space, frame, SLOT_MAPPING + link - 1, offset, address, pages, rights);
-	if (status != OK)
-		return status;
-	mapping = &memory->mappings[link - 1];
-	estate_save(mapping, sizeof(*mapping));
-	ESTATE_SET(memory->free_mapping, mapping->next);
-	*mapping = (struct mapping){
-		.address = address,
-		.page = PAGE_NONE,
-		.pages = (uint32_t)pages,
-		.space = (uint32_t)(space - memory->spaces),
-		.space_next = space->mappings,
-		.writable = (rights & RIGHT_WRITE) != 0,
-	};
-	if (space->mappings != 0)
-		ESTATE_SET(memory->mappings[space->mappings - 1].space_previous, link);
-	ESTATE_SET(space->mappings, link);
-	ESTATE_SET(space->mapping_count, space->mapping_count + 1);
-	return OK;
+	return add(space, &wanted, frame, offset, rights);
 }
 
 static void unhash(struct space *space, struct mapping *mapping)
 {
-	link_t *link = hash_head(space, mapping->address);
+	link_t *link = hash_head(space, mapping->address, mapping->pages);
 	link_t own = (link_t)(mapping - memory->mappings) + 1;
 
 	while (*link != 0 && *link != own)
@@ -469,14 +541,16 @@ static void unhash(struct space *space, struct mapping *mapping)
 /* Gives the record back, which is on no list any more and was saved. */
 static void mapping_free(struct space *space, struct mapping *mapping)
 {
-	if (mapping->page != PAGE_NONE)
+	if (mapping->page != PAGE_NONE && mapping->pages == 1)
 		page_release(mapping->page);
+	else if (mapping->page != PAGE_NONE)
+		units_release(false, (uint32_t)(mapping->page / UNIT_PAGES));
 	mapping->space_next = 0;
 	mapping->space_previous = 0;
 	mapping->next = memory->free_mapping;
 	ESTATE_SET(memory->free_mapping, (link_t)(mapping - memory->mappings) + 1);
 	if (mapping->charged != 0)
-		ESTATE_SET(space->used, space->used - PAGE);
+		ESTATE_SET(space->used, space->used - (uint64_t)mapping->pages * PAGE);
 }
 
 static void take_capability_back(const struct mapping *mapping)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Regions of the address space, from the memory service, at random addresses. */
+/* Regions of the address space, from the memory service, at random addresses: multiples of what it
+ * gives at once. */
 #include "program.h"
 
 #include <abi/protocol/memory.h>
 #include <craton/random.h>
 
-#define PAGE       4096u
+#define UNIT       MEMORY_SHARED_UNIT
 #define AREA_LOW   0x400000000000u /* above the runtime's own image and the compiled module */
-#define AREA_PAGES 0x200000000u
+#define AREA_SIZE  0x200000000000u
 #define SIZE_MOST  ((uint64_t)1 << 40)
-#define ARENA_LOW  (AREA_LOW + AREA_PAGES * PAGE + SIZE_MOST)
+#define ARENA_LOW  (AREA_LOW + AREA_SIZE + SIZE_MOST)
 #define ARENA_SIZE ((uint64_t)1 << 44)
 #define WINDOW     ((uint64_t)1 << 30)
 #define ATTEMPTS   16u
@@ -20,12 +21,12 @@ static_assert(ARENA_LOW + ARENA_SIZE + SIZE_MOST <= ABI_USER_ADDRESS_END);
 /* Nothing else is ever placed there, so what comes into it later finds its place free. */
 uint64_t memory_arena(void)
 {
-	return ARENA_LOW + random_number() % (ARENA_SIZE / MEMORY_SHARED_UNIT) * MEMORY_SHARED_UNIT;
+	return ARENA_LOW + random_number() % (ARENA_SIZE / UNIT) * UNIT;
 }
 
 static uint64_t anywhere(void)
 {
-	return AREA_LOW + random_number() % AREA_PAGES * PAGE;
+	return AREA_LOW + random_number() % (AREA_SIZE / UNIT) * UNIT;
 }
 
 /* Small areas lie at random places of one window, so that they share page tables; the window is at
@@ -37,8 +38,8 @@ static uint64_t place(uint64_t size)
 	if (size > WINDOW / 4)
 		return anywhere();
 	if (window == 0)
-		window = AREA_LOW + random_number() % (AREA_PAGES * PAGE / WINDOW) * WINDOW;
-	return window + random_number() % ((WINDOW - size) / PAGE) * PAGE;
+		window = AREA_LOW + random_number() % (AREA_SIZE / WINDOW) * WINDOW;
+	return window + random_number() % ((WINDOW - size) / UNIT) * UNIT;
 }
 
 static void *map(uint64_t size, uint64_t rights, uint64_t object)

@@ -244,7 +244,8 @@ static bool segments_ok(const struct wasm_image *image)
 			return false;
 	}
 	for (uint32_t i = 0; i < image->item_count; i++)
-		if (!span_ok(image, image->items[i].value))
+		if (!span_ok(image, image->items[i].value) ||
+			!optional_ok(image->items[i].function, 0, image->function_count))
 			return false;
 	for (uint32_t i = 0; i < image->data_count; i++) {
 		const struct wasm_image_data *d = &image->data[i];

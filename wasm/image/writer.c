@@ -197,19 +197,6 @@ static void write_exceptions(struct writer *w)
 				clauses[i].tag, clauses[i].code, clauses[i].next});
 }
 
-// A function index as the constant expression that it abbreviates.
-static struct wasm_image_span add_function_item(struct writer *w, uint32_t function)
-{
-	uint8_t bytes[8] = {OP_REF_FUNC};
-	uint32_t size = 1;
-	do {
-		bytes[size++] = (uint8_t)((function & 0x7f) | (function > 0x7f ? 0x80 : 0));
-		function >>= 7;
-	} while (function != 0);
-	bytes[size++] = OP_END;
-	return add_bytes(w, bytes, size);
-}
-
 static void write_elements(struct writer *w)
 {
 	for (uint32_t i = 0; i < w->module->element_count; i++) {
@@ -218,10 +205,11 @@ static void write_elements(struct writer *w)
 			add_span(w, element->offset), w->sections[WASM_SECTION_ITEMS].count,
 			element->item_count};
 		for (uint32_t k = 0; k < element->item_count; k++) {
-			struct wasm_image_item item = {
-				element->items != nullptr
-					? add_span(w, element->items[k])
-					: add_function_item(w, element->functions[k])};
+			struct wasm_image_item item = {.function = WASM_NO_INDEX};
+			if (element->items != nullptr)
+				item.value = add_span(w, element->items[k]);
+			else
+				item.function = element->functions[k];
 			add_record(w, WASM_SECTION_ITEMS, &item);
 		}
 		add_record(w, WASM_SECTION_ELEMENTS, &record);

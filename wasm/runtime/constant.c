@@ -91,27 +91,6 @@ static bool evaluate_instruction(struct evaluation *e, const struct instruction 
 	}
 }
 
-// Almost all are a single `ref.func`, thousands in a large program's table: then without the
-// general decoder. False: it is another one.
-static bool evaluate_reference(struct wasm_instance *instance,
-	struct wasm_image_span expression, union wasm_value *value)
-{
-	const uint8_t *bytes = instance->module->image->bytes + expression.offset;
-	if (expression.size < 3 || bytes[0] != OP_REF_FUNC)
-		return false;
-	uint32_t index = bytes[1] & 0x7f;
-	uint32_t end = 2;
-	if ((bytes[1] & 0x80) != 0) {
-		index |= (uint32_t)(bytes[2] & 0x7f) << 7;
-		end = 3;
-	}
-	if ((bytes[end - 1] & 0x80) != 0 || expression.size != end + 1 || bytes[end] != OP_END ||
-		index >= instance->module->image->function_count)
-		return false;
-	*value = (union wasm_value){.i64 = (uintptr_t)instance_function(instance, index)};
-	return true;
-}
-
 static bool evaluate(
 	struct evaluation *e, const uint8_t *bytes, uint32_t size, union wasm_value *value)
 {
@@ -132,8 +111,6 @@ static bool evaluate(
 bool constant_evaluate(struct wasm_instance *instance, struct wasm_image_span expression,
 	uint32_t globals, union wasm_value *value)
 {
-	if (evaluate_reference(instance, expression, value))
-		return true;
 	struct evaluation e = {.instance = instance, .globals = globals};
 	return evaluate(
 		&e, instance->module->image->bytes + expression.offset, expression.size, value);

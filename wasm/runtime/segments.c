@@ -33,7 +33,9 @@ enum wasm_trap table_init(struct wasm_instance *instance, uint32_t segment, uint
 	for (uint64_t i = 0; i < count; i++) {
 		const struct wasm_image_item *item = &image->items[element->first_item + from + i];
 		union wasm_value value;
-		if (!constant_evaluate(instance, item->value, image->global_count, &value))
+		if (item->function != WASM_NO_INDEX)
+			value.i64 = (uintptr_t)instance_function(instance, item->function);
+		else if (!constant_evaluate(instance, item->value, image->global_count, &value))
 			return WASM_TRAP_HOST; // only a forged image gets here
 		target->elements[to + i] = value.i64;
 	}

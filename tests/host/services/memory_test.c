@@ -15,8 +15,8 @@ static void test_pages_come_when_touched(void **state)
 	assert_int_equal(make(1, QUOTA), OK);
 	assert_int_equal(make(2, QUOTA), OK);
 	total = total_of_all();
-	assert_int_equal(map(1, BASE, 10, RW, MEMORY_OBJECT_ANONYMOUS), OK);
-	assert_int_equal(map(2, BASE, 10, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_int_equal(map(1, BASE, 7, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_int_equal(map(2, BASE, 7, RW, MEMORY_OBJECT_ANONYMOUS), OK);
 	assert_int_equal(used_by(1), 0);
 	assert_null(kernel_byte(slot_of_space(1), BASE, RIGHT_READ));
 	assert_int_equal(*touch(1, BASE, true), 0);
@@ -28,6 +28,47 @@ static void test_pages_come_when_touched(void **state)
 	assert_int_equal(used_by(1), 5 * PAGE);
 	assert_int_equal(total_of_all(), total);
 	assert_true(total > used_of_all());
+}
+
+/* Where a unit fits it comes at once, with one mapping, until a part of it is changed. */
+static void test_units(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, QUOTA), OK);
+	assert_int_equal(map(1, BASE + PAGE, 26, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	assert_non_null(touch(1, BASE + PAGE, true)); /* the region begins in the first one */
+	assert_int_equal(used_by(1), PAGE);
+	for (uint64_t i = 8; i < 16; i++)
+		*touch(1, BASE + i * PAGE, true) = (uint8_t)i;
+	assert_int_equal(used_by(1), PAGE + UNIT_SIZE);
+	assert_int_equal(space_find(1)->mapping_count, 2);
+	assert_non_null(touch(1, BASE + 16 * PAGE, true));
+	assert_int_equal(space_find(1)->mapping_count, 3);
+	assert_int_equal(ASK(1, MEMORY_PROTECT, 0, BASE + 8 * PAGE, 16 * PAGE, RIGHT_READ), OK);
+	assert_int_equal(space_find(1)->mapping_count, 3); /* whole ones */
+	assert_null(touch(1, BASE + 15 * PAGE, true));
+	assert_int_equal(ASK(1, MEMORY_PROTECT, 0, BASE + 10 * PAGE, PAGE, RW), OK);
+	assert_int_equal(space_find(1)->mapping_count, 10);
+	assert_int_equal(ASK(1, MEMORY_UNMAP, 0, BASE + 12 * PAGE, 10 * PAGE), OK);
+	assert_int_equal(used_by(1), PAGE + 4 * PAGE + 2 * PAGE);
+	for (uint64_t i = 8; i < 12; i++)
+		assert_int_equal(*touch(1, BASE + i * PAGE, i == 10), i);
+	assert_null(touch(1, BASE + 12 * PAGE, false));
+	assert_non_null(touch(1, BASE + 22 * PAGE, false));
+	assert_int_equal(ASK(1, MEMORY_UNMAP, 0, BASE + PAGE, 26 * PAGE), OK);
+	assert_int_equal(used_by(1), 0);
+	assert_int_equal(kernel_mappings(), 0);
+}
+
+static void test_units_and_quota(void **state)
+{
+	(void)state;
+	assert_int_equal(make(1, 80 * PAGE), OK);
+	assert_int_equal(map(1, BASE, 200, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	for (uint64_t i = 0; i < 80; i++)
+		assert_non_null(touch(1, BASE + i * PAGE, true));
+	assert_int_equal(used_by(1), 80 * PAGE); /* near its limit a program gets what it touches */
+	assert_int_equal(fault(1, BASE + 80 * PAGE, ACCESS_WRITE_BIT), FAULT_REPLY_STOP);
 }
 
 static void test_what_is_freed_is_cleared(void **state)
@@ -512,6 +553,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_pages_come_when_touched, setup),
+		cmocka_unit_test_setup(test_units, setup),
+		cmocka_unit_test_setup(test_units_and_quota, setup),
 		cmocka_unit_test_setup(test_what_is_freed_is_cleared, setup),
 		cmocka_unit_test_setup(test_faults_that_are_none, setup),
 		cmocka_unit_test_setup(test_quota, setup),

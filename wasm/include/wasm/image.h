@@ -158,7 +158,8 @@ struct wasm_image_element {
 };
 
 struct wasm_image_item {
-	struct wasm_image_span value; // constant expression
+	struct wasm_image_span value; // constant expression, or nothing:
+	uint32_t function;            // the item refers to this one; or WASM_NO_INDEX
 };
 
 struct wasm_image_data {

@@ -15,9 +15,9 @@ def host_h(abi):
     out = ctext.banner("abi/wasm.toml", "The imports that the engine offers to WASM programs.")
     out += "#pragma once\n\n#include <stddef.h>\n#include <stdint.h>\n\n"
     out += f'#define ABI_WASM_MODULE "{abi.wasm_module}"\n\n'
-    out += '// X(name, signature): i = i32 (also pointers), I = i64, after the colon the result.\n'
+    out += '// By name. X(name, signature): i = i32 (also pointers), I = i64, after the colon the result.\n'
     out += ctext.list_macro("ABI_WASM_IMPORT_LIST",
-                            [f'{f.name}, "{signature(f)}"' for f in abi.wasm_imports])
+                            [f'{f.name}, "{signature(f)}"' for f in sorted(abi.wasm_imports, key=lambda f: f.name)])
     return out + "\n" + ctext.types(abi.wasm_structs, abi.wasm_enums)
 
 

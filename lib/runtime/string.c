@@ -89,6 +89,10 @@ int memcmp(const void *a, const void *b, size_t size)
 	const unsigned char *left = a;
 	const unsigned char *right = b;
 
+	for (; size >= 8 && *(const word *)left == *(const word *)right; size -= 8) {
+		left += 8;
+		right += 8;
+	}
 	for (; size > 0; size--, left++, right++) {
 		if (*left != *right)
 			return *left < *right ? -1 : 1;

@@ -179,17 +179,17 @@ static status_t map_at_once(struct space *space, const struct region *region)
 	return OK;
 }
 
-static status_t map_handler(struct request *request)
+static status_t map_one(const struct request *request, const struct memory_region *wanted)
 {
 	struct space *space = request_space(request);
 	struct region region = {
-		.start = request->words[1],
-		.end = request->words[1] + request->words[2],
-		.flags = request->words[3],
-		.object = request->words[4],
-		.offset = request->words[5],
+		.start = wanted->address,
+		.end = wanted->address + wanted->size,
+		.flags = wanted->flags,
+		.object = wanted->object,
+		.offset = wanted->offset,
 	};
-	status_t status = range_check(request->words[1], request->words[2]);
+	status_t status = range_check(wanted->address, wanted->size);
 
 	if (status == OK)
 		status = flags_check(region.flags);
@@ -210,6 +210,28 @@ static status_t map_handler(struct request *request)
 	status = map_at_once(space, &region);
 	if (status != OK && region_remove(space, region.start, region.end) != OK)
 		runtime_abort("a region that was added cannot be removed");
+	return status;
+}
+
+static status_t map_handler(struct request *request)
+{
+	struct memory_region region;
+
+	memcpy(&region, &request->words[1], sizeof(region));
+	return map_one(request, &region);
+}
+
+static status_t map_all_handler(struct request *request)
+{
+	struct memory_region regions[MESSAGE_BYTES / sizeof(struct memory_region)];
+	size_t size = request->words[1];
+	status_t status = OK;
+
+	if (size > request->size || size > sizeof(regions) || size % sizeof(regions[0]) != 0)
+		return ERR_RANGE;
+	memcpy(regions, request->bytes, size); /* a program may change them while they are read */
+	for (size_t i = 0; status == OK && i < size / sizeof(regions[0]); i++)
+		status = map_one(request, &regions[i]);
 	return status;
 }
 
@@ -556,12 +578,13 @@ static status_t thread_page(
 	struct space *space, unsigned slot, unsigned map_slot, uint64_t address, handle_t *frame)
 {
 	link_t meta = meta_oldest(space);
-	uint64_t tag;
+	uint64_t tag = 0;
 	status_t status = untyped_retype(slot_handle(meta_slot(meta, META_UNTYPED)), OBJECT_FRAME,
 		12, 1, service_start()->handles[PROCESS_SLOT_CNODE], meta_slot(meta, slot), &tag);
 
 	if (status != OK && status != ERR_OCCUPIED)
 		return status;
+	slot_filled(meta_slot(meta, slot), tag);
 	*frame = slot_handle(meta_slot(meta, slot));
 	if (status == ERR_OCCUPIED)
 		return OK;
@@ -607,6 +630,7 @@ static const struct service_method methods[] = {
 	[MEMORY_SPACE_CREATE] = {space_create_handler, RESTART_REPLAY},
 	[MEMORY_SPACE_DESTROY] = {space_destroy_handler, RESTART_REPLAY},
 	[MEMORY_MAP] = {map_handler, RESTART_REPLAY},
+	[MEMORY_MAP_ALL] = {map_all_handler, RESTART_REPLAY},
 	[MEMORY_UNMAP] = {unmap_handler, RESTART_REPLAY},
 	[MEMORY_PROTECT] = {protect_handler, RESTART_REPLAY},
 	[MEMORY_WRITE] = {write_handler, RESTART_REPLAY},

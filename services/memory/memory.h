@@ -208,6 +208,9 @@ link_t meta_oldest(const struct space *space);
 
 handle_t slot_handle(uint64_t slot);
 
+/* The slot has got a capability with this tag (0: ask the kernel). */
+void slot_filled(uint64_t slot, uint64_t tag);
+
 /* A capability of the space that has no rights, for others. */
 [[nodiscard]] status_t kernel_space_copy(const struct space *space, handle_t *handle);
 

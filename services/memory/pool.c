@@ -6,6 +6,7 @@
 #include <craton/estate.h>
 
 static uintptr_t window = WINDOW;
+#define TAG_NONE UINT64_MAX  /* the slot is empty */
 static uint64_t tags[65536]; /* of the CNode's slots as this instance knows them; 0: ask */
 
 static handle_t own_cnode(void)
@@ -20,15 +21,20 @@ handle_t slot_handle(uint64_t slot)
 	if (tags[slot] == 0 &&
 		cnode_inspect(own_cnode(), slot, &type, &rights, &badge, &tag, &detail) == OK)
 		tags[slot] = tag;
-	return tags[slot] == 0 ? 0 : handle_of(slot, tags[slot]);
+	return tags[slot] == 0 || tags[slot] == TAG_NONE ? 0 : handle_of(slot, tags[slot]);
+}
+
+void slot_filled(uint64_t slot, uint64_t tag)
+{
+	tags[slot] = tag;
 }
 
 static void slot_delete(uint64_t slot)
 {
-	status_t status = cnode_delete(own_cnode(), slot);
+	status_t status = tags[slot] == TAG_NONE ? OK : cnode_delete(own_cnode(), slot);
 
 	ASSERT(status == OK || status == ERR_STALE);
-	tags[slot] = 0;
+	tags[slot] = TAG_NONE;
 }
 
 /* Makes objects in slots; what a killed instance left there goes first. */
@@ -374,7 +380,7 @@ void meta_release_all(struct space *space)
 		for (unsigned i = 1; i < META_SLOTS; i++) {
 			if (i == META_SPACE || (i >= META_MESSAGE_MAP && i < META_TABLE))
 				slot_delete(meta_slot(meta, i));
-			tags[meta_slot(meta, i)] = 0;
+			tags[meta_slot(meta, i)] = TAG_NONE; /* it has been revoked */
 		}
 		ESTATE_SET(space->metas, memory->metas[meta - 1].next);
 		ESTATE_SET(memory->metas[meta - 1].next, memory->free_meta);

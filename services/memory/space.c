@@ -94,8 +94,10 @@ status_t space_make(uint64_t pid, uint64_t quota, uint64_t type, struct space **
 		status = untyped_retype(slot_handle(meta_slot((*space)->metas, META_UNTYPED)), type,
 			0, 1, service_start()->handles[PROCESS_SLOT_CNODE],
 			meta_slot((*space)->metas, META_SPACE), &tag);
-	if (status == OK)
+	if (status == OK) {
+		slot_filled(meta_slot((*space)->metas, META_SPACE), tag);
 		return OK;
+	}
 	meta_release_all(*space);
 	ESTATE_SET((*space)->pid, 0);
 	return status;
@@ -120,7 +122,9 @@ status_t space_adopt(uint64_t badge, handle_t handle)
 	if (status == OK)
 		status = cnode_move(service_start()->handles[PROCESS_SLOT_CNODE],
 			meta_slot(space->metas, META_SPACE), handle, &tag);
-	if (status != OK)
+	if (status == OK)
+		slot_filled(meta_slot(space->metas, META_SPACE), tag);
+	else
 		ESTATE_SET(space->pid, 0);
 	return status;
 }
@@ -498,8 +502,9 @@ static status_t add_pages(
 		.pages = pages,
 		.charged = (rights & MEMORY_PRIVATE) != 0};
 	link_t *head = hash_head(space, address, pages);
-	status_t status = add(space, &wanted, slot_handle(SLOT_CHUNK + 2 * (page / CHUNK_PAGES) + 1),
-		page % CHUNK_PAGES * PAGE, rights);
+	status_t status =
+		add(space, &wanted, slot_handle(SLOT_CHUNK + 2 * (page / CHUNK_PAGES) + 1),
+			page % CHUNK_PAGES * PAGE, rights);
 
 	if (status != OK)
 		return status;
@@ -521,8 +526,7 @@ status_t mapping_add_unit(struct space *space, uint64_t address, uint32_t unit, 
 status_t mapping_add_frame(struct space *space, uint64_t address, handle_t frame, uint64_t offset,
 	uint64_t pages, uint64_t rights)
 {
-	struct mapping wanted = {
-		.address = address, .page = PAGE_NONE, .pages = (uint32_t)pages};
+	struct mapping wanted = {.address = address, .page = PAGE_NONE, .pages = (uint32_t)pages};
 
 	return add(space, &wanted, frame, offset, rights);
 }

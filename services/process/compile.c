@@ -123,8 +123,11 @@ void compile_next(void)
 static status_t map_loaded(struct process *p, const struct code_place *place, uint64_t words[6])
 {
 	uint64_t address = LOADED_ADDRESS + p->loaded * CODE_SIZE_MAX;
-	status_t status = process_map_code(p, place, address);
+	struct layout layout = {0};
+	status_t status;
 
+	layout_add_code(&layout, place, address);
+	status = layout_map(p, &layout);
 	ESTATE_SET(p->loaded, p->loaded + 1);
 	words[0] = address;
 	words[1] = place->size;

@@ -73,7 +73,7 @@ static status_t load(enum image_number number)
 
 	if (status == OK)
 		status = elf_parse(&elf, file, size, &report);
-	if (status == OK && elf.size > IMAGE_MAX)
+	if (status == OK && (elf.size > IMAGE_MAX || elf.segment_count > IMAGE_SEGMENTS))
 		status = ERR_TOO_LONG;
 	if (status == OK) {
 		memset(image_memory, 0, elf.size);
@@ -90,7 +90,7 @@ static status_t load(enum image_number number)
 	return status;
 }
 
-status_t image_map(struct process *p, enum image_number number)
+status_t image_add(struct process *p, enum image_number number, struct layout *layout)
 {
 	const struct image *image = &table->images[number];
 	status_t status = image->object != 0 ? OK : load(number);
@@ -99,7 +99,7 @@ status_t image_map(struct process *p, enum image_number number)
 		uint64_t rights = image->segments[i].rights;
 		uint64_t address = image->segments[i].address;
 
-		status = process_map(p, address, image->segments[i].size,
+		layout_add(layout, address, image->segments[i].size,
 			rights | ((rights & RIGHT_WRITE) != 0 ? MEMORY_PRIVATE : 0), image->object,
 			address - image->base);
 	}

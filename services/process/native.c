@@ -49,13 +49,18 @@ static status_t check(struct elf_image *elf, struct report *report)
 	return status;
 }
 
-static bool is_zero(const uint8_t *bytes, size_t size)
+bool is_zero(const uint8_t *bytes, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
-		if (bytes[i] != 0)
+	uint64_t word;
+
+	for (; size >= sizeof(word); size -= sizeof(word), bytes += sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		if (word != 0)
 			return false;
 	}
-	return true;
+	while (size > 0 && bytes[size - 1] == 0)
+		size--;
+	return size == 0;
 }
 
 /* Fresh memory is zero already. */

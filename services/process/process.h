@@ -4,6 +4,7 @@
  * one program comes from one untyped, so ending it is one revoke. */
 #pragma once
 
+#include <abi/protocol/memory.h>
 #include <abi/protocol/process.h>
 #include <craton/client.h>
 #include <craton/service.h>
@@ -125,6 +126,8 @@ struct code_memo {
 	uint8_t hash[CODE_HASH];
 };
 
+#define IMAGE_SEGMENTS 4u
+
 enum image_number { IMAGE_RUNTIME, IMAGE_COMPILER, IMAGES };
 
 /* A native program of the system, in a memory object. */
@@ -135,7 +138,7 @@ struct image {
 	uint64_t segment_count;
 	struct {
 		uint64_t address, size, rights;
-	} segments[8];
+	} segments[IMAGE_SEGMENTS];
 };
 
 struct process_state {
@@ -189,7 +192,10 @@ void process_forget(struct process *process);
 uint64_t process_slot(const struct process *process, enum own_slot slot);
 handle_t process_handle(const struct process *process, enum own_slot slot);
 
-/* The slots have changed in another way than by filling empty ones. */
+/* The slot has just got a capability with this tag. */
+void process_handle_note(const struct process *process, enum own_slot slot, uint64_t tag);
+
+/* The slots have changed in another way than by filling empty ones; not that of the untyped. */
 void process_handles_forget(const struct process *process);
 uint64_t process_cpu_ns(const struct process *process);
 
@@ -222,10 +228,23 @@ struct program_file {
 [[nodiscard]] status_t process_map(const struct process *process, uint64_t address, uint64_t size,
 	uint64_t flags, uint64_t object, uint64_t offset);
 
-/* Maps an image at an address: its code executable, the rest read-only, shared by all who run it.
+/* Regions of a program, which are mapped by one call. */
+#define LAYOUT_REGIONS (MESSAGE_BYTES / sizeof(struct memory_region))
+struct layout {
+	size_t count;
+	struct memory_region regions[LAYOUT_REGIONS];
+};
+
+/* Adds one; the size is rounded up to pages. There is room for LAYOUT_REGIONS. */
+void layout_add(struct layout *layout, uint64_t address, uint64_t size, uint64_t flags,
+	uint64_t object, uint64_t offset);
+
+/* Adds an image at an address: its code executable, the rest read-only, shared by all who run it.
  */
-[[nodiscard]] status_t process_map_code(
-	const struct process *process, const struct code_place *code, uint64_t address);
+void layout_add_code(struct layout *layout, const struct code_place *code, uint64_t address);
+
+/* Maps them all and leaves the layout empty. The memory service's errors. */
+[[nodiscard]] status_t layout_map(const struct process *process, struct layout *layout);
 
 /* The absolute path: as given, or below the working directory. ERR_TOO_LONG, ERR_NOT_FOUND. */
 [[nodiscard]] status_t program_path(
@@ -249,6 +268,8 @@ struct program_file {
  * the log. ERR_BAD_IMAGE, ERR_TOO_LONG, and what the memory service says. */
 [[nodiscard]] status_t native_load(struct process *process, const struct program_file *file);
 
+bool is_zero(const uint8_t *bytes, size_t size);
+
 /* Memory in which an image is put together: IMAGE_MAX bytes. */
 #define IMAGE_MAX 0xd0000u
 extern uint8_t image_memory[IMAGE_MAX];
@@ -260,8 +281,10 @@ struct process_descriptor *blob_descriptors(struct process *process);
 /* --- image.c: native programs of the system
  * ----------------------------------------------------------------------- */
 
-/* Maps one, which is loaded when it is first needed, and sets where the program begins. */
-[[nodiscard]] status_t image_map(struct process *process, enum image_number number);
+/* Adds the at most IMAGE_SEGMENTS regions of one, which is loaded when it is first needed, and sets
+ * where the program begins. */
+[[nodiscard]] status_t image_add(
+	struct process *process, enum image_number number, struct layout *layout);
 
 /* --- code_cache.c: compiled code by the module's hash
  * ----------------------------------------------------------------------- */

@@ -11,8 +11,8 @@
 #define CNODE_RADIX   6u
 #define SLICE_NS      10000000u
 #define STACK_SIZE    0x100000u
-#define STACK_TOP     0x180000u /* near the message pages, whose page tables it shares */
-#define IMAGE_ADDRESS 0x300000000000u
+#define STACK_TOP     0x180000u   /* near the message pages, whose page tables it shares */
+#define CODE_DISTANCE 0x10000000u /* from the runtime's image: they share page tables */
 #define BADGE_MASK    0xffffffffffffu
 
 static uint64_t round_page(uint64_t size)
@@ -69,38 +69,64 @@ status_t process_map(const struct process *p, uint64_t address, uint64_t size, u
 	return peer_ask(SERVICE_NUMBER_MEMORY, MEMORY_MAP, words);
 }
 
-static status_t map_part(const struct process *p, const struct code_place *code, uint64_t address,
+void layout_add(struct layout *layout, uint64_t address, uint64_t size, uint64_t flags,
+	uint64_t object, uint64_t offset)
+{
+	ASSERT(layout->count < LAYOUT_REGIONS);
+	layout->regions[layout->count++] = (struct memory_region){
+		.address = address,
+		.size = round_page(size),
+		.flags = flags,
+		.object = object,
+		.offset = offset,
+	};
+}
+
+status_t layout_map(const struct process *p, struct layout *layout)
+{
+	struct call call = {.words = {p->pid, layout->count * sizeof(layout->regions[0])},
+		.in = layout->regions};
+
+	call.in_size = call.words[1];
+	layout->count = 0;
+	return peer_call(SERVICE_NUMBER_MEMORY, MEMORY_MAP_ALL, &call);
+}
+
+static void add_part(struct layout *layout, const struct code_place *code, uint64_t address,
 	uint64_t offset, uint64_t size, uint64_t rights)
 {
-	return size == 0 ? OK
-			 : process_map(p, address + offset, round_page(size), rights, code->object,
-				   code->offset + offset);
+	if (size != 0)
+		layout_add(layout, address + offset, size, rights, code->object,
+			code->offset + offset);
 }
 
-status_t process_map_code(const struct process *p, const struct code_place *code, uint64_t address)
+void layout_add_code(struct layout *layout, const struct code_place *code, uint64_t address)
 {
 	uint64_t end = code->code_offset + round_page(code->code_size);
-	status_t status = map_part(p, code, address, 0, code->code_offset, RIGHT_READ);
 
-	if (status == OK)
-		status = map_part(p, code, address, code->code_offset, code->code_size,
-			RIGHT_READ | RIGHT_EXECUTE);
-	if (status == OK && end < code->size)
-		status = map_part(p, code, address, end, code->size - end, RIGHT_READ);
-	return status;
+	add_part(layout, code, address, 0, code->code_offset, RIGHT_READ);
+	add_part(layout, code, address, code->code_offset, code->code_size,
+		RIGHT_READ | RIGHT_EXECUTE);
+	if (end < code->size)
+		add_part(layout, code, address, end, code->size - end, RIGHT_READ);
 }
 
-static status_t map_compiled(struct process *p, const struct code_place *code)
+static status_t add_compiled(
+	struct process *p, struct layout *layout, const struct code_place *code)
 {
-	status_t status = process_map_code(p, code, IMAGE_ADDRESS);
+	status_t status = image_add(p, IMAGE_RUNTIME, layout);
+	uint64_t address = table->images[IMAGE_RUNTIME].base + CODE_DISTANCE;
 
-	ESTATE_SET(p->start.image_address, IMAGE_ADDRESS);
+	if (status != OK)
+		return status;
+	layout_add_code(layout, code, address);
+	ESTATE_SET(p->start.image_address, address);
 	ESTATE_SET(p->start.image_size, code->size);
-	return status == OK ? image_map(p, IMAGE_RUNTIME) : status;
+	return OK;
 }
 
 /* Faults that no region resolves are traps of a WASM program, but the end of a native one. */
-static status_t make_space(struct process *p, bool is_native)
+static status_t make_space(struct process *p, bool is_native, struct layout *layout)
 {
 	uint64_t makes_code = (p->permissions & PERMISSION_COMPILE) != 0;
 	uint64_t words[6] = {p->pid, p->quota, is_native | makes_code << 1};
@@ -118,12 +144,10 @@ static status_t make_space(struct process *p, bool is_native)
 	peer_window(0, 0);
 	if (status == OK)
 		status = peer_call(SERVICE_NUMBER_MEMORY, MEMORY_GRANT_FRAME, &grant);
-	if (status == OK)
-		status = process_map(p, STACK_TOP - STACK_SIZE, STACK_SIZE,
-			RIGHT_READ | RIGHT_WRITE, MEMORY_OBJECT_ANONYMOUS, 0);
-	if (status == OK)
-		status = process_map(
-			p, PROCESS_START_ADDRESS, PAGE, RIGHT_READ, MEMORY_OBJECT_ANONYMOUS, 0);
+	layout->count = 0;
+	layout_add(layout, STACK_TOP - STACK_SIZE, STACK_SIZE, RIGHT_READ | RIGHT_WRITE,
+		MEMORY_OBJECT_ANONYMOUS, 0);
+	layout_add(layout, PROCESS_START_ADDRESS, PAGE, RIGHT_READ, MEMORY_OBJECT_ANONYMOUS, 0);
 	return status;
 }
 
@@ -132,10 +156,13 @@ static status_t make_space(struct process *p, bool is_native)
 
 static status_t make(struct process *p, uint64_t type, uint64_t size, enum own_slot slot)
 {
-	uint64_t tag;
-
-	return untyped_retype(process_handle(p, OWN_UNTYPED), type, size, 1,
+	uint64_t tag = 0;
+	status_t status = untyped_retype(process_handle(p, OWN_UNTYPED), type, size, 1,
 		service_start()->handles[PROCESS_SLOT_CNODE], process_slot(p, slot), &tag);
+
+	if (status == OK)
+		process_handle_note(p, slot, tag);
+	return status;
 }
 
 /* The untyped of a place in the table is made once and used again. */
@@ -221,7 +248,8 @@ static status_t write_start_page(const struct process *p, const struct process_s
 		call.words[0] = p->pid;
 		call.words[1] = PROCESS_START_ADDRESS + at;
 		call.words[2] = call.in_size;
-		status = peer_call(SERVICE_NUMBER_MEMORY, MEMORY_WRITE, &call);
+		if (!is_zero(call.in, call.in_size)) /* as fresh memory is */
+			status = peer_call(SERVICE_NUMBER_MEMORY, MEMORY_WRITE, &call);
 	}
 	return status;
 }
@@ -364,17 +392,23 @@ static status_t finish(struct process *p)
 
 status_t process_start_compiled(struct process *p, const struct code_place *code)
 {
-	status_t status = make_space(p, false);
+	struct layout layout;
+	status_t status = make_space(p, false, &layout);
 
 	if (status == OK)
-		status = map_compiled(p, code);
+		status = add_compiled(p, &layout, code);
+	if (status == OK)
+		status = layout_map(p, &layout);
 	return status == OK ? finish(p) : status;
 }
 
 static status_t start_native(struct process *p, const struct program_file *file)
 {
-	status_t status = make_space(p, true);
+	struct layout layout;
+	status_t status = make_space(p, true, &layout);
 
+	if (status == OK)
+		status = layout_map(p, &layout);
 	if (status == OK)
 		status = native_load(p, file);
 	return status == OK ? finish(p) : status;
@@ -382,10 +416,13 @@ static status_t start_native(struct process *p, const struct program_file *file)
 
 static status_t start_compile_worker(struct process *p)
 {
-	status_t status = make_space(p, true);
+	struct layout layout;
+	status_t status = make_space(p, true, &layout);
 
 	if (status == OK)
-		status = image_map(p, IMAGE_COMPILER);
+		status = image_add(p, IMAGE_COMPILER, &layout);
+	if (status == OK)
+		status = layout_map(p, &layout);
 	return status == OK ? finish(p) : status;
 }
 

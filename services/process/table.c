@@ -40,9 +40,18 @@ handle_t process_handle(const struct process *process, enum own_slot slot)
 	return handle_of(process_slot(process, slot), *known);
 }
 
+void process_handle_note(const struct process *process, enum own_slot slot, uint64_t tag)
+{
+	tags[process - table->processes][slot] = tag;
+}
+
 void process_handles_forget(const struct process *process)
 {
-	memset(tags[process - table->processes], 0, sizeof(tags[0]));
+	uint64_t *known = tags[process - table->processes];
+	uint64_t untyped = known[OWN_UNTYPED];
+
+	memset(known, 0, sizeof(tags[0]));
+	known[OWN_UNTYPED] = untyped; /* which stays with the place */
 }
 
 struct process *process_find(uint64_t pid)

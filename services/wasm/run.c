@@ -84,7 +84,7 @@ static struct wasm_resolver make_resolver(struct wasi *wasi)
 
 	modules[0] = (struct wasm_host_module){wasi_functions, wasi_function_count, wasi};
 	modules[1] = (struct wasm_host_module){craton_functions, craton_function_count, wasi};
-	return (struct wasm_resolver){&all, wasm_host_modules_resolve};
+	return (struct wasm_resolver){&all, wasm_host_modules_resolve_sorted};
 }
 
 void program_run(const struct start_data *data)

@@ -115,11 +115,10 @@ void type_space_place(struct type_space *space, struct type_definition *definiti
 	definition->references[0] = wasm_type_defined(first + position);
 	definition->references[1] =
 		(enum wasm_type)(definition->references[0] | WASM_TYPE_NOT_NULL);
-	definition->depth = definition->supertype == 0
-				    ? 0
-				    : type_space_at(space, wasm_type_number(definition->supertype))
-						      ->depth +
-					      1;
+	definition->depth =
+		definition->supertype == 0
+			? 0
+			: type_space_at(space, wasm_type_number(definition->supertype))->depth + 1;
 }
 
 // The form for use; shares its lists with the compared form unless they differ.

@@ -33,7 +33,7 @@ struct type_space {
 	struct array definitions; // struct type_definition
 	struct array groups;      // struct type_group, of the first `compared` definitions
 	uint32_t compared;
-	uint32_t *buckets;        // a power of two of them, or null
+	uint32_t *buckets; // a power of two of them, or null
 	uint32_t bucket_count;
 	uint32_t steps; // in buckets so far: types made to collide are refused
 };

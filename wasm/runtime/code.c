@@ -23,7 +23,7 @@ enum wasm_status code_open(const struct wasm_platform *platform, const void *byt
 {
 	struct wasm_image image;
 	enum wasm_status status = platform->trusts_images ? wasm_image_view(bytes, size, &image)
-							   : wasm_image_open(bytes, size, &image);
+							  : wasm_image_open(bytes, size, &image);
 	if (status != WASM_OK)
 		return status;
 	struct wasm_code *c = wasm_allocate(&platform->allocator, 1, sizeof(*c));

@@ -44,31 +44,59 @@ bool signature_matches(const char *signature, const struct wasm_function_type *t
 
 // --- host functions --------------------------------------------------------------------------
 
-static bool is_wanted(
-	const struct wasm_host_function *function, const struct wasm_import_name *import)
+// Below, equal to or above 0 as the function's name is before, at or behind the wanted one.
+static int compare(const struct wasm_host_function *function, const struct wasm_import_name *import)
 {
-	return function->name_size == import->name_size && import->name_size > 0 &&
-	       function->name[0] == import->name[0] &&
-	       memcmp(function->name, import->name, import->name_size) == 0 &&
-	       strlen(function->module) == import->module_size &&
-	       memcmp(function->module, import->module, import->module_size) == 0;
+	size_t size =
+		function->name_size < import->name_size ? function->name_size : import->name_size;
+	int order = memcmp(function->name, import->name, size);
+	return order != 0 ? order : (function->name_size > size) - (import->name_size > size);
 }
 
-static const struct wasm_host_function *find_host(
+static bool is_of(const struct wasm_host_function *function, const struct wasm_import_name *import)
+{
+	size_t size = import->module_size;
+	return (size == 0 || function->module[0] == import->module[0]) &&
+	       strlen(function->module) == size &&
+	       memcmp(function->module, import->module, size) == 0;
+}
+
+static const struct wasm_host_function *find_sorted(
+	const struct wasm_host_module *module, const struct wasm_import_name *import)
+{
+	size_t low = 0, high = module->count;
+	if (high == 0 || !is_of(&module->functions[0], import))
+		return nullptr;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare(&module->functions[middle], import);
+		if (order == 0)
+			return &module->functions[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return nullptr;
+}
+
+static const struct wasm_host_function *find_any(
 	const struct wasm_host_module *module, const struct wasm_import_name *import)
 {
 	for (size_t i = 0; i < module->count; i++)
-		if (is_wanted(&module->functions[i], import))
+		if (compare(&module->functions[i], import) == 0 &&
+			is_of(&module->functions[i], import))
 			return &module->functions[i];
 	return nullptr;
 }
 
-bool wasm_host_modules_resolve(
-	void *self, const struct wasm_import_name *import, struct wasm_extern *found)
+static bool resolve(const struct wasm_host_modules *modules, const struct wasm_import_name *import,
+	const struct wasm_host_function *(*find)(
+		const struct wasm_host_module *, const struct wasm_import_name *),
+	struct wasm_extern *found)
 {
-	const struct wasm_host_modules *modules = self;
 	for (size_t i = 0; i < modules->count; i++) {
-		const struct wasm_host_function *function = find_host(&modules->modules[i], import);
+		const struct wasm_host_function *function = find(&modules->modules[i], import);
 		if (function == nullptr)
 			continue;
 		*found = (struct wasm_extern){.kind = WASM_EXTERN_FUNCTION,
@@ -78,6 +106,18 @@ bool wasm_host_modules_resolve(
 		return true;
 	}
 	return false;
+}
+
+bool wasm_host_modules_resolve(
+	void *self, const struct wasm_import_name *import, struct wasm_extern *found)
+{
+	return resolve(self, import, find_any, found);
+}
+
+bool wasm_host_modules_resolve_sorted(
+	void *self, const struct wasm_import_name *import, struct wasm_extern *found)
+{
+	return resolve(self, import, find_sorted, found);
 }
 
 // --- one import ------------------------------------------------------------------------------

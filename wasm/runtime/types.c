@@ -108,8 +108,8 @@ enum wasm_status types_adopt(
 						     ? (enum wasm_type)0
 						     : wasm_type_defined(type->supertype),
 				.is_final = type->is_final != 0};
-		type_space_place(space, &definitions[i], type->group, type->group_size,
-			i - type->group);
+		type_space_place(
+			space, &definitions[i], type->group, type->group_size, i - type->group);
 		numbers[i] = i;
 	}
 	return WASM_OK;

@@ -2,14 +2,14 @@
 // The import module "wasi_snapshot_preview1".
 #include "wasi/internal.h"
 
-// X(name, signature, handler)
-#define WASI_FUNCTION_LIST(X)                                            \
+// In the order of their names. X(name, signature, handler), OWN(name, signature)
+#define WASI_FUNCTION_LIST(X, OWN)                                       \
 	X(args_get, "ii:i", args_get)                                    \
 	X(args_sizes_get, "ii:i", args_sizes_get)                        \
-	X(environ_get, "ii:i", environ_get)                              \
-	X(environ_sizes_get, "ii:i", environ_sizes_get)                  \
 	X(clock_res_get, "ii:i", clock_res_get)                          \
 	X(clock_time_get, "iIi:i", clock_time_get)                       \
+	X(environ_get, "ii:i", environ_get)                              \
+	X(environ_sizes_get, "ii:i", environ_sizes_get)                  \
 	X(fd_advise, "iIIi:i", fd_advise)                                \
 	X(fd_allocate, "iII:i", fd_allocate)                             \
 	X(fd_close, "i:i", fd_close)                                     \
@@ -21,8 +21,8 @@
 	X(fd_filestat_set_size, "iI:i", fd_filestat_set_size)            \
 	X(fd_filestat_set_times, "iIIi:i", fd_filestat_set_times)        \
 	X(fd_pread, "iiiIi:i", fd_pread)                                 \
-	X(fd_prestat_get, "ii:i", fd_prestat_get)                        \
 	X(fd_prestat_dir_name, "iii:i", fd_prestat_dir_name)             \
+	X(fd_prestat_get, "ii:i", fd_prestat_get)                        \
 	X(fd_pwrite, "iiiIi:i", fd_pwrite)                               \
 	X(fd_read, "iiii:i", fd_read)                                    \
 	X(fd_readdir, "iiiIi:i", fd_readdir)                             \
@@ -42,6 +42,8 @@
 	X(path_symlink, "iiiii:i", path_symlink)                         \
 	X(path_unlink_file, "iii:i", path_unlink_file)                   \
 	X(poll_oneoff, "iiii:i", poll_oneoff)                            \
+	OWN(proc_exit, "i:")                                             \
+	OWN(proc_raise, "i:i")                                           \
 	X(random_get, "ii:i", random_get)                                \
 	X(sched_yield, ":i", sched_yield)                                \
 	X(sock_accept, "iii:i", sock_accept)                             \
@@ -56,8 +58,10 @@
 		values[0].i64 = wasi_##handler(environment, caller, values);               \
 		return WASM_TRAP_NONE;                                                     \
 	}
-WASI_FUNCTION_LIST(X)
+#define OWN(name, signature)
+WASI_FUNCTION_LIST(X, OWN)
 #undef X
+#undef OWN
 
 static enum wasm_trap call_proc_exit(
 	struct wasm_instance *, void *environment, union wasm_value *values)
@@ -77,10 +81,10 @@ static enum wasm_trap call_proc_raise(
 static const char module_name[] = "wasi_snapshot_preview1";
 
 const struct wasm_host_function wasi_functions[] = {
-#define X(name, signature, handler) WASM_HOST_FUNCTION(module_name, #name, signature, call_##name),
-	WASI_FUNCTION_LIST(X)
+#define OWN(name, signature)        WASM_HOST_FUNCTION(module_name, #name, signature, call_##name),
+#define X(name, signature, handler) OWN(name, signature)
+	WASI_FUNCTION_LIST(X, OWN)
 #undef X
-		WASM_HOST_FUNCTION(module_name, "proc_exit", "i:", call_proc_exit),
-	WASM_HOST_FUNCTION(module_name, "proc_raise", "i:i", call_proc_raise),
+#undef OWN
 };
 const size_t wasi_function_count = sizeof(wasi_functions) / sizeof(wasi_functions[0]);

@@ -236,6 +236,28 @@ static void end_world(struct world *world)
 
 // --- Calls -------------------------------------------------------------------------------------
 
+// As wasm_host_modules_resolve_sorted wants them; each is found, and what lies between is not.
+static void test_order(void **)
+{
+	struct wasm_host_module module = {wasi_functions, wasi_function_count, nullptr};
+	struct wasm_host_modules modules = {&module, 1};
+	for (size_t i = 0; i < wasi_function_count; i++) {
+		const struct wasm_host_function *f = &wasi_functions[i];
+		struct wasm_import_name name = {f->module, f->name, (uint32_t)strlen(f->module),
+			(uint32_t)f->name_size, WASM_EXTERN_FUNCTION};
+		struct wasm_extern found = {};
+		if (i > 0)
+			assert_true(strcmp(wasi_functions[i - 1].name, f->name) < 0);
+		assert_true(wasm_host_modules_resolve_sorted(&modules, &name, &found));
+		assert_ptr_equal(found.host_call, f->call);
+		name.name_size--;
+		assert_false(wasm_host_modules_resolve_sorted(&modules, &name, &found));
+		name.name_size++;
+		name.module_size--;
+		assert_false(wasm_host_modules_resolve_sorted(&modules, &name, &found));
+	}
+}
+
 static const struct wasm_host_function *find(const char *name)
 {
 	for (size_t i = 0; i < wasi_function_count; i++)
@@ -349,6 +371,7 @@ static void test_pointers(void **)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_all_are_there),
 		cmocka_unit_test(test_rights),
 		cmocka_unit_test(test_closed_descriptors),

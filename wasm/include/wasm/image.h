@@ -46,8 +46,8 @@ struct wasm_image_header {
 	uint32_t cpu_features;
 	uint64_t engine_hash;
 	uint64_t image_size;
-	uint8_t module_hash[32]; // SHA-256 of the module's bytes
-	uint32_t start_function; // or WASM_NO_INDEX
+	uint8_t module_hash[32];      // SHA-256 of the module's bytes
+	uint32_t start_function;      // or WASM_NO_INDEX
 	uint32_t refers_to_functions; // 1: the code has `ref.func`
 	struct wasm_image_section sections[WASM_SECTION_COUNT];
 };

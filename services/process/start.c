@@ -366,11 +366,15 @@ static void tell_log(const struct process *p)
 	(void)!peer_call(SERVICE_NUMBER_LOG, LOG_NAME, &call);
 }
 
-static void let_mount(const struct process *p)
+/* Without it the program may not mount, and has no directory below /proc. */
+static void tell_vfs(const struct process *p)
 {
-	uint64_t words[6] = {p->pid};
+	uint64_t may_mount = (p->permissions & PERMISSION_SYSTEM) != 0;
+	struct call call = {.words = {p->pid, p->parent, may_mount, strlen((const char *)p->name)},
+		.in = p->name};
 
-	(void)!peer_ask(SERVICE_NUMBER_VFS, VFS_ALLOW, words); /* else it may not */
+	call.in_size = call.words[3];
+	(void)!peer_call(SERVICE_NUMBER_VFS, VFS_PROGRAM_BEGINS, &call);
 }
 
 /* From an address space with the program in it to a running thread. */
@@ -382,8 +386,8 @@ static status_t finish(struct process *p)
 		status = run(p);
 	if (status != OK)
 		return status;
-	if ((p->permissions & PERMISSION_SYSTEM) != 0)
-		let_mount(p);
+	if (!is_compile_worker(p))
+		tell_vfs(p);
 	tell_log(p);
 	note_thread(p);
 	ESTATE_SET(p->phase, PHASE_RUNNING);

@@ -91,9 +91,19 @@ uint64_t client_place(const struct client *c, uint64_t id)
 	return c->arena != 0 ? c->arena + (1 + id) * MEMORY_SHARED_UNIT : 0;
 }
 
-void client_let_mount(struct client *client)
+void client_is_program(
+	struct client *client, uint64_t parent, bool may_mount, const uint8_t *name, size_t size)
 {
-	ESTATE_SET(client->may_mount, 1);
+	ESTATE_SET(client->may_mount, may_mount);
+	ESTATE_SET(client->parent, parent);
+	estate_save(client->name, sizeof(client->name));
+	memset(client->name, 0, sizeof(client->name));
+	memcpy(client->name, name, size);
+}
+
+const struct client *client_at(uint64_t index)
+{
+	return index < client_count ? &clients[index] : nullptr;
 }
 
 uint8_t *client_window(const struct client *c)
@@ -150,6 +160,7 @@ void client_forget(struct client *c)
 	ESTATE_SET(c->has_window, 0);
 	ESTATE_SET(c->arena, 0);
 	ESTATE_SET(c->may_mount, 0);
+	ESTATE_SET(c->name[0], 0);
 	ESTATE_SET(c->key, 0);
 }
 

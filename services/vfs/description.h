@@ -7,7 +7,8 @@
 #include "volume.h"
 
 #define CLIENT_NUMBERS 256u /* of one client at most; numbers begin at 1 */
-#define CLIENT_FEW     16u  /* with so many a client may take the last eighth of descriptions */
+#define CLIENT_NAME    64u
+#define CLIENT_FEW     16u /* with so many a client may take the last eighth of descriptions */
 
 enum description_kind {
 	DESCRIPTION_FREE,
@@ -45,6 +46,8 @@ struct client {
 	uint64_t arena; /* where it maps what is shared; 0: nowhere */
 	uint32_t has_window;
 	uint32_t may_mount;
+	uint64_t parent; /* of a program: the one that started it */
+	char name[CLIENT_NAME];
 	uint32_t used;                    /* numbers */
 	uint16_t numbers[CLIENT_NUMBERS]; /* description + 1; 0: free */
 };
@@ -68,8 +71,14 @@ uint64_t client_place(const struct client *client, uint64_t id);
 /* The client's window, MEMORY_SHARED_UNIT bytes that it writes at will; nullptr: it has none. */
 uint8_t *client_window(const struct client *client);
 
-/* It may mount and unmount volumes. */
-void client_let_mount(struct client *client);
+/* The client is a program: what others see of it, and whether it may mount and unmount volumes. The
+ * name, of at most CLIENT_NAME - 1 bytes, ends at the first that is 0. */
+void client_is_program(
+	struct client *client, uint64_t parent, bool may_mount, const uint8_t *name, size_t size);
+
+/* nullptr: there are not so many places. Those without key are free. */
+const struct client *client_at(uint64_t index);
+
 static inline bool client_may_mount(const struct client *client)
 {
 	return client->may_mount != 0;

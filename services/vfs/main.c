@@ -519,15 +519,19 @@ static status_t session_end_handler(struct request *request)
 	return OK;
 }
 
-static status_t allow_handler(struct request *request)
+static status_t program_begins_handler(struct request *request)
 {
 	struct client *c = is_manager(request) ? client_find(request->words[0]) : nullptr;
+	uint64_t size = request->words[3];
 
 	if (!is_manager(request))
 		return ERR_ACCESS;
+	if (size > request->size || size >= CLIENT_NAME)
+		return ERR_TOO_LONG;
 	if (c == nullptr)
 		return ERR_TOO_MANY;
-	client_let_mount(c);
+	client_is_program(
+		c, request->words[1], request->words[2] != 0, request->bytes, (size_t)size);
 	return OK;
 }
 
@@ -651,7 +655,7 @@ static const struct service_method methods[] = {
 	[VFS_VOLUME] = {later_run, RESTART_PURE},
 	[VFS_MOUNT] = {later_run, RESTART_ONCE},
 	[VFS_UNMOUNT] = {later_run, RESTART_ONCE},
-	[VFS_ALLOW] = {allow_handler, RESTART_REPLAY},
+	[VFS_PROGRAM_BEGINS] = {program_begins_handler, RESTART_REPLAY},
 	[VFS_ATTACH] = {later_run, RESTART_REPLAY},
 	[VFS_SYNC] = {sync_request, RESTART_ONCE},
 	[VFS_DISK] = {later_run, RESTART_PURE},

@@ -2,13 +2,13 @@
 # The virtual file system.
 
 VFS_CORE := $(addprefix services/vfs/,vfs.c files.c names.c walk.c volume.c description.c pipe.c lock.c sheet.c watch.c \
-	bundlefs.c devfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
-	cache_page.c cache_object.c cache_run.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c $(SODIUM_HASH) lib/random/random.c lib/pipe/ring.c
+	bundlefs.c devfs.c procfs.c fixed_names.c tmpfs.c tmpfs_node.c tmpfs_entry.c tmpfs_data.c \
+	cache_page.c cache_object.c cache_run.c cache_work.c cached_file.c page_map.c blocks.c) boot/common/bundle.c lib/print/print.c $(SODIUM_HASH) lib/random/random.c lib/pipe/ring.c
 $(eval $(call program,vfs,$(VFS_CORE) $(addprefix services/vfs/,main.c later.c share.c wall_time.c drive.c mounts.c diskfs.c enginefs.c enginefs_page.c enginefs_names.c page_io.c remote.c remote_calls.c remote_disk.c remote_link.c) $(FILE_ENGINES),svc/vfs))
 
 VFS_TEST       := $(addprefix tests/host/services/,vfs_fixture.c share_host.c estate_host.c)
 VFS_TEST_FLAGS := -Ilib/include -Iboot/include -Iservices/vfs -Itests/host/services -Ilib
-$(foreach part,bundle walk tmpfs contents description volume devices lock watch,$(eval $(call host_test,vfs_$(part),\
+$(foreach part,bundle walk tmpfs contents description volume devices procfs lock watch,$(eval $(call host_test,vfs_$(part),\
 	tests/host/services/vfs_$(part)_test.c tests/host/services/vfs_forms.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS))))
 $(eval $(call host_test,vfs_window,tests/host/services/vfs_window_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))
 $(eval $(call host_test,vfs_pipe,tests/host/services/vfs_pipe_test.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS)))
@@ -24,7 +24,7 @@ $(foreach part,cache cache_kill,$(eval $(call host_test,vfs_$(part),\
 	tests/host/services/vfs_$(part)_test.c $(VFS_CALLERS) $(VFS_NONE) $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS))))
 VFS_ENGINE_TESTS := vfs_engine vfs_engine_cases
 $(foreach test,$(VFS_ENGINE_TESTS),$(eval $(call host_test,$(test),$(addprefix tests/host/services/,$(test)_test.c vfs_engine_volume.c vfs_drive.c) \
-	$(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) lib/print/print.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4)))
+	$(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4)))
 # The same with the engine in a process of its own; that is a library here.
 FILESYSTEM_HOST := $(BUILD)/tests/host/filesystem.so
 FILESYSTEM_HOST_SOURCES := tests/host/services/filesystem_host.c $(FILESYSTEM_CORE) lib/block/client.c lib/print/print.c
@@ -35,10 +35,10 @@ $(FILESYSTEM_HOST): $(call objects,host/filesystem,$(FILESYSTEM_HOST_SOURCES) $(
 	$(Q)$(CC) $(CFLAGS_host) -shared -o $@ $^
 $(foreach test,$(VFS_ENGINE_TESTS),$(eval $(call add_test,host/$(test)_process,VFS_PLACEMENT=process VFS_FILESYSTEM=$(FILESYSTEM_HOST) \
 	VFS_CUTS=200 $(BUILD)/tests/host/$(test),$(BUILD)/tests/host/$(test) $(FILESYSTEM_HOST))))
-$(eval $(call fuzzer,engine_volume,tests/fuzz/engine_volume.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) lib/print/print.c \
+$(eval $(call fuzzer,engine_volume,tests/fuzz/engine_volume.c tests/host/services/vfs_drive.c $(VFS_CALLERS) $(VFS_MOUNTS) $(FILE_ENGINES) \
 	$(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
 $(eval $(call fuzzer,remote_answers,tests/fuzz/remote_answers.c tests/host/services/vfs_drive.c $(VFS_CALLERS) \
-	$(filter services/%,$(VFS_MOUNTS)) $(FILE_ENGINES) lib/print/print.c $(VFS_CORE) $(VFS_TEST),\
+	$(filter services/%,$(VFS_MOUNTS)) $(FILE_ENGINES) $(VFS_CORE) $(VFS_TEST),\
 	$(VFS_TEST_FLAGS) -Iservices -Iservices/ext4,-lcmocka))
 $(eval $(call fuzzer,vfs_messages,tests/fuzz/vfs_messages.c $(VFS_NONE) services/vfs/later.c lib/service/waiting.c $(VFS_CORE) $(VFS_TEST),$(VFS_TEST_FLAGS),-lcmocka))
 

@@ -194,6 +194,15 @@ status_t share_pool_grow(uint32_t step)
 	return map_step(step, STEP_BYTES);
 }
 
+status_t share_use_of(uint64_t program, struct share_use *use)
+{
+	uint64_t words[6] = {program};
+	status_t status = ask(MEMORY_STATISTICS, words);
+
+	*use = (struct share_use){words[0], words[1], words[2], words[3]};
+	return status;
+}
+
 status_t share_unit(uint32_t key, uint64_t account, void **unit)
 {
 	*unit = (void *)unit_address(key);

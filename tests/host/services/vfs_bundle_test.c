@@ -31,7 +31,7 @@ static void test_bundle(void **state)
 static void test_bundle_lists(void **state)
 {
 	(void)state;
-	assert_list("/", "app bin-x bin kernel share home tmp var mnt dev ");
+	assert_list("/", "app bin-x bin kernel share home tmp var mnt dev proc ");
 	assert_list("/bin", "cat ls ");
 	assert_list("/app", "sub ");
 	assert_list("/app/sub/deep", "leaf ");
@@ -77,7 +77,7 @@ static void test_damaged_bundle(void **state)
 	estate_host_new(1 << 20);
 	assert_true(vfs_start(&sizes, fixture_bundle(), fixture_bundle_size()));
 	me = client_find(1);
-	assert_list("/", "home tmp var mnt dev ");
+	assert_list("/", "home tmp var mnt dev proc ");
 	assert_open("/bin", READ, ERR_NOT_FOUND);
 	make_file("/tmp/x", "x");
 }

@@ -237,9 +237,13 @@ void callers_drive(void)
 
 void callers_allow(struct caller *c)
 {
-	struct request request = {.method = VFS_ALLOW, .words = {c->badge}};
+	uint8_t name[] = "test";
+	struct request request = {.method = VFS_PROGRAM_BEGINS,
+		.words = {c->badge, 0, 1, 4},
+		.bytes = name,
+		.size = 4};
 
-	assert_int_equal(methods[VFS_ALLOW].handler(&request), OK);
+	assert_int_equal(methods[VFS_PROGRAM_BEGINS].handler(&request), OK);
 	estate_commit();
 }
 

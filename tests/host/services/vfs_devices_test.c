@@ -31,7 +31,7 @@ static void test_names(void **state)
 
 	(void)state;
 	assert_list("/dev", "null random tty zero ");
-	assert_list("/", "app bin-x bin kernel share home tmp var mnt dev ");
+	assert_list("/", "app bin-x bin kernel share home tmp var mnt dev proc ");
 	assert_int_equal(type_of("/dev", false), FILE_TYPE_DIRECTORY);
 	assert_int_equal(type_of("/dev/null", false), FILE_TYPE_DEVICE);
 	assert_int_equal(type_of("/dev/random", false), FILE_TYPE_DEVICE);

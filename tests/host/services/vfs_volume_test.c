@@ -18,7 +18,7 @@ static void test_volumes(void **state)
 	assert_string_equal((const char *)v.path, "/tmp");
 	assert_string_equal((const char *)v.name, "tmpfs");
 	assert_int_equal(v.total, FIXTURE_BLOCKS * BLOCK_SIZE);
-	assert_int_equal(vfs_volume(6, &v), ERR_NOT_FOUND);
+	assert_int_equal(vfs_volume(7, &v), ERR_NOT_FOUND);
 	assert_int_equal(vfs_volume(UINT64_MAX, &v), ERR_NOT_FOUND);
 }
 

@@ -51,8 +51,8 @@ static void region_free(struct space *space, struct region *region)
 /* What a killed instance had put into new kernel memory. */
 static void forget_kernel_space(const struct space *space)
 {
-	status_t status = cnode_delete(
-		service_start()->handles[PROCESS_SLOT_CNODE], meta_slot(space->metas, META_SPACE));
+	uint64_t slot = meta_slot(space->metas, META_SPACE);
+	status_t status = cnode_delete(slot_cnode(slot), slot_index(slot));
 
 	(void)status; /* most often there is nothing */
 }
@@ -71,14 +71,13 @@ static status_t clear_kernel_memory(const struct space *space)
 
 	if (status != OK || used == 0)
 		return status;
-	status = cnode_revoke(service_start()->handles[PROCESS_SLOT_CNODE], slot);
+	status = cnode_revoke(slot_cnode(slot), slot_index(slot));
 	return status == OK ? untyped_reset(slot_handle(slot)) : status;
 }
 
 status_t space_make(uint64_t pid, uint64_t quota, uint64_t type, struct space **space)
 {
 	status_t status;
-	uint64_t tag;
 
 	*space = space_free(pid);
 	if (*space == nullptr)
@@ -91,9 +90,8 @@ status_t space_make(uint64_t pid, uint64_t quota, uint64_t type, struct space **
 	if (status == OK)
 		status = clear_kernel_memory(*space);
 	if (status == OK)
-		status = untyped_retype(slot_handle(meta_slot((*space)->metas, META_UNTYPED)), type,
-			0, 1, service_start()->handles[PROCESS_SLOT_CNODE],
-			meta_slot((*space)->metas, META_SPACE), &tag);
+		status = slot_retype(slot_handle(meta_slot((*space)->metas, META_UNTYPED)), type, 0,
+			meta_slot((*space)->metas, META_SPACE));
 	if (status == OK)
 		return OK;
 	meta_release_all(*space);
@@ -118,8 +116,8 @@ status_t space_adopt(uint64_t badge, handle_t handle)
 	if (status == OK)
 		forget_kernel_space(space);
 	if (status == OK)
-		status = cnode_move(service_start()->handles[PROCESS_SLOT_CNODE],
-			meta_slot(space->metas, META_SPACE), handle, &tag);
+		status = cnode_move(slot_cnode(meta_slot(space->metas, META_SPACE)),
+			slot_index(meta_slot(space->metas, META_SPACE)), handle, &tag);
 	if (status != OK)
 		ESTATE_SET(space->pid, 0);
 	return status;
@@ -278,7 +276,7 @@ static status_t map_again(struct space *space, const struct mapping *mapping, ui
 
 	if (mapping->page == PAGE_NONE)
 		return ERR_RIGHTS;
-	status = cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE], slot);
+	status = cnode_delete(slot_cnode(slot), slot_index(slot));
 	if (status != OK && status != ERR_STALE)
 		return status;
 	return kernel_map(space, slot_handle(SLOT_CHUNK + 2 * (mapping->page / CHUNK_PAGES) + 1),
@@ -387,7 +385,7 @@ struct mapping *mapping_find(struct space *space, uint64_t address)
 
 status_t mapping_add(struct space *space, uint64_t address, uint64_t page, uint64_t rights)
 {
-	link_t link = memory->free_mapping;
+	link_t link = mapping_next();
 	struct mapping *mapping;
 	link_t *head;
 	status_t status;
@@ -407,9 +405,9 @@ status_t mapping_add(struct space *space, uint64_t address, uint64_t page, uint6
 	ESTATE_SET(memory->free_mapping, mapping->next);
 	*mapping = (struct mapping){
 		.address = address,
-		.page = page,
+		.page = (uint32_t)page,
 		.pages = 1,
-		.space = (uint32_t)(space - memory->spaces),
+		.space = (uint16_t)(space - memory->spaces),
 		.next = *head,
 		.space_next = space->mappings,
 		.writable = (rights & RIGHT_WRITE) != 0,
@@ -426,7 +424,7 @@ status_t mapping_add(struct space *space, uint64_t address, uint64_t page, uint6
 status_t mapping_add_frame(struct space *space, uint64_t address, handle_t frame, uint64_t offset,
 	uint64_t pages, uint64_t rights)
 {
-	link_t link = memory->free_mapping;
+	link_t link = mapping_next();
 	struct mapping *mapping;
 	status_t status;
 
@@ -444,7 +442,7 @@ status_t mapping_add_frame(struct space *space, uint64_t address, handle_t frame
 		.address = address,
 		.page = PAGE_NONE,
 		.pages = (uint32_t)pages,
-		.space = (uint32_t)(space - memory->spaces),
+		.space = (uint16_t)(space - memory->spaces),
 		.space_next = space->mappings,
 		.writable = (rights & RIGHT_WRITE) != 0,
 	};
@@ -481,8 +479,8 @@ static void mapping_free(struct space *space, struct mapping *mapping)
 
 static void take_capability_back(const struct mapping *mapping)
 {
-	status_t status = cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE],
-		SLOT_MAPPING + (uint64_t)(mapping - memory->mappings));
+	uint64_t slot = SLOT_MAPPING + (uint64_t)(mapping - memory->mappings);
+	status_t status = cnode_delete(slot_cnode(slot), slot_index(slot));
 
 	ASSERT(status == OK || status == ERR_STALE);
 }

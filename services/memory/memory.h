@@ -36,19 +36,19 @@
 #define SLOT_POOL    PROCESS_SLOT_FREE /* untyped memory from the supervisor */
 #define POOL_SLOTS   512u
 #define SLOT_CHUNK   1024u /* 2 for each chunk: untyped, frame */
-#define SLOT_META    4096u /* META_SLOTS each */
+#define SLOT_MAPPING 3072u
+#define SLOT_META    (SLOT_MAPPING + MAPPINGS) /* META_SLOTS each */
 #define META_SLOTS   64u
-#define SLOT_MAPPING 24576u
-#define SLOTS        65536u
+#define SLOTS        (SLOT_META + METAS * META_SLOTS)
 
 /* The service's own CNode has the slots below ROOT_SLOTS. The others come in blocks, each with a
  * CNode, which are made when they are first needed. */
 #define ROOT_RADIX      12u
 #define ROOT_SLOTS      (1u << ROOT_RADIX)
 #define SLOTS_PER_BLOCK 512u
-#define BLOCK_OWN       2u /* slots of a CNode that it has for itself: the first */
-#define BLOCKS          ((SLOTS - ROOT_SLOTS) / SLOTS_PER_BLOCK)
-#define SLOT_BLOCK      2048u /* what blocks are made of */
+#define BLOCK_OWN       2u    /* slots of a CNode that it has for itself: the first */
+#define SLOT_BLOCK      2048u /* what blocks are made of, from that with the first mapping on */
+#define BLOCKS          ((SLOTS - SLOT_MAPPING) / SLOTS_PER_BLOCK)
 
 /* Tables that grow, too: mappings with the blocks, pages with groups of chunks. */
 #define TABLES       (WINDOW + ((uint64_t)CHUNKS << CHUNK_ORDER))
@@ -61,8 +61,7 @@ enum block_part { BLOCK_UNTYPED, BLOCK_CNODE, BLOCK_MAPPINGS, BLOCK_TAGS, BLOCK_
 enum group_part { GROUP_UNTYPED, GROUP_PAGES, GROUP_PARTS };
 
 static_assert(UNIT_PAGES * PAGE == MEMORY_SHARED_UNIT && UNIT_PAGES * CHUNK_UNITS == CHUNK_PAGES);
-static_assert(SLOT_META + METAS * META_SLOTS <= SLOT_MAPPING);
-static_assert(SLOT_MAPPING + MAPPINGS <= SLOTS && SLOT_META >= ROOT_SLOTS);
+static_assert(SLOT_META >= ROOT_SLOTS && SLOT_META % SLOTS_PER_BLOCK == 0);
 static_assert(SLOT_MAPPING % SLOTS_PER_BLOCK == 0 && SLOTS_PER_BLOCK % META_SLOTS == 0);
 
 enum meta_slot {
@@ -222,12 +221,12 @@ void tables_find(struct memory_state *state);
 [[nodiscard]] bool slot_is_filled(uint64_t slot);
 void slot_delete(uint64_t slot);
 
-/* It was emptied or filled in another way. */
-void slot_forget(uint64_t slot);
+/* They were emptied or filled in another way; all of one CNode. */
+void slots_forget(uint64_t first, uint64_t count);
 
 /* Fills it; what a killed instance left there goes first. */
 [[nodiscard]] status_t slot_retype(handle_t untyped, uint64_t type, uint64_t size, uint64_t slot);
-[[nodiscard]] status_t slot_copy(handle_t source, uint64_t slot, uint64_t rights);
+[[nodiscard]] status_t slot_copy(handle_t source, uint64_t slot, uint64_t rights, handle_t *handle);
 
 /* --- pool.c: pages, chunks, kernel objects --------------------------------------------------- */
 

@@ -319,6 +319,20 @@ status_t meta_add(struct space *space)
 	return OK;
 }
 
+/* What the revoking of its memory leaves: capabilities of other memory. An instance that was killed
+ * may have granted one more than it noted. */
+static void meta_empty(const struct space *space, link_t meta)
+{
+	uint64_t granted = META_GRANTED + space->granted + 1;
+
+	slot_delete(meta_slot(meta, META_SPACE));
+	if (memory->metas[meta - 1].next == 0) { /* the oldest */
+		for (uint64_t i = META_MESSAGE_MAP; i < META_TABLE && i < granted; i++)
+			slot_delete(meta_slot(meta, (unsigned)i));
+	}
+	slots_forget(meta_slot(meta, META_UNTYPED + 1), META_SLOTS - META_UNTYPED - 1);
+}
+
 void meta_release_all(struct space *space)
 {
 	while (space->metas != 0) {
@@ -329,11 +343,7 @@ void meta_release_all(struct space *space)
 		ASSERT(status == OK);
 		status = untyped_reset(slot_handle(first));
 		ASSERT(status == OK);
-		for (unsigned i = META_UNTYPED + 1; i < META_SLOTS; i++) {
-			if (i == META_SPACE || (i >= META_MESSAGE_MAP && i < META_TABLE))
-				slot_delete(meta_slot(meta, i));
-			slot_forget(meta_slot(meta, i));
-		}
+		meta_empty(space, meta);
 		ESTATE_SET(space->metas, memory->metas[meta - 1].next);
 		ESTATE_SET(memory->metas[meta - 1].next, memory->free_meta);
 		ESTATE_SET(memory->free_meta, meta);
@@ -359,10 +369,8 @@ static handle_t kernel_space(const struct space *space)
 status_t kernel_space_copy(const struct space *space, handle_t *handle)
 {
 	uint64_t slot = meta_slot(meta_oldest(space), META_GRANTED);
-	status_t status = slot_copy(kernel_space(space), slot, 0);
 
-	*handle = slot_handle(slot);
-	return status;
+	return slot_copy(kernel_space(space), slot, 0, handle);
 }
 
 /* Makes `count` page tables in slots that follow each other and gives them to the space. What a
@@ -411,11 +419,9 @@ static status_t give_tables(struct space *space, uint64_t count, uint64_t *given
 	return make_tables(space, meta, 1);
 }
 
-static status_t map_in(const struct space *space, uint64_t slot, uint64_t offset, uint64_t address,
+static status_t map_in(const struct space *space, handle_t frame, uint64_t offset, uint64_t address,
 	uint64_t pages, uint64_t rights, uint64_t *missing)
 {
-	handle_t frame = slot_handle(slot);
-
 	return is_dma(space) ? dma_space_map(kernel_space(space), frame, offset, address, pages,
 				       rights, missing)
 			     : address_space_map(kernel_space(space), frame, offset, address, pages,
@@ -425,12 +431,13 @@ static status_t map_in(const struct space *space, uint64_t slot, uint64_t offset
 status_t kernel_map(struct space *space, handle_t frame, uint64_t slot, uint64_t offset,
 	uint64_t address, uint64_t pages, uint64_t rights)
 {
-	status_t status = slot_copy(frame, slot, rights);
+	handle_t part;
+	status_t status = slot_copy(frame, slot, rights, &part);
 
 	while (status == OK) {
 		uint64_t missing = 0;
 
-		status = map_in(space, slot, offset, address, pages, rights, &missing);
+		status = map_in(space, part, offset, address, pages, rights, &missing);
 		if (status != ERR_NEED_TABLES)
 			return status;
 		status = OK;

@@ -16,7 +16,7 @@ static_assert(SLOTS_PER_BLOCK * sizeof(uint64_t) == 1u << TAGS_ORDER);
 static_assert(GROUP_CHUNKS * CHUNK_PAGES * sizeof(struct page) == 1u << GROUP_ORDER);
 
 static_assert(SLOT_BLOCK + BLOCKS * BLOCK_PARTS <= SLOT_GROUP);
-static_assert(SLOT_GROUP + GROUPS * GROUP_PARTS <= ROOT_SLOTS);
+static_assert(SLOT_GROUP + GROUPS * GROUP_PARTS <= SLOT_MAPPING);
 
 /* At the same address in each instance. */
 struct tables {
@@ -27,7 +27,7 @@ struct tables {
 
 static uintptr_t tables_at = TABLES;
 static uint64_t root_tags[ROOT_SLOTS]; /* of slots as this instance knows them; 0: ask */
-static bool has_block[BLOCKS];         /* mapped in this instance */
+static handle_t cnodes[BLOCKS];        /* of blocks that this instance has mapped */
 static bool has_group[GROUPS];
 
 static struct tables *tables(void)
@@ -42,7 +42,7 @@ static uint64_t *tag_at(uint64_t slot)
 
 static uint64_t block_of(uint64_t slot)
 {
-	return (slot - ROOT_SLOTS) / SLOTS_PER_BLOCK;
+	return (slot - SLOT_MAPPING) / SLOTS_PER_BLOCK;
 }
 
 static uint64_t block_slot(uint64_t block, enum block_part part)
@@ -65,7 +65,7 @@ static uint64_t path_of(uint64_t slot)
 handle_t slot_cnode(uint64_t slot)
 {
 	return slot < ROOT_SLOTS ? service_start()->handles[PROCESS_SLOT_CNODE]
-				 : slot_handle(block_slot(block_of(slot), BLOCK_CNODE));
+				 : cnodes[block_of(slot)];
 }
 
 uint64_t slot_index(uint64_t slot)
@@ -93,9 +93,9 @@ bool slot_is_filled(uint64_t slot)
 	       type != OBJECT_NULL;
 }
 
-void slot_forget(uint64_t slot)
+void slots_forget(uint64_t first, uint64_t count)
 {
-	*tag_at(slot) = 0;
+	memset(tag_at(first), 0, count * sizeof(uint64_t));
 }
 
 void slot_delete(uint64_t slot)
@@ -103,47 +103,40 @@ void slot_delete(uint64_t slot)
 	status_t status = cnode_delete(slot_cnode(slot), slot_index(slot));
 
 	ASSERT(status == OK || status == ERR_STALE);
-	slot_forget(slot);
+	*tag_at(slot) = 0;
 }
 
 status_t slot_retype(handle_t untyped, uint64_t type, uint64_t size, uint64_t slot)
 {
 	handle_t cnode = slot_cnode(slot);
 	uint64_t index = slot_index(slot);
-	uint64_t tag = 0;
-	status_t status = untyped_retype(untyped, type, size, 1, cnode, index, &tag);
+	uint64_t *tag = tag_at(slot);
+	status_t status = untyped_retype(untyped, type, size, 1, cnode, index, tag);
 
 	if (status == ERR_OCCUPIED) {
 		slot_delete(slot);
-		status = untyped_retype(untyped, type, size, 1, cnode, index, &tag);
+		status = untyped_retype(untyped, type, size, 1, cnode, index, tag);
 	}
-	*tag_at(slot) = tag;
 	return status;
 }
 
-status_t slot_copy(handle_t source, uint64_t slot, uint64_t rights)
+status_t slot_copy(handle_t source, uint64_t slot, uint64_t rights, handle_t *handle)
 {
 	handle_t cnode = slot_cnode(slot);
 	uint64_t index = slot_index(slot);
-	uint64_t tag = 0;
-	status_t status = cnode_copy(cnode, index, source, rights, &tag);
+	uint64_t *tag = tag_at(slot);
+	status_t status = cnode_copy(cnode, index, source, rights, tag);
 
 	if (status == ERR_OCCUPIED) {
 		slot_delete(slot);
-		status = cnode_copy(cnode, index, source, rights, &tag);
+		status = cnode_copy(cnode, index, source, rights, tag);
 	}
-	*tag_at(slot) = tag;
+	*handle = handle_of(path_of(slot), *tag);
 	return status;
 }
 
 /* --- growth
  * ----------------------------------------------------------------------------------------- */
-
-/* The memory of a block or group, of which a killed instance may have made the first part, too. */
-static status_t need_untyped(unsigned order, uint64_t slot)
-{
-	return slot_is_filled(slot + 1) ? OK : take_untyped(order, slot);
-}
 
 static status_t need_part(uint64_t untyped, uint64_t type, uint64_t size, uint64_t slot)
 {
@@ -158,44 +151,77 @@ static status_t map_table(uint64_t slot, const void *address, unsigned order)
 		(uintptr_t)address, (1u << order) / PAGE, RIGHT_READ | RIGHT_WRITE, &missing);
 }
 
+static uint64_t first_slot(uint64_t block)
+{
+	return SLOT_MAPPING + block * SLOTS_PER_BLOCK;
+}
+
+/* The first blocks' slots are in the service's own CNode. */
+static bool has_cnode(uint64_t block)
+{
+	return first_slot(block) >= ROOT_SLOTS;
+}
+
 static bool has_mappings(uint64_t block)
 {
-	return ROOT_SLOTS + block * SLOTS_PER_BLOCK >= SLOT_MAPPING;
+	return first_slot(block) < SLOT_META;
+}
+
+/* The part that is made last. */
+static uint64_t last_part(uint64_t block)
+{
+	return block_slot(block, has_cnode(block) ? BLOCK_TAGS : BLOCK_MAPPINGS);
 }
 
 static status_t map_block(uint64_t block)
 {
-	uint64_t first = ROOT_SLOTS + block * SLOTS_PER_BLOCK;
-	uint64_t *known = &tables()->tags[first];
-	status_t status = map_table(block_slot(block, BLOCK_TAGS), known, TAGS_ORDER);
+	uint64_t first = first_slot(block);
+	status_t status = OK;
 
-	if (status == OK && has_mappings(block))
+	if (has_mappings(block))
 		status = map_table(block_slot(block, BLOCK_MAPPINGS),
 			&tables()->mappings[first - SLOT_MAPPING], MAPPINGS_ORDER);
+	if (status == OK && has_cnode(block)) {
+		status = map_table(
+			block_slot(block, BLOCK_TAGS), &tables()->tags[first], TAGS_ORDER);
+		if (status == OK)
+			memset(&tables()->tags[first], 0, 1u << TAGS_ORDER);
+	}
 	if (status == OK)
-		memset(known, 0, 1u << TAGS_ORDER);
-	has_block[block] = status == OK;
+		cnodes[block] = has_cnode(block) ? slot_handle(block_slot(block, BLOCK_CNODE))
+						 : slot_cnode(first);
+	return status;
+}
+
+static status_t make_block(uint64_t block)
+{
+	uint64_t untyped = block_slot(block, BLOCK_UNTYPED);
+	uint64_t cnode = block_slot(block, BLOCK_CNODE);
+	uint64_t mappings = block_slot(block, BLOCK_MAPPINGS);
+	status_t status = OK;
+
+	if (!slot_is_filled(has_cnode(block) ? cnode : mappings))
+		status = take_untyped(has_cnode(block) ? BLOCK_ORDER : MAPPINGS_ORDER, untyped);
+	if (status == OK && has_cnode(block))
+		status = need_part(untyped, OBJECT_CNODE, BLOCK_RADIX, cnode);
+	if (status == OK && has_mappings(block))
+		status = need_part(untyped, OBJECT_FRAME, MAPPINGS_ORDER, mappings);
+	if (status == OK && has_cnode(block))
+		status =
+			need_part(untyped, OBJECT_FRAME, TAGS_ORDER, block_slot(block, BLOCK_TAGS));
 	return status;
 }
 
 status_t slots_need(uint64_t slot)
 {
 	uint64_t block = block_of(slot);
-	uint64_t untyped = block_slot(block, BLOCK_UNTYPED);
-	status_t status;
+	status_t status = OK;
 
-	if (has_block[block])
+	if (cnodes[block] != 0)
 		return OK;
-	status = need_untyped(BLOCK_ORDER, untyped);
-	if (status == OK)
-		status = need_part(
-			untyped, OBJECT_CNODE, BLOCK_RADIX, block_slot(block, BLOCK_CNODE));
-	if (status == OK && has_mappings(block))
-		status = need_part(
-			untyped, OBJECT_FRAME, MAPPINGS_ORDER, block_slot(block, BLOCK_MAPPINGS));
-	if (status == OK)
-		status =
-			need_part(untyped, OBJECT_FRAME, TAGS_ORDER, block_slot(block, BLOCK_TAGS));
+	/* What a killed instance made of it is there. */
+	if (!slot_is_filled(last_part(block)))
+		status = make_block(block);
 	return status == OK ? map_block(block) : status;
 }
 
@@ -212,14 +238,17 @@ status_t pages_need(uint32_t chunk)
 {
 	uint64_t group = chunk / GROUP_CHUNKS;
 	uint64_t untyped = group_slot(group, GROUP_UNTYPED);
-	status_t status;
+	uint64_t pages = group_slot(group, GROUP_PAGES);
+	status_t status = OK;
 
 	if (has_group[group])
 		return OK;
-	status = need_untyped(GROUP_ORDER, untyped);
-	if (status == OK)
-		status = need_part(
-			untyped, OBJECT_FRAME, GROUP_ORDER, group_slot(group, GROUP_PAGES));
+	if (!slot_is_filled(pages)) {
+		status = take_untyped(GROUP_ORDER, untyped);
+		if (status == OK)
+			status =
+				slot_retype(slot_handle(untyped), OBJECT_FRAME, GROUP_ORDER, pages);
+	}
 	return status == OK ? map_group(group) : status;
 }
 
@@ -228,7 +257,7 @@ void tables_open(void)
 	status_t status = OK;
 
 	for (uint64_t i = 0; status == OK && i < BLOCKS; i++) {
-		if (slot_is_filled(block_slot(i, BLOCK_TAGS)))
+		if (slot_is_filled(last_part(i)))
 			status = map_block(i);
 	}
 	for (uint64_t i = 0; status == OK && i < GROUPS; i++) {

@@ -53,7 +53,7 @@ void service_receive_window(uint64_t index, uint64_t count)
 static void open_tables(void)
 {
 	memset(root_tags, 0, sizeof(root_tags));
-	memset(has_block, 0, sizeof(has_block));
+	memset(cnodes, 0, sizeof(cnodes));
 	memset(has_group, 0, sizeof(has_group));
 	tables_open();
 }

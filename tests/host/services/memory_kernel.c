@@ -124,7 +124,7 @@ static uint64_t below(uint64_t cnode, uint64_t index)
 
 	assert_int_equal(slots[cnode].type, OBJECT_CNODE);
 	assert_true(block < BLOCKS && index < SLOTS_PER_BLOCK);
-	return ROOT_SLOTS + block * SLOTS_PER_BLOCK + index;
+	return SLOT_MAPPING + block * SLOTS_PER_BLOCK + index;
 }
 
 /* nullptr: a stale handle, or of another type. */

@@ -578,13 +578,13 @@ static status_t thread_page(
 	struct space *space, unsigned slot, unsigned map_slot, uint64_t address, handle_t *frame)
 {
 	link_t meta = meta_oldest(space);
+	uint64_t place = meta_slot(meta, slot);
 	uint64_t tag = 0;
 	status_t status = untyped_retype(slot_handle(meta_slot(meta, META_UNTYPED)), OBJECT_FRAME,
-		12, 1, service_start()->handles[PROCESS_SLOT_CNODE], meta_slot(meta, slot), &tag);
+		12, 1, slot_cnode(place), slot_index(place), &tag);
 
 	if (status != OK && status != ERR_OCCUPIED)
 		return status;
-	slot_filled(meta_slot(meta, slot), tag);
 	*frame = slot_handle(meta_slot(meta, slot));
 	if (status == ERR_OCCUPIED)
 		return OK;
@@ -674,10 +674,12 @@ void program_main(const void *argument)
 	bool restarted;
 
 	debug_print_init(start->handles[PROCESS_SLOT_PLATFORM]);
+	tables_open();
 	restarted = estate_open((void *)PROCESS_ESTATE_ADDRESS, start->estate_size, 1);
 	memory = estate_allocate(sizeof(*memory), PAGE);
 	if (memory == nullptr)
 		runtime_abort("the estate is too small");
+	tables_find(memory);
 	if (restarted) {
 		pool_adopt();
 	} else {

@@ -37,16 +37,36 @@
 #define SLOT_POOL    PROCESS_SLOT_FREE /* untyped memory from the supervisor */
 #define POOL_SLOTS   512u
 #define SLOT_CHUNK   1024u /* 2 for each chunk: untyped, frame */
-#define SLOT_META    4096u /* META_SLOTS each */
+#define SLOT_MAPPING 3072u
+#define SLOT_META    (SLOT_MAPPING + MAPPINGS) /* META_SLOTS each */
 #define META_SLOTS   64u
-#define SLOT_MAPPING 24576u
+#define SLOTS        (SLOT_META + METAS * META_SLOTS)
+
+/* The service's own CNode has the slots below ROOT_SLOTS. The others come in blocks, each with a
+ * CNode, which are made when they are first needed. */
+#define ROOT_RADIX      12u
+#define ROOT_SLOTS      (1u << ROOT_RADIX)
+#define SLOTS_PER_BLOCK 512u
+#define BLOCK_OWN       2u    /* slots of a CNode that it has for itself: the first */
+#define SLOT_BLOCK      2048u /* what blocks are made of, from that with the first mapping on */
+#define BLOCKS          ((SLOTS - SLOT_MAPPING) / SLOTS_PER_BLOCK)
+
+/* Tables that grow, too: mappings with the blocks, pages with groups of chunks. */
+#define TABLES       (WINDOW + ((uint64_t)CHUNKS << CHUNK_ORDER))
+#define GROUP_CHUNKS 16u
+#define GROUPS       (CHUNKS / GROUP_CHUNKS)
+#define SLOT_GROUP   2560u
+
+/* In the order in which they are made. */
+enum block_part { BLOCK_UNTYPED, BLOCK_CNODE, BLOCK_MAPPINGS, BLOCK_TAGS, BLOCK_PARTS };
+enum group_part { GROUP_UNTYPED, GROUP_PAGES, GROUP_PARTS };
 
 static_assert(UNIT_PAGES * PAGE == MEMORY_SHARED_UNIT && UNIT_PAGES * CHUNK_UNITS == CHUNK_PAGES);
-static_assert(SLOT_META + METAS * META_SLOTS <= SLOT_MAPPING);
-static_assert(SLOT_MAPPING + MAPPINGS <= 65536);
+static_assert(SLOT_META >= ROOT_SLOTS && SLOT_META % SLOTS_PER_BLOCK == 0);
+static_assert(SLOT_MAPPING % SLOTS_PER_BLOCK == 0 && SLOTS_PER_BLOCK % META_SLOTS == 0);
 
 enum meta_slot {
-	META_UNTYPED,
+	META_UNTYPED = BLOCK_OWN, /* of the first in a block */
 	META_SPACE,
 	META_MESSAGE,
 	META_UPCALL,
@@ -55,6 +75,8 @@ enum meta_slot {
 	META_GRANTED, /* of a DMA space: its capability without rights */
 	META_TABLE = META_GRANTED + 8
 };
+
+static_assert(META_TABLE + META_TABLES <= META_SLOTS);
 
 typedef uint32_t link_t; /* index + 1 into a pool; 0: none */
 
@@ -71,17 +93,22 @@ struct region {
 /* Pages of a program that are mapped, in one piece. */
 struct mapping {
 	uint64_t address;
-	uint64_t page;  /* number of the first in the pool; PAGE_NONE: of the bundle */
+	uint32_t page;  /* number of the first in the pool; PAGE_NONE: of the bundle */
 	uint32_t pages; /* from the pool: one, or those of a unit, at a multiple of its size */
-	uint32_t space;
-	link_t next; /* in the hash chain, or the free list */
+	link_t next;    /* in the hash chain, or the free list */
 	link_t space_next;
 	link_t space_previous;
+	uint16_t space;
 	uint8_t writable;
 	uint8_t charged; /* the page counts in the program's quota */
 };
 
-#define PAGE_NONE UINT64_MAX
+#define PAGE_NONE UINT32_MAX
+
+struct page {
+	uint32_t references;
+	link_t next; /* free list */
+};
 
 struct space {
 	uint64_t pid; /* 0: free */
@@ -156,7 +183,8 @@ struct memory_state {
 	link_t hash[HASH_SIZE];
 	struct space spaces[SPACES];
 	struct region regions[REGIONS];
-	struct mapping mappings[MAPPINGS];
+	struct mapping *mappings; /* MAPPINGS; there are so many blocks: */
+	uint32_t mapping_blocks;
 	struct object objects[OBJECTS];
 	struct meta metas[METAS];
 	struct shared shared[SHARED];
@@ -165,18 +193,55 @@ struct memory_state {
 	uint64_t has_units[CHUNKS / 64]; /* bit: the chunk is divided into units, not into pages */
 	uint64_t units_free[CHUNKS];     /* bit per unit */
 	uint64_t bundle_orders[32];
-	struct {
-		uint32_t references;
-		link_t next; /* free list */
-	} pages[CHUNKS * CHUNK_PAGES];
+	struct page *pages; /* CHUNKS * CHUNK_PAGES; there are those of chunk_count */
 	uint64_t clean[CHUNKS * CHUNK_PAGES / 64]; /* bit: all zero */
 };
 
 extern struct memory_state *memory;
 
+/* --- slot.c: slots, tables that grow -----------------------------------------------------------
+ */
+
+/* Maps the tables, as far as they are there, in a new instance: before its estate is opened. */
+void tables_open(void);
+
+/* Sets the tables' addresses. */
+void tables_find(struct memory_state *state);
+
+/* Makes a slot's block, or the part of `pages` with those of a chunk, if it is not there.
+ * ERR_NO_MEMORY. */
+[[nodiscard]] status_t slots_need(uint64_t slot);
+[[nodiscard]] status_t pages_need(uint32_t chunk);
+
+/* Where a slot is, for system calls: the CNode, and the place in it. */
+[[nodiscard]] handle_t slot_cnode(uint64_t slot);
+[[nodiscard]] uint64_t slot_index(uint64_t slot);
+
+/* Of what is in it; 0: nothing. */
+[[nodiscard]] handle_t slot_handle(uint64_t slot);
+[[nodiscard]] bool slot_is_filled(uint64_t slot);
+void slot_delete(uint64_t slot);
+
+/* They were emptied or filled in another way; all of one CNode. */
+void slots_forget(uint64_t first, uint64_t count);
+
+/* Fills it; what a killed instance left there goes first. */
+[[nodiscard]] status_t slot_retype(handle_t untyped, uint64_t type, uint64_t size, uint64_t slot);
+[[nodiscard]] status_t slot_copy(handle_t source, uint64_t slot, uint64_t rights, handle_t *handle);
+
 /* --- pool.c: pages, chunks, kernel objects --------------------------------------------------- */
 
 void pool_init(void);
+
+/* A cleared untyped of 2^order bytes in `slot`, from the memory that the supervisor gave; the one
+ * that an instance took there which was killed before it could note that. ERR_NO_MEMORY. */
+[[nodiscard]] status_t take_untyped(unsigned order, uint64_t slot);
+
+/* So many records are free. False: there is no memory for more. */
+bool mappings_need(unsigned count);
+
+/* The next free mapping, more of them if there is none; 0: there is no memory for them. */
+[[nodiscard]] link_t mapping_next(void);
 
 /* Maps the chunks again in a new instance. */
 void pool_adopt(void);
@@ -205,11 +270,6 @@ uint64_t meta_slot(link_t meta, unsigned slot);
 
 /* The first that a space was given: with its AddressSpace and its thread's pages. */
 link_t meta_oldest(const struct space *space);
-
-handle_t slot_handle(uint64_t slot);
-
-/* The slot has got a capability with this tag (0: ask the kernel). */
-void slot_filled(uint64_t slot, uint64_t tag);
 
 /* A capability of the space that has no rights, for others. */
 [[nodiscard]] status_t kernel_space_copy(const struct space *space, handle_t *handle);

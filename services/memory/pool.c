@@ -6,77 +6,24 @@
 #include <craton/estate.h>
 
 static uintptr_t window = WINDOW;
-#define TAG_NONE UINT64_MAX  /* the slot is empty */
-static uint64_t tags[65536]; /* of the CNode's slots as this instance knows them; 0: ask */
-
-static handle_t own_cnode(void)
-{
-	return service_start()->handles[PROCESS_SLOT_CNODE];
-}
-
-handle_t slot_handle(uint64_t slot)
-{
-	uint64_t type, rights, badge, tag, detail;
-
-	if (tags[slot] == 0 &&
-		cnode_inspect(own_cnode(), slot, &type, &rights, &badge, &tag, &detail) == OK)
-		tags[slot] = tag;
-	return tags[slot] == 0 || tags[slot] == TAG_NONE ? 0 : handle_of(slot, tags[slot]);
-}
-
-void slot_filled(uint64_t slot, uint64_t tag)
-{
-	tags[slot] = tag;
-}
-
-static void slot_delete(uint64_t slot)
-{
-	status_t status = tags[slot] == TAG_NONE ? OK : cnode_delete(own_cnode(), slot);
-
-	ASSERT(status == OK || status == ERR_STALE);
-	tags[slot] = TAG_NONE;
-}
-
-/* Makes objects in slots; what a killed instance left there goes first. */
-static status_t retype(handle_t untyped, uint64_t type, uint64_t size, uint64_t slot)
-{
-	uint64_t tag = 0;
-	status_t status = untyped_retype(untyped, type, size, 1, own_cnode(), slot, &tag);
-
-	if (status == ERR_OCCUPIED) {
-		slot_delete(slot);
-		status = untyped_retype(untyped, type, size, 1, own_cnode(), slot, &tag);
-	}
-	tags[slot] = tag;
-	return status;
-}
-
-static status_t copy(handle_t source, uint64_t slot, uint64_t rights)
-{
-	uint64_t tag = 0;
-	status_t status = cnode_copy(own_cnode(), slot, source, rights, &tag);
-
-	if (status == ERR_OCCUPIED) {
-		slot_delete(slot);
-		status = cnode_copy(own_cnode(), slot, source, rights, &tag);
-	}
-	tags[slot] = tag;
-	return status;
-}
 
 /* --- untyped memory ----------------------------------------------------------------------------
  */
 
-/* A cleared untyped of 2^order bytes in `slot`, from the memory that the supervisor gave. */
-static status_t take_untyped(unsigned order, uint64_t slot)
+status_t take_untyped(unsigned order, uint64_t slot)
 {
+	if (slot_is_filled(slot)) {
+		status_t status = cnode_revoke(slot_cnode(slot), slot_index(slot));
+
+		return status == OK ? untyped_reset(slot_handle(slot)) : status;
+	}
 	for (uint64_t i = 0; i < POOL_SLOTS; i++) {
 		handle_t source = slot_handle(SLOT_POOL + i);
 		status_t status;
 
 		if (source == 0)
 			return ERR_NO_MEMORY;
-		status = retype(source, OBJECT_UNTYPED, order, slot);
+		status = slot_retype(source, OBJECT_UNTYPED, order, slot);
 		if (status == OK)
 			return untyped_reset(slot_handle(slot));
 		if (status != ERR_NO_MEMORY)
@@ -128,10 +75,12 @@ static status_t chunk_add(uint32_t *chunk)
 {
 	uint32_t number = memory->chunk_count;
 	uint64_t slot = chunk_slot(number);
-	status_t status = number < CHUNKS ? take_untyped(CHUNK_ORDER, slot) : ERR_NO_MEMORY;
+	status_t status = number < CHUNKS ? pages_need(number) : ERR_NO_MEMORY;
 
 	if (status == OK)
-		status = retype(slot_handle(slot), OBJECT_FRAME, CHUNK_ORDER, slot + 1);
+		status = take_untyped(CHUNK_ORDER, slot);
+	if (status == OK)
+		status = slot_retype(slot_handle(slot), OBJECT_FRAME, CHUNK_ORDER, slot + 1);
 	if (status == OK)
 		status = chunk_map(number);
 	if (status != OK)
@@ -354,7 +303,9 @@ status_t meta_add(struct space *space)
 		ESTATE_SET(memory->free_meta, memory->metas[meta - 1].next);
 	} else if (memory->meta_count < METAS) {
 		meta = memory->meta_count + 1;
-		status = take_untyped(META_ORDER, meta_slot(meta, META_UNTYPED));
+		status = slots_need(meta_slot(meta, META_UNTYPED));
+		if (status == OK)
+			status = take_untyped(META_ORDER, meta_slot(meta, META_UNTYPED));
 		if (status != OK)
 			return status;
 		ESTATE_SET(memory->meta_count, meta);
@@ -368,20 +319,31 @@ status_t meta_add(struct space *space)
 	return OK;
 }
 
+/* What the revoking of its memory leaves: capabilities of other memory. An instance that was killed
+ * may have granted one more than it noted. */
+static void meta_empty(const struct space *space, link_t meta)
+{
+	uint64_t granted = META_GRANTED + space->granted + 1;
+
+	slot_delete(meta_slot(meta, META_SPACE));
+	if (memory->metas[meta - 1].next == 0) { /* the oldest */
+		for (uint64_t i = META_MESSAGE_MAP; i < META_TABLE && i < granted; i++)
+			slot_delete(meta_slot(meta, (unsigned)i));
+	}
+	slots_forget(meta_slot(meta, META_UNTYPED + 1), META_SLOTS - META_UNTYPED - 1);
+}
+
 void meta_release_all(struct space *space)
 {
 	while (space->metas != 0) {
 		link_t meta = space->metas;
-		status_t status = cnode_revoke(own_cnode(), meta_slot(meta, META_UNTYPED));
+		uint64_t first = meta_slot(meta, META_UNTYPED);
+		status_t status = cnode_revoke(slot_cnode(first), slot_index(first));
 
 		ASSERT(status == OK);
-		status = untyped_reset(slot_handle(meta_slot(meta, META_UNTYPED)));
+		status = untyped_reset(slot_handle(first));
 		ASSERT(status == OK);
-		for (unsigned i = 1; i < META_SLOTS; i++) {
-			if (i == META_SPACE || (i >= META_MESSAGE_MAP && i < META_TABLE))
-				slot_delete(meta_slot(meta, i));
-			tags[meta_slot(meta, i)] = TAG_NONE; /* it has been revoked */
-		}
+		meta_empty(space, meta);
 		ESTATE_SET(space->metas, memory->metas[meta - 1].next);
 		ESTATE_SET(memory->metas[meta - 1].next, memory->free_meta);
 		ESTATE_SET(memory->free_meta, meta);
@@ -407,10 +369,8 @@ static handle_t kernel_space(const struct space *space)
 status_t kernel_space_copy(const struct space *space, handle_t *handle)
 {
 	uint64_t slot = meta_slot(meta_oldest(space), META_GRANTED);
-	status_t status = copy(kernel_space(space), slot, 0);
 
-	*handle = slot_handle(slot);
-	return status;
+	return slot_copy(kernel_space(space), slot, 0, handle);
 }
 
 /* Makes `count` page tables in slots that follow each other and gives them to the space. What a
@@ -419,17 +379,19 @@ status_t kernel_space_copy(const struct space *space, handle_t *handle)
 static status_t make_tables(struct space *space, struct meta *meta, uint64_t count)
 {
 	uint64_t slot = meta_slot(space->metas, META_TABLE + meta->tables_made);
+	handle_t cnode = slot_cnode(slot);
 	status_t made = untyped_retype(slot_handle(meta_slot(space->metas, META_UNTYPED)),
-		OBJECT_PAGE_TABLE, 0, count, own_cnode(), slot, nullptr);
+		OBJECT_PAGE_TABLE, 0, count, cnode, slot_index(slot), nullptr);
 	status_t status;
 
 	if (made == ERR_OCCUPIED && count > 1)
 		return made;
 	if (made != OK && made != ERR_OCCUPIED)
 		return made;
-	status = is_dma(space)
-			 ? dma_space_give_tables(kernel_space(space), own_cnode(), slot, count)
-			 : address_space_give_tables(kernel_space(space), own_cnode(), slot, count);
+	status = is_dma(space) ? dma_space_give_tables(
+					 kernel_space(space), cnode, slot_index(slot), count)
+			       : address_space_give_tables(
+					 kernel_space(space), cnode, slot_index(slot), count);
 	if (status != OK && made != ERR_OCCUPIED)
 		return status;
 	ESTATE_SET(meta->tables_made, meta->tables_made + (uint32_t)count);
@@ -457,11 +419,9 @@ static status_t give_tables(struct space *space, uint64_t count, uint64_t *given
 	return make_tables(space, meta, 1);
 }
 
-static status_t map_in(const struct space *space, uint64_t slot, uint64_t offset, uint64_t address,
+static status_t map_in(const struct space *space, handle_t frame, uint64_t offset, uint64_t address,
 	uint64_t pages, uint64_t rights, uint64_t *missing)
 {
-	handle_t frame = slot_handle(slot);
-
 	return is_dma(space) ? dma_space_map(kernel_space(space), frame, offset, address, pages,
 				       rights, missing)
 			     : address_space_map(kernel_space(space), frame, offset, address, pages,
@@ -471,12 +431,13 @@ static status_t map_in(const struct space *space, uint64_t slot, uint64_t offset
 status_t kernel_map(struct space *space, handle_t frame, uint64_t slot, uint64_t offset,
 	uint64_t address, uint64_t pages, uint64_t rights)
 {
-	status_t status = copy(frame, slot, rights);
+	handle_t part;
+	status_t status = slot_copy(frame, slot, rights, &part);
 
 	while (status == OK) {
 		uint64_t missing = 0;
 
-		status = map_in(space, slot, offset, address, pages, rights, &missing);
+		status = map_in(space, part, offset, address, pages, rights, &missing);
 		if (status != ERR_NEED_TABLES)
 			return status;
 		status = OK;
@@ -490,8 +451,36 @@ void pool_init(void)
 {
 	for (uint32_t i = 0; i < REGIONS; i++)
 		memory->regions[i].next = i + 1 < REGIONS ? i + 2 : 0;
-	for (uint32_t i = 0; i < MAPPINGS; i++)
-		memory->mappings[i].next = i + 1 < MAPPINGS ? i + 2 : 0;
 	memory->free_region = 1;
-	memory->free_mapping = 1;
+}
+
+/* A block of mappings, not reachable before the commit; the slots with the numbers of its first
+ * ones are their CNode's own. */
+static status_t add_mappings(void)
+{
+	uint32_t first = memory->mapping_blocks * SLOTS_PER_BLOCK;
+	status_t status = first < MAPPINGS ? slots_need(SLOT_MAPPING + first) : ERR_NO_MEMORY;
+
+	if (status != OK)
+		return status;
+	for (uint32_t i = BLOCK_OWN; i < SLOTS_PER_BLOCK; i++)
+		memory->mappings[first + i].next =
+			i + 1 < SLOTS_PER_BLOCK ? first + i + 2 : memory->free_mapping;
+	ESTATE_SET(memory->free_mapping, first + BLOCK_OWN + 1);
+	ESTATE_SET(memory->mapping_blocks, memory->mapping_blocks + 1);
+	return OK;
+}
+
+bool mappings_need(unsigned count)
+{
+	link_t link = memory->free_mapping;
+
+	for (unsigned i = 1; link != 0 && i < count; i++)
+		link = memory->mappings[link - 1].next;
+	return link != 0 || add_mappings() == OK;
+}
+
+link_t mapping_next(void)
+{
+	return memory->free_mapping != 0 || add_mappings() == OK ? memory->free_mapping : 0;
 }

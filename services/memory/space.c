@@ -51,8 +51,8 @@ static void region_free(struct space *space, struct region *region)
 /* What a killed instance had put into new kernel memory. */
 static void forget_kernel_space(const struct space *space)
 {
-	status_t status = cnode_delete(
-		service_start()->handles[PROCESS_SLOT_CNODE], meta_slot(space->metas, META_SPACE));
+	uint64_t slot = meta_slot(space->metas, META_SPACE);
+	status_t status = cnode_delete(slot_cnode(slot), slot_index(slot));
 
 	(void)status; /* most often there is nothing */
 }
@@ -71,14 +71,13 @@ static status_t clear_kernel_memory(const struct space *space)
 
 	if (status != OK || used == 0)
 		return status;
-	status = cnode_revoke(service_start()->handles[PROCESS_SLOT_CNODE], slot);
+	status = cnode_revoke(slot_cnode(slot), slot_index(slot));
 	return status == OK ? untyped_reset(slot_handle(slot)) : status;
 }
 
 status_t space_make(uint64_t pid, uint64_t quota, uint64_t type, struct space **space)
 {
 	status_t status;
-	uint64_t tag;
 
 	*space = space_free(pid);
 	if (*space == nullptr)
@@ -91,13 +90,10 @@ status_t space_make(uint64_t pid, uint64_t quota, uint64_t type, struct space **
 	if (status == OK)
 		status = clear_kernel_memory(*space);
 	if (status == OK)
-		status = untyped_retype(slot_handle(meta_slot((*space)->metas, META_UNTYPED)), type,
-			0, 1, service_start()->handles[PROCESS_SLOT_CNODE],
-			meta_slot((*space)->metas, META_SPACE), &tag);
-	if (status == OK) {
-		slot_filled(meta_slot((*space)->metas, META_SPACE), tag);
+		status = slot_retype(slot_handle(meta_slot((*space)->metas, META_UNTYPED)), type, 0,
+			meta_slot((*space)->metas, META_SPACE));
+	if (status == OK)
 		return OK;
-	}
 	meta_release_all(*space);
 	ESTATE_SET((*space)->pid, 0);
 	return status;
@@ -120,11 +116,9 @@ status_t space_adopt(uint64_t badge, handle_t handle)
 	if (status == OK)
 		forget_kernel_space(space);
 	if (status == OK)
-		status = cnode_move(service_start()->handles[PROCESS_SLOT_CNODE],
-			meta_slot(space->metas, META_SPACE), handle, &tag);
-	if (status == OK)
-		slot_filled(meta_slot(space->metas, META_SPACE), tag);
-	else
+		status = cnode_move(slot_cnode(meta_slot(space->metas, META_SPACE)),
+			slot_index(meta_slot(space->metas, META_SPACE)), handle, &tag);
+	if (status != OK)
 		ESTATE_SET(space->pid, 0);
 	return status;
 }
@@ -248,15 +242,6 @@ static status_t copy_unit(const struct mapping *unit, uint64_t pages[UNIT_PAGES]
 	return OK;
 }
 
-static bool has_records(const struct space *space, unsigned count)
-{
-	link_t link = memory->free_mapping;
-
-	for (unsigned i = 1; link != 0 && i < count; i++)
-		link = memory->mappings[link - 1].next;
-	return link != 0 && space->mapping_count + count <= SPACE_MAPPINGS;
-}
-
 /* Makes single pages of the unit around `address`, if there is one: what follows changes a part of
  * it. ERR_NO_MEMORY. */
 static status_t unit_split(struct space *space, uint64_t address)
@@ -267,7 +252,8 @@ static status_t unit_split(struct space *space, uint64_t address)
 
 	if (address % UNIT_SIZE == 0 || unit == nullptr || unit->pages != UNIT_PAGES)
 		return OK;
-	if (!has_records(space, UNIT_PAGES) || copy_unit(unit, pages) != OK)
+	if (space->mapping_count + UNIT_PAGES > SPACE_MAPPINGS || !mappings_need(UNIT_PAGES) ||
+		copy_unit(unit, pages) != OK)
 		return ERR_NO_MEMORY;
 	mapping_remove(unit);
 	address -= address % UNIT_SIZE;
@@ -341,7 +327,7 @@ static status_t map_again(struct space *space, const struct mapping *mapping, ui
 
 	if (mapping->page == PAGE_NONE)
 		return ERR_RIGHTS;
-	status = cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE], slot);
+	status = cnode_delete(slot_cnode(slot), slot_index(slot));
 	if (status != OK && status != ERR_STALE)
 		return status;
 	return kernel_map(space, slot_handle(SLOT_CHUNK + 2 * (mapping->page / CHUNK_PAGES) + 1),
@@ -468,7 +454,7 @@ bool mapping_has_room(struct space *space, uint64_t address)
 static status_t add(struct space *space, const struct mapping *wanted, handle_t frame,
 	uint64_t offset, uint64_t rights)
 {
-	link_t link = memory->free_mapping;
+	link_t link = mapping_next();
 	struct mapping *mapping;
 	status_t status;
 
@@ -484,7 +470,7 @@ static status_t add(struct space *space, const struct mapping *wanted, handle_t 
 	estate_save(mapping, sizeof(*mapping));
 	ESTATE_SET(memory->free_mapping, mapping->next);
 	*mapping = *wanted;
-	mapping->space = (uint32_t)(space - memory->spaces);
+	mapping->space = (uint16_t)(space - memory->spaces);
 	mapping->space_next = space->mappings;
 	mapping->writable = (rights & RIGHT_WRITE) != 0;
 	if (space->mappings != 0)
@@ -498,7 +484,7 @@ static status_t add_pages(
 	struct space *space, uint64_t address, uint64_t page, uint32_t pages, uint64_t rights)
 {
 	struct mapping wanted = {.address = address,
-		.page = page,
+		.page = (uint32_t)page,
 		.pages = pages,
 		.charged = (rights & MEMORY_PRIVATE) != 0};
 	link_t *head = hash_head(space, address, pages);
@@ -559,8 +545,8 @@ static void mapping_free(struct space *space, struct mapping *mapping)
 
 static void take_capability_back(const struct mapping *mapping)
 {
-	status_t status = cnode_delete(service_start()->handles[PROCESS_SLOT_CNODE],
-		SLOT_MAPPING + (uint64_t)(mapping - memory->mappings));
+	uint64_t slot = SLOT_MAPPING + (uint64_t)(mapping - memory->mappings);
+	status_t status = cnode_delete(slot_cnode(slot), slot_index(slot));
 
 	ASSERT(status == OK || status == ERR_STALE);
 }

@@ -7,6 +7,7 @@
 #include "../../../services/memory/main.c"
 #undef program_main
 #include "../../../services/memory/pool.c"
+#include "../../../services/memory/slot.c"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,11 +49,20 @@ void service_receive_window(uint64_t index, uint64_t count)
 
 /* --- instances and requests ------------------------------------------------------------------ */
 
+/* What an instance does before it opens its estate. */
+static void open_tables(void)
+{
+	memset(root_tags, 0, sizeof(root_tags));
+	memset(cnodes, 0, sizeof(cnodes));
+	memset(has_group, 0, sizeof(has_group));
+	tables_open();
+}
+
 static void start(bool restarted)
 {
-	memset(tags, 0, sizeof(tags));
 	memory = estate_allocate(sizeof(*memory), PAGE);
 	assert_non_null(memory);
+	tables_find(memory);
 	if (restarted)
 		pool_adopt();
 	else
@@ -66,7 +76,9 @@ int setup_with(uint64_t bytes)
 	start_page.handles[PROCESS_SLOT_SPACE] = KERNEL_OWN;
 	start_page.signals[SERVICE_NUMBER_PROCESS] = KERNEL_SIGNAL;
 	window = (uintptr_t)kernel_window();
+	tables_at = (uintptr_t)kernel_tables(sizeof(struct tables));
 	kernel_new(bytes);
+	open_tables();
 	estate_host_new(ESTATE_SIZE);
 	start(false);
 	return 0;
@@ -81,6 +93,7 @@ int setup(void **state)
 void restart(void)
 {
 	estate_kill = nullptr;
+	open_tables();
 	assert_true(estate_host_reopen());
 	start(true);
 }

@@ -9,10 +9,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define SLOTS      65536u
-#define TABLES     4096u /* page tables in use, all spaces */
-#define OWN_SLOT   (SLOTS - 1)
-#define CHUNK_SIZE ((uint64_t)CHUNK_PAGES * PAGE)
+#define TABLES_MOST 4096u /* page tables in use, all spaces */
+#define OWN_SLOT    (SLOTS - 1)
+#define CHUNK_SIZE  ((uint64_t)CHUNK_PAGES * PAGE)
 
 struct slot {
 	uint32_t type;   /* 0: empty */
@@ -38,7 +37,7 @@ static struct slot slots[SLOTS];
 static struct {
 	uint32_t space;
 	uint64_t key;
-} tables[TABLES];
+} tables[TABLES_MOST];
 static unsigned table_count;
 static uint64_t next_tag;
 static uint8_t *window;
@@ -52,6 +51,18 @@ uint8_t *kernel_window(void)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	assert_true(window != MAP_FAILED);
 	return window;
+}
+
+uint8_t *kernel_tables(size_t size)
+{
+	static uint8_t *tables_memory;
+
+	if (tables_memory != nullptr)
+		assert_int_equal(munmap(tables_memory, size), 0);
+	tables_memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	assert_true(tables_memory != MAP_FAILED);
+	return tables_memory;
 }
 
 static void fill(uint64_t index, uint32_t type, uint64_t size, uint64_t parent)
@@ -101,15 +112,42 @@ unsigned kernel_mappings(void)
 	return count;
 }
 
+static uint32_t number(const struct slot *s)
+{
+	return (uint32_t)(s - slots);
+}
+
+/* The number of a place in the CNode that lies in slot `cnode` of the service's own. */
+static uint64_t below(uint64_t cnode, uint64_t index)
+{
+	uint64_t block = (cnode - SLOT_BLOCK) / BLOCK_PARTS;
+
+	assert_int_equal(slots[cnode].type, OBJECT_CNODE);
+	assert_true(block < BLOCKS && index < SLOTS_PER_BLOCK);
+	return SLOT_MAPPING + block * SLOTS_PER_BLOCK + index;
+}
+
 /* nullptr: a stale handle, or of another type. */
 static struct slot *slot_of(handle_t handle, uint32_t type)
 {
-	uint64_t index = handle & ((UINT64_C(1) << ABI_HANDLE_PATH_BITS) - 1);
+	uint64_t path = handle & ((UINT64_C(1) << ABI_HANDLE_PATH_BITS) - 1);
+	uint64_t index = path < ROOT_SLOTS ? path : below(path % ROOT_SLOTS, path >> ROOT_RADIX);
 	struct slot *s = handle == KERNEL_OWN ? &slots[OWN_SLOT] : &slots[index];
 
-	if (handle != KERNEL_OWN && (index >= SLOTS || s->tag != handle >> ABI_HANDLE_PATH_BITS))
+	if (handle != KERNEL_OWN && s->tag != handle >> ABI_HANDLE_PATH_BITS)
 		return nullptr;
 	return s->type == type ? s : nullptr;
+}
+
+/* The number of a place in a CNode, which must not be one that it has for itself. */
+static uint64_t flat(handle_t cnode, uint64_t index)
+{
+	struct slot *s = cnode != KERNEL_CNODE ? slot_of(cnode, OBJECT_CNODE) : nullptr;
+
+	assert_true(cnode == KERNEL_CNODE ? index < ROOT_SLOTS
+					  : s != nullptr && index < SLOTS_PER_BLOCK);
+	assert_true(index >= BLOCK_OWN);
+	return s != nullptr ? below(number(s), index) : index;
 }
 
 void kernel_add_iommu(void)
@@ -117,15 +155,12 @@ void kernel_add_iommu(void)
 	has_iommu = true;
 }
 
-static uint32_t number(const struct slot *s)
-{
-	return (uint32_t)(s - slots);
-}
-
 /* --- untyped memory -------------------------------------------------------------------------- */
 
 static uint64_t bytes_of(uint64_t type, uint64_t order)
 {
+	if (type == OBJECT_CNODE)
+		return UINT64_C(64) << order;
 	return type == OBJECT_UNTYPED || type == OBJECT_FRAME ? UINT64_C(1) << order : PAGE;
 }
 
@@ -136,7 +171,8 @@ status_t fake_untyped_retype(handle_t untyped, uint64_t type, uint64_t size, uin
 	uint64_t each = bytes_of(type, size);
 	uint64_t start;
 
-	assert_int_equal(cnode, KERNEL_CNODE);
+	estate_host_may_die();
+	index = flat(cnode, index);
 	assert_true(count >= 1 && count <= 32);
 	if (u == nullptr)
 		return ERR_STALE;
@@ -182,6 +218,7 @@ status_t fake_untyped_reset(handle_t untyped)
 {
 	struct slot *u = slot_of(untyped, OBJECT_UNTYPED);
 
+	estate_host_may_die();
 	if (u == nullptr)
 		return ERR_STALE;
 	if (has_children(u->tag))
@@ -219,7 +256,7 @@ status_t fake_cnode_copy(
 	bool is_dma = slot_of(source, OBJECT_DMA_SPACE) != nullptr;
 	struct slot *from = slot_of(source, is_dma ? OBJECT_DMA_SPACE : OBJECT_FRAME);
 
-	assert_int_equal(cnode, KERNEL_CNODE);
+	index = flat(cnode, index);
 	if (from == nullptr)
 		return ERR_STALE;
 	if (slots[index].type != 0)
@@ -235,7 +272,7 @@ status_t fake_cnode_move(handle_t cnode, uint64_t index, handle_t source, uint64
 {
 	struct slot *from = slot_of(source, OBJECT_ADDRESS_SPACE);
 
-	assert_int_equal(cnode, KERNEL_CNODE);
+	index = flat(cnode, index);
 	if (from == nullptr)
 		return ERR_STALE;
 	if (slots[index].type != 0)
@@ -249,7 +286,7 @@ status_t fake_cnode_move(handle_t cnode, uint64_t index, handle_t source, uint64
 
 status_t fake_cnode_delete(handle_t cnode, uint64_t index)
 {
-	assert_int_equal(cnode, KERNEL_CNODE);
+	index = flat(cnode, index);
 	if (slots[index].type == 0)
 		return ERR_STALE;
 	empty(&slots[index]);
@@ -258,7 +295,7 @@ status_t fake_cnode_delete(handle_t cnode, uint64_t index)
 
 status_t fake_cnode_revoke(handle_t cnode, uint64_t index)
 {
-	assert_int_equal(cnode, KERNEL_CNODE);
+	index = flat(cnode, index);
 	for (unsigned i = 0; i < SLOTS; i++) {
 		if (slots[i].type != 0 && slots[i].parent == slots[index].tag)
 			empty(&slots[i]);
@@ -269,7 +306,7 @@ status_t fake_cnode_revoke(handle_t cnode, uint64_t index)
 status_t fake_cnode_inspect(handle_t cnode, uint64_t index, uint64_t *type, uint64_t *rights,
 	uint64_t *badge, uint64_t *tag, uint64_t *detail)
 {
-	assert_int_equal(cnode, KERNEL_CNODE);
+	index = flat(cnode, index);
 	if (slots[index].type == 0)
 		return ERR_STALE;
 	*type = slots[index].type;
@@ -307,7 +344,7 @@ static uint64_t missing_tables(uint32_t space, uint64_t address, uint64_t pages,
 				continue;
 			missing++;
 			if (add) {
-				assert_true(table_count < TABLES);
+				assert_true(table_count < TABLES_MOST);
 				tables[table_count].space = space;
 				tables[table_count++].key = key;
 			}
@@ -324,6 +361,7 @@ static bool overlaps(const struct slot *s, uint32_t space, uint64_t address, uin
 
 static status_t map_own(struct slot *frame, uint64_t address)
 {
+	estate_host_may_die();
 	frame->memory = (uint8_t *)(uintptr_t)address;
 	frame->space = OWN_SLOT + 1;
 	return OK;
@@ -381,7 +419,7 @@ static status_t give_tables(
 {
 	struct slot *s = slot_of(space, type);
 
-	assert_int_equal(cnode, KERNEL_CNODE);
+	index = flat(cnode, index);
 	if (s == nullptr)
 		return ERR_STALE;
 	for (uint64_t i = 0; i < count; i++) {

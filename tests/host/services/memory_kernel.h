@@ -16,6 +16,9 @@ void kernel_new(uint64_t bytes);
 /* Where the service's chunks are on the host. */
 uint8_t *kernel_window(void);
 
+/* Where its tables are, all zero. */
+uint8_t *kernel_tables(size_t size);
+
 /* What a program would see: the byte at an address of the space in slot `space`; nullptr: there is
  * no page for these rights. */
 uint8_t *kernel_byte(uint64_t space, uint64_t address, uint64_t rights);

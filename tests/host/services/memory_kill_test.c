@@ -177,7 +177,7 @@ static void check_structure(void)
 	}
 	for (link_t link = memory->free_region; link != 0; link = memory->regions[link - 1].next)
 		regions++;
-	assert_int_equal(mappings, MAPPINGS);
+	assert_int_equal(mappings, memory->mapping_blocks * (SLOTS_PER_BLOCK - BLOCK_OWN));
 	assert_int_equal(regions, REGIONS);
 }
 
@@ -235,9 +235,69 @@ static void test_kills(void **state)
 	assert_true(kills > 1000);
 }
 
+static status_t fault_or_make(uint64_t pid, uint64_t address)
+{
+	return address != 0 ? fault(pid, address, ACCESS_WRITE_BIT) : make(pid, QUOTA);
+}
+
+/* A request for which tables may have to grow, killed at each step. */
+static void kill_growing(uint64_t pid, uint64_t address)
+{
+	static jmp_buf killed;
+	static volatile unsigned long after;
+
+	after = 0;
+	if (setjmp(killed) != 0) {
+		kills++;
+		after = after + 1;
+		restart();
+	}
+	estate_kill_after = after;
+	estate_kill = &killed;
+	assert_int_equal(fault_or_make(pid, address), address != 0 ? FAULT_REPLY_RESUME : OK);
+	estate_kill = nullptr;
+}
+
+#define MANY 1200u /* pages: three blocks of mappings */
+#define SIDE 7u    /* pages of a region: no unit fits */
+
+static uint64_t address_of(uint64_t page)
+{
+	return FAR + page / SIDE * UNIT_SIZE + page % SIDE * PAGE;
+}
+
+static void test_growth(void **state)
+{
+	(void)state;
+	memset(models, 0, sizeof(models));
+	kills = 0;
+	for (uint64_t pid = 1; pid <= 20; pid++) /* three blocks, one for 8 programs */
+		kill_growing(pid, 0);
+	for (uint64_t i = 0; i < MANY; i += SIDE)
+		assert_int_equal(map(1, address_of(i), SIDE, RW, MEMORY_OBJECT_ANONYMOUS), OK);
+	for (uint64_t i = 0; i < MANY; i++) {
+		uint8_t *byte = kernel_byte(slot_of_space(1), address_of(i), RW);
+
+		if (byte == nullptr) {
+			kill_growing(1, address_of(i));
+			byte = kernel_byte(slot_of_space(1), address_of(i), RW);
+		}
+		assert_non_null(byte);
+		*byte = (uint8_t)i;
+	}
+	is_settled = true;
+	check_structure();
+	assert_int_equal(memory->mapping_blocks, 3);
+	for (uint64_t i = 0; i < MANY; i++)
+		assert_int_equal(*touch(1, address_of(i), false), (uint8_t)i);
+	print_message("%lu kills\n", kills);
+	assert_true(kills > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_growth, setup),
 		cmocka_unit_test_setup(test_kills, setup),
 	};
 

@@ -14,12 +14,12 @@ static void test_pages_come_when_touched(void **state)
 	(void)state;
 	assert_int_equal(make(1, QUOTA), OK);
 	assert_int_equal(make(2, QUOTA), OK);
-	total = total_of_all();
 	assert_int_equal(map(1, BASE, 7, RW, MEMORY_OBJECT_ANONYMOUS), OK);
 	assert_int_equal(map(2, BASE, 7, RW, MEMORY_OBJECT_ANONYMOUS), OK);
 	assert_int_equal(used_by(1), 0);
 	assert_null(kernel_byte(slot_of_space(1), BASE, RIGHT_READ));
 	assert_int_equal(*touch(1, BASE, true), 0);
+	total = total_of_all(); /* the first page came with tables */
 	*touch(1, BASE, true) = 1;
 	*touch(2, BASE, true) = 2;
 	assert_int_equal(*touch(1, BASE, false), 1);
